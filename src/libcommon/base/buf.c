@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/*
+ * A buffer that held a secret must leave no copy behind when it grows, so growing never goes
+ * through realloc(): the old block is wiped before it is freed.
+ */
+static void
+grow(struct buf *b, size_t cap)
+{
+	char *data = mem_alloc(cap);
+
+	if (b->data) {
+		memcpy(data, b->data, b->len);
+		mem_wipe(b->data, b->cap);
+		free(b->data);
+	}
+	b->data = data;
+	b->cap = cap;
+}
+
+char *
+buf_reserve(struct buf *b, size_t n)
+{
+	if (n > SIZE_MAX / 2 - b->len - 1)
+		mem_grow(NULL, SIZE_MAX, 2); /* does not return */
+	if (b->len + n + 1 > b->cap) {
+		size_t cap = b->cap ? b->cap : 64;
+
+		while (cap < b->len + n + 1)
+			cap *= 2;
+		grow(b, cap);
+	}
+	return b->data + b->len;
+}
+
+void
+buf_add(struct buf *b, const void *bytes, size_t n)
+{
+	char *to = buf_reserve(b, n);
+
+	if (n > 0)
+		memcpy(to, bytes, n);
+	b->len += n;
+	b->data[b->len] = '\0';
+}
+
+void
+buf_add_char(struct buf *b, char c)
+{
+	buf_add(b, &c, 1);
+}
+
+void
+buf_add_str(struct buf *b, const char *s)
+{
+	buf_add(b, s, strlen(s));
+}
+
+void
+buf_addf(struct buf *b, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+	char *to;
+
+	va_start(ap, fmt);
+	len = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (len < 0)
+		return;
+	to = buf_reserve(b, (size_t)len);
+	va_start(ap, fmt);
+	vsnprintf(to, (size_t)len + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)len;
+}
+
+void
+buf_drop(struct buf *b, size_t n)
+{
+	if (n < b->len)
+		memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
+	if (b->data)
+		b->data[b->len] = '\0';
+}
+
+void
+buf_clear(struct buf *b)
+{
+	b->len = 0;
+	if (b->data)
+		b->data[0] = '\0';
+}
+
+char *
+buf_take(struct buf *b)
+{
+	char *data = b->data ? b->data : mem_alloc(1);
+
+	*b = (struct buf){0};
+	return data;
+}
+
+void
+buf_free(struct buf *b)
+{
+	free(b->data);
+	*b = (struct buf){0};
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->data)
+		mem_wipe(b->data, b->cap);
+	buf_free(b);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * buf - bytes in a row that grow at the end.
+ *
+ * `struct buf b = {0};` is an empty one. `data` is NUL-terminated after any buf_add*() and may be
+ * NULL before the first; `len` does not count that NUL. Growing is by mem_grow(), so adding never
+ * fails.
+ */
+#ifndef MAILVERBS_BASE_BUF_H
+#define MAILVERBS_BASE_BUF_H
+
+#include <stddef.h>
+
+struct buf {
+	char *data;
+	size_t len;
+	size_t cap;
+};
+
+void buf_add(struct buf *b, const void *bytes, size_t n);
+void buf_add_char(struct buf *b, char c);
+void buf_add_str(struct buf *b, const char *s);
+void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Makes room for N more bytes and returns where they go; the caller adds what it wrote to `len`. */
+char *buf_reserve(struct buf *b, size_t n);
+
+/* Takes the first N bytes out. */
+void buf_drop(struct buf *b, size_t n);
+
+void buf_clear(struct buf *b); /* empties it and keeps the memory */
+char *buf_take(
+    struct buf *b); /* the text, now the caller's to free(), never NULL; leaves an empty buf */
+void buf_free(struct buf *b); /* leaves an empty buf */
+void buf_wipe(struct buf *b); /* as buf_free(), after overwriting it all: for secrets */
+
+#endif

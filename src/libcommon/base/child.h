@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * child - one process of a command that the user gave (password-command, tunnel, --pipe).
+ *
+ * The command is run by posix_spawn(3), through `sh -c` only where it has something that only a
+ * shell understands (quotes, variables, pipes, builtins): plain words are split at blanks and
+ * started directly. Signals are as at this process's start: SIGPIPE at its default, nothing
+ * blocked. No descriptor of ours but 0, 1 and 2 reaches it.
+ */
+#ifndef MAILVERBS_BASE_CHILD_H
+#define MAILVERBS_BASE_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct err;
+
+enum child_stdin { CHILD_STDIN_EMPTY, CHILD_STDIN_PIPE };
+enum child_stdout { CHILD_STDOUT_OURS, CHILD_STDOUT_PIPE };
+
+struct child {
+	pid_t pid;
+	int to;   /* its standard input, or -1; blocking, close-on-exec */
+	int from; /* its standard output, or -1 */
+};
+
+/*
+ * ENVIRONMENT: NULL, or "NAME=value" strings ended by NULL that are added to ours or replace them.
+ * False: *e (ERR_CONFIG: the command can't be started). With `sh -c` a missing program shows up as
+ * exit status 127.
+ */
+bool child_start(struct child *c, const char *command, enum child_stdin in, enum child_stdout out,
+		 const char *const environment[], struct err *e);
+
+/*
+ * Closes what is still open of `to` and `from`, waits for the end, and gives its exit status;
+ * 128 + N where signal N ended it.
+ */
+int child_wait(struct child *c);
+
+/* As child_wait(), but no longer than that: false when it still runs then. STATUS may be NULL. */
+bool child_wait_ms(struct child *c, unsigned ms, int *status);
+
+/*
+ * child_wait() after SIGTERM, and SIGKILL one second later. Its input is closed only after the
+ * signal, so that it takes a message cut short for no whole one.
+ */
+void child_end(struct child *c);
+
+#endif

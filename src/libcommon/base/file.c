@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+bool
+file_write_all(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		const ssize_t written = write(fd, p, n);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return false;
+		p += written;
+		n -= (size_t)written;
+	}
+	return true;
+}
+
+static bool
+make_one(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) == 0)
+		return file_sync_parent(path, e);
+	if (errno == EEXIST && stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return true;
+		errno = ENOTDIR;
+	}
+	return err_set_errno(e, ERR_OUTPUT, "%s", path);
+}
+
+bool
+file_make_directory(const char *path, struct err *e)
+{
+	char *copy;
+	struct stat st;
+	bool ok = true;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return true;
+	copy = mem_strdup(path);
+	for (char *p = copy + 1; ok && copy[0] && *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		ok = make_one(copy, e);
+		*p = '/';
+	}
+	ok = ok && make_one(copy, e);
+	free(copy);
+	return ok;
+}
+
+bool
+file_sync_directory(const char *path, struct err *e)
+{
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return err_set_errno(e, ERR_IO, "%s", path);
+	/* A file system that can't flush a directory (EINVAL) has nothing to flush. */
+	ok = fsync(fd) == 0 || errno == EINVAL || err_set_errno(e, ERR_IO, "%s", path);
+	close(fd);
+	return ok;
+}
+
+bool
+file_sync_parent(const char *path, struct err *e)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent = !slash ? mem_strdup(".")
+			      : mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	const bool ok = file_sync_directory(parent, e);
+
+	free(parent);
+	return ok;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * file - writing so that it is there: whole, and on disk.
+ */
+#ifndef MAILVERBS_BASE_FILE_H
+#define MAILVERBS_BASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+
+/* Writes all N bytes to a blocking descriptor. False: errno. */
+bool file_write_all(int fd, const void *bytes, size_t n);
+
+/* Makes PATH and its missing parents, mode 0700, each flushed into its parent. True also where it
+ * is there. False: *e is ERR_OUTPUT. */
+bool file_make_directory(const char *path, struct err *e);
+
+/* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
+bool file_sync_directory(const char *path, struct err *e);
+
+/* The same for the directory that PATH is in. */
+bool file_sync_parent(const char *path, struct err *e);
+
+#endif

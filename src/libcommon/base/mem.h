@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mem - memory that is there, or the process ends.
+ *
+ * These never return NULL. When memory runs out they write one line and leave with EX_TEMPFAIL at
+ * once: the order of effects makes every moment safe to die at, so no caller carries a path that
+ * can't be tested.
+ */
+#ifndef MAILVERBS_BASE_MEM_H
+#define MAILVERBS_BASE_MEM_H
+
+#include <stddef.h>
+
+void *mem_alloc(size_t size); /* zeroed */
+void *mem_grow(void *old, size_t count,
+	       size_t size);     /* realloc of COUNT items of SIZE bytes; overflow-safe */
+char *mem_strdup(const char *s); /* NULL stays NULL */
+char *mem_strndup(const char *s, size_t len);
+char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Overwrites SIZE bytes in a way that the compiler keeps. */
+void mem_wipe(void *p, size_t size);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/stop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop_received;
+static int stop_pipe[2] = {-1, -1};
+
+static void
+on_signal(int number)
+{
+	const int saved = errno;
+
+	stop_received = number;
+	if (write(stop_pipe[1], "", 1) < 0) {
+		/* the pipe is full: then it is readable already */
+	}
+	errno = saved;
+}
+
+static void
+handle(int number)
+{
+	struct sigaction action;
+
+	sigaction(number, NULL, &action);
+	if (action.sa_handler == SIG_IGN)
+		return;
+	action = (struct sigaction){.sa_handler = on_signal};
+	sigemptyset(&action.sa_mask);
+	sigaction(number, &action, NULL);
+}
+
+void
+stop_install(void)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	if (stop_pipe[0] >= 0 || pipe(stop_pipe) != 0)
+		return;
+	for (int i = 0; i < 2; i++) {
+		fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC);
+		fcntl(stop_pipe[i], F_SETFL, O_NONBLOCK);
+	}
+	handle(SIGINT);
+	handle(SIGTERM);
+	handle(SIGHUP);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int
+stop_signal(void)
+{
+	return stop_received;
+}
+
+int
+stop_fd(void)
+{
+	return stop_pipe[0];
+}

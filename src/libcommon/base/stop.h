@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * stop - SIGINT, SIGTERM and SIGHUP as a flag, and as a descriptor that becomes readable.
+ *
+ * Work goes on until the next place where it can end in order. Whoever polls adds stop_fd() to its
+ * set, so a wait ends at once.
+ */
+#ifndef MAILVERBS_BASE_STOP_H
+#define MAILVERBS_BASE_STOP_H
+
+/* Installs the handlers, and ignores SIGPIPE. A signal that was ignored at the start (nohup) stays
+ * so. */
+void stop_install(void);
+
+/* The signal that asked to stop, or 0. */
+int stop_signal(void);
+
+/* Readable for ever once a signal came; -1 before stop_install(). */
+int stop_fd(void);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/text.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+/* The length of the valid UTF-8 sequence at S (RFC 3629 table), or 0. */
+static size_t
+utf8_sequence(const unsigned char *s, size_t n)
+{
+	size_t len;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		len = 2;
+	else if ((s[0] & 0xf0) == 0xe0)
+		len = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		len = 4;
+	else
+		return 0;
+	if (len > n)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/* U+202A-202E and U+2066-2069 turn the direction of what follows: as good as control characters in
+ * one line. */
+static bool
+is_bidi_control(const unsigned char *s, size_t len)
+{
+	return len == 3 && s[0] == 0xe2 &&
+	       ((s[1] == 0x80 && s[2] >= 0xaa && s[2] <= 0xae) ||
+		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
+}
+
+void
+text_printable(struct buf *out, const char *bytes, size_t n)
+{
+	const unsigned char *s = (const unsigned char *)bytes;
+
+	for (size_t i = 0; i < n;) {
+		const size_t len = utf8_sequence(s + i, n - i);
+		const bool is_c0 = len == 1 && (s[i] < 0x20 || s[i] == 0x7f);
+		const bool is_c1 = len == 2 && s[i] == 0xc2 && s[i + 1] < 0xa0;
+
+		if (len == 0 || is_c0) {
+			buf_addf(out, "\\x%02x", s[i]);
+			i++;
+		} else if (is_c1 || is_bidi_control(s + i, len)) {
+			for (size_t k = 0; k < len; k++)
+				buf_addf(out, "\\x%02x", s[i + k]);
+			i += len;
+		} else {
+			buf_add(out, s + i, len);
+			i += len;
+		}
+	}
+}
+
+bool
+text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
+{
+	uint64_t n = 0;
+
+	if (len == 0)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		const unsigned digit = (unsigned)(unsigned char)s[i] - '0';
+
+		if (digit > 9 || n > (max - digit) / 10)
+			return false;
+		n = n * 10 + digit;
+	}
+	*number = n;
+	return true;
+}
+
+bool
+text_number(const char *s, uint64_t max, uint64_t *number)
+{
+	return text_number_n(s, strlen(s), max, number);
+}
+
+bool
+text_starts(const char *s, size_t len, const char *prefix)
+{
+	const size_t n = strlen(prefix);
+
+	return len >= n && strncasecmp(s, prefix, n) == 0;
+}
+
+bool
+text_equal_case(const char *a, const char *b)
+{
+	return strcasecmp(a, b) == 0;
+}
+
+bool
+text_has_word(const char *list, const char *word)
+{
+	const size_t n = strlen(word);
+
+	for (const char *p = list; *p;) {
+		const size_t skip = strspn(p, " \t\n");
+		const size_t len = strcspn(p + skip, " \t\n");
+
+		if (len == n && len > 0 && strncasecmp(p + skip, word, n) == 0)
+			return true;
+		p += skip + len;
+	}
+	return false;
+}

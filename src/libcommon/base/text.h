@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * text - small questions about bytes that mail asks all the time, without a locale.
+ */
+#ifndef MAILVERBS_BASE_TEXT_H
+#define MAILVERBS_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/*
+ * Adds N bytes to OUT so that they are safe to show on a terminal or in a log line: control
+ * characters (C0, DEL, and C1 in UTF-8), and bytes that are no valid UTF-8, become \xHH. The one
+ * function through which text from a server, a header or a file name reaches a person.
+ */
+void text_printable(struct buf *out, const char *bytes, size_t n);
+
+/* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: it is no such
+ * number. */
+bool text_number(const char *s, uint64_t max, uint64_t *number);
+
+/* The same for the first LEN bytes of S. */
+bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
+
+/* ASCII case is folded; S need not be NUL-terminated. */
+bool text_starts(const char *s, size_t len, const char *prefix);
+bool text_equal_case(const char *a, const char *b);
+
+/* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
+bool text_has_word(const char *list, const char *word);
+
+#endif
