@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * address - the addresses in a header field's body (RFC 5322 section 3.4 with the obsolete forms of
+ * section 4.4, and RFC 6532's UTF-8), and what SMTP takes for one.
+ */
+#ifndef MAILVERBS_MESSAGE_ADDRESS_H
+#define MAILVERBS_MESSAGE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+
+/*
+ * A mailbox as it is needed on the wire. Both are borrowed until the callback returns.
+ *
+ * `addr` is local-part "@" domain, or a local part alone where the field has no domain, and always
+ * one that address_is_valid() accepts. Comments and blanks are gone, a local part is quoted where
+ * it must be and nowhere else (RFC 5321 section 4.1.2), a source route is dropped.
+ *
+ * `name` is the display name, quotes and escapes taken off, encoded words as they stand; empty
+ * where there is none. It may hold control bytes, but no NUL.
+ */
+struct address {
+	const char *addr;
+	const char *name;
+};
+
+/* Takes one mailbox. False: stop, *e is set. */
+typedef bool (*address_take)(void *ctx, const struct address *a, struct err *e);
+
+/*
+ * Calls TAKE for each mailbox in the N bytes of BODY, folded or not, in order, groups opened.
+ * False: the text is no address list, and *e (ERR_MALFORMED) says what is wrong and shows where; or
+ * TAKE returned false, having set *e itself. What was taken before stays taken.
+ *
+ * Taken beyond RFC 5322, as nothing can be misunderstood: commas without an address between them
+ * (obsolete syntax), a last group that isn't closed, dots at odd places in a local part (it comes
+ * out quoted: "a..b"@example.org). Refused: an @ in a display name without quotes, for
+ * "a@example.org <b@example.org>" may have lost its comma.
+ */
+bool address_list(const char *body, size_t n, address_take take, void *ctx, struct err *e);
+
+/* The longest ADDR: a path has 256 octets with its angle brackets (RFC 5321 section 4.5.3.1.3). */
+#define ADDRESS_MAX 254
+
+/*
+ * Is ADDR one that may stand between < and > in MAIL and RCPT (RFC 5321 section 4.1.2, RFC 6531)?
+ * Nothing that text_printable() would escape, no blank or angle bracket outside quotes, domains of
+ * atoms (an underscore passes) or [IPv4] or [IPv6:...], at most ADDRESS_MAX octets. A local part
+ * without a domain passes: "postmaster", "root".
+ *
+ * The 64 octets of a local part (section 4.5.3.1.1) are no limit here: section 4.5.3.1 asks not to
+ * impose it where it can be helped, and VERP and SRS senders are longer. The server decides.
+ */
+bool address_is_valid(const char *addr);
+
+/* The domain of ADDR (behind the last @ outside quotes), or NULL where it has none. */
+const char *address_domain(const char *addr);
+
+bool address_is_ascii(const char *addr);
+
+/*
+ * The same mailbox, as far as that can be known from outside: domains compare without ASCII case,
+ * local parts with. Both are in the form that address_list() gives.
+ */
+bool address_equal(const char *a, const char *b);
+
+#endif

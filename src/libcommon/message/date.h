@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * date - the date of a header field (RFC 5322 section 3.3, with the obsolete forms of section 4.3).
+ */
+#ifndef MAILVERBS_MESSAGE_DATE_H
+#define MAILVERBS_MESSAGE_DATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+
+/* A moment and the zone it was told in. */
+struct date {
+	int64_t time;   /* seconds since 1970 */
+	int offset_min; /* east of Greenwich */
+};
+
+/* False: TEXT (unfolded) is no date. */
+bool date_parse(const char *text, struct date *d);
+
+/* Adds "2026-11-21T23:13:00+01:00" (RFC 3339) to OUT. */
+void date_format(struct buf *out, const struct date *d);
+
+#endif

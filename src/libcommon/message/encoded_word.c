@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/encoded_word.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+/* IANA's charset names have at most 40 characters (RFC 2978 section 2.3). */
+#define CHARSET_MAX 40
+
+/* More than any converter needs at once. */
+#define ROOM_MIN 64
+
+#define NO_ICONV ((iconv_t)-1)
+
+/* U+FFFD, the replacement character. */
+static const char replacement[] = "\xef\xbf\xbd";
+
+/*
+ * Charsets that senders name when they mean a larger one, of which the named one is a part (as the
+ * Encoding standard of WHATWG has it), and names that iconv implementations don't know.
+ */
+static const struct {
+	const char *name;
+	const char *meant;
+} aliases[] = {
+    {"us-ascii", "WINDOWS-1252"},
+    {"ascii", "WINDOWS-1252"},
+    {"iso-8859-1", "WINDOWS-1252"},
+    {"iso-8859-9", "WINDOWS-1254"},
+    {"iso-8859-8-i", "ISO-8859-8"},
+    {"gb2312", "GB18030"},
+    {"gbk", "GB18030"},
+    {"x-gbk", "GB18030"},
+    {"big5", "BIG5-HKSCS"},
+    {"ks_c_5601-1987", "CP949"},
+    {"euc-kr", "CP949"},
+    {"shift_jis", "CP932"},
+    {"x-sjis", "CP932"},
+    {"unicode-1-1-utf-8", "UTF-8"},
+    {"unicode-1-1-utf-7", "UTF-7"},
+};
+
+/* An encoded word by its marks, as it stands in the text: borrowed. */
+struct word {
+	const char *charset; /* to the next '?' or, before a language, '*' */
+	char encoding;
+	const char *encoded;
+	const char *encoded_end;
+	const char *end;
+};
+
+struct decoder {
+	struct buf *out;
+	/* The words decoded last, as bytes in their charset. They are converted only when no more
+	 * of that charset follow, since a character may be cut between two words. */
+	struct buf run;
+	char charset[CHARSET_MAX + 1];
+	iconv_t converter; /* NO_ICONV: there was no word yet */
+	struct buf word;   /* the one just decoded, which may or may not join them */
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static bool
+is_all_blank(const char *from, const char *to)
+{
+	while (from < to && is_blank(*from))
+		from++;
+	return from == to;
+}
+
+/* Not '/', behind which iconv takes options. */
+static bool
+is_charset_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c != '\0' && strchr("-_.:+", c));
+}
+
+static const char *
+find(const char *at, const char *end, char c)
+{
+	const char *found = at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
+
+	return found ? found : end;
+}
+
+/* Reads "=?CHARSET*LANGUAGE?ENCODING?ENCODED?=" at its "=?", looking at the marks only. */
+static bool
+read_word(const char *at, const char *end, struct word *w)
+{
+	const char *const mark = find(at + 2, end, '?');
+
+	if (end - mark < 3 || mark[2] != '?')
+		return false;
+	*w = (struct word){.charset = at + 2, .encoding = mark[1], .encoded = mark + 3};
+	w->encoded_end = find(w->encoded, end, '?');
+	if (end - w->encoded_end < 2 || w->encoded_end[1] != '=')
+		return false;
+	w->end = w->encoded_end + 2;
+	return true;
+}
+
+/* False: it is no name to show to iconv. */
+static bool
+read_charset(const struct word *w, char *name)
+{
+	size_t len = 0;
+
+	while (len < CHARSET_MAX && is_charset_char(w->charset[len]))
+		len++;
+	memcpy(name, w->charset, len);
+	name[len] = '\0';
+	return len > 0 && (w->charset[len] == '?' || w->charset[len] == '*');
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* RFC 2047 section 4.2. Blanks, which have no place in it, are common and clear enough. */
+static bool
+decode_q(struct buf *out, const char *at, const char *end)
+{
+	for (; at < end; at++) {
+		if (*at != '=') {
+			buf_add_char(out, *at == '_' ? ' ' : *at);
+			continue;
+		}
+		if (end - at < 3 || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
+			return false;
+		buf_add_char(out, (char)(hex_digit(at[1]) << 4 | hex_digit(at[2])));
+		at += 2;
+	}
+	return true;
+}
+
+/* RFC 4648 section 4. The padding may be missing: its length tells nothing new. */
+static bool
+decode_b(struct buf *out, const char *at, const char *end)
+{
+	static const char alphabet[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned bits = 0;
+	unsigned n_bits = 0;
+
+	while (end > at && end[-1] == '=')
+		end--;
+	for (; at < end; at++) {
+		const char *const digit = *at ? strchr(alphabet, *at) : NULL;
+
+		if (!digit)
+			return false;
+		bits = (bits << 6 | (unsigned)(digit - alphabet)) & 0xfff;
+		n_bits += 6;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			buf_add_char(out, (char)(bits >> n_bits & 0xff));
+		}
+	}
+	return n_bits < 6; /* six bits alone are no byte: something was cut */
+}
+
+static const struct {
+	char name;
+	bool (*decode)(struct buf *out, const char *at, const char *end);
+} encodings[] = {{'Q', decode_q}, {'q', decode_q}, {'B', decode_b}, {'b', decode_b}};
+
+static bool
+decode(struct buf *out, const struct word *w)
+{
+	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++)
+		if (w->encoding == encodings[i].name)
+			return encodings[i].decode(out, w->encoded, w->encoded_end);
+	return false;
+}
+
+static iconv_t
+open_charset(const char *name)
+{
+	iconv_t converter = NO_ICONV;
+
+	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+		if (strcasecmp(name, aliases[i].name) == 0)
+			converter = iconv_open("UTF-8", aliases[i].meant);
+	return converter != NO_ICONV ? converter : iconv_open("UTF-8", name);
+}
+
+/* The length of the UTF-8 character at S, by the table of RFC 3629 section 4; 0: it is none. */
+static size_t
+utf8_len(const char *s, const char *end)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max;
+		unsigned char len;
+	} forms[] = {
+	    {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const unsigned char first = (unsigned char)*s;
+	size_t i = 0;
+
+	while (i < sizeof forms / sizeof *forms && first > forms[i].first_max)
+		i++;
+	if (i == sizeof forms / sizeof *forms || first < forms[i].first_min ||
+	    forms[i].len > end - s)
+		return 0;
+	for (size_t k = 1; k < forms[i].len; k++) {
+		const unsigned char c = (unsigned char)s[k];
+
+		if (c < (k == 1 ? forms[i].second_min : 0x80) ||
+		    c > (k == 1 ? forms[i].second_max : 0xbf))
+			return 0;
+	}
+	return forms[i].len;
+}
+
+static bool
+is_utf8(const char *at, const char *end)
+{
+	while (at < end) {
+		const size_t len = utf8_len(at, end);
+
+		if (len == 0)
+			return false;
+		at += len;
+	}
+	return true;
+}
+
+/* iconv lets numbers beyond Unicode pass between UTF-8 and UTF-8: its output is looked at again. */
+static void
+add_characters(struct buf *out, const char *at, const char *end)
+{
+	while (at < end) {
+		const size_t len = utf8_len(at, end);
+
+		if (len > 0)
+			buf_add(out, at, len);
+		else
+			buf_add_str(out, replacement);
+		at += len > 0 ? len : 1;
+	}
+}
+
+static void
+convert(iconv_t converter, struct buf *out, const char *bytes, size_t n)
+{
+	char *in = (char *)(uintptr_t)bytes; /* its type only: iconv does not write there */
+	struct buf text = {0};
+
+	for (bool last = false; !last;) {
+		size_t room = 2 * n + ROOM_MIN;
+		char *to = buf_reserve(&text, room);
+		size_t bad = 0;
+
+		/* At last without input: some charsets wait for a combining character. */
+		last = n == 0;
+		if (iconv(converter, last ? NULL : &in, &n, &to, &room) == (size_t)-1)
+			bad = errno == E2BIG ? 0 : errno == EINVAL ? n : 1;
+		text.len = (size_t)(to - text.data);
+		if (bad > 0 && !last) {
+			buf_add_str(&text, replacement);
+			in += bad;
+			n -= bad;
+		}
+	}
+	add_characters(out, text.data, text.data + text.len);
+	buf_free(&text);
+}
+
+static void
+end_run(struct decoder *d)
+{
+	if (d->converter == NO_ICONV)
+		return;
+	convert(d->converter, d->out, d->run.data, d->run.len);
+	iconv_close(d->converter);
+	d->converter = NO_ICONV;
+	buf_clear(&d->run);
+}
+
+static void
+add_plain(struct buf *out, const char *from, const char *to)
+{
+	iconv_t converter;
+
+	if (is_utf8(from, to)) {
+		buf_add(out, from, (size_t)(to - from));
+		return;
+	}
+	converter = open_charset("iso-8859-1");
+	if (converter == NO_ICONV) {
+		add_characters(out, from, to);
+		return;
+	}
+	convert(converter, out, from, (size_t)(to - from));
+	iconv_close(converter);
+}
+
+/* Takes in the word at AT; PLAIN is what stands between it and the last one. False: it is none. */
+static bool
+take_word(struct decoder *d, const char *plain, const char *at, const struct word *w)
+{
+	const bool neighbours = d->converter != NO_ICONV && is_all_blank(plain, at);
+	char charset[sizeof d->charset];
+	iconv_t converter;
+
+	buf_clear(&d->word);
+	buf_add(&d->word, "", 0);
+	if (!read_charset(w, charset) || !decode(&d->word, w))
+		return false;
+	if (!neighbours || strcasecmp(charset, d->charset) != 0) {
+		converter = open_charset(charset);
+		if (converter == NO_ICONV)
+			return false;
+		end_run(d);
+		if (!neighbours)
+			add_plain(d->out, plain, at);
+		d->converter = converter;
+		memcpy(d->charset, charset, sizeof charset);
+	}
+	buf_add(&d->run, d->word.data, d->word.len);
+	return true;
+}
+
+void
+encoded_word_decode(struct buf *out, const char *text, size_t n)
+{
+	struct decoder d = {.out = out, .converter = NO_ICONV};
+	const char *const end = text + n;
+	const char *plain = text; /* what follows the last word */
+	struct word w;
+
+	for (const char *at = text; at < end;) {
+		at = memmem(at, (size_t)(end - at), "=?", 2);
+		if (!at)
+			break;
+		if (read_word(at, end, &w) && take_word(&d, plain, at, &w))
+			plain = at = w.end;
+		else
+			at += 2;
+	}
+	end_run(&d);
+	add_plain(out, plain, end);
+	buf_free(&d.run);
+	buf_free(&d.word);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * encoded_word - text of a header as people read it (RFC 2047, with RFC 2231 section 5's language).
+ */
+#ifndef MAILVERBS_MESSAGE_ENCODED_WORD_H
+#define MAILVERBS_MESSAGE_ENCODED_WORD_H
+
+#include <stddef.h>
+
+struct buf;
+
+/*
+ * Adds the N bytes of TEXT (unfolded) to OUT as UTF-8.
+ *
+ * Encoded words (Q and B, any charset that iconv knows) are decoded, wherever they stand. Blanks
+ * between neighbours are dropped, and a character that was cut between two of one charset is
+ * whole again. What is no character in its charset becomes U+FFFD. An encoded word that is broken
+ * or of unknown charset stays as it is.
+ *
+ * Raw 8-bit text is kept where it is UTF-8, and otherwise read as Windows-1252.
+ *
+ * The result may hold any character, controls and NUL included: text_printable() is the caller's.
+ * It is a small multiple of N at most, and OUT is terminated even if nothing was added.
+ */
+void encoded_word_decode(struct buf *out, const char *text, size_t n);
+
+#endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/eol.h"
+
+#include <string.h>
+
+/* What is at least this long goes out where it stands; below it, one more copy costs less than one
+ * more call of a callback that may well be a system call. */
+#define LONG_RUN 4096
+
+#define STAGE_SIZE 16384
+
+/* The way out of every filter: lives for one call and is empty at its end. Keeps a failure, so that
+ * the filters ask once. */
+struct stage {
+	eol_put put;
+	void *ctx;
+	bool ok;
+	size_t len;
+	char bytes[STAGE_SIZE];
+};
+
+/* Not an initialiser: that would clear the 16 KiB each time. */
+static void
+stage_init(struct stage *s, eol_put put, void *ctx)
+{
+	s->put = put;
+	s->ctx = ctx;
+	s->ok = true;
+	s->len = 0;
+}
+
+static bool
+stage_flush(struct stage *s)
+{
+	if (s->ok && s->len > 0)
+		s->ok = s->put(s->ctx, s->bytes, s->len);
+	s->len = 0;
+	return s->ok;
+}
+
+static void
+stage_add(struct stage *s, const char *bytes, size_t n)
+{
+	if (n > sizeof s->bytes - s->len || n >= LONG_RUN)
+		stage_flush(s);
+	if (n >= LONG_RUN) {
+		s->ok = s->ok && s->put(s->ctx, bytes, n);
+	} else {
+		memcpy(s->bytes + s->len, bytes, n);
+		s->len += n;
+	}
+}
+
+static void
+stage_add_run(struct stage *s, const char *from, const char *to)
+{
+	stage_add(s, from, (size_t)(to - from));
+}
+
+/* The first C from AT on, or END. */
+static const char *
+find(const char *at, const char *end, char c)
+{
+	const char *found = at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
+
+	return found ? found : end;
+}
+
+/* The LF of a CRLF whose CR ended the last piece was made good then: passes over it. */
+static const char *
+skip_split_lf(struct eol_to_crlf *f, const char *at, const char *end)
+{
+	const bool skip = at < end && f->after_cr && *at == '\n';
+
+	if (at < end)
+		f->after_cr = false;
+	return skip ? at + 1 : at;
+}
+
+/*
+ * A CR ends its line at once and an LF behind it adds nothing: so no byte is ever held back. A line
+ * that ends in CRLF already stays in the run; where it doesn't, the run is cut and begins anew.
+ */
+bool
+eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx)
+{
+	const char *const end = bytes + n;
+	const char *at = skip_split_lf(f, bytes, end);
+	const char *run = at;
+	const char *cr = find(at, end, '\r'); /* the next one: looked for once, not once a line */
+	struct stage out;
+
+	stage_init(&out, put, ctx);
+	while (at < end) {
+		const char *line_end;
+
+		if (f->dots && !f->in_line && *at == '.') {
+			stage_add_run(&out, run, at);
+			stage_add(&out, ".", 1);
+			run = at;
+		}
+		if (cr < at)
+			cr = find(at, end, '\r');
+		line_end = find(at, cr, '\n');
+		f->in_line = line_end == end;
+		if (f->in_line)
+			break;
+		if (line_end + 1 < end && line_end[0] == '\r' && line_end[1] == '\n') {
+			at = line_end + 2;
+			continue;
+		}
+		stage_add_run(&out, run, line_end);
+		stage_add(&out, "\r\n", 2);
+		f->after_cr = *line_end == '\r' && line_end + 1 == end;
+		run = at = line_end + 1;
+	}
+	stage_add_run(&out, run, end);
+	return stage_flush(&out);
+}
+
+bool
+eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx)
+{
+	const bool cut = f->in_line;
+
+	*f = (struct eol_to_crlf){.dots = f->dots};
+	return !cut || put(ctx, "\r\n", 2);
+}
+
+static const char from_line[] = "From ";
+
+/* "From " is whole: the > that quotes it stands here as well as before any other > of the line. */
+static void
+put_quoted(struct eol_to_lf *f, struct stage *out)
+{
+	stage_add(out, ">", 1);
+	stage_add(out, from_line, f->matched);
+	f->matched = 0;
+	f->settled = true;
+}
+
+/*
+ * Adds a piece of a message, its lines ended by LF, to an mbox. The >s at the start of a line go
+ * out as they come, however many, since one more can be added behind them; only the letters of
+ * "From " are held back.
+ */
+static void
+quote(struct eol_to_lf *f, const char *at, const char *end, struct stage *out)
+{
+	const char *run = at;
+
+	if (at < end)
+		f->in_line = end[-1] != '\n';
+	while (at < end) {
+		if (f->settled) {
+			at = find(at, end, '\n');
+			f->settled = at == end;
+			at += at < end;
+		} else if (*at == from_line[f->matched]) {
+			stage_add_run(out, run, at);
+			run = ++at;
+			if (++f->matched == sizeof from_line - 1)
+				put_quoted(f, out);
+		} else {
+			stage_add(out, from_line, f->matched);
+			f->settled = f->matched > 0 || *at != '>';
+			f->matched = 0;
+			at += !f->settled;
+		}
+	}
+	stage_add_run(out, run, end);
+}
+
+static void
+put_lf_run(struct eol_to_lf *f, const char *from, const char *to, struct stage *out)
+{
+	if (f->mbox)
+		quote(f, from, to, out);
+	else
+		stage_add_run(out, from, to);
+}
+
+static void
+release_cr(struct eol_to_lf *f, struct stage *out)
+{
+	static const char cr = '\r';
+
+	if (f->held_cr)
+		put_lf_run(f, &cr, &cr + 1, out);
+	f->held_cr = false;
+}
+
+bool
+eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *ctx)
+{
+	const char *end = bytes + n;
+	const char *run = bytes;
+	struct stage out;
+
+	if (n == 0)
+		return true;
+	stage_init(&out, put, ctx);
+	if (*bytes != '\n')
+		release_cr(f, &out); /* else it was half of a CRLF, and is forgotten */
+	f->held_cr = end[-1] == '\r';
+	end -= f->held_cr;
+	for (const char *cr = find(run, end, '\r'); cr < end; cr = find(cr + 1, end, '\r')) {
+		if (cr[1] != '\n')
+			continue;
+		put_lf_run(f, run, cr, &out);
+		run = cr + 1;
+	}
+	put_lf_run(f, run, end, &out);
+	return stage_flush(&out);
+}
+
+bool
+eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx)
+{
+	struct stage out;
+
+	stage_init(&out, put, ctx);
+	release_cr(f, &out);
+	stage_add(&out, from_line, f->matched);
+	if (f->mbox)
+		stage_add(&out, "\n\n", f->in_line ? 2 : 1);
+	*f = (struct eol_to_lf){.mbox = f->mbox};
+	return stage_flush(&out);
+}
+
+/* Behind a dot that began a line and is gone: it was the stuffing, or the end. */
+static void
+undot_step(struct eol_undot *f, char c, struct stage *out)
+{
+	if (f->at == EOL_UNDOT_DOT && c == '\r') {
+		f->at = EOL_UNDOT_DOT_CR;
+		return;
+	}
+	if (f->at == EOL_UNDOT_DOT_CR)
+		stage_add(out, "\r", 1);
+	f->at = EOL_UNDOT_IN_LINE;
+}
+
+bool
+eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *done, eol_put put,
+	  void *ctx)
+{
+	const char *const end = bytes + n;
+	const char *run = bytes;
+	const char *at = bytes;
+	struct stage out;
+
+	stage_init(&out, put, ctx);
+	for (*done = false; at < end && !*done;) {
+		if (f->at == EOL_UNDOT_LINE_START && *at == '.') {
+			stage_add_run(&out, run, at);
+			run = ++at;
+			f->at = EOL_UNDOT_DOT;
+		} else if (f->at == EOL_UNDOT_LINE_START || f->at == EOL_UNDOT_IN_LINE) {
+			at = find(at, end, '\n');
+			f->at = at < end ? EOL_UNDOT_LINE_START : EOL_UNDOT_IN_LINE;
+			at += at < end;
+		} else if (*at == '\n') {
+			run = ++at;
+			f->at = EOL_UNDOT_LINE_START;
+			*done = true;
+		} else {
+			undot_step(f, *at, &out);
+			run = at += f->at == EOL_UNDOT_DOT_CR;
+		}
+	}
+	stage_add_run(&out, run, at);
+	*used = (size_t)(at - bytes);
+	return stage_flush(&out);
+}

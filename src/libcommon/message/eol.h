@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * eol - line ends and dots, as push filters.
+ *
+ * Each filter is a small state (`{0}` is a new one, but for the options) that is fed a message in
+ * pieces of any size. What comes out goes to a callback in few large pieces: long runs are handed
+ * on where they stand, short ones gathered up to 16 KiB, and at the end of each call everything is
+ * out but the few bytes whose meaning the next ones decide. Fed whole or byte by byte, the result
+ * is the same.
+ *
+ * A filter returns false when its callback did. What the rest of that piece would have become is
+ * lost then, so the message is too; a *_end() makes the state new again.
+ */
+#ifndef MAILVERBS_MESSAGE_EOL_H
+#define MAILVERBS_MESSAGE_EOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where a filter puts its output. False: stop, the reason is in the taker's keeping. */
+typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
+
+/*
+ * Any line ends to CRLF, for the wire (RFC 5321 section 2.3.8: no bare CR or LF may reach it). LF,
+ * CRLF and a bare CR each become one CRLF; CR CR LF are two line ends. A last line without an end
+ * gets one. With DOTS, a line that begins with a dot gets a second one (section 4.5.2).
+ *
+ * Whatever goes in, what comes out holds CR and LF as CRLF only and, with DOTS, no line that is a
+ * lone dot: no server, however lenient about line ends, finds the end of data in it. The
+ * end-of-data line itself is not this filter's.
+ */
+struct eol_to_crlf {
+	bool dots;     /* option */
+	bool in_line;  /* bytes stand on the line already */
+	bool after_cr; /* the last byte was a CR; its CRLF is out, so an LF now adds nothing */
+};
+bool eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx);
+bool eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx);
+
+/*
+ * CRLF to LF, for files and pipes here. A bare CR and a bare LF stay as they are. No line end is
+ * added to the last line.
+ *
+ * With MBOX, what comes out is the message as it stands in an mbox (mboxrd) behind its From_ line:
+ * lines that match ^>*From_ (the _ being a blank) get one more >, a last line without an end gets
+ * one, and an empty line follows, which separates it from the next message.
+ */
+struct eol_to_lf {
+	bool mbox;      /* option */
+	bool held_cr;   /* held back: a CR that may be half of a CRLF */
+	bool in_line;   /* mbox: bytes of this line are out or held in `matched` */
+	bool settled;   /* mbox: whether this line reads >*From_ is decided */
+	size_t matched; /* mbox: held back: how many bytes of "From " stand behind the >s */
+};
+bool eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *ctx);
+bool eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx);
+
+/*
+ * The multi-line answer of POP3 (RFC 1939 section 3): takes off the dot stuffing and finds the end.
+ * Line ends stay as they are.
+ *
+ * Consumes up to N bytes and says in *USED how many. *DONE: the lone dot and its line end have been
+ * consumed; the bytes from *USED on are the next answer's, and the state is new again. A dot ends
+ * the message only at the beginning of a line, which is where the answer begins and behind CRLF or
+ * LF, and with CRLF or LF behind it (servers mix them); never next to a bare CR. There is no
+ * *_end(): if the connection ends before *DONE, what came is no message.
+ */
+enum eol_undot_at { EOL_UNDOT_LINE_START, EOL_UNDOT_IN_LINE, EOL_UNDOT_DOT, EOL_UNDOT_DOT_CR };
+
+struct eol_undot {
+	enum eol_undot_at at; /* in EOL_UNDOT_DOT_CR that CR is held back */
+};
+bool eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *done,
+	       eol_put put, void *ctx);
+
+#endif

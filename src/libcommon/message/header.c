@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/header.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static bool
+is_line_end(char c)
+{
+	return c == '\r' || c == '\n';
+}
+
+/* The length of the line end at the start of N bytes; 0: none. */
+static size_t
+line_end_len(const char *bytes, size_t n)
+{
+	if (n == 0 || !is_line_end(*bytes))
+		return 0;
+	return n > 1 && bytes[0] == '\r' && bytes[1] == '\n' ? 2 : 1;
+}
+
+/* The length of the text before the first line end. */
+static size_t
+text_len(const char *bytes, size_t n)
+{
+	size_t len = 0;
+
+	while (len < n && !is_line_end(bytes[len]))
+		len++;
+	return len;
+}
+
+/* The offset behind the line at AT. */
+static size_t
+next_line(const char *block, size_t n, size_t at)
+{
+	at += text_len(block + at, n - at);
+	return at + line_end_len(block + at, n - at);
+}
+
+/*
+ * The length of a field's name (RFC 5322 section 3.6.8: ftext, any ASCII but controls, blanks and
+ * the colon), and in *COLON where its colon stands. 0: the line is no field.
+ */
+static size_t
+name_len(const char *line, size_t n, size_t *colon)
+{
+	size_t len = 0;
+	size_t at;
+
+	while (len < n && line[len] > ' ' && line[len] < 0x7f && line[len] != ':')
+		len++;
+	for (at = len; at < n && is_blank(line[at]);)
+		at++;
+	*colon = at;
+	return at < n && line[at] == ':' ? len : 0;
+}
+
+bool
+header_next(const char *block, size_t n, size_t *at, struct header_field *field)
+{
+	const char *const start = block + *at;
+	size_t end;
+	size_t colon;
+
+	if (*at >= n || is_line_end(*start))
+		return false;
+	for (end = next_line(block, n, *at); end < n && is_blank(block[end]);)
+		end = next_line(block, n, end);
+	*field = (struct header_field){.name = start, .start = start, .len = end - *at};
+	*at = end;
+
+	field->name_len = name_len(start, field->len, &colon);
+	field->body = field->name_len > 0 ? start + colon + 1 : start;
+	field->body_len = field->len - (size_t)(field->body - start);
+	while (field->body_len > 0 && is_line_end(field->body[field->body_len - 1]))
+		field->body_len--;
+	return true;
+}
+
+bool
+header_is(const struct header_field *field, const char *name)
+{
+	return field->name_len > 0 && strlen(name) == field->name_len &&
+	       strncasecmp(field->name, name, field->name_len) == 0;
+}
+
+bool
+header_find(const char *block, size_t n, const char *name, struct header_field *field)
+{
+	for (size_t at = 0; header_next(block, n, &at, field);)
+		if (header_is(field, name))
+			return true;
+	return false;
+}
+
+void
+header_unfold(struct buf *out, const struct header_field *field)
+{
+	const char *body = field->body;
+	const char *end = body + field->body_len;
+
+	while (body < end && (is_blank(*body) || is_line_end(*body)))
+		body++;
+	while (end > body && (is_blank(end[-1]) || is_line_end(end[-1])))
+		end--;
+	do {
+		const size_t len = text_len(body, (size_t)(end - body));
+
+		buf_add(out, body, len);
+		body += len;
+		while (body < end && is_line_end(*body))
+			body++;
+	} while (body < end);
+}
+
+size_t
+header_end(const char *bytes, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		const size_t end = line_end_len(bytes + at, n - at);
+
+		if (end > 0)
+			return bytes[at] == '\r' && at + 1 == n ? 0 : at + end;
+		at = next_line(bytes, n, at);
+	}
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * header - the fields of a message's header (RFC 5322 section 2.2, with the obsolete forms of
+ * section 4.5).
+ *
+ * The header block is a run of bytes in memory, with or without the empty line behind it. Lines end
+ * in CRLF, LF or a bare CR, which are the line ends that eol_to_crlf() makes CRLFs of: what is a
+ * field here is the same field on the wire. Nothing is copied but where it says so.
+ */
+#ifndef MAILVERBS_MESSAGE_HEADER_H
+#define MAILVERBS_MESSAGE_HEADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+
+/* All borrowed from the block, none terminated. */
+struct header_field {
+	const char *name; /* without the colon and the blanks before it (obsolete syntax) */
+	size_t name_len;
+	const char *body; /* behind the colon, folded lines and all, without the last line end */
+	size_t body_len;
+	const char *start; /* the field as it stands, to the end of its last line end */
+	size_t len;
+};
+
+/*
+ * Steps to the next field of the N bytes at BLOCK; *AT is the offset of what follows it, 0 before
+ * the first. False: no more, *AT is N or at the empty line that ends the header.
+ *
+ * A folded line (section 2.2.3) belongs to its field, an all-blank one too (section 4.2, obs-FWS).
+ * A line that is no field (no colon, or before it nothing, or a byte that no name has: such as the
+ * From_ line of an mbox, or a folded line at the very start) comes with name_len 0 and all of it
+ * in the body, so that the caller can decide.
+ */
+bool header_next(const char *block, size_t n, size_t *at, struct header_field *field);
+
+/* Is the field called NAME? ASCII case is folded. */
+bool header_is(const struct header_field *field, const char *name);
+
+/* The first field called NAME, or false. */
+bool header_find(const char *block, size_t n, const char *name, struct header_field *field);
+
+/*
+ * Adds the body to OUT, unfolded: line ends taken out (section 2.2.3), blanks at both ends trimmed.
+ * What it adds may hold any other byte, also NUL. OUT is terminated even if nothing was added.
+ */
+void header_unfold(struct buf *out, const struct header_field *field);
+
+/*
+ * The offset right behind the empty line that ends the header, within the first N bytes of a
+ * message; 0: it is not there yet. An empty line right at the start ends an empty header. Since
+ * the LF of a CRLF may still be coming, a CR as the last byte has not ended its line yet; when
+ * nothing comes any more and this still is 0, all N bytes are header.
+ */
+size_t header_end(const char *bytes, size_t n);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * outgoing - a message on its way out: a source whose header has been put in order.
+ *
+ * What is missing is added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
+ * is taken out; nothing else changes, byte for byte, but that the wire sees CRLF at the end of
+ * every line.
+ */
+#ifndef MAILVERBS_MESSAGE_OUTGOING_H
+#define MAILVERBS_MESSAGE_OUTGOING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "message/eol.h"
+
+struct err;
+struct source;
+struct outgoing;
+
+enum { OUTGOING_HEADER_MAX = 1024 * 1024 }; /* a longer header is malformed */
+
+/* What the server must be able to do for this message. */
+struct outgoing_facts {
+	uint64_t size;        /* octets on the wire, CRLF and all, without dot stuffing */
+	bool header_has_8bit; /* needs SMTPUTF8 (RFC 6532) */
+	bool body_has_8bit;   /* needs 8BITMIME */
+};
+
+/* Reads the header of S, which stays the caller's and outlives it. NULL: *e (ERR_MALFORMED,
+ * ERR_IO). */
+struct outgoing *outgoing_open(struct source *s, struct err *e);
+void outgoing_free(struct outgoing *o);
+
+/* The header as it came, Bcc and all. */
+const char *outgoing_header(const struct outgoing *o, size_t *n);
+
+struct outgoing_defaults {
+	const char
+	    *from; /* address for a From that has to be added; NULL: its absence is an error */
+	const char *full_name; /* and its display name, or NULL */
+	const char *domain;    /* right side of a Message-ID that has to be added */
+};
+
+/* Puts the header in order and measures the message (one pass over the body). False: *e. */
+bool outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e);
+
+/* Known after outgoing_prepare(). */
+const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
+
+/*
+ * Puts the message as the wire wants it: CRLF everywhere, with DOTS also dot stuffing (RFC 5321
+ * section 4.5.2), without the end-of-data line. May be called again. False: reading failed (*e is
+ * set) or PUT said so (*e is untouched).
+ */
+bool outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
+
+/* One byte more than is kept in memory: whether it comes tells if there is need of a file. */
+enum { BLOCK = SOURCE_MEMORY_MAX + 1 };
+
+struct source {
+	char *memory;   /* the message, or NULL: it is in `fd` */
+	int fd;         /* from `start` on */
+	bool fd_is_own; /* the temporary file */
+	uint64_t start;
+	uint64_t size;
+};
+
+/* Fills BYTES as far as FD gives. A terminal or a pipe may be silent for long, hence poll(2). */
+static bool
+read_block(int fd, char *bytes, size_t n, size_t *got, struct err *e)
+{
+	for (*got = 0; *got < n;) {
+		struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+				       {.fd = stop_fd(), .events = POLLIN}};
+		ssize_t len;
+
+		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+			return err_set(e, ERR_TEMPORARY, "interrupted");
+		len = read(fd, bytes + *got, n - *got);
+		if (len == 0)
+			return true;
+		if (len > 0)
+			*got += (size_t)len;
+		else if (errno != EINTR && errno != EAGAIN)
+			return err_set_errno(e, ERR_IO, "cannot read the message");
+	}
+	return true;
+}
+
+static bool
+write_all(int fd, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const ssize_t len = write(fd, bytes, n);
+
+		if (len > 0) {
+			bytes += len;
+			n -= (size_t)len;
+		} else if (len == 0 || errno != EINTR) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const char *
+spool_dir(void)
+{
+	const char *const dir = getenv("TMPDIR");
+
+	return dir && *dir ? dir : "/tmp";
+}
+
+static bool
+spool_failed(struct err *e)
+{
+	err_set_errno(e, ERR_IO, "cannot keep the message in %s", spool_dir());
+	return err_hint(e, "set TMPDIR to a directory with room for it");
+}
+
+/* A file without a name. O_TMPFILE needs support of the file system: NFS and others have none. */
+static int
+spool_open(void)
+{
+	char *path;
+	int fd = -1;
+
+#ifdef O_TMPFILE
+	fd = open(spool_dir(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+#endif
+	path = mem_printf("%s/mailverbs.XXXXXX", spool_dir());
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	free(path);
+	return fd;
+}
+
+/* Moves what is in memory to a file, and the rest of FD after it. */
+static bool
+spool(struct source *s, int fd, struct err *e)
+{
+	size_t len = (size_t)s->size;
+
+	s->fd = spool_open();
+	s->fd_is_own = s->fd >= 0;
+	if (!s->fd_is_own)
+		return spool_failed(e);
+	while (len > 0) {
+		if (!write_all(s->fd, s->memory, len))
+			return spool_failed(e);
+		if (!read_block(fd, s->memory, BLOCK, &len, e))
+			return false;
+		s->size += len;
+	}
+	free(s->memory);
+	s->memory = NULL;
+	return true;
+}
+
+static bool
+take_in(struct source *s, int fd, struct err *e)
+{
+	size_t len;
+
+	s->memory = mem_alloc(BLOCK);
+	if (!read_block(fd, s->memory, BLOCK, &len, e))
+		return false;
+	s->size = len;
+	return len <= SOURCE_MEMORY_MAX || spool(s, fd, e);
+}
+
+/* False: FD is not to be read in place. A file of /proc says that it is regular and empty. */
+static bool
+stand_on(struct source *s, int fd)
+{
+	const off_t offset = lseek(fd, 0, SEEK_CUR);
+	struct stat st;
+
+	if (offset < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return false;
+	s->fd = fd;
+	s->start = (uint64_t)offset;
+	s->size = st.st_size > offset ? (uint64_t)(st.st_size - offset) : 0;
+	return true;
+}
+
+struct source *
+source_open(int fd, struct err *e)
+{
+	struct source *s = mem_alloc(sizeof *s);
+
+	if (stand_on(s, fd) || take_in(s, fd, e))
+		return s;
+	source_close(s);
+	return NULL;
+}
+
+void
+source_close(struct source *s)
+{
+	if (!s)
+		return;
+	if (s->fd_is_own)
+		close(s->fd);
+	free(s->memory);
+	free(s);
+}
+
+uint64_t
+source_size(const struct source *s)
+{
+	return s->size;
+}
+
+static bool
+read_file(const struct source *s, uint64_t offset, char *bytes, size_t n, size_t *got,
+	  struct err *e)
+{
+	ssize_t len;
+
+	do
+		len = pread(s->fd, bytes, n, (off_t)(s->start + offset));
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return err_set_errno(e, ERR_IO, "cannot read the message");
+	if (len == 0)
+		return err_set(e, ERR_IO, "the message became shorter while it was read");
+	*got = (size_t)len;
+	return true;
+}
+
+bool
+source_read(struct source *s, uint64_t offset, char *bytes, size_t n, size_t *got, struct err *e)
+{
+	const uint64_t left = offset < s->size ? s->size - offset : 0;
+
+	*got = n < left ? n : (size_t)left;
+	if (*got == 0)
+		return true;
+	if (!s->memory)
+		return read_file(s, offset, bytes, *got, got, e);
+	memcpy(bytes, s->memory + offset, *got);
+	return true;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * source - a message that can be read more than once in constant memory.
+ *
+ * A regular file is read where it stands, from its current offset. Anything else (a pipe, a
+ * terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory, more in a temporary file without
+ * a name in $TMPDIR (/tmp if unset), which nobody else can read and which is gone with the process.
+ */
+#ifndef MAILVERBS_MESSAGE_SOURCE_H
+#define MAILVERBS_MESSAGE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SOURCE_MEMORY_MAX = 64 * 1024 };
+
+struct err;
+struct source;
+
+/*
+ * Reads FD to its end, unless it is a regular file, whose offset stays where it is. FD stays the
+ * caller's, and open until source_close(). NULL: *e is ERR_IO (a full disk names the directory), or
+ * ERR_TEMPORARY when a signal asked to stop (base/stop.h).
+ */
+struct source *source_open(int fd, struct err *e);
+void source_close(struct source *s);
+
+/* Known from the start and never different. */
+uint64_t source_size(const struct source *s);
+
+/*
+ * Up to N bytes from OFFSET into BYTES; *GOT is how many, 0 only at the end. False: ERR_IO, also
+ * when a file turned out shorter than it was at source_open().
+ */
+bool source_read(struct source *s, uint64_t offset, char *bytes, size_t n, size_t *got,
+		 struct err *e);
+
+#endif
