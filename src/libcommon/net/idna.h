@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * idna - host names as they go over the wire (RFC 5890).
+ */
+#ifndef MAILVERBS_NET_IDNA_H
+#define MAILVERBS_NET_IDNA_H
+
+#include <stdbool.h>
+
+struct buf;
+struct err;
+
+/*
+ * Adds NAME (UTF-8) to OUT, its labels beyond ASCII as A-labels; a name in ASCII stays as it is.
+ * False: *e is ERR_NO_HOST, it can be no host name; OUT is as before.
+ */
+bool idna_to_ascii(const char *name, struct buf *out, struct err *e);
+
+#endif

@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/child.h"
+#include "base/mem.h"
+#include "net/connect.h"
+#include "net/tls.h"
+#include "net/wire.h"
+
+enum { RECORD = 16 * 1024 }; /* the most plaintext in one TLS record (RFC 8446 section 5.1) */
+enum { CHILD_GRACE_MS = 500 };
+
+struct stream {
+	struct wire wire;
+	struct tls *tls;    /* NULL: plaintext; then the input is the wire's */
+	struct input input; /* decrypted */
+	char *record;       /* the plaintext of the next record */
+	size_t record_len;
+	bool has_secret; /* in `record` */
+	bool has_read;   /* plaintext was exchanged before TLS */
+	bool is_local;
+	pid_t child;
+	char *name;
+	void (*write_more)(void *ctx);
+	void *write_ctx;
+	struct err err;
+};
+
+/* What a server says that was not asked to speak TLS. */
+static const struct {
+	char first;
+	const char *scheme;
+} greetings[] = {
+    {'2', "smtp"},
+    {'+', "pop3"},
+    {'*', "imap"},
+};
+
+static struct stream *
+new_stream(const struct connection *c, char *name, unsigned timeout_s)
+{
+	struct stream *s = mem_alloc(sizeof *s);
+
+	wire_init(&s->wire, c->in, c->out, timeout_s);
+	s->child = c->child;
+	s->is_local = c->is_local;
+	s->name = name;
+	return s;
+}
+
+static char *
+name_of(const struct connect_params *p)
+{
+	if (p->unix_path && !p->tunnel)
+		return mem_strdup(p->unix_path);
+	if (!p->host)
+		return mem_strdup("tunnel");
+	return mem_printf(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
+}
+
+struct stream *
+stream_open(const struct connect_params *p, struct err *e)
+{
+	char *name = name_of(p);
+	struct connection c;
+
+	if (!connect_open(p, &c, e)) {
+		err_prefix(e, "%s", name);
+		free(name);
+		return NULL;
+	}
+	return new_stream(&c, name, p->timeout_s);
+}
+
+struct stream *
+stream_from_fds(int in, int out, const char *name, unsigned timeout_s)
+{
+	const struct connection c = {.in = in, .out = out, .child = -1};
+	struct stream *s;
+
+	fcntl(in, F_SETFL, fcntl(in, F_GETFL) | O_NONBLOCK);
+	fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
+	s = new_stream(&c, mem_strdup(name), timeout_s);
+	s->is_local = !s->wire.is_tcp;
+	return s;
+}
+
+static size_t
+unread(const struct input *in)
+{
+	return in->end - in->at;
+}
+
+static void
+drop_record(struct stream *s)
+{
+	if (s->has_secret)
+		mem_wipe(s->record, RECORD);
+	s->has_secret = false;
+	s->record_len = 0;
+}
+
+/* A close_notify behind bytes that never went out would be no sound one. */
+static void
+say_bye(struct stream *s)
+{
+	const struct wire *w = &s->wire;
+
+	if (!s->tls || s->err.code || w->failed.code || w->is_ended || w->output_len > 0)
+		return;
+	tls_bye(s->tls);
+	wire_send_rest(&s->wire);
+}
+
+void
+stream_close(struct stream *s)
+{
+	struct child child;
+
+	if (!s)
+		return;
+	say_bye(s);
+	drop_record(s);
+	tls_free(s->tls);
+	wire_free(&s->wire);
+	child = (struct child){.pid = s->child, .to = -1, .from = -1};
+	if (s->child > 0 && !child_wait_ms(&child, CHILD_GRACE_MS, NULL))
+		child_end(&child);
+	free(s->record);
+	free(s->input.bytes);
+	free(s->name);
+	free(s);
+}
+
+static void
+keep_error(struct stream *s, const struct err *e)
+{
+	if (s->err.code != ERR_NONE)
+		return;
+	s->err = *e;
+	err_prefix(&s->err, "%s", s->name);
+}
+
+void
+stream_fail(struct stream *s, enum err_code code, const char *fmt, ...)
+{
+	char text[sizeof s->err.text];
+	struct err e;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	err_set(&e, code, "%s", text);
+	keep_error(s, &e);
+}
+
+bool
+stream_ok(const struct stream *s, struct err *e)
+{
+	if (s->err.code == ERR_NONE)
+		return true;
+	*e = s->err;
+	return false;
+}
+
+static void
+send_record(struct stream *s, const char *bytes, size_t n)
+{
+	struct err e;
+
+	if (!tls_send(s->tls, bytes, n, &e))
+		keep_error(s, &e);
+}
+
+static void
+send_collected(struct stream *s)
+{
+	if (s->record_len > 0)
+		send_record(s, s->record, s->record_len);
+	drop_record(s);
+}
+
+/* Full records go from the caller's memory, what is left over is collected. */
+static void
+write_tls(struct stream *s, const char *bytes, size_t n)
+{
+	while (n > 0 && stream_is_writable(s)) {
+		const size_t room = RECORD - s->record_len;
+		const size_t take = n < room ? n : room;
+
+		if (take == RECORD) {
+			send_record(s, bytes, take);
+		} else {
+			memcpy(s->record + s->record_len, bytes, take);
+			s->record_len += take;
+			if (s->record_len == RECORD)
+				send_collected(s);
+		}
+		bytes += take;
+		n -= take;
+	}
+}
+
+void
+stream_write(struct stream *s, const void *bytes, size_t n)
+{
+	if (!stream_is_writable(s))
+		return;
+	if (s->tls)
+		write_tls(s, bytes, n);
+	else
+		wire_put(&s->wire, bytes, n);
+}
+
+/* The mark is lost where the buffer goes out in between, so it is set behind the last byte too. */
+void
+stream_write_secret(struct stream *s, const void *bytes, size_t n)
+{
+	bool *mark = s->tls ? &s->has_secret : &s->wire.has_secret;
+
+	*mark = true;
+	stream_write(s, bytes, n);
+	*mark = true;
+}
+
+bool
+stream_is_writable(const struct stream *s)
+{
+	return s->err.code == ERR_NONE && s->wire.failed.code == ERR_NONE;
+}
+
+bool
+stream_flush(struct stream *s)
+{
+	if (!stream_is_writable(s))
+		return false;
+	if (s->tls)
+		send_collected(s);
+	return wire_send(&s->wire) && s->err.code == ERR_NONE;
+}
+
+/* The one place that waits for the peer while no handshake is under way. */
+static bool
+wait_for_peer(struct stream *s, struct err *e)
+{
+	const size_t before = unread(&s->wire.input);
+
+	if (s->write_more)
+		s->write_more(s->write_ctx);
+	stream_flush(s);
+	if (!stream_ok(s, e))
+		return false;
+	return unread(&s->wire.input) > before || wire_fill(&s->wire, e);
+}
+
+static bool
+more_plaintext(struct stream *s, struct err *e)
+{
+	const size_t before = unread(&s->wire.input);
+
+	s->has_read = true;
+	if (!wait_for_peer(s, e))
+		return false;
+	if (unread(&s->wire.input) == before)
+		return err_set(e, ERR_TEMPORARY, "the server closed the connection");
+	return true;
+}
+
+static bool
+more_decrypted(struct stream *s, struct err *e)
+{
+	struct input *in = &s->input;
+	ssize_t n;
+
+	input_make_room(in);
+	n = tls_recv(s->tls, in->bytes + in->end, WIRE_BUFFER - in->end, e);
+	if (n == 0)
+		return err_set(e, ERR_TEMPORARY, "the server closed the connection");
+	if (n > 0)
+		in->end += (size_t)n;
+	return n > 0;
+}
+
+/* At least one more byte of input, or the stream fails. */
+static bool
+more(struct stream *s)
+{
+	struct err e = {0};
+	bool ok;
+
+	if (s->err.code != ERR_NONE)
+		return false;
+	ok = s->tls ? more_decrypted(s, &e) : more_plaintext(s, &e);
+	if (!ok && e.code == ERR_TEMPORARY && s->wire.failed.code != ERR_NONE)
+		e = s->wire.failed;
+	if (!ok)
+		keep_error(s, &e);
+	return ok;
+}
+
+static struct input *
+input_of(struct stream *s)
+{
+	return s->tls ? &s->input : &s->wire.input;
+}
+
+/* The line that ends at LF. */
+static char *
+cut_line(struct stream *s, char *lf, size_t *len)
+{
+	struct input *in = input_of(s);
+	char *line = in->bytes + in->at;
+	char *end = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
+
+	in->at += (size_t)(lf + 1 - line);
+	*end = '\0';
+	*len = (size_t)(end - line);
+	if (*len > STREAM_LINE_MAX)
+		stream_fail(s, ERR_PROTOCOL, "a line of more than %d bytes", STREAM_LINE_MAX);
+	else if (memchr(line, '\0', *len))
+		stream_fail(s, ERR_PROTOCOL, "a line with a NUL in it");
+	return s->err.code == ERR_NONE ? line : NULL;
+}
+
+char *
+stream_line(struct stream *s, size_t *len)
+{
+	const struct input *in = input_of(s);
+	size_t searched = 0;
+
+	while (s->err.code == ERR_NONE) {
+		const size_t n = unread(in);
+		char *start = in->bytes + in->at;
+		char *lf = memchr(start + searched, '\n', n - searched);
+
+		if (lf)
+			return cut_line(s, lf, len);
+		searched = n;
+		if (n > STREAM_LINE_MAX + 1)
+			stream_fail(s, ERR_PROTOCOL, "a line of more than %d bytes",
+				    STREAM_LINE_MAX);
+		else
+			more(s);
+	}
+	return NULL;
+}
+
+const char *
+stream_block(struct stream *s, size_t *n)
+{
+	const struct input *in = input_of(s);
+
+	if (s->err.code != ERR_NONE || (unread(in) == 0 && !more(s)))
+		return NULL;
+	*n = unread(in);
+	return in->bytes + in->at;
+}
+
+void
+stream_consume(struct stream *s, size_t n)
+{
+	input_of(s)->at += n;
+}
+
+bool
+stream_has_input(const struct stream *s)
+{
+	const struct input *in = s->tls ? &s->input : &s->wire.input;
+
+	return unread(in) > 0 || (s->tls && tls_pending(s->tls) > 0);
+}
+
+/* tls_transport: never waits, never fails; the wire keeps its failures for the reader. */
+static void
+push(void *ctx, const void *bytes, size_t n)
+{
+	struct stream *s = ctx;
+
+	wire_put(&s->wire, bytes, n);
+}
+
+static ssize_t
+pull(void *ctx, void *bytes, size_t n)
+{
+	struct stream *s = ctx;
+	struct input *in = &s->wire.input;
+	const size_t there = unread(in);
+	const size_t take = n < there ? n : there;
+
+	if (take == 0 && !s->wire.is_ended) {
+		errno = EAGAIN;
+		return -1;
+	}
+	memcpy(bytes, in->bytes + in->at, take);
+	in->at += take;
+	return (ssize_t)take;
+}
+
+/* A TLS record begins with its content type, 20 to 24 (RFC 8446 section 5.1, RFC 6520). */
+static bool
+check_is_tls(const struct stream *s, struct err *e)
+{
+	const char first = s->wire.input.bytes[s->wire.input.at];
+
+	if (s->wire.is_ended || (first >= 20 && first <= 24))
+		return true;
+	if (s->has_read)
+		return err_set(e, ERR_PROTOCOL, "the server went on in plaintext, not in TLS");
+	err_set(e, ERR_PROTOCOL, "the server does not speak TLS on this port");
+	for (size_t i = 0; i < sizeof greetings / sizeof *greetings; i++)
+		if (greetings[i].first == first)
+			err_hint(e, "%s:// is for a port that begins in plaintext (STARTTLS)",
+				 greetings[i].scheme);
+	return false;
+}
+
+/*
+ * TLS 1.3's ChangeCipherSpec says nothing, it is there for middleboxes (RFC 8446 appendix D.4): it
+ * can go with the Finished that follows.
+ */
+static bool
+is_message(const struct wire *w)
+{
+	enum { CHANGE_CIPHER_SPEC = 20, ITS_SIZE = 6 };
+
+	return w->output_len != ITS_SIZE || w->output[0] != CHANGE_CIPHER_SPEC;
+}
+
+static bool
+wait_for_handshake(struct stream *s, struct err *e)
+{
+	struct wire *w = &s->wire;
+	const bool is_first = w->input.end == 0;
+
+	if (is_message(w))
+		wire_send(w);
+	if (unread(&w->input) == 0 && !wire_fill(w, e))
+		return false;
+	return !is_first || check_is_tls(s, e);
+}
+
+static bool
+wait(void *ctx, struct err *e)
+{
+	struct stream *s = ctx;
+
+	if (!s->tls)
+		return wait_for_handshake(s, e);
+	/* GnuTLS says "again" behind a session ticket too, with the server's next record at hand. */
+	return unread(&s->wire.input) > 0 || wait_for_peer(s, e);
+}
+
+/* Plaintext that came before TLS would be taken for the server's protected words. */
+static bool
+check_nothing_buffered(const struct stream *s, struct err *e)
+{
+	if (s->tls)
+		return err_set(e, ERR_BUG, "TLS was started already");
+	if (unread(&s->wire.input) > 0)
+		return err_set(e, ERR_PROTOCOL,
+			       "the server sent plaintext behind its consent to TLS");
+	if (s->wire.output_len > 0)
+		return err_set(e, ERR_PROTOCOL, "plaintext is still to be written before TLS");
+	return true;
+}
+
+bool
+stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e)
+{
+	const struct tls_transport transport = {s, push, pull, wait};
+	struct tls *tls;
+
+	if (!stream_ok(s, e))
+		return false;
+	if (!check_nothing_buffered(s, e)) {
+		keep_error(s, e);
+		return stream_ok(s, e);
+	}
+	wire_start_answer(&s->wire);
+	input_make_room(&s->wire.input);
+	tls = tls_start(p, &transport, e);
+	if (!tls) {
+		wire_send_rest(&s->wire);
+		keep_error(s, e);
+		return stream_ok(s, e);
+	}
+	s->tls = tls;
+	s->input.bytes = mem_alloc(WIRE_BUFFER);
+	s->record = mem_alloc(RECORD);
+	return true;
+}
+
+bool
+stream_is_tls(const struct stream *s)
+{
+	return s->tls != NULL;
+}
+
+bool
+stream_is_local(const struct stream *s)
+{
+	return s->is_local;
+}
+
+bool
+stream_channel_binding(struct stream *s, const char **type, struct buf *out)
+{
+	return s->tls && tls_channel_binding(s->tls, type, out);
+}
+
+void
+stream_describe_tls(struct stream *s, struct buf *out)
+{
+	if (s->tls)
+		tls_describe(s->tls, out);
+}
+
+const char *
+stream_name(const struct stream *s)
+{
+	return s->name;
+}
+
+void
+stream_set_timeout(struct stream *s, unsigned seconds)
+{
+	s->wire.timeout_s = seconds;
+}
+
+void
+stream_answer(struct stream *s)
+{
+	wire_start_answer(&s->wire);
+}
+
+void
+stream_before_wait(struct stream *s, void (*write_more)(void *ctx), void *ctx)
+{
+	s->write_more = write_more;
+	s->write_ctx = ctx;
+}

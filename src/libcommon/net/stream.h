@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * stream - bytes and lines over a socket, TLS or a command's pipes.
+ *
+ * A stream keeps its first error; after it, writes do nothing and reads fail at once: use it
+ * freely, ask stream_ok() where it matters. Every error begins with "HOST:PORT: ".
+ *
+ * Writing only collects; bytes go out, as few records and one write(2), when a reader has to wait,
+ * when 64 KiB have come together, or at stream_flush(). So one flight is one write.
+ *
+ * A peer that hangs up while we write has mostly said why ("421 4.7.0 …"). So a write that failed
+ * only ends writing: stream_flush() is false from then on and writes do nothing, but reads go on
+ * with what the peer said before. When that is used up, the failed write becomes the stream's
+ * error. A conversation has nothing to do for this but read the answer, as always; only a sender
+ * of much data asks stream_flush() or stream_is_writable() now and then, to stop early.
+ */
+#ifndef MAILVERBS_NET_STREAM_H
+#define MAILVERBS_NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct buf;
+struct connect_params;
+struct stream;
+struct tls_params;
+
+/* Bytes of a line without its end; more are an error (ERR_PROTOCOL), but for stream_block(). */
+enum { STREAM_LINE_MAX = 16 * 1024 };
+
+/* Connects (connect_open()). The params are not kept. NULL: *e. */
+struct stream *stream_open(const struct connect_params *p, struct err *e);
+
+/*
+ * Over descriptors that are there: made non-blocking, closed by stream_close(). NAME stands in
+ * errors. For tests and for Unix sockets.
+ */
+struct stream *stream_from_fds(int in, int out, const char *name, unsigned timeout_s);
+
+/*
+ * Accepts NULL. Writes out nothing that is still collected; says TLS close_notify where the stream
+ * is sound; ends a tunnel's command, which has half a second to end by itself.
+ */
+void stream_close(struct stream *s);
+
+/*
+ * The TLS handshake, from here on (RFC 8314 section 3, RFC 3207 section 4.2): fails with
+ * ERR_PROTOCOL if plaintext is still buffered, of which nothing is ever read afterwards. False: *e,
+ * also kept as the stream's error. The last message of the handshake goes out together with what
+ * is written first.
+ */
+bool stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e);
+bool stream_is_tls(const struct stream *s);
+
+/* Loopback, Unix socket, or a tunnel: nobody on a wire reads along. */
+bool stream_is_local(const struct stream *s);
+
+/* See tls_channel_binding(); false without TLS. */
+bool stream_channel_binding(struct stream *s, const char **type, struct buf *out);
+
+/* See tls_describe(); adds nothing without TLS. */
+void stream_describe_tls(struct stream *s, struct buf *out);
+
+/* "host:port", for messages; a Unix socket's path; "tunnel" where no host is known. */
+const char *stream_name(const struct stream *s);
+
+/* The longest wait for one answer, in seconds (0: for ever), from the next stream_answer() on. */
+void stream_set_timeout(struct stream *s, unsigned seconds);
+
+/*
+ * A new answer is awaited: its deadline is the timeout from now. Until the next call all reads
+ * share that deadline, which only every 4 KiB that came push on: so a byte a minute is silence too.
+ * Writes wait as long for each 4 KiB to go.
+ */
+void stream_answer(struct stream *s);
+
+/*
+ * Called before the stream waits for bytes from the peer, to write what it is to answer. One
+ * caller: net/dialog. NULL: nothing is called any more.
+ */
+void stream_before_wait(struct stream *s, void (*write_more)(void *ctx), void *ctx);
+
+void stream_write(struct stream *s, const void *bytes, size_t n);
+
+/* As stream_write(); the copies made on the way are wiped. */
+void stream_write_secret(struct stream *s, const void *bytes, size_t n);
+
+/* Writes out what is collected. False: this or an earlier write failed; see above. */
+bool stream_flush(struct stream *s);
+
+/* No write has failed so far. */
+bool stream_is_writable(const struct stream *s);
+
+/*
+ * The next line, without its CRLF or LF, NUL put behind it (a NUL inside is an error); borrowed
+ * until the next read. NULL: failed.
+ */
+char *stream_line(struct stream *s, size_t *len);
+
+/*
+ * A block of whatever bytes come next, at least one, at most 64 KiB; borrowed until the next read
+ * or stream_consume(), which says how many of them are used up. NULL: failed; so does the end of
+ * the stream, ordered (ERR_TEMPORARY, "the server closed the connection") or not.
+ */
+const char *stream_block(struct stream *s, size_t *n);
+void stream_consume(struct stream *s, size_t n);
+
+/* Bytes have come from the peer that nobody has read yet. */
+bool stream_has_input(const struct stream *s);
+
+/* Puts the stream into failure, as if the network had failed. The first error stays. */
+void stream_fail(struct stream *s, enum err_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The one place where the sticky error is read. True: none so far. *e untouched then. */
+bool stream_ok(const struct stream *s, struct err *e);
+
+#endif

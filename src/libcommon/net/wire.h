@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire - raw bytes to and from descriptors, collected on both ways: what net/stream stands on.
+ *
+ * Output gathers and goes out in one write(2) at wire_send(), or when 64 KiB have come together.
+ * While a write has to wait, input is read as far as the buffer has room behind what is there: so
+ * two sides that both write don't block each other, and nothing that somebody borrowed moves.
+ *
+ * A failed write is kept in `failed` and turns all further output into nothing; reading goes on,
+ * because what the peer said before it hung up is worth more than "Broken pipe".
+ */
+#ifndef MAILVERBS_NET_WIRE_H
+#define MAILVERBS_NET_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+enum { WIRE_BUFFER = 64 * 1024 };
+enum { WIRE_PROGRESS = 4 * 1024 }; /* bytes that push a deadline on: fewer are as good as none */
+
+/* Bytes that came: those from `at` to `end` nobody has used yet. */
+struct input {
+	char *bytes; /* WIRE_BUFFER of them */
+	size_t at;
+	size_t end;
+};
+
+struct wire {
+	int in;
+	int out;
+	bool is_socket;
+	bool is_tcp;
+	unsigned timeout_s;
+	int64_t deadline;    /* of the answer awaited */
+	size_t since_pushed; /* bytes that came since the deadline was set */
+	bool is_ended;       /* the peer has said its last byte */
+	bool has_secret;     /* among what is collected */
+	struct err failed;   /* the first write that failed */
+	struct input input;
+	char *output;
+	size_t output_len;
+};
+
+void wire_init(struct wire *w, int in, int out, unsigned timeout_s);
+void wire_free(struct wire *w); /* closes the descriptors; what is collected is lost */
+
+void wire_put(struct wire *w, const void *bytes, size_t n);
+
+/* All that is collected goes out, however long that takes while it moves. False: `failed`. */
+bool wire_send(struct wire *w);
+
+/* As wire_send(), but only what can be written at once; the rest is lost. */
+void wire_send_rest(struct wire *w);
+
+/* The deadline of an answer begins. */
+void wire_start_answer(struct wire *w);
+
+/* Waits for more input. True: there is some, or `is_ended`. False: *e is ERR_TEMPORARY. */
+bool wire_fill(struct wire *w, struct err *e);
+
+/* Makes room behind the end; what was used is gone, and borrowed pointers with it. */
+void input_make_room(struct input *in);
+
+#endif
