@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * netrc - the password for a host in a .netrc, as ftp(1) and curl(1) know the file.
+ *
+ *	machine mail.example.org login alice password "with blanks, \" and \\"
+ *	default login anonymous password guest
+ *
+ * Words are separated by blanks and line ends. A quoted word ends at its line's end at the latest;
+ * in it \n, \r and \t stand for the control characters, a backslash before anything else for that.
+ * A # where a keyword could stand begins a comment, up to the end of the line. `account` and `port`
+ * are skipped with their values, `macdef` up to the next empty line.
+ */
+#ifndef MAILVERBS_AUTH_NETRC_H
+#define MAILVERBS_AUTH_NETRC_H
+
+#include <stddef.h>
+
+struct buf;
+struct err;
+
+struct netrc_query {
+	const char *machine; /* ASCII case is folded */
+	const char *login;   /* NULL: any */
+};
+
+enum netrc_outcome {
+	NETRC_NOTHING, /* no entry with a password matches */
+	NETRC_FOUND,
+	NETRC_BROKEN, /* *e is ERR_CONFIG and names the line, never a word of it */
+};
+
+/*
+ * Adds to PASSWORD, an empty buffer, the password of the first matching entry in the LEN bytes at
+ * TEXT (NULL where LEN is 0). An entry matches by its machine, or as `default`, and by its login
+ * unless it has none. The file is read no further than that entry.
+ */
+enum netrc_outcome netrc_find(const char *text, size_t len, const struct netrc_query *query,
+			      struct buf *password, struct err *e);
+
+#endif

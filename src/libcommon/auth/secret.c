@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+#include "auth/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/secret_source.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct secret {
+	struct secret_params params;
+	struct buf text; /* empty until fetched */
+};
+
+static enum secret_outcome
+from_text(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	(void)e;
+	if (!p->text)
+		return SECRET_ABSENT;
+	buf_add_str(text, p->text);
+	return SECRET_FOUND;
+}
+
+/* In the order in which they are tried. */
+static const struct source {
+	const char *name; /* as the user knows it */
+	enum secret_outcome (*fetch)(const struct secret_params *p, struct buf *text,
+				     struct err *e);
+} sources[] = {
+    {"password-command", secret_from_command},
+    {"password-file", secret_from_file},
+    {"password", from_text},
+    {"netrc", secret_from_netrc},
+    {"password prompt", secret_from_terminal},
+};
+
+enum { SOURCES = sizeof sources / sizeof *sources };
+
+struct secret *
+secret_new(const struct secret_params *p)
+{
+	struct secret *s = mem_alloc(sizeof *s);
+
+	s->params = *p;
+	return s;
+}
+
+void
+secret_free(struct secret *s)
+{
+	if (!s)
+		return;
+	buf_wipe(&s->text);
+	free(s);
+}
+
+/* An empty line, or one with a NUL in it, would turn into a refused login that explains nothing. */
+static bool
+is_usable(const struct buf *text, struct err *e)
+{
+	if (text->len == 0)
+		return err_set(e, ERR_LOGIN, "the password is empty");
+	if (memchr(text->data, '\0', text->len))
+		return err_set(e, ERR_LOGIN, "the password has a NUL byte in it");
+	return true;
+}
+
+static bool
+none_is_set(const struct secret_params *p, struct err *e)
+{
+	err_set(e, ERR_LOGIN, "no password for %s at %s", p->user ? p->user : "this account",
+		p->machine ? p->machine : "this server");
+	return err_hint(e, "set password-command, password-file or password, add a line to "
+			   "~/.netrc, or run this on a terminal to be asked");
+}
+
+static bool
+fetch(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	for (size_t i = 0; i < SOURCES; i++) {
+		const enum secret_outcome outcome = sources[i].fetch(p, text, e);
+
+		if (outcome == SECRET_ABSENT)
+			continue;
+		if (outcome == SECRET_FOUND && is_usable(text, e))
+			return true;
+		return err_prefix(e, "%s", sources[i].name);
+	}
+	return none_is_set(p, e);
+}
+
+const char *
+secret_text(struct secret *s, struct err *e)
+{
+	if (s->text.len == 0 && !fetch(&s->params, &s->text, e)) {
+		buf_wipe(&s->text);
+		return NULL;
+	}
+	return s->text.data;
+}
+
+bool
+secret_is_given(const struct secret *s)
+{
+	const struct secret_params *p = &s->params;
+	struct buf text = {0};
+	struct err e = {0};
+	bool is_given = p->command || p->file || p->text;
+
+	if (!is_given) {
+		is_given = secret_from_netrc(p, &text, &e) != SECRET_ABSENT;
+		buf_wipe(&text);
+	}
+	return is_given;
+}

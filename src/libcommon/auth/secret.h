@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * secret - the password or token, fetched when a login needs it and wiped after use.
+ *
+ * Only this module holds secrets; they leave it towards auth/sasl and dialog_ask_secret() alone.
+ * Every buffer that one passes through is overwritten before it is freed, and no error text has
+ * one.
+ */
+#ifndef MAILVERBS_AUTH_SECRET_H
+#define MAILVERBS_AUTH_SECRET_H
+
+#include <stdbool.h>
+
+struct err;
+struct secret;
+
+/*
+ * Where it may come from, tried in this order; NULL where not set. Borrowed for as long as the
+ * secret lives.
+ *
+ * The first source that is set is the one: when it fails, the next one is not tried. A .netrc
+ * without a matching entry, and a terminal that is not there, count as not set.
+ */
+struct secret_params {
+	const char *command; /* password-command: the first line of its output */
+	const char *file;    /* password-file: its first line; others may not read it */
+	const char *text;    /* password, from a configuration file whose mode was checked */
+	const char *netrc;   /* the path of a .netrc; a missing file is no error */
+	const char *machine; /* the host that is looked up there, */
+	const char *user;    /* with this login; NULL: any */
+	bool may_prompt;     /* ask on the terminal (/dev/tty), echo off */
+};
+
+/* Nothing is fetched yet. */
+struct secret *secret_new(const struct secret_params *p);
+void secret_free(struct secret *s); /* wipes; accepts NULL */
+
+/*
+ * The secret, fetched at the first call; borrowed until secret_free(). It is never empty. NULL: *e
+ *is
+ *
+ *	ERR_CONFIG     a file or command cannot be used as it is; the hint has the chmod to run
+ *	ERR_LOGIN      there is none: the command failed, the line was empty, nothing is set
+ *	ERR_IO         reading failed
+ *	ERR_TEMPORARY  a signal asked to stop (base/stop.h) while the command ran or the user typed
+ */
+const char *secret_text(struct secret *s, struct err *e);
+
+/*
+ * Does the source look like there is one, without running the command or asking? A prompt that is
+ * allowed does not count. For the choice of a mechanism.
+ */
+bool secret_is_given(const struct secret *s);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "auth/secret_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "auth/netrc.h"
+#include "auth/secret.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/stop.h"
+
+enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024 };
+
+/* No deadline: a command may wait for a person who looks for a key, as the terminal does. */
+static bool
+wait_readable(int fd, struct err *e)
+{
+	struct pollfd fds[] = {
+	    {.fd = fd, .events = POLLIN},
+	    {.fd = stop_fd(), .events = POLLIN},
+	};
+
+	do {
+		if (stop_signal() != 0)
+			return err_set(e, ERR_TEMPORARY, "interrupted");
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return err_set_errno(e, ERR_IO, "poll");
+	} while (fds[0].revents == 0);
+	return true;
+}
+
+ssize_t
+secret_read(int fd, struct buf *text, struct err *e)
+{
+	char *to = buf_reserve(text, CHUNK);
+	ssize_t n;
+
+	do {
+		if (!wait_readable(fd, e))
+			return -1;
+		n = read(fd, to, CHUNK);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		err_set_errno(e, ERR_IO, "reading failed");
+		return -1;
+	}
+	text->len += (size_t)n;
+	text->data[text->len] = '\0';
+	return n;
+}
+
+static void
+cut(struct buf *line, size_t len)
+{
+	if (len > 0 && line->data[len - 1] == '\r')
+		len--;
+	line->data[len] = '\0';
+	line->len = len;
+}
+
+bool
+secret_read_line(int fd, struct buf *line, struct err *e)
+{
+	size_t seen = 0;
+	ssize_t n;
+
+	while ((n = secret_read(fd, line, e)) > 0) {
+		const char *end = memchr(line->data + seen, '\n', line->len - seen);
+
+		if (end) {
+			cut(line, (size_t)(end - line->data));
+			return true;
+		}
+		if (line->len > SECRET_LINE_MAX)
+			return err_set(e, ERR_CONFIG, "the first line is longer than 64 KiB");
+		seen = line->len;
+	}
+	cut(line, line->len);
+	return n == 0;
+}
+
+/* What comes behind the first line is read and dropped: a closed pipe would end the command by
+ * SIGPIPE, and `pass show` prints more than the password. */
+static bool
+read_to_end(int fd, struct err *e)
+{
+	struct buf rest = {0};
+	ssize_t n;
+
+	while ((n = secret_read(fd, &rest, e)) > 0)
+		buf_clear(&rest);
+	buf_wipe(&rest);
+	return n == 0;
+}
+
+enum secret_outcome
+secret_from_command(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	struct child child;
+	int status;
+
+	if (!p->command)
+		return SECRET_ABSENT;
+	if (!child_start(&child, p->command, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, NULL, e))
+		return SECRET_FAILED;
+	if (!secret_read_line(child.from, text, e) || !read_to_end(child.from, e)) {
+		child_end(&child);
+		return SECRET_FAILED;
+	}
+	status = child_wait(&child);
+	if (status == 0)
+		return SECRET_FOUND;
+	if (status > 128)
+		err_set(e, ERR_LOGIN, "the command was ended by signal %d", status - 128);
+	else
+		err_set(e, ERR_LOGIN, "the command failed with exit status %d", status);
+	return SECRET_FAILED;
+}
+
+/*
+ * systemd keeps a service's credentials as files of root, readable by the service through an access
+ * control list, which shows up as the group's bit (systemd.exec(5), LoadCredential=).
+ */
+static bool
+is_credential(const char *path, const struct stat *st)
+{
+	const char *dir = getenv("CREDENTIALS_DIRECTORY");
+	const size_t len = dir ? strlen(dir) : 0;
+
+	return len > 0 && st->st_uid == 0 && strncmp(path, dir, len) == 0 && path[len] == '/' &&
+	       !strchr(path + len + 1, '/');
+}
+
+static bool
+is_hidden_from_others(int fd, const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) != 0)
+		return err_set_errno(e, ERR_IO, "%s", path);
+	if ((st.st_mode & (is_credential(path, &st) ? S_IRWXO : S_IRWXG | S_IRWXO)) == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: others may read it (mode %03o)", path, st.st_mode & 0777u);
+	return err_hint(e, "chmod 600 %s", path);
+}
+
+enum secret_outcome
+secret_from_file(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	bool is_read;
+	int fd;
+
+	if (!p->file)
+		return SECRET_ABSENT;
+	fd = open(p->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		err_set_errno(e, ERR_CONFIG, "%s", p->file);
+		return SECRET_FAILED;
+	}
+	is_read = is_hidden_from_others(fd, p->file, e) && secret_read_line(fd, text, e);
+	close(fd);
+	return is_read ? SECRET_FOUND : SECRET_FAILED;
+}
+
+static bool
+read_all(int fd, struct buf *bytes, size_t max, struct err *e)
+{
+	ssize_t n;
+
+	while ((n = secret_read(fd, bytes, e)) > 0)
+		if (bytes->len > max)
+			return err_set(e, ERR_CONFIG, "the file is too big");
+	return n == 0;
+}
+
+static enum secret_outcome
+look_up(int fd, const struct secret_params *p, struct buf *text, struct err *e)
+{
+	const struct netrc_query query = {.machine = p->machine, .login = p->user};
+	struct buf bytes = {0};
+	enum netrc_outcome outcome = NETRC_BROKEN;
+
+	if (read_all(fd, &bytes, NETRC_MAX, e))
+		outcome = netrc_find(bytes.data, bytes.len, &query, text, e);
+	buf_wipe(&bytes);
+	if (outcome == NETRC_BROKEN)
+		err_prefix(e, "%s", p->netrc);
+	/* Only the file that holds a password we use has to be kept from others. */
+	if (outcome == NETRC_FOUND && is_hidden_from_others(fd, p->netrc, e))
+		return SECRET_FOUND;
+	return outcome == NETRC_NOTHING ? SECRET_ABSENT : SECRET_FAILED;
+}
+
+enum secret_outcome
+secret_from_netrc(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	enum secret_outcome outcome;
+	int fd;
+
+	if (!p->netrc || !p->machine)
+		return SECRET_ABSENT;
+	fd = open(p->netrc, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return SECRET_ABSENT;
+		err_set_errno(e, ERR_CONFIG, "%s", p->netrc);
+		return SECRET_FAILED;
+	}
+	outcome = look_up(fd, p, text, e);
+	close(fd);
+	return outcome;
+}

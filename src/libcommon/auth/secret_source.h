@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * secret_source - the places that a secret can come from; inside auth/ only.
+ *
+ * Each adds the secret to TEXT, an empty buffer whose owner wipes it, whatever the outcome.
+ */
+#ifndef MAILVERBS_AUTH_SECRET_SOURCE_H
+#define MAILVERBS_AUTH_SECRET_SOURCE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct buf;
+struct err;
+struct secret_params;
+
+enum secret_outcome {
+	SECRET_ABSENT, /* not set, or nothing in there for us: the next source has its turn */
+	SECRET_FOUND,
+	SECRET_FAILED, /* *e */
+};
+
+enum secret_outcome secret_from_command(const struct secret_params *p, struct buf *text,
+					struct err *e);
+enum secret_outcome secret_from_file(const struct secret_params *p, struct buf *text,
+				     struct err *e);
+enum secret_outcome secret_from_netrc(const struct secret_params *p, struct buf *text,
+				      struct err *e);
+enum secret_outcome secret_from_terminal(const struct secret_params *p, struct buf *text,
+					 struct err *e);
+
+enum { SECRET_LINE_MAX = 64 * 1024 };
+
+/*
+ * Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at
+ * the end, -1 with *e on failure and when a signal asks to stop (base/stop.h).
+ */
+ssize_t secret_read(int fd, struct buf *text, struct err *e);
+
+/* Adds the first line of FD to the empty LINE, without its line end (LF or CRLF). False: *e. */
+bool secret_read_line(int fd, struct buf *line, struct err *e);
+
+#endif
