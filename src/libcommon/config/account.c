@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/account.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/ini.h"
+#include "config/paths.h"
+#include "config/provider.h"
+
+/* The user's configuration and the system's, in the order in which they are asked. */
+enum { USERS, SYSTEMS, FILES };
+
+bool
+values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
+	   struct err *e)
+{
+	struct value *value = &v->of[s->id];
+
+	if (value->text)
+		return true;
+	if (!setting_check(s, text, &value->text, e))
+		return false;
+	value->origin = mem_strdup(origin);
+	return true;
+}
+
+void
+values_free(struct values *v)
+{
+	if (v->of[SET_PASSWORD].text)
+		mem_wipe(v->of[SET_PASSWORD].text, strlen(v->of[SET_PASSWORD].text));
+	for (size_t i = 0; i < SETTING_IDS; i++) {
+		free(v->of[i].text);
+		free(v->of[i].origin);
+	}
+	*v = (struct values){0};
+}
+
+const char *
+account_text(const struct account *a, enum setting_id id)
+{
+	return a->values.of[id].text;
+}
+
+bool
+account_flag(const struct account *a, enum setting_id id)
+{
+	const char *text = account_text(a, id);
+
+	return text && strcmp(text, "yes") == 0;
+}
+
+unsigned
+account_number(const struct account *a, enum setting_id id, unsigned otherwise)
+{
+	const char *text = account_text(a, id);
+	uint64_t n;
+
+	return text && text_number(text, UINT32_MAX, &n) ? (unsigned)n : otherwise;
+}
+
+/* Reading the files: every entry of every section is checked, also of accounts that are not used
+ * now. */
+
+static bool
+entry_error(const struct ini *file, const struct ini_entry *entry, struct err *e)
+{
+	e->code = ERR_CONFIG;
+	return err_prefix(e, "%s:%u: %s", file->path, entry->line, entry->name);
+}
+
+static bool
+check_password(const struct ini *file, const struct ini_entry *entry, struct err *e)
+{
+	if (entry->has_comment) {
+		err_set(e, ERR_CONFIG,
+			"' ;' begins a comment here, so it can't be told from the password");
+		err_hint(e,
+			 "put the password into a file of its own and name it with password-file");
+		return entry_error(file, entry, e);
+	}
+	if (!file->others_can_read)
+		return true;
+	err_set(e, ERR_CONFIG, "others can read this file");
+	err_hint(e, "chmod 600 %s", file->path);
+	return entry_error(file, entry, e);
+}
+
+static bool
+check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e)
+{
+	const unsigned place = entry->section[0] ? IN_ACCOUNT : IN_GLOBAL;
+	const struct setting *s = setting_find(entry->name, TOOL_ALL, place);
+	char *normal;
+
+	if (!s) {
+		err_set(e, ERR_CONFIG, "%s:%u: unknown key '%s'%s", file->path, entry->line,
+			entry->name,
+			setting_find(entry->name, TOOL_ALL, IN_CONFIG) ? " in this place" : "");
+		return false;
+	}
+	if (s->id == SET_PASSWORD && !check_password(file, entry, e))
+		return false;
+	if (!setting_check(s, entry->value, &normal, e))
+		return entry_error(file, entry, e);
+	if (s->id == SET_PASSWORD)
+		mem_wipe(normal, strlen(normal));
+	free(normal);
+	return true;
+}
+
+static bool
+check_file(const struct ini *file, struct err *e)
+{
+	for (size_t i = 0; i < file->count; i++)
+		if (!check_entry(file, &file->entries[i], e))
+			return false;
+	return true;
+}
+
+static bool
+load(struct ini files[FILES], const char *config, struct err *e)
+{
+	char *users = config ? mem_strdup(config) : paths_config("config.ini");
+	char *systems = paths_system_config("config.ini");
+	const bool ok = (!users || ini_load(users, !config, &files[USERS], e)) &&
+			ini_load(systems, true, &files[SYSTEMS], e) &&
+			check_file(&files[USERS], e) && check_file(&files[SYSTEMS], e);
+
+	free(users);
+	free(systems);
+	return ok;
+}
+
+/* Choosing the account. */
+
+static const char *
+key_of(const struct ini files[FILES], const char *section, const char *name)
+{
+	for (size_t f = 0; f < FILES; f++) {
+		const struct ini_entry *entry = ini_find(&files[f], section, name);
+
+		if (entry)
+			return entry->value;
+	}
+	return NULL;
+}
+
+static bool
+same_address(const char *a, const char *b)
+{
+	const char *at = strrchr(a, '@');
+	const size_t local = at ? (size_t)(at - a) : strlen(a);
+
+	return strncmp(a, b, local) == 0 && strcasecmp(a + local, b + local) == 0;
+}
+
+/* An alias is an address, or *@DOMAIN for all of a domain. */
+static bool
+alias_matches(const char *alias, const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	if (strncmp(alias, "*@", 2) == 0)
+		return at && strcasecmp(alias + 1, at) == 0;
+	return same_address(alias, address);
+}
+
+static bool
+aliases_match(const char *aliases, const char *address)
+{
+	char *copy = mem_strdup(aliases), *rest = copy;
+	bool found = false;
+
+	for (char *word; !found && (word = strtok_r(rest, " \t,", &rest));)
+		found = alias_matches(word, address);
+	free(copy);
+	return found;
+}
+
+/* Calls MATCHES on each section, once; the first it takes, or NULL. */
+static const char *
+section_find(const struct ini files[FILES],
+	     bool (*matches)(const struct ini *, const char *, const void *), const void *ctx)
+{
+	for (size_t f = 0; f < FILES; f++)
+		for (size_t i = 0; i < files[f].count; i++) {
+			const char *section = files[f].entries[i].section;
+
+			if (section[0] && matches(files, section, ctx))
+				return section;
+		}
+	return NULL;
+}
+
+static bool
+has_address(const struct ini *files, const char *section, const void *address)
+{
+	const char *own = key_of(files, section, "address");
+
+	return own && same_address(own, address);
+}
+
+static bool
+has_alias(const struct ini *files, const char *section, const void *address)
+{
+	const char *aliases = key_of(files, section, "aliases");
+
+	return aliases && aliases_match(aliases, address);
+}
+
+static bool
+is_called(const struct ini *files, const char *section, const void *name)
+{
+	(void)files;
+	return strcmp(section, name) == 0;
+}
+
+static bool
+is_other_than(const struct ini *files, const char *section, const void *name)
+{
+	return !is_called(files, section, name);
+}
+
+static const char *
+find_by_sender(const struct ini files[FILES], const char *sender)
+{
+	const char *section = section_find(files, has_address, sender);
+
+	return section ? section : section_find(files, has_alias, sender);
+}
+
+static bool
+fail_with_list(const struct ini files[FILES], const char *wanted, struct err *e)
+{
+	struct buf list = {0};
+
+	for (size_t f = 0; f < FILES; f++)
+		for (size_t i = 0; i < files[f].count; i++) {
+			const char *section = files[f].entries[i].section;
+			const bool is_first =
+			    i == 0 || strcmp(files[f].entries[i - 1].section, section) != 0;
+
+			if (section[0] && is_first)
+				buf_addf(&list, "%s%s", list.len ? ", " : "", section);
+		}
+	if (wanted)
+		err_set(e, ERR_CONFIG, "there is no account '%s'", wanted);
+	else
+		err_set(e, ERR_CONFIG, list.len ? "which account?" : "no account is configured");
+	if (list.len)
+		err_hint(e, "accounts: %s", list.data);
+	else
+		err_hint(
+		    e, "write one into %s, see mailverbs(5), or give --server=URL and --user=NAME",
+		    files[USERS].path ? files[USERS].path : "config.ini");
+	buf_free(&list);
+	return false;
+}
+
+/* By -a: a section, the address of one, or an address that needs none. */
+static bool
+choose_named(struct account *a, const struct ini files[FILES], const char *wanted, struct err *e)
+{
+	const char *section = section_find(files, is_called, wanted);
+
+	if (!section)
+		section = section_find(files, has_address, wanted);
+	if (!section && !strchr(wanted, '@'))
+		return fail_with_list(files, wanted, e);
+	a->name = mem_strdup(section ? section : wanted);
+	if (section)
+		return true;
+	return values_set(&a->values, setting_row(SET_ADDRESS, TOOL_ALL), wanted, "command line",
+			  e);
+}
+
+static bool
+choose(struct account *a, const struct ini files[FILES], const struct values *given,
+       const char *sender, struct err *e)
+{
+	const char *wanted = given->of[SET_ACCOUNT].text;
+	const char *section = NULL;
+
+	if (wanted)
+		return choose_named(a, files, wanted, e);
+	if (sender)
+		section = find_by_sender(files, sender);
+	if (!section && (wanted = key_of(files, "", "account")))
+		return choose_named(a, files, wanted, e);
+	if (!section) {
+		const char *first = section_find(files, is_other_than, "");
+
+		if (first && !section_find(files, is_other_than, first))
+			section = first;
+	}
+	if (!section && !given->of[SET_SERVER].text && !given->of[SET_HOST].text)
+		return fail_with_list(files, NULL, e);
+	a->name = mem_strdup(section ? section : "");
+	return true;
+}
+
+/* Laying the values one over the other. */
+
+static bool
+take_section(struct account *a, const struct ini *file, const char *section, unsigned place,
+	     unsigned tool, struct err *e)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const struct ini_entry *entry = &file->entries[i];
+		const struct setting *s = setting_find(entry->name, tool, place);
+		char *origin;
+		bool ok;
+
+		if (!s || strcmp(entry->section, section) != 0)
+			continue;
+		origin = mem_printf("%s:%u", file->path, entry->line);
+		ok = values_set(&a->values, s, entry->value, origin, e);
+		free(origin);
+		if (!ok)
+			return entry_error(file, entry, e);
+	}
+	return true;
+}
+
+static void
+take_given(struct account *a, const struct values *given)
+{
+	for (size_t i = 0; i < SETTING_IDS; i++)
+		if (given->of[i].text)
+			a->values.of[i] = (struct value){.text = mem_strdup(given->of[i].text),
+							 .origin = mem_strdup(given->of[i].origin)};
+}
+
+static bool
+take_files(struct account *a, const struct ini files[FILES], unsigned tool, struct err *e)
+{
+	if (a->name[0])
+		for (size_t f = 0; f < FILES; f++)
+			if (!take_section(a, &files[f], a->name, IN_ACCOUNT, tool, e))
+				return false;
+	for (size_t f = 0; f < FILES; f++)
+		if (!take_section(a, &files[f], "", IN_GLOBAL, tool, e))
+			return false;
+	return true;
+}
+
+static bool
+take_preset(struct account *a, struct err *e)
+{
+	const char *preset = account_text(a, SET_PROVIDER);
+
+	return provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values,
+			      e);
+}
+
+bool
+account_resolve(struct account *a, enum tool_id tool, const struct values *given,
+		const char *sender, struct err *e)
+{
+	struct ini files[FILES] = {{0}};
+	bool ok;
+
+	*a = (struct account){0};
+	take_given(a, given);
+	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
+	     take_files(a, files, tool, e) && take_preset(a, e);
+	for (size_t f = 0; f < FILES; f++)
+		ini_free(&files[f]);
+	return ok;
+}
+
+void
+account_free(struct account *a)
+{
+	free(a->name);
+	values_free(&a->values);
+	*a = (struct account){0};
+}
+
+/* msmtp's and mpop's way of naming a server. */
+static bool
+server_from_host(const struct account *a, enum protocol protocol, struct url *url, struct err *e)
+{
+	if (!url_parse(account_text(a, SET_HOST), protocol, url, e))
+		return false;
+	url->port = (uint16_t)account_number(a, SET_PORT, url->port);
+	return true;
+}
+
+static enum setting_id
+server_key(const struct account *a, enum tool_id tool)
+{
+	const char *protocol = account_text(a, SET_PROTOCOL);
+
+	if (tool == TOOL_MSEND)
+		return SET_SMTP;
+	if (protocol)
+		return strcmp(protocol, "imap") == 0 ? SET_IMAP : SET_POP3;
+	return account_text(a, SET_POP3) || !account_text(a, SET_IMAP) ? SET_POP3 : SET_IMAP;
+}
+
+static bool
+parse_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
+{
+	const enum protocol protocol = tool == TOOL_MSEND ? PROTOCOL_SMTP : PROTOCOL_POP3;
+	const enum setting_id key = server_key(a, tool);
+
+	if (account_text(a, SET_SERVER))
+		return url_parse(account_text(a, SET_SERVER), protocol, url, e);
+	if (account_text(a, SET_HOST))
+		return server_from_host(a, protocol, url, e);
+	if (key == SET_IMAP && account_text(a, SET_IMAP))
+		return err_set(e, ERR_CONFIG,
+			       "the account '%s' has an IMAP server, and this version speaks POP3",
+			       a->name);
+	if (account_text(a, key))
+		return url_parse(account_text(a, key), protocol, url, e);
+	err_set(e, ERR_CONFIG, "no %s server is known for the account '%s'",
+		protocol_name(protocol), a->name);
+	return err_hint(e, "give --server=URL, or `%s = URL` in the configuration",
+			protocol_name(protocol));
+}
+
+bool
+account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
+{
+	if (parse_server(a, tool, url, e))
+		return true;
+	e->code = ERR_CONFIG;
+	return false;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * account - the settings that hold for one run, each with its origin.
+ *
+ * They come, the first that has one: from the command line; from the account's section in the
+ * user's file, then in the system's; from the keys above the first section of either; from the
+ * provider's preset.
+ */
+#ifndef MAILVERBS_CONFIG_ACCOUNT_H
+#define MAILVERBS_CONFIG_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/setting.h"
+#include "config/url.h"
+
+struct err;
+
+struct value {
+	char *text; /* in its normal form; NULL: not set */
+	char *
+	    origin; /* "command line", "/home/alice/.config/mailverbs/config.ini:12", "preset qq" */
+};
+
+/* One value for each setting. `struct values v = {0};` is an empty set. */
+struct values {
+	struct value of[SETTING_IDS];
+};
+
+/* Sets it (checked by the setting's kind) unless it is set already. False: *e is ERR_USAGE, without
+ * origin. */
+bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
+		struct err *e);
+void values_free(struct values *v); /* wipes the password */
+
+struct account {
+	char *name; /* the section, or the address given by -a; "" where there is neither */
+	struct values values;
+};
+
+/*
+ * Puts the account together for TOOL. GIVEN is the command line; SENDER the message's sender in
+ * msend (NULL: none), which chooses the account where -a does not. False: *e is ERR_CONFIG with
+ * file, line and key, or ERR_CONFIG with the list of accounts where none could be chosen. Freed by
+ * account_free() in any case.
+ */
+bool account_resolve(struct account *a, enum tool_id tool, const struct values *given,
+		     const char *sender, struct err *e);
+void account_free(struct account *a);
+
+/* NULL where not set; borrowed. */
+const char *account_text(const struct account *a, enum setting_id id);
+bool account_flag(const struct account *a, enum setting_id id);
+unsigned account_number(const struct account *a, enum setting_id id, unsigned otherwise);
+
+/* The account's server for one of the protocols that TOOL speaks. False: *e is ERR_CONFIG. */
+bool account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/ini.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+enum { SECTION_MAX = 49 }; /* libinih's; a longer name would be cut */
+
+struct reading {
+	struct ini *ini;
+	FILE *file;
+	struct err *e;
+	unsigned line;
+	bool continues;   /* the line began with a blank */
+	bool has_comment; /* " ;" stands on it */
+	bool failed;
+};
+
+static void
+fail(struct reading *r, const char *what)
+{
+	if (!r->failed)
+		err_set(r->e, ERR_CONFIG, "%s:%u: %s", r->ini->path, r->line, what);
+	r->failed = true;
+}
+
+static void
+check_line(struct reading *r, const char *line, size_t size)
+{
+	const size_t len = strlen(line);
+	const char *start = line + strspn(line, " \t");
+
+	r->continues = line[0] == ' ' || line[0] == '\t';
+	r->has_comment = strstr(line, " ;") || strstr(line, "\t;");
+	if (len == size - 1 && line[len - 1] != '\n')
+		fail(
+		    r,
+		    "the line is too long; put the rest of the value on an indented line below it");
+	else if (len > 0 && line[len - 1] != '\n' && !feof(r->file))
+		fail(r, "the line holds a NUL byte");
+	else if (start[0] == '[' && strcspn(start, "]") > SECTION_MAX)
+		fail(r, "the name of the section is too long");
+}
+
+/* Stands in for fgets(3) in libinih, which would take a long line as two. */
+static char *
+read_line(char *line, int size, void *stream)
+{
+	struct reading *r = stream;
+
+	if (r->failed || !fgets(line, size, r->file))
+		return NULL;
+	r->line++;
+	check_line(r, line, (size_t)size);
+	return r->failed ? NULL : line;
+}
+
+static void
+continue_value(struct ini_entry *entry, const char *value)
+{
+	char *joined = mem_printf("%s%s%s", entry->value, entry->value[0] ? " " : "", value);
+
+	free(entry->value);
+	entry->value = joined;
+}
+
+static int
+take_entry(void *ctx, const char *section, const char *name, const char *value)
+{
+	struct reading *r = ctx;
+	struct ini *ini = r->ini;
+	struct ini_entry *last = ini->count > 0 ? &ini->entries[ini->count - 1] : NULL;
+
+	if (r->failed)
+		return 0;
+	if (r->continues && last && strcmp(last->section, section) == 0) {
+		continue_value(last, value);
+		last->has_comment |= r->has_comment;
+		return 1;
+	}
+	if (ini_find(ini, section, name)) {
+		fail(r, "the key stands here for the second time");
+		return 0;
+	}
+	ini->entries = mem_grow(ini->entries, ini->count + 1, sizeof *ini->entries);
+	ini->entries[ini->count++] = (struct ini_entry){.section = mem_strdup(section),
+							.name = mem_strdup(name),
+							.value = mem_strdup(value),
+							.line = r->line,
+							.has_comment = r->has_comment};
+	return 1;
+}
+
+static bool
+parse(struct ini *ini, FILE *file, struct err *e)
+{
+	struct reading r = {.ini = ini, .file = file, .e = e};
+	const int bad_line = ini_parse_stream(read_line, &r, take_entry, &r);
+
+	if (r.failed)
+		return false;
+	if (ferror(file))
+		return err_set_errno(e, ERR_CONFIG, "%s", ini->path);
+	if (bad_line != 0)
+		return err_set(e, ERR_CONFIG, "%s:%d: neither [section] nor key = value", ini->path,
+			       bad_line);
+	return true;
+}
+
+bool
+ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	bool ok;
+
+	*ini = (struct ini){.path = mem_strdup(path)};
+	if (!file && errno == ENOENT && may_be_missing)
+		return true;
+	if (!file)
+		return err_set_errno(e, ERR_CONFIG, "%s", path);
+	ini->others_can_read =
+	    fstat(fileno(file), &st) != 0 || (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+	ok = parse(ini, file, e);
+	fclose(file);
+	return ok;
+}
+
+void
+ini_free(struct ini *ini)
+{
+	for (size_t i = 0; i < ini->count; i++) {
+		mem_wipe(ini->entries[i].value, strlen(ini->entries[i].value));
+		free(ini->entries[i].section);
+		free(ini->entries[i].name);
+		free(ini->entries[i].value);
+	}
+	free(ini->entries);
+	free(ini->path);
+	*ini = (struct ini){0};
+}
+
+const struct ini_entry *
+ini_find(const struct ini *ini, const char *section, const char *name)
+{
+	for (size_t i = 0; i < ini->count; i++)
+		if (strcmp(ini->entries[i].section, section) == 0 &&
+		    strcmp(ini->entries[i].name, name) == 0)
+			return &ini->entries[i];
+	return NULL;
+}
+
+bool
+ini_has_section(const struct ini *ini, const char *section)
+{
+	for (size_t i = 0; i < ini->count; i++)
+		if (strcmp(ini->entries[i].section, section) == 0)
+			return true;
+	return false;
+}

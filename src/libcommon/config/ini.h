@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * ini - an INI file as a list of entries, read by libinih, with nothing cut in silence.
+ *
+ * libinih reads lines of up to 199 bytes and sections of up to 49; what is longer, or no INI line
+ * at all, is an error with file and line. A line that begins with a blank continues the value above
+ * it: the parts are joined by one blank. " ;" begins a comment.
+ */
+#ifndef MAILVERBS_CONFIG_INI_H
+#define MAILVERBS_CONFIG_INI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+
+struct ini_entry {
+	char *section; /* "" above the first section */
+	char *name;
+	char *value;
+	unsigned line;
+	bool has_comment; /* " ;" stood behind the value: see config/account.c on passwords */
+};
+
+struct ini {
+	char *path;
+	struct ini_entry *entries;
+	size_t count;
+	bool others_can_read; /* group or others may read the file */
+};
+
+/*
+ * Reads PATH into *INI, to be freed by ini_free() in any case. A file that does not exist is an
+ * error (ERR_CONFIG) unless MAY_BE_MISSING: then *INI is empty. A key that stands twice in a
+ * section is an error.
+ */
+bool ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e);
+void ini_free(struct ini *ini);
+
+/* The entry, or NULL. */
+const struct ini_entry *ini_find(const struct ini *ini, const char *section, const char *name);
+
+bool ini_has_section(const struct ini *ini, const char *section);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/opt.h"
+
+#include <getopt.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/account.h"
+
+enum {
+	HELP_COLUMN = 30,
+	ROW_BASE = 256, /* getopt's value of a long option: this and the row */
+};
+
+/* What getopt_long(3) wants, made from the table. */
+struct getopt_tables {
+	struct buf letters;
+	struct option *options;
+	size_t count;
+};
+
+static bool
+is_option(const struct setting *s, enum tool_id tool)
+{
+	return (s->tools & tool) && (s->places & IN_OPTION);
+}
+
+static int
+has_arg(const struct setting *s)
+{
+	if (!setting_takes_value(s))
+		return no_argument;
+	return setting_value_is_optional(s) ? optional_argument : required_argument;
+}
+
+static void
+add_long(struct getopt_tables *t, char *name, const struct setting *s)
+{
+	t->options = mem_grow(t->options, t->count + 2, sizeof *t->options);
+	t->options[t->count++] = (struct option){
+	    .name = name, .has_arg = has_arg(s), .val = ROW_BASE + (int)(s - settings)};
+	t->options[t->count] = (struct option){0};
+}
+
+static void
+add_letters(struct getopt_tables *t, const struct setting *s)
+{
+	static const char *const colons[] = {
+	    [no_argument] = "", [required_argument] = ":", [optional_argument] = "::"};
+
+	for (const char *p = s->letters ? s->letters : ""; *p; p++) {
+		buf_add_char(&t->letters, *p);
+		buf_add_str(&t->letters, colons[has_arg(s)]);
+	}
+}
+
+static void
+add_aliases(struct getopt_tables *t, const struct setting *s)
+{
+	const char *p = s->aliases ? s->aliases : "";
+
+	while (*p) {
+		const size_t len = strcspn(p, " ");
+
+		add_long(t, mem_strndup(p, len), s);
+		p += len + strspn(p + len, " ");
+	}
+}
+
+static void
+tables_make(struct getopt_tables *t, enum tool_id tool)
+{
+	*t = (struct getopt_tables){0};
+	buf_add_str(&t->letters, ":");
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = &settings[i];
+
+		if (!is_option(s, tool))
+			continue;
+		add_letters(t, s);
+		add_long(t, mem_strdup(s->name), s);
+		add_aliases(t, s);
+	}
+}
+
+static void
+tables_free(struct getopt_tables *t)
+{
+	for (size_t i = 0; i < t->count; i++)
+		free((char *)(uintptr_t)t->options[i].name);
+	free(t->options);
+	buf_free(&t->letters);
+}
+
+static const struct setting *
+find_letter(enum tool_id tool, int letter)
+{
+	for (size_t i = 0; i < setting_count; i++)
+		if (is_option(&settings[i], tool) && settings[i].letters &&
+		    strchr(settings[i].letters, letter))
+			return &settings[i];
+	return NULL;
+}
+
+static const struct setting *
+find_row(enum tool_id tool, int code)
+{
+	return code >= ROW_BASE ? &settings[code - ROW_BASE] : find_letter(tool, code);
+}
+
+static bool
+fail_at(char **argv, int code, struct err *e)
+{
+	const char *word = argv[optind - 1];
+
+	if (code == ':')
+		return err_set(e, ERR_USAGE, "option '%s' needs an argument", word);
+	if (optopt != 0 && optopt < ROW_BASE)
+		return err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
+	if (optopt >= ROW_BASE)
+		return err_set(e, ERR_USAGE, "option '%s' takes no argument", word);
+	return err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
+}
+
+static bool
+take(struct values *given, const struct setting *s, struct err *e)
+{
+	struct value *value = &given->of[s->id];
+	char count[2] = "1";
+	const char *text = optarg ? optarg : "yes";
+
+	if (s->kind == KIND_COUNTED) {
+		if (value->text && value->text[0] < '9')
+			count[0] = (char)(value->text[0] + 1);
+		text = count;
+	}
+	free(value->text);
+	free(value->origin);
+	*value = (struct value){0};
+	if (values_set(given, s, text, "command line", e))
+		return true;
+	return err_prefix(e, "--%s", s->name);
+}
+
+bool
+opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *first, struct err *e)
+{
+	struct getopt_tables t;
+	bool ok = true;
+	int code;
+
+	tables_make(&t, tool);
+	opterr = 0;
+	optind = 1;
+	while (ok && (code = getopt_long(argc, argv, t.letters.data, t.options, NULL)) != -1)
+		ok = code == '?' || code == ':' ? fail_at(argv, code, e)
+						: take(given, find_row(tool, code), e);
+	*first = optind;
+	tables_free(&t);
+	return ok;
+}
+
+static void
+help_row(const struct setting *s, FILE *out)
+{
+	struct buf left = {0};
+
+	if (s->letters)
+		buf_addf(&left, "  -%c, ", s->letters[0]);
+	else
+		buf_add_str(&left, "      ");
+	buf_addf(&left, "--%s", s->name);
+	if (s->arg)
+		buf_addf(&left, "%s%s", setting_value_is_optional(s) ? "" : "=", s->arg);
+	if (left.len >= HELP_COLUMN)
+		fprintf(out, "%s\n%*s%s\n", left.data, HELP_COLUMN, "", s->help);
+	else
+		fprintf(out, "%-*s%s\n", HELP_COLUMN, left.data, s->help);
+	buf_free(&left);
+}
+
+void
+opt_help(enum tool_id tool, FILE *out)
+{
+	for (size_t i = 0; i < setting_count; i++)
+		if (is_option(&settings[i], tool) && !(settings[i].places & HIDDEN))
+			help_row(&settings[i], out);
+}

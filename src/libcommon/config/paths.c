@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/paths.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+char *
+paths_home(const char *file)
+{
+	const char *home = getenv("HOME");
+
+	return home && home[0] == '/' ? mem_printf("%s/%s", home, file) : NULL;
+}
+
+/* A variable that is not an absolute path is to be ignored, says the specification. */
+static char *
+xdg(const char *variable, const char *under_home, const char *file)
+{
+	const char *dir = getenv(variable);
+	char *relative, *path;
+
+	if (dir && dir[0] == '/')
+		return mem_printf("%s/mailverbs/%s", dir, file);
+	relative = mem_printf("%s/mailverbs/%s", under_home, file);
+	path = paths_home(relative);
+	free(relative);
+	return path;
+}
+
+char *
+paths_config(const char *file)
+{
+	return xdg("XDG_CONFIG_HOME", ".config", file);
+}
+
+char *
+paths_state(const char *file)
+{
+	return xdg("XDG_STATE_HOME", ".local/state", file);
+}
+
+char *
+paths_system_config(const char *file)
+{
+	return mem_printf("%s/mailverbs/%s", SYSCONFDIR, file);
+}
+
+char *
+paths_data(const char *file)
+{
+	const char *dir = getenv("MAILVERBS_DATADIR");
+
+	return mem_printf("%s/%s", dir && dir[0] == '/' ? dir : PKGDATADIR, file);
+}

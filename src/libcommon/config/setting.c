@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/setting.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/url.h"
+
+#define MSEND TOOL_MSEND
+#define NOT_MSEND TOOL_BOX
+
+/* In the order in which --help shows them: a tool's own first, then what all share. */
+const struct setting settings[] = {
+    {SET_FROM, "from", "fr", NULL, KIND_ADDRESS, IN_BOTH, MSEND, "ADDRESS",
+     "envelope sender; <> is the null sender"},
+    {SET_READ_RECIPIENTS, "read-recipients", "t", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "also send to the addresses in To, Cc and Bcc"},
+    {SET_FULL_NAME, "full-name", "F", NULL, KIND_TEXT, IN_BOTH, MSEND, "NAME",
+     "the name for a From that has to be added"},
+    {SET_DOMAIN, "domain", NULL, NULL, KIND_TEXT, IN_CONFIG, MSEND, "NAME",
+     "name in EHLO, domain of local addresses"},
+
+    {SET_MAILDIR, "maildir", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "DIR",
+     "deliver into a Maildir, created if missing"},
+    {SET_MBOX, "mbox", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "FILE",
+     "append to an mbox file"},
+    {SET_PIPE, "pipe", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+     "one run of COMMAND for each message"},
+    {SET_RAW, "raw", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
+     "to standard output as it is, without mbox lines"},
+    {SET_NUL, "null", "0", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
+     "with --raw: a NUL behind each message"},
+    {SET_KEEP, "keep", "k", NULL, KIND_AGE, IN_BOTH, TOOL_MFETCH, "[=AGE]",
+     "leave messages on the server; with AGE (10d) delete older ones"},
+
+    {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
+     "number,uid,size,date,from,to,cc,subject,message-id"},
+    {SET_JSON, "json", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
+     "one JSON object a line"},
+    {SET_COUNT, "count", "c", NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
+     "only the number of messages and their octets"},
+    {SET_EXIT_STATUS, "exit-status", "e", NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
+     "exit with 1 when nothing is listed"},
+
+    {SET_ACCOUNT, "account", "a", NULL, KIND_TEXT, IN_OPTION | IN_GLOBAL, TOOL_ALL, "NAME",
+     "section of the configuration, or a mail address"},
+    {SET_CONFIG, "config", "C", "file", KIND_PATH, IN_OPTION, TOOL_ALL, "FILE",
+     "read FILE instead of the user's configuration"},
+    {SET_ADDRESS, "address", NULL, NULL, KIND_ADDRESS, IN_ACCOUNT, TOOL_ALL, "ADDRESS",
+     "the account's mail address"},
+    {SET_ALIASES, "aliases", NULL, NULL, KIND_TEXT, IN_ACCOUNT, TOOL_ALL, "ADDRESS…",
+     "its other addresses"},
+    {SET_SERVER, "server", "s", NULL, KIND_URL, IN_OPTION, TOOL_ALL, "URL",
+     "SCHEME://HOST[:PORT], or HOST alone for implicit TLS"},
+    {SET_HOST, "host", NULL, NULL, KIND_TEXT, IN_OPTION | HIDDEN, TOOL_ALL, "HOST",
+     "as --server=HOST"},
+    {SET_PORT, "port", NULL, NULL, KIND_PORT, IN_OPTION | HIDDEN, TOOL_ALL, "PORT",
+     "the port for --host"},
+    {SET_SMTP, "smtp", NULL, NULL, KIND_URL, IN_ACCOUNT | IN_PRESET, TOOL_ALL, "URL",
+     "submission server"},
+    {SET_POP3, "pop3", NULL, NULL, KIND_URL, IN_ACCOUNT | IN_PRESET, TOOL_ALL, "URL",
+     "POP3 server"},
+    {SET_IMAP, "imap", NULL, NULL, KIND_URL, IN_ACCOUNT | IN_PRESET, TOOL_ALL, "URL",
+     "IMAP server"},
+    {SET_PROTOCOL, "protocol", NULL, NULL, KIND_PROTOCOL, IN_CONFIG, TOOL_ALL, "NAME",
+     "pop3 or imap, where both are known"},
+    {SET_PROVIDER, "provider", NULL, NULL, KIND_TEXT, IN_OPTION | IN_ACCOUNT, TOOL_ALL, "NAME",
+     "preset of providers.ini; auto: by the address's domain; none"},
+    {SET_NOTE, "note", NULL, NULL, KIND_TEXT, IN_PRESET, TOOL_ALL, "TEXT",
+     "shown when a login fails"},
+    {SET_USER, "user", "u", NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "NAME",
+     "login name (default: the account's address)"},
+    {SET_AUTH, "auth", NULL, NULL, KIND_AUTH, IN_BOTH | IN_PRESET, TOOL_ALL, "MECHANISM",
+     "auto, none, plain, scram-sha-256, …"},
+    {SET_PASSWORD_COMMAND, "password-command", NULL, "passwordeval", KIND_TEXT, IN_BOTH, TOOL_ALL,
+     "COMMAND", "its first output line is the password or token"},
+    {SET_PASSWORD_FILE, "password-file", NULL, NULL, KIND_PATH, IN_CONFIG, TOOL_ALL, "FILE",
+     "its first line is the password"},
+    {SET_PASSWORD, "password", NULL, NULL, KIND_TEXT, IN_CONFIG, TOOL_ALL, "TEXT",
+     "the password itself"},
+    {SET_TLS_CA_FILE, "tls-ca-file", NULL, "tls-trust-file", KIND_PATH, IN_BOTH, TOOL_ALL, "FILE",
+     "trust these certificates instead of the system's"},
+    {SET_TLS_PIN, "tls-pin", NULL, NULL, KIND_PINS, IN_BOTH, TOOL_ALL, "sha256:BASE64[,…]",
+     "accept exactly these public keys"},
+    {SET_TLS_CERT_FILE, "tls-cert-file", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_ALL, "FILE",
+     "client certificate, or PKCS#11 URI"},
+    {SET_TLS_KEY_FILE, "tls-key-file", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_ALL, "FILE",
+     "its private key, or PKCS#11 URI"},
+    {SET_TLS_HOST, "tls-host", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "NAME",
+     "the name expected in the certificate"},
+    {SET_TLS_PRIORITY, "tls-priority", NULL, "tls-priorities", KIND_TEXT, IN_BOTH, TOOL_ALL,
+     "STRING", "GnuTLS priority string"},
+    {SET_TUNNEL, "tunnel", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "COMMAND",
+     "talk to this command instead of a socket"},
+    {SET_PROXY, "proxy", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "URL",
+     "socks5://[USER:PASS@]HOST[:PORT]"},
+    {SET_IPV4, "ipv4", "4", NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "IPv4 only"},
+    {SET_IPV6, "ipv6", "6", NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "IPv6 only"},
+    {SET_SOURCE_IP, "source-ip", NULL, NULL, KIND_IP, IN_BOTH, TOOL_ALL, "ADDRESS",
+     "connect from this address"},
+    {SET_TIMEOUT, "timeout", NULL, NULL, KIND_SECONDS, IN_BOTH, TOOL_ALL, "SECONDS",
+     "longest wait for any one answer (0: for ever)"},
+    {SET_PROBE, "probe", "S", "serverinfo", KIND_FLAG, IN_OPTION, TOOL_ALL, NULL,
+     "show what the server is and whether the login works"},
+    {SET_DRY_RUN, "dry-run", "nP", "pretend", KIND_FLAG, IN_OPTION, NOT_MSEND, NULL,
+     "show settings and what would be done; change nothing"},
+    {SET_DRY_RUN, "dry-run", "P", "pretend", KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "show settings and what would be done; change nothing"},
+    {SET_VERBOSE, "verbose", "vd", "debug", KIND_COUNTED, IN_OPTION, TOOL_ALL, NULL,
+     "show the conversation; twice: TLS details too"},
+    {SET_QUIET, "quiet", "q", NULL, KIND_FLAG, IN_OPTION, NOT_MSEND, NULL, "errors only"},
+    {SET_QUIET, "quiet", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL, "errors only"},
+    {SET_HELP, "help", "h", NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show this help"},
+    {SET_VERSION, "version", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show the version"},
+};
+
+const size_t setting_count = sizeof settings / sizeof settings[0];
+
+const char *const setting_auth_words = "auto none plain login user apop cram-md5 digest-md5 "
+				       "scram-sha-1 scram-sha-1-plus scram-sha-256 "
+				       "scram-sha-256-plus xoauth2 oauthbearer external gssapi";
+
+const struct setting *
+setting_find(const char *name, unsigned tools, unsigned places)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = &settings[i];
+
+		if (!(s->tools & tools) || !(s->places & places))
+			continue;
+		if (strcmp(s->name, name) == 0 || (s->aliases && text_has_word(s->aliases, name)))
+			return s;
+	}
+	return NULL;
+}
+
+const struct setting *
+setting_row(enum setting_id id, unsigned tools)
+{
+	for (size_t i = 0; i < setting_count; i++)
+		if (settings[i].id == id && (settings[i].tools & tools))
+			return &settings[i];
+	return NULL;
+}
+
+bool
+setting_takes_value(const struct setting *s)
+{
+	return s->arg != NULL;
+}
+
+bool
+setting_value_is_optional(const struct setting *s)
+{
+	return s->arg && s->arg[0] == '[';
+}
+
+static bool
+check_flag(const char *text, char **normal, struct err *e)
+{
+	const bool yes = text_has_word("yes on true 1", text);
+
+	if (!yes && !text_has_word("no off false 0", text))
+		return err_set(e, ERR_USAGE, "'%s' is neither yes nor no", text);
+	*normal = mem_strdup(yes ? "yes" : "no");
+	return true;
+}
+
+static bool
+check_counted(const char *text, char **normal, struct err *e)
+{
+	uint64_t n;
+
+	if (!text_number(text, 9, &n))
+		return err_set(e, ERR_USAGE, "'%s' is no number", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_text(const char *text, char **normal, struct err *e)
+{
+	if (text[0] == '\0')
+		return err_set(e, ERR_USAGE, "the value is empty");
+	*normal = mem_strdup(text);
+	return true;
+}
+
+/* Whether it is a mail address is msend's and the server's question; what can never be one ends
+ * here. */
+static bool
+check_address(const char *text, char **normal, struct err *e)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f)
+			return err_set(e, ERR_USAGE, "'%s' is no mail address", text);
+	return check_text(text, normal, e);
+}
+
+static bool
+check_path(const char *text, char **normal, struct err *e)
+{
+	const char *home = getenv("HOME");
+
+	if (strncmp(text, "~/", 2) != 0 && strcmp(text, "~") != 0)
+		return check_text(text, normal, e);
+	if (!home || home[0] == '\0')
+		return err_set(e, ERR_USAGE, "'%s': HOME is not set", text);
+	*normal = mem_printf("%s%s", home, text + 1);
+	return true;
+}
+
+static bool
+check_seconds(const char *text, char **normal, struct err *e)
+{
+	uint64_t n;
+
+	if (!text_number(text, 1000000, &n))
+		return err_set(e, ERR_USAGE, "'%s' is no number of seconds", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_port(const char *text, char **normal, struct err *e)
+{
+	uint64_t n;
+
+	if (!text_number(text, 65535, &n) || n == 0)
+		return err_set(e, ERR_USAGE, "'%s' is no port", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_url(const char *text, char **normal, struct err *e)
+{
+	struct url url;
+
+	if (!url_parse(text, PROTOCOL_NONE, &url, e))
+		return false;
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_protocol(const char *text, char **normal, struct err *e)
+{
+	if (!text_has_word("pop3 imap", text))
+		return err_set(e, ERR_USAGE, "'%s' is neither pop3 nor imap", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_auth(const char *text, char **normal, struct err *e)
+{
+	if (!text_has_word(setting_auth_words, text))
+		return err_set(e, ERR_USAGE, "'%s' is none of %s", text, setting_auth_words);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+bool
+setting_parse_age(const char *text, uint64_t *seconds)
+{
+	static const struct {
+		char letter;
+		unsigned seconds;
+	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+	size_t len = strlen(text);
+	unsigned unit = 86400;
+	uint64_t n;
+
+	for (size_t i = 0; len > 0 && i < sizeof units / sizeof units[0]; i++)
+		if (text[len - 1] == units[i].letter) {
+			unit = units[i].seconds;
+			len--;
+			break;
+		}
+	if (!text_number_n(text, len, 100000000, &n))
+		return false;
+	*seconds = n * unit;
+	return true;
+}
+
+static bool
+check_age(const char *text, char **normal, struct err *e)
+{
+	uint64_t seconds;
+	struct err unused;
+
+	/* Plain digits are days, so 0 and 1 are ages here and no flags. */
+	if (setting_parse_age(text, &seconds)) {
+		*normal = mem_strdup(text);
+		return true;
+	}
+	if (!check_flag(text, normal, &unused))
+		return err_set(e, ERR_USAGE, "'%s' is neither yes nor no nor a time such as 10d",
+			       text);
+	return true;
+}
+
+static bool
+check_ip(const char *text, char **normal, struct err *e)
+{
+	unsigned char address[sizeof(struct in6_addr)];
+
+	if (inet_pton(AF_INET, text, address) != 1 && inet_pton(AF_INET6, text, address) != 1)
+		return err_set(e, ERR_USAGE, "'%s' is no IP address", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
+check_pins(const char *text, char **normal, struct err *e)
+{
+	if (strncmp(text, "sha256:", 7) != 0)
+		return err_set(e, ERR_USAGE, "'%s' does not begin with sha256:", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) = {
+    [KIND_FLAG] = check_flag,         [KIND_COUNTED] = check_counted,
+    [KIND_TEXT] = check_text,         [KIND_ADDRESS] = check_address,
+    [KIND_PATH] = check_path,         [KIND_SECONDS] = check_seconds,
+    [KIND_PORT] = check_port,         [KIND_URL] = check_url,
+    [KIND_PROTOCOL] = check_protocol, [KIND_AUTH] = check_auth,
+    [KIND_AGE] = check_age,           [KIND_IP] = check_ip,
+    [KIND_PINS] = check_pins,
+};
+
+bool
+setting_check(const struct setting *s, const char *text, char **normal, struct err *e)
+{
+	return checks[s->kind](text, normal, e);
+}

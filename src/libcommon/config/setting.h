@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * setting - every option of every tool and every key of the configuration, declared once.
+ *
+ * One row is one setting as one group of tools knows it. getopt_long, --help, the configuration
+ * reader, the completions and the tests of man pages read this table and nothing else. A setting's
+ * value is text until somebody asks for it (config/account.h); its kind says which text is a good
+ * one.
+ */
+#ifndef MAILVERBS_CONFIG_SETTING_H
+#define MAILVERBS_CONFIG_SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+/* The tools, as bits of a mask. */
+enum tool_id {
+	TOOL_MSEND = 1,
+	TOOL_MFETCH = 2,
+	TOOL_MLIST = 4,
+	TOOL_MDEL = 8,
+	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL,
+	TOOL_ALL = TOOL_MSEND | TOOL_BOX
+};
+
+enum setting_id {
+	/* which account, which server */
+	SET_ACCOUNT,
+	SET_CONFIG,
+	SET_ADDRESS,
+	SET_ALIASES,
+	SET_SERVER,
+	SET_HOST,
+	SET_PORT,
+	SET_SMTP,
+	SET_POP3,
+	SET_IMAP,
+	SET_PROTOCOL,
+	SET_PROVIDER,
+	SET_NOTE,
+	/* login */
+	SET_USER,
+	SET_AUTH,
+	SET_PASSWORD_COMMAND,
+	SET_PASSWORD_FILE,
+	SET_PASSWORD,
+	/* TLS and the way there */
+	SET_TLS_CA_FILE,
+	SET_TLS_PIN,
+	SET_TLS_CERT_FILE,
+	SET_TLS_KEY_FILE,
+	SET_TLS_HOST,
+	SET_TLS_PRIORITY,
+	SET_TUNNEL,
+	SET_PROXY,
+	SET_IPV4,
+	SET_IPV6,
+	SET_SOURCE_IP,
+	SET_TIMEOUT,
+	/* what to do, and what to say */
+	SET_PROBE,
+	SET_DRY_RUN,
+	SET_VERBOSE,
+	SET_QUIET,
+	SET_HELP,
+	SET_VERSION,
+	/* msend */
+	SET_FROM,
+	SET_READ_RECIPIENTS,
+	SET_FULL_NAME,
+	SET_DOMAIN,
+	/* mfetch */
+	SET_RAW,
+	SET_NUL,
+	SET_MAILDIR,
+	SET_MBOX,
+	SET_PIPE,
+	SET_KEEP,
+	/* mlist */
+	SET_COLUMNS,
+	SET_JSON,
+	SET_COUNT,
+	SET_EXIT_STATUS,
+	SETTING_IDS
+};
+
+enum setting_kind {
+	KIND_FLAG,    /* yes or no; an option without an argument */
+	KIND_COUNTED, /* an option that counts how often it is given */
+	KIND_TEXT,
+	KIND_ADDRESS,
+	KIND_PATH, /* ~/ is the home directory */
+	KIND_SECONDS,
+	KIND_PORT,
+	KIND_URL,
+	KIND_PROTOCOL, /* pop3, imap */
+	KIND_AUTH,     /* one of setting_auth_words */
+	KIND_AGE,      /* yes, no, or a time: 10d */
+	KIND_IP,
+	KIND_PINS,
+	SETTING_KINDS
+};
+
+/* Where it may be given. */
+enum setting_place {
+	IN_OPTION = 1,  /* on the command line */
+	IN_ACCOUNT = 2, /* in an account's section */
+	IN_GLOBAL = 4,  /* above the first section */
+	IN_PRESET = 8,  /* in providers.ini */
+	IN_CONFIG = IN_ACCOUNT | IN_GLOBAL,
+	IN_BOTH = IN_OPTION | IN_CONFIG,
+	HIDDEN = 16 /* another program's spelling: accepted and in the man page, not in --help */
+};
+
+struct setting {
+	enum setting_id id;
+	const char *name;    /* long option and key */
+	const char *letters; /* short options; --help shows the first */
+	const char *aliases; /* other spellings of the name, blank-separated: msmtp's and mpop's */
+	enum setting_kind kind;
+	unsigned places;
+	unsigned tools;
+	const char
+	    *arg; /* as --help shows it; "[=AGE]" is optional; NULL where the kind takes none */
+	const char *help; /* one line, lower case, without a full stop */
+};
+
+extern const struct setting settings[];
+extern const size_t setting_count;
+
+/* The words of --auth: "auto" first. */
+extern const char *const setting_auth_words;
+
+/* The row called NAME (or an alias of it) that any of TOOLS has and that may stand in one of
+ * PLACES; NULL: there is none. */
+const struct setting *setting_find(const char *name, unsigned tools, unsigned places);
+
+/* The row of an id for a tool. */
+const struct setting *setting_row(enum setting_id id, unsigned tools);
+
+/* Does the option take an argument? */
+bool setting_takes_value(const struct setting *s);
+bool setting_value_is_optional(const struct setting *s);
+
+/*
+ * Is TEXT a good value? True: *NORMAL is its normal form (a flag is "yes" or "no", ~/ is expanded),
+ * the caller's to free(). False: *e is ERR_USAGE and says what would be one; without the setting's
+ * name.
+ */
+bool setting_check(const struct setting *s, const char *text, char **normal, struct err *e);
+
+/* Reads 45s, 30m, 12h, 10d or 2w (plain digits: days) as seconds. */
+bool setting_parse_age(const char *text, uint64_t *seconds);
+
+#endif

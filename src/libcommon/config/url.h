@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * url - a server as a user writes it: SCHEME://[HOST][:PORT], or HOST[:PORT] alone for implicit
+ * TLS.
+ */
+#ifndef MAILVERBS_CONFIG_URL_H
+#define MAILVERBS_CONFIG_URL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct err;
+
+enum protocol { PROTOCOL_NONE, PROTOCOL_SMTP, PROTOCOL_POP3, PROTOCOL_IMAP };
+
+enum security {
+	SECURITY_TLS,      /* from the first byte (RFC 8314 section 3) */
+	SECURITY_STARTTLS, /* required before any secret */
+	SECURITY_NONE
+};
+
+struct url {
+	enum protocol protocol;
+	enum security security;
+	char host[256]; /* a name or an address, brackets taken off; may be empty (a tunnel needs
+			   none) */
+	uint16_t port;
+};
+
+/*
+ * PROTOCOL is what HOST alone stands for, and what a scheme must agree with; PROTOCOL_NONE: any.
+ * False: *e is ERR_USAGE and says what is wrong with TEXT.
+ */
+bool url_parse(const char *text, enum protocol protocol, struct url *url, struct err *e);
+
+const char *protocol_name(enum protocol p); /* "smtp", "pop3", "imap" */
+
+#endif
