@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/mailbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+const char *
+message_list_uid(const struct message_list *l, size_t index)
+{
+	if (!l->has_uids || l->items[index].uid == MESSAGE_NONE)
+		return NULL;
+	return l->uids.data + l->items[index].uid;
+}
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	return strcmp(((const struct message_at *)a)->uid, ((const struct message_at *)b)->uid);
+}
+
+void
+message_index_make(struct message_index *x, const struct message_list *l)
+{
+	*x = (struct message_index){.items = mem_alloc(l->count * sizeof *x->items)};
+	for (size_t i = 0; i < l->count; i++) {
+		const char *uid = message_list_uid(l, i);
+
+		if (uid)
+			x->items[x->count++] = (struct message_at){uid, i};
+	}
+	if (x->count > 0)
+		qsort(x->items, x->count, sizeof *x->items, compare_uids);
+}
+
+size_t
+message_index_find(const struct message_index *x, const char *uid)
+{
+	const struct message_at key = {.uid = uid};
+	const struct message_at *found =
+	    x->count > 0 ? bsearch(&key, x->items, x->count, sizeof key, compare_uids) : NULL;
+
+	return found ? found->index : MESSAGE_NONE;
+}
+
+void
+message_index_free(struct message_index *x)
+{
+	free(x->items);
+	*x = (struct message_index){0};
+}
+
+/* Most servers give ids that ascend: then one look at each is enough. */
+static bool
+is_ascending(const struct message_list *l)
+{
+	for (size_t i = 1; i < l->count; i++)
+		if (strcmp(message_list_uid(l, i - 1), message_list_uid(l, i)) >= 0)
+			return false;
+	return true;
+}
+
+void
+message_list_drop_ambiguous(struct message_list *l)
+{
+	struct message_index x;
+
+	if (is_ascending(l))
+		return;
+	message_index_make(&x, l);
+	for (size_t i = 1; i < x.count; i++)
+		if (strcmp(x.items[i - 1].uid, x.items[i].uid) == 0)
+			l->items[x.items[i - 1].index].uid = l->items[x.items[i].index].uid =
+			    MESSAGE_NONE;
+	message_index_free(&x);
+}
+
+void
+message_list_free(struct message_list *l)
+{
+	free(l->items);
+	buf_free(&l->uids);
+	*l = (struct message_list){0};
+}
+
+void
+message_set_add(struct message_set *set, size_t index)
+{
+	/* Room grows in powers of two: COUNT is one exactly when it is used up. */
+	if ((set->count & (set->count - 1)) == 0)
+		set->index =
+		    mem_grow(set->index, set->count ? set->count * 2 : 1, sizeof *set->index);
+	set->index[set->count++] = index;
+}
+
+void
+message_set_free(struct message_set *set)
+{
+	free(set->index);
+	*set = (struct message_set){0};
+}
+
+bool
+mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e)
+{
+	*l = (struct message_list){0};
+	return m->protocol->list(m->conversation, want, l, e);
+}
+
+bool
+mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e)
+{
+	return m->protocol->count(m->conversation, messages, octets, e);
+}
+
+bool
+mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
+	      enum part part, const struct receiver *r, void *ctx, struct err *e)
+{
+	return m->protocol->fetch(m->conversation, l, set, part, r, ctx, e);
+}
+
+void
+mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set)
+{
+	m->protocol->remove(m->conversation, l, set);
+}
+
+bool
+mailbox_commit(struct mailbox *m, struct err *e)
+{
+	return m->protocol->commit(m->conversation, e);
+}
+
+void
+mailbox_close(struct mailbox *m)
+{
+	if (m->protocol)
+		m->protocol->close(m->conversation);
+	*m = (struct mailbox){0};
+}
+
+const struct buf *
+mailbox_described(const struct mailbox *m)
+{
+	return m->protocol->described(m->conversation);
+}

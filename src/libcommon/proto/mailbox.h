@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mailbox - what is on a server, over whichever protocol it speaks: list, fetch, remove, commit.
+ *
+ *	list → fetch (into a receiver) → what is safe here: remove → commit
+ *
+ * mailbox_close() without mailbox_commit() changes nothing on the server.
+ */
+#ifndef MAILVERBS_PROTO_MAILBOX_H
+#define MAILVERBS_PROTO_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct err;
+struct mailbox;
+struct receiver;
+
+#define MESSAGE_NONE SIZE_MAX
+
+enum { MAILBOX_UID_MAX = 1024 }; /* RFC 1939 section 7 says 70; servers say more */
+
+/* The messages of a session in the server's order: 24 bytes and the unique id for each. */
+struct message_list {
+	struct message_item {
+		uint32_t number; /* the server's, from 1; numbers may be missing */
+		uint64_t size;
+		size_t uid; /* offset into `uids`, or MESSAGE_NONE */
+	} * items;
+	size_t count;
+	bool has_uids;
+	bool has_sizes;
+	struct buf uids; /* NUL-terminated, one behind the other */
+};
+
+enum mailbox_want { WANT_SIZES = 1, WANT_UIDS = 2 };
+
+/*
+ * Unique id of the item at INDEX; borrowed. NULL where the server has none, and where it gave the
+ * same to several messages (RFC 1939 section 7 lets it, for copies; others just do): such an id
+ * names nothing.
+ */
+const char *message_list_uid(const struct message_list *l, size_t index);
+
+/* Takes the ids away that stand more than once. For the protocols, once the list is whole. */
+void message_list_drop_ambiguous(struct message_list *l);
+void message_list_free(struct message_list *l);
+
+/* The ids of a list in the order of strcmp(), for many look-ups. Borrows from the list. */
+struct message_index {
+	struct message_at {
+		const char *uid;
+		size_t index;
+	} * items;
+	size_t count;
+};
+
+void message_index_make(struct message_index *x, const struct message_list *l);
+size_t message_index_find(const struct message_index *x,
+			  const char *uid); /* MESSAGE_NONE: it is not there */
+void message_index_free(struct message_index *x);
+
+/* Some of a list's messages: indexes into it, ascending, each once. */
+struct message_set {
+	size_t *index;
+	size_t count;
+};
+
+void message_set_add(struct message_set *set, size_t index); /* ascending order is the caller's */
+void message_set_free(struct message_set *set);
+
+enum part { PART_WHOLE, PART_HEADER };
+
+/* What a protocol does behind the functions below, which say what it means. */
+struct mailbox_protocol {
+	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
+	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
+	bool (*fetch)(void *conversation, const struct message_list *l,
+		      const struct message_set *set, enum part part, const struct receiver *r,
+		      void *ctx, struct err *e);
+	void (*remove)(void *conversation, const struct message_list *l,
+		       const struct message_set *set);
+	bool (*commit)(void *conversation, struct err *e);
+	void (*close)(void *conversation);
+	const struct buf *(*described)(const void *conversation);
+};
+
+struct mailbox {
+	const struct mailbox_protocol *protocol;
+	void *conversation;
+};
+
+/*
+ * All messages, with what WANT (mailbox_want bits) asks for. A server that has no unique ids gives
+ * a list without; that is no error here. *L is freed by message_list_free() in any case.
+ */
+bool mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e);
+
+/* How many there are and their octets together. */
+bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);
+
+/*
+ * Fetches the messages of SET in their order into R (message/receiver.h), asked for ahead as far as
+ * the server allows. False: the session broke, or R's abandon() ended it.
+ */
+bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
+		   enum part part, const struct receiver *r, void *ctx, struct err *e);
+
+/* Marks the messages of SET for deletion at the commit. */
+void mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set);
+
+/*
+ * Carries the deletions out and ends the session. False: *e, what was marked is there still, or
+ * some of it.
+ */
+bool mailbox_commit(struct mailbox *m, struct err *e);
+
+void mailbox_close(struct mailbox *m); /* accepts a closed one */
+
+/* The greeting and the capabilities, a line each, for --probe; borrowed. */
+const struct buf *mailbox_described(const struct mailbox *m);
+
+#endif

@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/pop3.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/sasl.h"
+#include "auth/secret.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "message/eol.h"
+#include "message/receiver.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/login.h"
+#include "proto/mailbox.h"
+
+enum {
+	COMMAND_MAX = 255, /* RFC 2449 section 4 */
+	ASK_AHEAD = 512, /* commands in our queue; how many are on the way is the dialog's affair */
+	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
+	CAPABILITIES_MAX = 200
+};
+
+/* What CAPA told (RFC 2449 section 6). */
+struct features {
+	bool known; /* there is a CAPA */
+	bool stls;
+	bool pipelining;
+	bool user;
+	char sasl[256];
+};
+
+struct pop3 {
+	struct stream *stream;
+	struct dialog *dialog;
+	struct features features;
+	struct buf described;
+	struct buf words; /* the last status line */
+	char *timestamp;  /* the greeting's <…>, for APOP */
+	uint32_t *doomed; /* the numbers to delete */
+	size_t doomed_count;
+};
+
+enum status { STATUS_OK, STATUS_ERR, STATUS_CHALLENGE, STATUS_FAILED };
+
+/* One status line (RFC 1939 section 3), whole in c->words until the next one. */
+static enum status
+read_status(struct pop3 *c)
+{
+	size_t len;
+	char *line;
+
+	dialog_await(c->dialog);
+	line = dialog_line(c->dialog, &len);
+	if (!line)
+		return STATUS_FAILED;
+	buf_clear(&c->words);
+	buf_add(&c->words, line, len);
+	if (text_starts(line, len, "+OK"))
+		return STATUS_OK;
+	if (text_starts(line, len, "-ERR"))
+		return STATUS_ERR;
+	if (line[0] == '+')
+		return STATUS_CHALLENGE;
+	stream_fail(c->stream, ERR_PROTOCOL, "no POP3 answer: %s", line);
+	return STATUS_FAILED;
+}
+
+/* RFC 2449 section 8, RFC 3206: what a response code says of when and why. */
+static enum err_code
+refusal_code(const char *words, enum err_code otherwise)
+{
+	static const struct {
+		const char *code;
+		enum err_code means;
+	} codes[] = {
+	    {"[IN-USE]", ERR_TEMPORARY},   {"[LOGIN-DELAY]", ERR_TEMPORARY},
+	    {"[SYS/TEMP]", ERR_TEMPORARY}, {"[SYS/PERM]", ERR_LOGIN},
+	    {"[AUTH]", ERR_LOGIN},
+	};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (strstr(words, codes[i].code))
+			return codes[i].means;
+	return otherwise;
+}
+
+/* The last answer was no +OK: the stream's error, or the server's words. */
+static bool
+refused(struct pop3 *c, enum err_code otherwise, struct err *e)
+{
+	if (!stream_ok(c->stream, e))
+		return false;
+	return err_set(e, refusal_code(c->words.data, otherwise), "%s: %s", stream_name(c->stream),
+		       c->words.data);
+}
+
+static bool
+complain(struct pop3 *c, enum err_code code, const char *what, struct err *e)
+{
+	return err_set(e, code, "%s: %s", stream_name(c->stream), what);
+}
+
+static bool
+ok_or_refused(struct pop3 *c, enum err_code otherwise, struct err *e)
+{
+	return read_status(c) == STATUS_OK || refused(c, otherwise, e);
+}
+
+/* The next line of a multi-line answer, the stuffed dot taken off; NULL at its end or when the
+ * stream failed. */
+static char *
+next_line(struct pop3 *c, size_t *len)
+{
+	char *line = dialog_line(c->dialog, len);
+
+	if (!line || line[0] != '.')
+		return line;
+	if (*len == 1)
+		return NULL;
+	(*len)--;
+	return line + 1;
+}
+
+/* Capabilities. */
+
+static void
+take_capability(struct features *f, const char *line)
+{
+	const size_t len = strcspn(line, " ");
+	const char *rest = line + len + (line[len] ? 1 : 0);
+
+	if (len == 4 && text_starts(line, len, "STLS"))
+		f->stls = true;
+	else if (len == 10 && text_starts(line, len, "PIPELINING"))
+		f->pipelining = true;
+	else if (len == 4 && text_starts(line, len, "USER"))
+		f->user = true;
+	else if (len == 4 && text_starts(line, len, "SASL"))
+		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
+}
+
+static bool
+ask_capabilities(struct pop3 *c, struct err *e)
+{
+	char *line;
+	size_t len, lines = 0;
+
+	c->features = (struct features){0};
+	buf_clear(&c->described);
+	dialog_ask(c->dialog, "CAPA");
+	switch (read_status(c)) {
+	case STATUS_OK:
+		break;
+	case STATUS_ERR:
+		return true; /* a server of before 1998 */
+	default:
+		return refused(c, ERR_PROTOCOL, e);
+	}
+	c->features.known = true;
+	while ((line = next_line(c, &len)) && lines++ < CAPABILITIES_MAX) {
+		take_capability(&c->features, line);
+		buf_addf(&c->described, "%s\n", line);
+	}
+	if (line)
+		stream_fail(c->stream, ERR_PROTOCOL, "capabilities without end");
+	dialog_window(c->dialog, c->features.pipelining ? 0 : 1);
+	return stream_ok(c->stream, e);
+}
+
+/* Opening. */
+
+static bool
+greeting(struct pop3 *c, struct err *e)
+{
+	const char *from, *to;
+
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		return false;
+	from = strchr(c->words.data, '<');
+	to = from ? strchr(from, '>') : NULL;
+	if (to)
+		c->timestamp = mem_strndup(from, (size_t)(to + 1 - from));
+	return true;
+}
+
+/* RFC 2595 section 4. */
+static bool
+start_tls(struct pop3 *c, const struct login *l, struct err *e)
+{
+	if (c->features.known && !c->features.stls) {
+		complain(c, ERR_UNAVAILABLE, "the server does not offer STLS", e);
+		return err_hint(
+		    e, "try pop3s:// (port 995); pop3+insecure:// does without encryption");
+	}
+	dialog_window(c->dialog, 1);
+	dialog_ask(c->dialog, "STLS");
+	return ok_or_refused(c, ERR_UNAVAILABLE, e) &&
+	       stream_start_tls(c->stream, l->starttls, e) && ask_capabilities(c, e);
+}
+
+/* RFC 5034 section 4. */
+static enum login_answer
+auth_answer(void *conversation, const char **challenge, struct err *e)
+{
+	struct pop3 *c = conversation;
+
+	switch (read_status(c)) {
+	case STATUS_OK:
+		return LOGIN_ACCEPTED;
+	case STATUS_CHALLENGE:
+		*challenge = c->words.data + (c->words.len > 1 ? 2 : 1);
+		return LOGIN_CHALLENGE;
+	case STATUS_ERR:
+		refused(c, ERR_LOGIN, e);
+		return LOGIN_REFUSED;
+	case STATUS_FAILED:
+		break;
+	}
+	stream_ok(c->stream, e);
+	return LOGIN_BROKEN;
+}
+
+static const struct login_protocol pop3_login = {
+    .service = "pop", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
+
+static bool
+need_user(struct pop3 *c, const struct login *l, struct err *e)
+{
+	if (l->user)
+		return true;
+	complain(c, ERR_CONFIG, "no user is known for the login", e);
+	return err_hint(e, "give --user=NAME, or an account");
+}
+
+/* RFC 1939 section 7. */
+static bool
+login_user(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const char *password;
+
+	if (!need_user(c, l, e))
+		return false;
+	if (!login_may_reveal(c->stream, l, "USER", e))
+		return err_prefix(e, "%s", stream_name(c->stream));
+	password = secret_text(l->secret, e);
+	if (!password)
+		return false;
+	dialog_ask(c->dialog, "USER %s", l->user);
+	dialog_ask_secret(c->dialog, "PASS ", password);
+	return ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e);
+}
+
+static bool
+login_apop(struct pop3 *c, const struct login *l, struct err *e)
+{
+	char hex[33];
+	char *prefix;
+
+	if (!need_user(c, l, e))
+		return false;
+	if (!c->timestamp)
+		return complain(c, ERR_LOGIN, "the server does not offer APOP", e);
+	if (!sasl_apop(c->timestamp, l->secret, hex, e))
+		return false;
+	prefix = mem_printf("APOP %s ", l->user);
+	dialog_ask_secret(c->dialog, prefix, hex);
+	free(prefix);
+	mem_wipe(hex, sizeof hex);
+	return ok_or_refused(c, ERR_LOGIN, e);
+}
+
+/*
+ * "auto": SASL, then USER, then APOP; the last only over TLS, because its MD5 gives a listener a
+ * password to guess at, and only where the server has nothing else.
+ */
+static bool
+login_auto(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const char *mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
+
+	if (mechanism)
+		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
+	if (c->features.user || !c->features.known)
+		return login_user(c, l, e);
+	if (c->timestamp && stream_is_tls(c->stream))
+		return login_apop(c, l, e);
+	return err_prefix(e, "%s", stream_name(c->stream));
+}
+
+static bool
+authenticate(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const char *mechanism;
+
+	if (strcmp(l->auth, "none") == 0)
+		return true;
+	if (strcmp(l->auth, "user") == 0)
+		return login_user(c, l, e);
+	if (strcmp(l->auth, "apop") == 0)
+		return login_apop(c, l, e);
+	if (strcmp(l->auth, "auto") == 0)
+		return login_auto(c, l, e);
+	mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
+	if (mechanism)
+		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
+	return err_prefix(e, "%s", stream_name(c->stream));
+}
+
+/* Listing. */
+
+/* "7 what follows": false where it is no such line. */
+static bool
+parse_numbered(const char *line, size_t len, uint32_t *number, const char **rest)
+{
+	const char *blank = memchr(line, ' ', len);
+	uint64_t n;
+
+	if (!blank || !text_number_n(line, (size_t)(blank - line), UINT32_MAX, &n) || n == 0)
+		return false;
+	*number = (uint32_t)n;
+	*rest = blank + strspn(blank, " ");
+	return true;
+}
+
+static struct message_item *
+add_item(struct message_list *l, uint32_t number)
+{
+	if ((l->count & (l->count - 1)) == 0)
+		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	l->items[l->count] = (struct message_item){.number = number};
+	return &l->items[l->count++];
+}
+
+static bool
+take_uid(struct message_list *l, const char *line, size_t len)
+{
+	const char *uid;
+	uint32_t number;
+
+	if (!parse_numbered(line, len, &number, &uid) || uid[0] == '\0' ||
+	    strlen(uid) > MAILBOX_UID_MAX)
+		return false;
+	if (l->count >= MESSAGES_MAX || (l->count > 0 && l->items[l->count - 1].number >= number))
+		return false;
+	add_item(l, number)->uid = l->uids.len;
+	buf_add(&l->uids, uid, strlen(uid) + 1);
+	return true;
+}
+
+/* Behind a UIDL of the same session, LIST must speak of the same messages. */
+static bool
+take_size(struct message_list *l, size_t *at, const char *line, size_t len)
+{
+	const char *size;
+	uint32_t number;
+	uint64_t octets;
+
+	if (!parse_numbered(line, len, &number, &size) ||
+	    !text_number_n(size, strcspn(size, " "), UINT64_MAX, &octets))
+		return false;
+	if (!l->has_uids) {
+		if (l->count >= MESSAGES_MAX ||
+		    (l->count > 0 && l->items[l->count - 1].number >= number))
+			return false;
+		add_item(l, number);
+	}
+	if (*at >= l->count || l->items[*at].number != number)
+		return false;
+	l->items[(*at)++].size = octets;
+	return true;
+}
+
+static bool
+read_uids(struct pop3 *c, struct message_list *l, struct err *e)
+{
+	char *line;
+	size_t len;
+
+	switch (read_status(c)) {
+	case STATUS_OK:
+		break;
+	case STATUS_ERR:
+		return true; /* the server has none (RFC 1939 section 7: UIDL is optional) */
+	default:
+		return refused(c, ERR_PROTOCOL, e);
+	}
+	l->has_uids = true;
+	while ((line = next_line(c, &len)))
+		if (!take_uid(l, line, len)) {
+			stream_fail(c->stream, ERR_PROTOCOL, "no line of UIDL: %s", line);
+			break;
+		}
+	if (!stream_ok(c->stream, e))
+		return false;
+	message_list_drop_ambiguous(l);
+	return true;
+}
+
+static bool
+read_sizes(struct pop3 *c, struct message_list *l, struct err *e)
+{
+	char *line;
+	size_t len, at = 0;
+
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		return false;
+	l->has_sizes = true;
+	while ((line = next_line(c, &len)))
+		if (!take_size(l, &at, line, len)) {
+			stream_fail(c->stream, ERR_PROTOCOL, "no line of LIST: %s", line);
+			break;
+		}
+	if (stream_ok(c->stream, e) && at != l->count)
+		stream_fail(c->stream, ERR_PROTOCOL, "UIDL and LIST do not agree");
+	return stream_ok(c->stream, e);
+}
+
+static bool
+pop3_list(void *conversation, unsigned want, struct message_list *l, struct err *e)
+{
+	struct pop3 *c = conversation;
+	const bool want_sizes = (want & WANT_SIZES) || !(want & WANT_UIDS);
+
+	if (want & WANT_UIDS)
+		dialog_ask(c->dialog, "UIDL");
+	if (want_sizes)
+		dialog_ask(c->dialog, "LIST");
+	if ((want & WANT_UIDS) && !read_uids(c, l, e))
+		return false;
+	if (!want_sizes && l->has_uids)
+		return true;
+	if (!want_sizes)
+		dialog_ask(c->dialog, "LIST");
+	return read_sizes(c, l, e);
+}
+
+static bool
+pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e)
+{
+	struct pop3 *c = conversation;
+
+	dialog_ask(c->dialog, "STAT");
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		return false;
+	if (sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, messages, octets) == 2)
+		return true;
+	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
+		       c->words.data);
+}
+
+/* Fetching. */
+
+struct fetch {
+	struct pop3 *c;
+	const struct receiver *receiver;
+	void *ctx;
+	struct message_info info;
+	bool is_refused; /* the receiver takes no more of this message: its rest is dropped */
+	struct err why;
+};
+
+static bool
+give(void *ctx, const char *bytes, size_t n)
+{
+	struct fetch *f = ctx;
+
+	if (!f->is_refused)
+		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
+	return true;
+}
+
+/* The lines up to the lone dot, into the receiver. False: the stream failed. */
+static bool
+read_body(struct fetch *f)
+{
+	struct eol_undot undot = {0};
+	const char *block;
+	size_t n, used;
+	uint64_t octets = 0;
+	bool done = false;
+
+	while (!done && (block = stream_block(f->c->stream, &n))) {
+		eol_undot(&undot, block, n, &used, &done, give, f);
+		stream_consume(f->c->stream, used);
+		octets += used;
+	}
+	if (done)
+		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, octets,
+			   f->info.number);
+	return done;
+}
+
+/* True: go on with the next message. */
+static bool
+give_up(struct fetch *f, struct err *e)
+{
+	if (f->receiver->abandon(f->ctx, &f->info, &f->why))
+		return true;
+	*e = f->why;
+	return false;
+}
+
+static bool
+fetch_one(struct fetch *f, struct err *e)
+{
+	const struct receiver *r = f->receiver;
+
+	switch (read_status(f->c)) {
+	case STATUS_OK:
+		f->is_refused = !r->begin(f->ctx, &f->info, &f->why);
+		if (!read_body(f))
+			break;
+		if (!f->is_refused && r->end(f->ctx, &f->why))
+			return true;
+		return give_up(f, e);
+	case STATUS_ERR:
+		refused(f->c, ERR_NO_INPUT, &f->why);
+		return give_up(f, e);
+	case STATUS_CHALLENGE:
+	case STATUS_FAILED:
+		break;
+	}
+	r->abandon(f->ctx, &f->info, NULL);
+	return refused(f->c, ERR_PROTOCOL, e);
+}
+
+static void
+ask_message(struct pop3 *c, uint32_t number, enum part part)
+{
+	if (part == PART_HEADER)
+		dialog_ask(c->dialog, "TOP %" PRIu32 " 0", number);
+	else
+		dialog_ask(c->dialog, "RETR %" PRIu32, number);
+}
+
+static bool
+pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
+	   enum part part, const struct receiver *r, void *ctx, struct err *e)
+{
+	struct pop3 *c = conversation;
+	size_t asked = 0;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const size_t index = set->index[i];
+		struct fetch f = {.c = c,
+				  .receiver = r,
+				  .ctx = ctx,
+				  .info = {.index = index,
+					   .number = l->items[index].number,
+					   .uid = message_list_uid(l, index),
+					   .size = l->items[index].size}};
+
+		for (; asked < set->count && asked < i + ASK_AHEAD; asked++)
+			ask_message(c, l->items[set->index[asked]].number, part);
+		if (!fetch_one(&f, e))
+			return false;
+	}
+	return true;
+}
+
+/* Removing: the numbers are kept, and go out with QUIT in one flight. */
+
+static void
+pop3_remove(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	struct pop3 *c = conversation;
+
+	if (set->count == 0)
+		return;
+	c->doomed = mem_grow(c->doomed, c->doomed_count + set->count, sizeof *c->doomed);
+	for (size_t i = 0; i < set->count; i++)
+		c->doomed[c->doomed_count++] = l->items[set->index[i]].number;
+}
+
+/* DELE for each, and QUIT behind the last: one flight where the window is open. */
+static void
+ask_removal(struct pop3 *c, size_t i)
+{
+	if (i < c->doomed_count)
+		dialog_ask(c->dialog, "DELE %" PRIu32, c->doomed[i]);
+	else
+		dialog_ask(c->dialog, "QUIT");
+}
+
+/* All answers are read, the first refusal counts. RFC 1939 section 6: nothing is removed before
+ * QUIT. */
+static bool
+remove_all(struct pop3 *c, struct err *e)
+{
+	size_t asked = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i <= c->doomed_count; i++) {
+		for (; asked <= c->doomed_count && asked < i + ASK_AHEAD; asked++)
+			ask_removal(c, asked);
+		switch (read_status(c)) {
+		case STATUS_OK:
+			break;
+		case STATUS_ERR:
+			ok = ok && refused(c, ERR_UNAVAILABLE, e);
+			break;
+		case STATUS_CHALLENGE:
+		case STATUS_FAILED:
+			return refused(c, ERR_PROTOCOL, e);
+		}
+	}
+	return ok;
+}
+
+static bool
+pop3_commit(void *conversation, struct err *e)
+{
+	struct pop3 *c = conversation;
+
+	if (c->doomed_count > 0)
+		return remove_all(c, e);
+	/* Nothing of ours depends on the answer, so nobody waits for it. */
+	dialog_ask(c->dialog, "QUIT");
+	dialog_flush(c->dialog);
+	return true;
+}
+
+static void
+pop3_close(void *conversation)
+{
+	struct pop3 *c = conversation;
+
+	dialog_free(c->dialog);
+	buf_free(&c->described);
+	buf_free(&c->words);
+	free(c->timestamp);
+	free(c->doomed);
+	free(c);
+}
+
+static const struct buf *
+pop3_described(const void *conversation)
+{
+	return &((const struct pop3 *)conversation)->described;
+}
+
+static const struct mailbox_protocol pop3_protocol = {
+    .list = pop3_list,
+    .count = pop3_count,
+    .fetch = pop3_fetch,
+    .remove = pop3_remove,
+    .commit = pop3_commit,
+    .close = pop3_close,
+    .described = pop3_described,
+};
+
+bool
+pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err *e)
+{
+	struct pop3 *c = mem_alloc(sizeof *c);
+
+	*m = (struct mailbox){.protocol = &pop3_protocol, .conversation = c};
+	c->stream = s;
+	c->dialog = dialog_new(s);
+	if (greeting(c, e) && ask_capabilities(c, e) && (!l->starttls || start_tls(c, l, e)) &&
+	    authenticate(c, l, e) && (c->features.known || ask_capabilities(c, e)))
+		return true;
+	mailbox_close(m);
+	return false;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * smtp - one conversation with a submission server (RFC 5321, RFC 6409).
+ *
+ *	smtp_open(): greeting, EHLO, STARTTLS, AUTH
+ *	smtp_send(): MAIL, RCPT, DATA or BDAT; as often as there are messages
+ *	smtp_close()
+ *
+ * Every error begins with the server's "HOST:PORT: " and has its own words.
+ */
+#ifndef MAILVERBS_PROTO_SMTP_H
+#define MAILVERBS_PROTO_SMTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct err;
+struct login;
+struct outgoing;
+struct smtp;
+struct stream;
+
+/* What EHLO offered (RFC 5321 section 4.1.1.1). */
+struct smtp_features {
+	bool starttls;
+	bool pipelining;   /* RFC 2920 */
+	bool chunking;     /* RFC 3030 */
+	bool eightbit;     /* 8BITMIME, RFC 6152 */
+	bool smtputf8;     /* RFC 6531 */
+	bool size;         /* RFC 1870 */
+	uint64_t size_max; /* 0: no limit is known */
+	char auth[256];    /* the mechanisms, blank-separated */
+};
+
+/* A server's reply is data until somebody says otherwise. */
+struct smtp_reply {
+	unsigned code;  /* three digits; 0: there was none */
+	char text[400]; /* code, enhanced code and text, the lines of a long one joined by blanks */
+};
+
+struct smtp_recipient {
+	const char *address; /* borrowed */
+	struct smtp_reply reply;
+};
+
+struct smtp_envelope {
+	const char *from; /* "" is the null sender; borrowed */
+	struct smtp_recipient *recipients;
+	size_t count;
+};
+
+struct smtp_params {
+	const char *domain;         /* for EHLO; borrowed for as long as the conversation lasts */
+	unsigned timeout_s;         /* for any answer but */
+	unsigned message_timeout_s; /* the one to a whole message (RFC 5321 section 4.5.3.2.6) */
+};
+
+/*
+ * Speaks up to the login on a connected stream (with TLS on already where the port wants it), which
+ * stays the caller's. NULL: *e.
+ */
+struct smtp *smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p,
+		       struct err *e);
+
+/* QUIT where nobody said it yet, not waiting for the answer (RFC 5321 section 4.1.1.10 asks us to,
+ * people do not). Accepts NULL. */
+void smtp_close(struct smtp *c);
+
+const struct smtp_features *smtp_features(const struct smtp *c);
+
+/* The greeting and what EHLO said, a line each, for --probe. */
+const struct buf *smtp_described(const struct smtp *c);
+
+/*
+ * Hands in one message to all recipients, or to none: where one is refused, nothing is sent and *e
+ * is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx); each recipient's reply tells
+ * the rest. What the server does not offer and the message needs is refused before the first byte
+ * (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT goes out with the message. False with
+ * *MAYBE_SENT: the end of the message went out and its reply was not seen. True: the server took it
+ * over, REPLY is its word.
+ */
+bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
+	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
+
+#endif
