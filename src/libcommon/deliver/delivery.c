@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include "deliver/delivery.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "deliver/seen.h"
+#include "deliver/sink.h"
+#include "message/address.h"
+#include "message/header.h"
+
+/* A group is settled when it has so many messages, octets or seconds: an interrupted run keeps what
+ * it had. */
+enum { GROUP_MESSAGES = 256, GROUP_OCTETS = 16 * 1024 * 1024, GROUP_SECONDS = 5 };
+
+enum { HEAD_MAX = 64 * 1024 }; /* the header is looked at up to here */
+
+struct delivery {
+	const struct sink_type *type;
+	void *sink;
+	struct seen *seen;
+	delivery_complain complain;
+	void *complain_ctx;
+	/* the message being delivered */
+	struct buf head; /* what came of it before the sink's begin(): the header */
+	bool has_begun;  /* the sink's begin() was called */
+	const char *uid; /* borrowed between begin() and end() */
+	size_t index;
+	/* the group under way */
+	struct member {
+		size_t index;
+		char *uid;
+	} group[GROUP_MESSAGES];
+	size_t group_count;
+	size_t group_octets;
+	time_t group_since;
+	/* what is safe */
+	size_t *safe;
+	size_t safe_count;
+	bool is_broken; /* a sink that failed to settle is not trusted any more */
+};
+
+struct delivery *
+delivery_open(const struct sink_spec *spec, struct seen *seen, delivery_complain complain,
+	      void *ctx, struct err *e)
+{
+	struct delivery *d = mem_alloc(sizeof *d);
+
+	d->type = sinks[spec->kind];
+	d->seen = seen;
+	d->complain = complain;
+	d->complain_ctx = ctx;
+	d->sink = d->type->open(spec, seen, e);
+	if (d->sink)
+		return d;
+	delivery_close(d);
+	return NULL;
+}
+
+void
+delivery_close(struct delivery *d)
+{
+	if (!d)
+		return;
+	for (size_t i = 0; i < d->group_count; i++)
+		free(d->group[i].uid);
+	if (d->sink)
+		d->type->close(d->sink);
+	buf_free(&d->head);
+	free(d->safe);
+	free(d);
+}
+
+/* The first address of a trace field; "" where there is none, or none that could go on a command
+ * line. */
+static char *
+first_address(const struct buf *head, const char *const names[])
+{
+	struct header_field field;
+	struct buf body = {0};
+	size_t start, len;
+
+	for (; *names; names++)
+		if (header_find(head->data, head->len, *names, &field))
+			break;
+	if (*names)
+		header_unfold(&body, &field);
+	else
+		buf_add_str(&body, "");
+	start = strspn(body.data, "< \t");
+	len = strcspn(body.data + start, "> \t,");
+	body.data[start + len] = '\0';
+	memmove(body.data, body.data + start, len + 1);
+	if (!address_is_valid(body.data))
+		body.data[0] = '\0';
+	return buf_take(&body);
+}
+
+/* Hands on to the sink what was kept back while the header was looked for. */
+static bool
+begin_sink(struct delivery *d, struct err *e)
+{
+	static const char *const sender_names[] = {"Return-Path", NULL};
+	static const char *const recipient_names[] = {"Delivered-To", "X-Original-To",
+						      "Envelope-To", NULL};
+	char *sender = first_address(&d->head, sender_names);
+	char *recipient = first_address(&d->head, recipient_names);
+	const struct envelope_hint hint = {.sender = sender, .recipient = recipient};
+	bool ok;
+
+	d->has_begun = true;
+	ok = d->type->begin(d->sink, d->uid, &hint, e);
+	free(sender);
+	free(recipient);
+	if (ok && d->head.len > 0)
+		ok = d->type->data(d->sink, d->head.data, d->head.len, e);
+	buf_clear(&d->head);
+	return ok;
+}
+
+static bool
+delivery_begin(void *ctx, const struct message_info *info, struct err *e)
+{
+	struct delivery *d = ctx;
+
+	(void)e;
+	d->has_begun = false;
+	d->uid = info->uid;
+	d->index = info->index;
+	buf_clear(&d->head);
+	return true;
+}
+
+static bool
+delivery_data(void *ctx, const char *bytes, size_t n, struct err *e)
+{
+	struct delivery *d = ctx;
+
+	d->group_octets += n;
+	if (d->has_begun)
+		return d->type->data(d->sink, bytes, n, e);
+	buf_add(&d->head, bytes, n);
+	if (d->head.len < HEAD_MAX && header_end(d->head.data, d->head.len) == 0)
+		return true;
+	return begin_sink(d, e);
+}
+
+static void
+add_to_group(struct delivery *d)
+{
+	if (d->group_count == 0)
+		d->group_since = time(NULL);
+	d->group[d->group_count++] = (struct member){.index = d->index, .uid = mem_strdup(d->uid)};
+}
+
+static bool
+group_is_full(const struct delivery *d)
+{
+	return d->type->settles_each || d->group_count == GROUP_MESSAGES ||
+	       d->group_octets >= GROUP_OCTETS || time(NULL) - d->group_since >= GROUP_SECONDS;
+}
+
+static bool
+delivery_end(void *ctx, struct err *e)
+{
+	struct delivery *d = ctx;
+
+	if ((!d->has_begun && !begin_sink(d, e)) || !d->type->end(d->sink, e))
+		return false;
+	add_to_group(d);
+	d->has_begun = false;
+	return !group_is_full(d) || delivery_settle(d, e);
+}
+
+/* What would fail for the next message just the same ends the fetch. */
+static bool
+is_about_one_message(const struct err *why)
+{
+	return why->code != ERR_IO && why->code != ERR_OUTPUT && why->code != ERR_CONFIG;
+}
+
+static bool
+delivery_abandon(void *ctx, const struct message_info *info, const struct err *why)
+{
+	struct delivery *d = ctx;
+
+	(void)info;
+	if (d->has_begun)
+		d->type->abandon(d->sink);
+	d->has_begun = false;
+	if (!why || d->is_broken || !is_about_one_message(why))
+		return false;
+	d->complain(d->complain_ctx, why);
+	return true;
+}
+
+const struct receiver delivery_receiver = {
+    .begin = delivery_begin,
+    .data = delivery_data,
+    .end = delivery_end,
+    .abandon = delivery_abandon,
+};
+
+static void
+name_safe(struct delivery *d)
+{
+	d->safe = mem_grow(d->safe, d->safe_count + d->group_count, sizeof *d->safe);
+	for (size_t i = 0; i < d->group_count; i++) {
+		d->safe[d->safe_count++] = d->group[i].index;
+		free(d->group[i].uid);
+	}
+	d->group_count = 0;
+	d->group_octets = 0;
+}
+
+/*
+ * "Done" is on disk before anything is deleted on the server. Only where each message is settled by
+ * itself the flush waits for the last one: a kill leaves what was written, and an fsync for each
+ * run of a command would cost more than the command.
+ */
+bool
+delivery_settle(struct delivery *d, struct err *e)
+{
+	if (d->is_broken)
+		return err_set(e, ERR_IO, "nothing more is delivered");
+	if (d->group_count > 0 && !d->type->settle(d->sink, e)) {
+		d->is_broken = true;
+		return false;
+	}
+	for (size_t i = 0; i < d->group_count; i++)
+		seen_done(d->seen, d->group[i].uid);
+	if (!seen_write(d->seen, !d->type->settles_each || d->group_count == 0, e)) {
+		d->is_broken = true;
+		return false;
+	}
+	name_safe(d);
+	return true;
+}
+
+const size_t *
+delivery_safe(const struct delivery *d, size_t *count)
+{
+	*count = d->safe_count;
+	return d->safe;
+}

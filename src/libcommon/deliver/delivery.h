@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * delivery - fetched messages into a sink, in groups, each recorded once it is safe.
+ *
+ * The order of effects (nothing lost, nothing twice) is here and in the sinks: write → flush →
+ * journal the intent → make visible → journal "done" → and only then does delivery_safe() name the
+ * message, so that it may be deleted on the server.
+ */
+#ifndef MAILVERBS_DELIVER_DELIVERY_H
+#define MAILVERBS_DELIVER_DELIVERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "message/receiver.h"
+
+struct delivery;
+struct err;
+struct seen;
+struct sink_spec;
+
+/* A message that could not be delivered, and why; the others go on. */
+typedef void (*delivery_complain)(void *ctx, const struct err *why);
+
+/* Opens the sink. SEEN is borrowed. NULL: *e. */
+struct delivery *delivery_open(const struct sink_spec *spec, struct seen *seen,
+			       delivery_complain complain, void *ctx, struct err *e);
+
+/* What has not been settled is taken back. Accepts NULL. */
+void delivery_close(struct delivery *d);
+
+/* Its ctx is the struct delivery. end() is not safe yet, delivery_settle() makes it so; full groups
+ * are settled on the way. */
+extern const struct receiver delivery_receiver;
+
+/* Settles what is under way. False: *e, and those messages are not safe. */
+bool delivery_settle(struct delivery *d, struct err *e);
+
+/* The indexes (struct message_info) of the messages that are safe here, ascending; borrowed. */
+const size_t *delivery_safe(const struct delivery *d, size_t *count);
+
+#endif

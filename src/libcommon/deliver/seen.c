@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: ISC */
+#include "deliver/seen.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define HEAD "mailverbs seen 1 "
+
+enum {
+	NAME_MAX_SHOWN = 120, /* a longer file name is cut and gets a hash: NAME_MAX is 255 */
+	DEAD_MIN = 500        /* so many forgotten ids are carried along before a rewrite pays */
+};
+
+/* One id, and what is known of it. */
+struct entry {
+	size_t uid;   /* offsets into `text` */
+	size_t place; /* of an open intent; 0: there is none */
+	int64_t when; /* 0: not done */
+};
+
+struct seen {
+	char *directory; /* of the mailbox; NULL: nothing is recorded */
+	char *destination;
+	char *path;
+	int lock_fd;
+	int fd;
+	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
+			    offset is 0 */
+	struct entry *entries;
+	size_t count;
+	uint32_t *slots; /* open addressing: index into entries + 1, 0: free; a power of two, at
+			    most half full */
+	size_t slot_count;
+	struct buf lines; /* collected, not yet written */
+};
+
+/* Names and ids as one word each. */
+
+static void
+escape(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == '%')
+			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
+		else
+			buf_add_char(out, *s);
+	}
+}
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+/* Takes the escapes of WORD off in place. */
+static bool
+unescape(char *word)
+{
+	char *to = word;
+
+	for (char *p = word; *p; p++) {
+		if (*p != '%') {
+			*to++ = *p;
+			continue;
+		}
+		const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
+
+		if (low < 0 || high + low == 0)
+			return false;
+		*to++ = (char)(high * 16 + low);
+		p += 2;
+	}
+	*to = '\0';
+	return true;
+}
+
+static uint64_t
+hash(const char *s)
+{
+	uint64_t h = 14695981039346656037u; /* FNV-1a */
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return h;
+}
+
+/* As a file name: escaped, no slash, not too long. */
+static char *
+file_name(const char *s)
+{
+	struct buf name = {0};
+
+	for (; *s; s++) {
+		if (*s == '/')
+			buf_add_str(&name, "%2F");
+		else if (*s == ' ')
+			buf_add_char(&name, ',');
+		else
+			escape(&name, (const char[]){*s, '\0'});
+	}
+	if (name.len > NAME_MAX_SHOWN) {
+		const uint64_t h = hash(name.data);
+
+		name.len = NAME_MAX_SHOWN;
+		buf_addf(&name, "~%016" PRIx64, h);
+	}
+	return buf_take(&name);
+}
+
+/* The table. */
+
+static size_t
+slot_of(const struct seen *s, const char *uid)
+{
+	size_t slot = (size_t)hash(uid) & (s->slot_count - 1);
+
+	while (s->slots[slot] &&
+	       strcmp(s->text.data + s->entries[s->slots[slot] - 1].uid, uid) != 0)
+		slot = (slot + 1) & (s->slot_count - 1);
+	return slot;
+}
+
+static void
+grow_table(struct seen *s)
+{
+	free(s->slots);
+	s->slot_count = s->slot_count ? s->slot_count * 2 : 64;
+	s->slots = mem_alloc(s->slot_count * sizeof *s->slots);
+	s->entries = mem_grow(s->entries, s->slot_count / 2, sizeof *s->entries);
+	for (size_t i = 0; i < s->count; i++)
+		s->slots[slot_of(s, s->text.data + s->entries[i].uid)] = (uint32_t)i + 1;
+}
+
+static struct entry *
+find(const struct seen *s, const char *uid)
+{
+	const uint32_t index = uid && s->slot_count ? s->slots[slot_of(s, uid)] : 0;
+
+	return index ? &s->entries[index - 1] : NULL;
+}
+
+static size_t
+add_text(struct seen *s, const char *text)
+{
+	const size_t at = s->text.len;
+
+	buf_add(&s->text, text, strlen(text) + 1);
+	return at;
+}
+
+static struct entry *
+find_or_add(struct seen *s, const char *uid)
+{
+	struct entry *entry = find(s, uid);
+
+	if (entry)
+		return entry;
+	if (s->count + 1 > s->slot_count / 2)
+		grow_table(s);
+	s->entries[s->count] = (struct entry){.uid = add_text(s, uid)};
+	s->slots[slot_of(s, uid)] = (uint32_t)++s->count;
+	return &s->entries[s->count - 1];
+}
+
+/* Reading. */
+
+static bool
+take_done(struct seen *s, char *rest)
+{
+	char *uid = strchr(rest, ' ');
+	struct entry *entry;
+	uint64_t when;
+
+	if (!uid || !text_number_n(rest, (size_t)(uid - rest), INT64_MAX, &when) || when == 0 ||
+	    !unescape(++uid))
+		return false;
+	entry = find_or_add(s, uid);
+	entry->place = 0;
+	entry->when = (int64_t)when;
+	return true;
+}
+
+static bool
+take_intent(struct seen *s, char *uid)
+{
+	char *place = strchr(uid, ' ');
+	size_t at;
+
+	if (!place)
+		return false;
+	*place++ = '\0';
+	if (!unescape(uid) || !unescape(place))
+		return false;
+	at = add_text(s, place);
+	find_or_add(s, uid)->place = at;
+	return true;
+}
+
+static bool
+take_line(struct seen *s, char *line)
+{
+	if (line[0] == '\0' || line[1] != ' ')
+		return false;
+	return line[0] == '=' ? take_done(s, line + 2) : line[0] == '+' && take_intent(s, line + 2);
+}
+
+static void
+add_head(struct buf *out, const char *destination)
+{
+	buf_add_str(out, HEAD);
+	escape(out, destination);
+	buf_add_char(out, '\n');
+}
+
+static void
+add_done(struct buf *out, int64_t when, const char *uid)
+{
+	buf_addf(out, "= %" PRId64 " ", when);
+	escape(out, uid);
+	buf_add_char(out, '\n');
+}
+
+/* LINE comes without its end. */
+static bool
+is_head(const char *line, const char *destination)
+{
+	struct buf expected = {0};
+	bool same;
+
+	add_head(&expected, destination ? destination : "");
+	expected.data[expected.len - 1] = '\0';
+	same =
+	    destination ? strcmp(line, expected.data) == 0 : strncmp(line, HEAD, strlen(HEAD)) == 0;
+	buf_free(&expected);
+	return same;
+}
+
+/* Reads the journal; *WHOLE is its length up to the last whole line. DESTINATION NULL: any. */
+static bool
+load(struct seen *s, FILE *file, const char *path, const char *destination, off_t *whole,
+     struct err *e)
+{
+	char *line = NULL;
+	size_t size = 0, number = 0;
+	ssize_t len;
+	bool ok = true;
+
+	*whole = 0;
+	while (ok && (len = getline(&line, &size, file)) > 0 && line[len - 1] == '\n') {
+		line[len - 1] = '\0';
+		ok = strlen(line) == (size_t)len - 1 &&
+		     (number++ == 0 ? is_head(line, destination) : take_line(s, line));
+		*whole += len;
+	}
+	if (!ok) {
+		err_set(e, ERR_IO, "%s:%zu: the record of delivered messages is damaged here", path,
+			number);
+		err_hint(e, "mend or remove the file; without it what is on the server is fetched "
+			    "once more");
+	} else if (ferror(file)) {
+		ok = err_set_errno(e, ERR_IO, "%s", path);
+	}
+	free(line);
+	return ok;
+}
+
+static struct seen *
+seen_new(void)
+{
+	struct seen *s = mem_alloc(sizeof *s);
+
+	s->lock_fd = s->fd = -1;
+	buf_add(&s->text, "", 1);
+	return s;
+}
+
+void
+seen_close(struct seen *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	buf_free(&s->text);
+	buf_free(&s->lines);
+	free(s->entries);
+	free(s->slots);
+	free(s->directory);
+	free(s->destination);
+	free(s->path);
+	free(s);
+}
+
+static bool
+lock(struct seen *s, const char *mailbox_dir, struct err *e)
+{
+	char *path = mem_printf("%s/lock", mailbox_dir);
+	bool ok = true;
+
+	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock_fd < 0)
+		ok = err_set_errno(e, ERR_OUTPUT, "%s", path);
+	else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		ok = errno == EWOULDBLOCK
+			 ? err_set(e, ERR_TEMPORARY, "another mfetch is at work on this mailbox")
+			 : err_set_errno(e, ERR_IO, "%s", path);
+	free(path);
+	return ok;
+}
+
+/* Opens the journal for appending behind its last whole line; a new one gets its head. */
+static bool
+open_journal(struct seen *s, struct err *e)
+{
+	FILE *file;
+	off_t whole = 0;
+	bool ok;
+
+	s->fd = open(s->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (s->fd < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", s->path);
+	file = fopen(s->path, "re");
+	if (!file)
+		return err_set_errno(e, ERR_IO, "%s", s->path);
+	ok = load(s, file, s->path, s->destination, &whole, e);
+	fclose(file);
+	if (!ok)
+		return false;
+	if (ftruncate(s->fd, whole) != 0)
+		return err_set_errno(e, ERR_IO, "%s", s->path);
+	if (whole > 0)
+		return true;
+	add_head(&s->lines, s->destination);
+	return seen_write(s, true, e) && file_sync_parent(s->path, e);
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_new();
+	char *name = file_name(mailbox);
+	char *mailbox_dir = mem_printf("%s/%s", dir, name);
+	bool ok = file_make_directory(mailbox_dir, e) && lock(s, mailbox_dir, e);
+
+	free(name);
+	if (ok && destination) {
+		name = file_name(destination);
+		s->directory = mem_strdup(mailbox_dir);
+		s->destination = mem_strdup(destination);
+		s->path = mem_printf("%s/%s", mailbox_dir, name);
+		free(name);
+		ok = open_journal(s, e);
+	}
+	free(mailbox_dir);
+	if (ok)
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+static bool
+load_file(struct seen *s, const char *path, struct err *e)
+{
+	FILE *file = fopen(path, "re");
+	off_t whole;
+	bool ok;
+
+	if (!file)
+		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", path);
+	ok = load(s, file, path, NULL, &whole, e);
+	fclose(file);
+	return ok;
+}
+
+static bool
+load_all(struct seen *s, const char *mailbox_dir, struct err *e)
+{
+	DIR *directory = opendir(mailbox_dir);
+	const struct dirent *d;
+	bool ok = true;
+
+	if (!directory)
+		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", mailbox_dir);
+	while (ok && (d = readdir(directory))) {
+		char *path = mem_printf("%s/%s", mailbox_dir, d->d_name);
+
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "lock") != 0)
+			ok = load_file(s, path, e);
+		free(path);
+	}
+	closedir(directory);
+	return ok;
+}
+
+struct seen *
+seen_open_all(const char *dir, const char *mailbox, struct err *e)
+{
+	struct seen *s = seen_new();
+	char *name = file_name(mailbox);
+	char *mailbox_dir = mem_printf("%s/%s", dir, name);
+	const bool ok = load_all(s, mailbox_dir, e);
+
+	free(name);
+	free(mailbox_dir);
+	if (ok)
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+char *
+seen_side_file(const struct seen *s, const char *suffix)
+{
+	const char *name = strrchr(s->path, '/') + 1;
+
+	return mem_printf("%s/.%s%s", s->directory, name, suffix);
+}
+
+bool
+seen_has(const struct seen *s, const char *uid, time_t *when)
+{
+	const struct entry *entry = find(s, uid);
+
+	if (!entry || entry->when == 0)
+		return false;
+	if (when)
+		*when = (time_t)entry->when;
+	return true;
+}
+
+void
+seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const size_t place = s->entries[i].place;
+
+		if (place && s->entries[i].when == 0 && was_done(ctx, s->text.data + place))
+			seen_done(s, s->text.data + s->entries[i].uid);
+		s->entries[i].place = 0;
+	}
+}
+
+void
+seen_intend(struct seen *s, const char *uid, const char *place)
+{
+	if (!s->path)
+		return;
+	buf_add_str(&s->lines, "+ ");
+	escape(&s->lines, uid ? uid : "");
+	buf_add_char(&s->lines, ' ');
+	escape(&s->lines, place);
+	buf_add_char(&s->lines, '\n');
+}
+
+void
+seen_done(struct seen *s, const char *uid)
+{
+	const int64_t now = (int64_t)time(NULL);
+	char *copy;
+
+	if (!uid || !s->path)
+		return;
+	add_done(&s->lines, now, uid);
+	copy = mem_strdup(uid); /* it may point into the text that grows now */
+	find_or_add(s, copy)->when = now;
+	free(copy);
+}
+
+bool
+seen_write(struct seen *s, bool durable, struct err *e)
+{
+	if (s->lines.len > 0 && !file_write_all(s->fd, s->lines.data, s->lines.len))
+		return err_set_errno(e, ERR_IO, "%s", s->path);
+	buf_clear(&s->lines);
+	if (durable && s->fd >= 0 && fsync(s->fd) != 0)
+		return err_set_errno(e, ERR_IO, "%s", s->path);
+	return true;
+}
+
+/* The new journal is whole and on disk before it takes the old one's name. */
+static bool
+rewrite(struct seen *s, const struct buf *journal, struct err *e)
+{
+	char *path = mem_printf("%s/.new", s->directory);
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
+	bool ok = fd >= 0 && file_write_all(fd, journal->data, journal->len) && fsync(fd) == 0 &&
+		  rename(path, s->path) == 0;
+
+	if (ok) {
+		close(s->fd);
+		s->fd = fd;
+		ok = file_sync_parent(s->path, e);
+	} else {
+		err_set_errno(e, ERR_IO, "%s", path);
+		if (fd >= 0)
+			close(fd);
+	}
+	free(path);
+	return ok;
+}
+
+bool
+seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
+	     struct err *e)
+{
+	struct buf journal = {0};
+	size_t dead = 0, live = 0;
+	bool ok;
+
+	if (!s->path)
+		return true;
+	add_head(&journal, s->destination);
+	for (size_t i = 0; i < s->count; i++) {
+		const struct entry *entry = &s->entries[i];
+		const char *uid = s->text.data + entry->uid;
+
+		if (entry->when == 0)
+			continue;
+		if (is_listed(ctx, uid)) {
+			live++;
+			add_done(&journal, entry->when, uid);
+		} else {
+			dead++;
+		}
+	}
+	ok = dead <= live + DEAD_MIN || rewrite(s, &journal, e);
+	buf_free(&journal);
+	return ok;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * seen - the journal of what was delivered: per mailbox and destination, one line an event.
+ *
+ * It lives in DIR/MAILBOX/DESTINATION, where DIR is $XDG_STATE_HOME/mailverbs/seen, and is only
+ *ever appended to, but for compaction:
+ *
+ *	mailverbs seen 1 DESTINATION
+ *	+ UID PLACE          intent: the message is whole and flushed, and about to appear at PLACE
+ *	= TIME UID           done
+ *
+ * UID, PLACE and DESTINATION have their blanks, controls, 8-bit bytes and % as %HH. A torn last
+ *line never happened. Any other damage is an error that names the line, and nothing is fetched.
+ *
+ * An open journal holds the mailbox's lock (flock(2), gone with the process), so two runs for one
+ *mailbox exclude each other.
+ */
+#ifndef MAILVERBS_DELIVER_SEEN_H
+#define MAILVERBS_DELIVER_SEEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+struct err;
+struct seen;
+
+/*
+ * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX") and reads the journal for
+ * DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the lock, nothing
+ * is known and nothing is recorded. NULL: *e is ERR_TEMPORARY (another run holds the mailbox),
+ * ERR_OUTPUT or ERR_IO.
+ */
+struct seen *seen_open(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+
+/* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
+ * nothing yet. */
+struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);
+
+void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not written */
+
+/* Was it delivered, and when? UID may be NULL: then never. */
+bool seen_has(const struct seen *s, const char *uid, time_t *when);
+
+/*
+ * What a run that was killed left open: WAS_DONE looks at the place of each intent without its
+ * "done" and says what came of it; what was done is collected as such. Messages without an id have
+ * intents too.
+ */
+void seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx);
+
+/* These collect lines. A NULL uid can be intended, never done. */
+void seen_intend(struct seen *s, const char *uid, const char *place);
+void seen_done(struct seen *s, const char *uid);
+
+/* The path of a hidden file beside the journal, the caller's to free(). Only with a destination. */
+char *seen_side_file(const struct seen *s, const char *suffix);
+
+/* Appends what was collected in one write(2); DURABLE: and flushes it to disk. False: *e is ERR_IO,
+ * the caller delivers no more. */
+bool seen_write(struct seen *s, bool durable, struct err *e);
+
+/*
+ * After a complete listing: forgets what the server no longer lists, by rewriting the journal where
+ * that pays. IS_LISTED is asked for each id.
+ */
+bool seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
+		  struct err *e);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sink - a place where messages are delivered: one file sink_x.c and one row in sinks[] each.
+ *
+ * deliver/delivery drives a sink: begin, data…, end for each message (or abandon), and settle when
+ * a group of messages is to become safe. What a sink gets has LF line ends only where it converts
+ * itself: data() brings the bytes as the server has them (CRLF).
+ */
+#ifndef MAILVERBS_DELIVER_SINK_H
+#define MAILVERBS_DELIVER_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct seen;
+struct sink;
+
+enum sink_kind {
+	SINK_MBOX_STDOUT,
+	SINK_RAW_STDOUT,
+	SINK_MAILDIR,
+	SINK_MBOX,
+	SINK_COMMAND,
+	SINK_KINDS
+};
+
+struct sink_spec {
+	enum sink_kind kind;
+	const char *place; /* directory, file or command; borrowed for as long as the sink lives */
+	bool nul;          /* SINK_RAW_STDOUT: a NUL behind each message */
+	const char *account; /* for the command's environment; may be "" */
+};
+
+/* A message's envelope as its header tells it: the final delivery wrote it there (RFC 5321
+ * section 4.4). */
+struct envelope_hint {
+	const char *sender;    /* Return-Path; "" where unknown or null */
+	const char *recipient; /* Delivered-To, X-Original-To or Envelope-To; "" where unknown */
+};
+
+struct sink_type {
+	/* How a journal calls it: "maildir", so that "maildir /home/alice/Mail" is a destination.
+	 * NULL: it has no memory. */
+	const char *name;
+	/* A message is safe at the end() already: settle() costs nothing and comes after each. */
+	bool settles_each;
+	/*
+	 * Makes the place ready and settles what a killed run left open in SEEN, which is borrowed
+	 * for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
+	 */
+	void *(*open)(const struct sink_spec *spec, struct seen *seen, struct err *e);
+	bool (*begin)(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e);
+	bool (*data)(void *sink, const char *bytes, size_t n, struct err *e);
+	bool (*end)(void *sink, struct err *e);
+	void (*abandon)(void *sink);
+	/*
+	 * All ended messages become safe and visible: intents are journalled, bytes flushed, names
+	 * given. "Done" is the delivery's to write afterwards. False: *e; none of them is safe.
+	 */
+	bool (*settle)(void *sink, struct err *e);
+	void (*close)(void *sink); /* what was not settled is taken back */
+};
+
+extern const struct sink_type *const sinks[SINK_KINDS];
+
+/* The destination's name in the journal, the caller's to free(); NULL: this kind keeps none. Paths
+ * are made absolute. */
+char *sink_destination(const struct sink_spec *spec, struct err *e);
+
+#endif

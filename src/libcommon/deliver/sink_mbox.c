@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Appended to an mbox file (mboxrd).
+ *
+ * A group of messages is first collected in a spool file beside the journal, so the mbox is locked
+ * only for the moment in which a group is copied to its end, not while a network is slow. The
+ * intent names that place: the file's length before, the length of the separator and that of the
+ * group.
+ *
+ * After a kill the mbox is compared with the spool. The whole group stands there: done. The file
+ * ends within it: the tail is ours, and cut off. Anything else: another program has written since;
+ * all stays as it is and the group is fetched again: a message twice is better than one lost.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "deliver/mbox_lock.h"
+#include "deliver/seen.h"
+#include "deliver/sink.h"
+#include "deliver/sinks.h"
+#include "deliver/writer.h"
+
+enum { BLOCK = 64 * 1024 };
+
+struct mbox {
+	const char *path;
+	struct seen *seen;
+	char *spool_path;
+	int fd;
+	int spool;
+	struct writer writer;   /* into the spool */
+	uint64_t message_start; /* in the spool */
+	char **uids;            /* of the group; items may be NULL */
+	size_t count;
+	char *judged_place; /* see intent_was_done() */
+	bool judged_done;
+	struct err failure;
+};
+
+/* Where a group stands, or is to stand. */
+struct place {
+	int64_t start;     /* the mbox's length before */
+	int64_t separator; /* line ends that were missing there */
+	int64_t length;    /* of the group */
+};
+
+static char *
+place_text(const struct place *p)
+{
+	return mem_printf("%" PRId64 ":%" PRId64 ":%" PRId64, p->start, p->separator, p->length);
+}
+
+/* The N bytes at OFFSET of the mbox against those at SPOOL_OFFSET of the spool. *SAME counts up to
+ * the first difference, or an end. */
+static bool
+compare(const struct mbox *m, int64_t offset, int64_t n, int64_t *same)
+{
+	static const size_t block = BLOCK;
+	char *a = mem_alloc(2 * block), *b = a + block;
+	bool ok = true;
+
+	*same = 0;
+	while (*same < n) {
+		const size_t want = n - *same < BLOCK ? (size_t)(n - *same) : block;
+		const ssize_t got_a = pread(m->fd, a, want, offset + *same),
+			      got_b = pread(m->spool, b, want, *same);
+		const ssize_t both = got_a < got_b ? got_a : got_b;
+		ssize_t i = 0;
+
+		ok = got_a >= 0 && got_b >= 0;
+		while (i < both && a[i] == b[i])
+			i++;
+		*same += i;
+		if (!ok || i < (ssize_t)want)
+			break;
+	}
+	free(a);
+	return ok;
+}
+
+enum verdict { NOT_THERE, THERE, TORN };
+
+/* Between START and END there are but line ends. */
+static bool
+is_separator(const struct mbox *m, int64_t start, int64_t end)
+{
+	char bytes[2];
+	const size_t n = (size_t)(end - start);
+
+	return n <= sizeof bytes && pread(m->fd, bytes, n, start) == (ssize_t)n &&
+	       memcmp(bytes, "\n\n", n) == 0;
+}
+
+static enum verdict
+judge(const struct mbox *m, const struct place *p)
+{
+	const int64_t group = p->start + p->separator;
+	struct stat st;
+	int64_t same;
+
+	if (fstat(m->fd, &st) != 0 || st.st_size <= p->start)
+		return NOT_THERE;
+	if (st.st_size <= group)
+		return is_separator(m, p->start, st.st_size) ? TORN : NOT_THERE;
+	if (!compare(m, group, p->length, &same))
+		return NOT_THERE;
+	if (same == p->length)
+		return THERE;
+	return group + same == st.st_size ? TORN : NOT_THERE;
+}
+
+static bool
+settle_place(struct mbox *m, const struct place *p)
+{
+	enum verdict verdict;
+
+	if (!mbox_lock(m->fd, m->path, &m->failure))
+		return false;
+	verdict = judge(m, p);
+	if (verdict == TORN && (ftruncate(m->fd, p->start) != 0 || fsync(m->fd) != 0))
+		err_set_errno(&m->failure, ERR_IO, "%s", m->path);
+	mbox_unlock(m->fd, m->path);
+	return verdict == THERE;
+}
+
+/* All intents of a group name the same place: it is judged once. */
+static bool
+intent_was_done(void *ctx, const char *text)
+{
+	struct mbox *m = ctx;
+	struct place p = {0};
+
+	if (m->judged_place && strcmp(m->judged_place, text) == 0)
+		return m->judged_done;
+	free(m->judged_place);
+	m->judged_place = mem_strdup(text);
+	m->judged_done = sscanf(text, "%" SCNd64 ":%" SCNd64 ":%" SCNd64, &p.start, &p.separator,
+				&p.length) == 3 &&
+			 settle_place(m, &p);
+	return m->judged_done;
+}
+
+static bool
+open_files(struct mbox *m, struct err *e)
+{
+	m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (m->fd < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", m->path);
+	m->spool = open(m->spool_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (m->spool < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", m->spool_path);
+	return file_sync_parent(m->path, e);
+}
+
+static bool
+empty_spool(struct mbox *m, struct err *e)
+{
+	for (size_t i = 0; i < m->count; i++)
+		free(m->uids[i]);
+	m->count = 0;
+	m->message_start = 0;
+	if (ftruncate(m->spool, 0) != 0 || lseek(m->spool, 0, SEEK_SET) != 0)
+		return err_set_errno(e, ERR_IO, "%s", m->spool_path);
+	writer_start(&m->writer, m->spool, m->spool_path);
+	return true;
+}
+
+static void mbox_close(void *sink);
+
+static void *
+mbox_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+{
+	struct mbox *m = mem_alloc(sizeof *m);
+
+	m->path = spec->place;
+	m->seen = seen;
+	m->fd = m->spool = -1;
+	m->spool_path = seen_side_file(seen, ".spool");
+	if (open_files(m, e)) {
+		seen_each_intent(seen, intent_was_done, m);
+		if (m->failure.code != ERR_NONE)
+			*e = m->failure;
+		else if (seen_write(seen, true, e) && empty_spool(m, e))
+			return m;
+	}
+	mbox_close(m);
+	return NULL;
+}
+
+static bool
+mbox_begin(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e)
+{
+	struct mbox *m = sink;
+
+	(void)e;
+	m->uids = mem_grow(m->uids, m->count + 1, sizeof *m->uids);
+	m->uids[m->count++] = mem_strdup(uid);
+	writer_begin(&m->writer, true, hint);
+	return true;
+}
+
+static bool
+mbox_data(void *sink, const char *bytes, size_t n, struct err *e)
+{
+	struct mbox *m = sink;
+
+	return writer_data(&m->writer, bytes, n, e);
+}
+
+static bool
+mbox_end(void *sink, struct err *e)
+{
+	struct mbox *m = sink;
+
+	if (!writer_end(&m->writer, e) || !writer_flush(&m->writer, e))
+		return false;
+	m->message_start = m->writer.written;
+	return true;
+}
+
+/* The spool ends again where this message began. */
+static void
+mbox_abandon(void *sink)
+{
+	struct mbox *m = sink;
+	const off_t end = (off_t)m->message_start;
+
+	free(m->uids[--m->count]);
+	writer_start(&m->writer, m->spool, m->spool_path);
+	m->writer.written = m->message_start;
+	if (ftruncate(m->spool, end) != 0 || lseek(m->spool, end, SEEK_SET) != end)
+		m->writer.is_broken = true; /* the next write says so */
+}
+
+/* Whatever stood there last, a message begins behind an empty line. */
+static bool
+measure(struct mbox *m, struct place *p, struct err *e)
+{
+	char tail[2] = "\n\n";
+	off_t n;
+
+	p->start = lseek(m->fd, 0, SEEK_END);
+	p->length = (int64_t)m->message_start;
+	n = p->start < 2 ? p->start : 2;
+	if (n < 0 || pread(m->fd, tail + 2 - n, (size_t)n, p->start - n) != n)
+		return err_set_errno(e, ERR_IO, "%s", m->path);
+	p->separator = tail[1] != '\n' ? 2 : tail[0] != '\n' ? 1 : 0;
+	return true;
+}
+
+static bool
+journal_intents(struct mbox *m, const struct place *p, struct err *e)
+{
+	char *text = place_text(p);
+
+	for (size_t i = 0; i < m->count; i++)
+		seen_intend(m->seen, m->uids[i], text);
+	free(text);
+	return seen_write(m->seen, true, e);
+}
+
+static bool
+copy_spool(struct mbox *m, const struct place *p)
+{
+	char *block = mem_alloc(BLOCK);
+	bool ok = file_write_all(m->fd, "\n\n", (size_t)p->separator);
+	int64_t done = 0;
+
+	while (ok && done < p->length) {
+		const ssize_t got = pread(m->spool, block, BLOCK, done);
+
+		ok = got > 0 && file_write_all(m->fd, block, (size_t)got);
+		done += got;
+	}
+	free(block);
+	return ok;
+}
+
+static bool
+append(struct mbox *m, struct err *e)
+{
+	struct place p = {0};
+
+	if (!measure(m, &p, e) || !journal_intents(m, &p, e))
+		return false;
+	if (copy_spool(m, &p) && fsync(m->fd) == 0)
+		return true;
+	err_set_errno(e, ERR_IO, "%s", m->path);
+	/* A full disk: nothing of the group stays, and the next run finds it so. */
+	if (ftruncate(m->fd, p.start) != 0)
+		err_hint(e, "an unfinished message stands at its end until the next run");
+	return false;
+}
+
+static bool
+mbox_settle(void *sink, struct err *e)
+{
+	struct mbox *m = sink;
+	bool ok;
+
+	if (fsync(m->spool) != 0)
+		return err_set_errno(e, ERR_IO, "%s", m->spool_path);
+	if (!mbox_lock(m->fd, m->path, e))
+		return false;
+	ok = append(m, e);
+	mbox_unlock(m->fd, m->path);
+	return ok && empty_spool(m, e);
+}
+
+static void
+mbox_close(void *sink)
+{
+	struct mbox *m = sink;
+
+	for (size_t i = 0; i < m->count; i++)
+		free(m->uids[i]);
+	free(m->uids);
+	writer_free(&m->writer);
+	if (m->fd >= 0)
+		close(m->fd);
+	if (m->spool >= 0)
+		close(m->spool);
+	free(m->spool_path);
+	free(m->judged_place);
+	free(m);
+}
+
+const struct sink_type sink_mbox = {
+    .name = "mbox",
+    .open = mbox_open,
+    .begin = mbox_begin,
+    .data = mbox_data,
+    .end = mbox_end,
+    .abandon = mbox_abandon,
+    .settle = mbox_settle,
+    .close = mbox_close,
+};

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * To standard output, as mbox or as it is.
+ *
+ * Safe is: on disk, for a regular file; taken out by the reader to the last byte, for a pipe.
+ * Standard output can't be cut back, so nothing is intended here; what a killed run wrote is
+ * written again.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "deliver/sink.h"
+#include "deliver/sinks.h"
+#include "deliver/writer.h"
+
+enum { DRAIN_STEP_MAX_MS = 50 };
+
+struct output {
+	struct writer writer;
+	bool mbox;
+	bool nul;
+	mode_t type;
+};
+
+static void *
+output_open(const struct sink_spec *spec, bool mbox)
+{
+	struct output *o = mem_alloc(sizeof *o);
+	struct stat st;
+
+	o->mbox = mbox;
+	o->nul = spec->nul;
+	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
+	writer_start(&o->writer, STDOUT_FILENO, "standard output");
+	return o;
+}
+
+static void *
+mbox_stdout_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+{
+	(void)seen;
+	(void)e;
+	return output_open(spec, true);
+}
+
+static void *
+raw_stdout_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+{
+	(void)seen;
+	(void)e;
+	return output_open(spec, false);
+}
+
+static bool
+output_begin(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e)
+{
+	struct output *o = sink;
+
+	(void)uid;
+	(void)e;
+	writer_begin(&o->writer, o->mbox, hint);
+	return true;
+}
+
+static bool
+output_data(void *sink, const char *bytes, size_t n, struct err *e)
+{
+	struct output *o = sink;
+
+	return writer_data(&o->writer, bytes, n, e);
+}
+
+static bool
+output_end(void *sink, struct err *e)
+{
+	struct output *o = sink;
+
+	return writer_end(&o->writer, e) && (!o->nul || writer_put(&o->writer, "", 1, e));
+}
+
+/*
+ * Part of the message may be out already. A regular file is cut by nobody; whoever reads sees an
+ * mbox message that ends early, and our exit status.
+ */
+static void
+output_abandon(void *sink)
+{
+	struct output *o = sink;
+	struct err unused;
+
+	writer_end(&o->writer, &unused);
+	writer_flush(&o->writer, &unused);
+}
+
+/*
+ * Waits until the reader has taken every byte out of the pipe. There is no event for that, so it is
+ * looked at in growing steps; that the reader went away is an event.
+ */
+static bool
+drain(struct output *o, struct err *e)
+{
+	int left, step_ms = 1;
+
+	while (ioctl(STDOUT_FILENO, FIONREAD, &left) == 0 && left > 0) {
+		struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = stop_fd(), .events = POLLIN}};
+
+		if (poll(fds, 2, step_ms) > 0) {
+			errno = EPIPE;
+			return fds[0].revents ? err_set_errno(e, ERR_IO, "%s", o->writer.name)
+					      : err_set(e, ERR_TEMPORARY, "interrupted");
+		}
+		step_ms = step_ms * 2 < DRAIN_STEP_MAX_MS ? step_ms * 2 : DRAIN_STEP_MAX_MS;
+	}
+	return true;
+}
+
+static bool
+output_settle(void *sink, struct err *e)
+{
+	struct output *o = sink;
+
+	if (!writer_flush(&o->writer, e))
+		return false;
+	if (o->type == S_IFREG && fsync(STDOUT_FILENO) != 0)
+		return err_set_errno(e, ERR_IO, "%s", o->writer.name);
+	return o->type != S_IFIFO || drain(o, e);
+}
+
+static void
+output_close(void *sink)
+{
+	struct output *o = sink;
+
+	writer_free(&o->writer);
+	free(o);
+}
+
+const struct sink_type sink_mbox_stdout = {
+    .name = "stdout",
+    .open = mbox_stdout_open,
+    .begin = output_begin,
+    .data = output_data,
+    .end = output_end,
+    .abandon = output_abandon,
+    .settle = output_settle,
+    .close = output_close,
+};
+
+const struct sink_type sink_raw_stdout = {
+    .name = "stdout",
+    .open = raw_stdout_open,
+    .begin = output_begin,
+    .data = output_data,
+    .end = output_end,
+    .abandon = output_abandon,
+    .settle = output_settle,
+    .close = output_close,
+};

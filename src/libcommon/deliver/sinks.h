@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sinks - the types behind the rows of sinks[], for deliver/sink.c alone.
+ */
+#ifndef MAILVERBS_DELIVER_SINKS_H
+#define MAILVERBS_DELIVER_SINKS_H
+
+struct sink_type;
+
+extern const struct sink_type sink_mbox_stdout;
+extern const struct sink_type sink_raw_stdout;
+extern const struct sink_type sink_maildir;
+extern const struct sink_type sink_mbox;
+extern const struct sink_type sink_command;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * writer - a message as files and pipes here want it, collected in 64 KiB blocks: LF line ends, or
+ * the mbox form.
+ */
+#ifndef MAILVERBS_DELIVER_WRITER_H
+#define MAILVERBS_DELIVER_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "message/eol.h"
+
+struct envelope_hint;
+struct err;
+
+enum { WRITER_BLOCK = 64 * 1024 };
+
+struct writer {
+	int fd;
+	const char *name; /* for errors; borrowed */
+	struct buf block; /* not yet written */
+	uint64_t written; /* to fd, since writer_start() */
+	struct eol_to_lf filter;
+	bool is_broken; /* a write failed: errno is in `failure` */
+	int failure;
+};
+
+void writer_start(struct writer *w, int fd, const char *name);
+void writer_free(struct writer *w);
+
+/* A message begins; with MBOX its From_ line is written, and the filter quotes and separates
+ * (mboxrd). */
+void writer_begin(struct writer *w, bool mbox, const struct envelope_hint *hint);
+bool writer_data(struct writer *w, const char *bytes, size_t n, struct err *e);
+bool writer_end(struct writer *w, struct err *e);
+
+/* Bytes as they are. */
+bool writer_put(struct writer *w, const char *bytes, size_t n, struct err *e);
+
+/* Writes out what is collected. False: *e is ERR_IO. */
+bool writer_flush(struct writer *w, struct err *e);
+
+#endif
