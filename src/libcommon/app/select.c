@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "deliver/seen.h"
+#include "proto/mailbox.h"
+
+/* "12-" */
+static const uint32_t UNTIL_LAST = UINT32_MAX;
+
+static struct operand *
+add(struct selection *s, enum operand_kind kind, const char *text)
+{
+	if ((s->count & (s->count - 1)) == 0)
+		s->operands =
+		    mem_grow(s->operands, s->count ? s->count * 2 : 1, sizeof *s->operands);
+	s->operands[s->count] = (struct operand){.kind = kind, .text = mem_strdup(text)};
+	return &s->operands[s->count++];
+}
+
+void
+selection_add(struct selection *s, enum operand_kind kind)
+{
+	add(s, kind, "");
+}
+
+/* 7, 3-9, 12- */
+static bool
+parse_range(const char *word, uint32_t *from, uint32_t *to)
+{
+	const char *dash = strchr(word, '-');
+	const size_t len = dash ? (size_t)(dash - word) : strlen(word);
+	uint64_t first, last;
+
+	if (!text_number_n(word, len, UINT32_MAX - 1, &first) || first == 0)
+		return false;
+	last = dash ? UNTIL_LAST : first;
+	if (dash && dash[1] != '\0' &&
+	    (!text_number(dash + 1, UINT32_MAX - 1, &last) || last < first))
+		return false;
+	*from = (uint32_t)first;
+	*to = (uint32_t)last;
+	return true;
+}
+
+/* "last:20" */
+static bool
+parse_counted(const char *word, const char *prefix, uint32_t *n)
+{
+	uint64_t number;
+
+	if (!text_starts(word, strlen(word), prefix) ||
+	    !text_number(word + strlen(prefix), UINT32_MAX, &number))
+		return false;
+	*n = (uint32_t)number;
+	return true;
+}
+
+/* What has a prefix, wherever it stands. */
+static bool
+parse_prefixed(struct selection *s, const char *word)
+{
+	uint32_t n;
+
+	if (strncmp(word, "uid:", 4) == 0 && word[4] != '\0')
+		add(s, OPERAND_UID, word + 4);
+	else if (parse_counted(word, "last:", &n))
+		add(s, OPERAND_LAST, word)->to = n;
+	else if (parse_counted(word, "first:", &n))
+		add(s, OPERAND_FIRST, word)->to = n;
+	else
+		return false;
+	return true;
+}
+
+static bool
+parse_word(struct selection *s, const char *word, struct err *e)
+{
+	uint32_t from, to;
+
+	if (parse_prefixed(s, word))
+		return true;
+	if (strcmp(word, "new") == 0 || strcmp(word, "all") == 0) {
+		add(s, word[0] == 'n' ? OPERAND_NEW : OPERAND_ALL, word);
+		return true;
+	}
+	if (parse_range(word, &from, &to)) {
+		struct operand *o = add(s, OPERAND_RANGE, word);
+
+		o->from = from;
+		o->to = to;
+		return true;
+	}
+	err_set(e, ERR_USAGE, "'%s' names no messages", word);
+	return err_hint(
+	    e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from standard input");
+}
+
+static bool
+parse_input(struct selection *s, struct err *e)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+
+	while ((len = getline(&line, &size, stdin)) > 0) {
+		if (line[len - 1] == '\n')
+			line[--len] = '\0';
+		if (len > 0 && !parse_prefixed(s, line))
+			add(s, OPERAND_UID, line);
+	}
+	free(line);
+	return !ferror(stdin) || err_set_errno(e, ERR_IO, "standard input");
+}
+
+bool
+selection_parse(struct selection *s, char **words, size_t count, struct err *e)
+{
+	*s = (struct selection){0};
+	for (size_t i = 0; i < count; i++)
+		if (!(strcmp(words[i], "-") == 0 ? parse_input(s, e) : parse_word(s, words[i], e)))
+			return false;
+	return true;
+}
+
+void
+selection_free(struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		free(s->operands[i].text);
+	free(s->operands);
+	*s = (struct selection){0};
+}
+
+bool
+selection_wants_uids(const struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->operands[i].kind == OPERAND_UID || s->operands[i].kind == OPERAND_NEW)
+			return true;
+	return false;
+}
+
+struct marking {
+	const struct message_list *list;
+	const struct seen *seen;
+	struct message_index uids;
+	bool *chosen;
+};
+
+/* The first item whose number is at least NUMBER. */
+static size_t
+find_number(const struct message_list *l, uint32_t number)
+{
+	size_t low = 0, high = l->count;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (l->items[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Marks the items from FIRST up to, not including, END. False: there are none. */
+static bool
+mark(struct marking *m, size_t first, size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		m->chosen[i] = true;
+	return first < end;
+}
+
+static bool
+mark_uid(struct marking *m, const char *uid)
+{
+	const size_t index = message_index_find(&m->uids, uid);
+
+	return index != MESSAGE_NONE && mark(m, index, index + 1);
+}
+
+static bool
+mark_new(struct marking *m)
+{
+	for (size_t i = 0; i < m->list->count; i++)
+		if (!seen_has(m->seen, message_list_uid(m->list, i), NULL))
+			m->chosen[i] = true;
+	return true; /* nothing new is no error */
+}
+
+/* False: it names no message. */
+static bool
+apply_one(struct marking *m, const struct operand *o)
+{
+	const size_t count = m->list->count;
+
+	switch (o->kind) {
+	case OPERAND_RANGE:
+		return mark(m, find_number(m->list, o->from),
+			    o->to == UNTIL_LAST ? count : find_number(m->list, o->to + 1));
+	case OPERAND_FIRST:
+		mark(m, 0, o->to < count ? o->to : count);
+		return true;
+	case OPERAND_LAST:
+		mark(m, o->to < count ? count - o->to : 0, count);
+		return true;
+	case OPERAND_UID:
+		return mark_uid(m, o->text);
+	case OPERAND_NEW:
+		return mark_new(m);
+	case OPERAND_ALL:
+		mark(m, 0, count);
+		return true;
+	}
+	return false;
+}
+
+void
+selection_apply(struct selection *s, const struct message_list *l, const struct seen *seen,
+		struct message_set *set)
+{
+	struct marking m = {.list = l, .seen = seen, .chosen = mem_alloc(l->count)};
+
+	if (selection_wants_uids(s))
+		message_index_make(&m.uids, l);
+	for (size_t i = 0; i < s->count; i++)
+		s->operands[i].is_missing = !apply_one(&m, &s->operands[i]);
+	for (size_t i = 0; i < l->count; i++)
+		if (m.chosen[i])
+			message_set_add(set, i);
+	message_index_free(&m.uids);
+	free(m.chosen);
+}
+
+void
+selection_complain(const struct selection *s, struct run *run)
+{
+	struct err e;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct operand *o = &s->operands[i];
+
+		if (!o->is_missing)
+			continue;
+		err_set(&e, ERR_NO_INPUT, "%s%s: no such message",
+			o->kind == OPERAND_UID ? "uid:" : "", o->text);
+		run_complain(run, &e);
+	}
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * select - the message operands of mfetch, mlist and mdel: from words to a set.
+ */
+#ifndef MAILVERBS_APP_SELECT_H
+#define MAILVERBS_APP_SELECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+struct message_list;
+struct message_set;
+struct run;
+struct seen;
+
+struct operand {
+	enum operand_kind {
+		OPERAND_RANGE, /* from-to, by the session's numbers */
+		OPERAND_FIRST, /* `to` many from the start */
+		OPERAND_LAST,  /* `to` many from the end */
+		OPERAND_UID,
+		OPERAND_NEW,
+		OPERAND_ALL
+	} kind;
+	uint32_t from;
+	uint32_t to;
+	char *text;      /* as given; of OPERAND_UID: the id */
+	bool is_missing; /* named no message: see selection_apply() */
+};
+
+struct selection {
+	struct operand *operands;
+	size_t count;
+};
+
+/*
+ * Reads WORDS; "-" stands for the lines of standard input, each an operand, a bare word there being
+ * a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
+ */
+bool selection_parse(struct selection *s, char **words, size_t count, struct err *e);
+void selection_free(struct selection *s);
+
+/* Does it need ids to be resolved? */
+bool selection_wants_uids(const struct selection *s);
+
+/* Adds one operand of a kind that needs no text: the default of a tool. */
+void selection_add(struct selection *s, enum operand_kind kind);
+
+/*
+ * The messages of L that the operands name, in the order of the list, each once. "new" are those
+ * that SEEN does not have. Operands that name nothing are remembered: selection_complain() says so,
+ * after the others were served.
+ */
+void selection_apply(struct selection *s, const struct message_list *l, const struct seen *seen,
+		     struct message_set *set);
+void selection_complain(const struct selection *s, struct run *run);
+
+#endif

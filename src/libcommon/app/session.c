@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "auth/secret.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/account.h"
+#include "config/paths.h"
+#include "net/connect.h"
+#include "net/stream.h"
+#include "net/tls.h"
+#include "proto/login.h"
+#include "proto/pop3.h"
+#include "proto/smtp.h"
+
+enum { TIMEOUT = 60, MESSAGE_TIMEOUT = 600 };
+
+/* All that a conversation is made from, gathered from the account. */
+struct plan {
+	const struct account *account;
+	enum tool_id tool;
+	struct connect_params connect;
+	struct tls_params tls;
+	struct login login;
+	struct smtp_params smtp;
+	char *netrc;
+};
+
+const char *
+session_user(const struct account *a)
+{
+	const char *user = account_text(a, SET_USER);
+
+	return user ? user : account_text(a, SET_ADDRESS);
+}
+
+static int
+address_family(const struct account *a)
+{
+	const bool v4 = account_flag(a, SET_IPV4), v6 = account_flag(a, SET_IPV6);
+
+	return v4 == v6 ? AF_UNSPEC : v4 ? AF_INET : AF_INET6;
+}
+
+static void
+plan_connection(struct plan *p, const struct url *url)
+{
+	const struct account *a = p->account;
+	const char *name = account_text(a, SET_TLS_HOST), *domain = account_text(a, SET_DOMAIN);
+	const unsigned timeout = account_number(a, SET_TIMEOUT, TIMEOUT);
+
+	p->connect = (struct connect_params){.host = url->host,
+					     .port = url->port,
+					     .tunnel = account_text(a, SET_TUNNEL),
+					     .proxy = account_text(a, SET_PROXY),
+					     .source_ip = account_text(a, SET_SOURCE_IP),
+					     .family = address_family(a),
+					     .timeout_s = timeout};
+	p->tls = (struct tls_params){.host = name ? name : url->host,
+				     .ca_file = account_text(a, SET_TLS_CA_FILE),
+				     .pins = account_text(a, SET_TLS_PIN),
+				     .cert_file = account_text(a, SET_TLS_CERT_FILE),
+				     .key_file = account_text(a, SET_TLS_KEY_FILE),
+				     .priority = account_text(a, SET_TLS_PRIORITY)};
+	p->smtp = (struct smtp_params){
+	    .domain = domain ? domain : "[127.0.0.1]",
+	    .timeout_s = timeout,
+	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
+}
+
+static void
+plan_login(struct plan *p, struct session *s)
+{
+	const struct account *a = p->account;
+	const char *auth = account_text(a, SET_AUTH), *origin = a->values.of[SET_AUTH].origin;
+	struct secret_params secret = {.command = account_text(a, SET_PASSWORD_COMMAND),
+				       .file = account_text(a, SET_PASSWORD_FILE),
+				       .text = account_text(a, SET_PASSWORD),
+				       .machine = s->url.host,
+				       .user = session_user(a),
+				       .may_prompt = isatty(STDERR_FILENO) == 1};
+
+	p->netrc = paths_home(".netrc");
+	secret.netrc = p->netrc;
+	s->secret = secret_new(&secret);
+	p->login =
+	    (struct login){.starttls = s->url.security == SECURITY_STARTTLS ? &p->tls : NULL,
+			   .auth = auth ? auth : "auto",
+			   .auth_is_preset = auth && text_starts(origin, strlen(origin), "preset "),
+			   .user = session_user(a),
+			   .secret = s->secret,
+			   .has_client_cert = p->tls.cert_file != NULL,
+			   .host = s->url.host,
+			   .port = s->url.port};
+}
+
+static bool
+converse(struct session *s, const struct plan *p, struct err *e)
+{
+	if (p->tool == TOOL_MSEND) {
+		s->smtp = smtp_open(s->stream, &p->login, &p->smtp, e);
+		return s->smtp != NULL;
+	}
+	return pop3_open(&s->mailbox, s->stream, &p->login, e);
+}
+
+/* A provider's note tells what the server's words do not: that it wants another password than the
+ * one for the web. */
+static void
+add_note(const struct account *a, struct err *e)
+{
+	if (e->code == ERR_LOGIN && account_text(a, SET_NOTE))
+		err_hint(e, "%s", account_text(a, SET_NOTE));
+}
+
+static bool
+carry_out(struct session *s, struct plan *p, struct err *e)
+{
+	s->stream = stream_open(&p->connect, e);
+	if (!s->stream)
+		return false;
+	if (s->url.security == SECURITY_TLS && !stream_start_tls(s->stream, &p->tls, e))
+		return false;
+	if (converse(s, p, e))
+		return true;
+	add_note(p->account, e);
+	return false;
+}
+
+static bool
+open_with(struct session *s, const struct account *a, enum tool_id tool, const char *auth,
+	  struct err *e)
+{
+	struct plan plan = {.account = a, .tool = tool};
+	bool ok;
+
+	*s = (struct session){0};
+	if (!account_server(a, tool, &s->url, e))
+		return false;
+	plan_connection(&plan, &s->url);
+	plan_login(&plan, s);
+	if (auth)
+		plan.login.auth = auth;
+	ok = carry_out(s, &plan, e);
+	free(plan.netrc);
+	if (!ok)
+		session_close(s);
+	return ok;
+}
+
+bool
+session_open(struct session *s, const struct account *a, enum tool_id tool, struct err *e)
+{
+	return open_with(s, a, tool, NULL, e);
+}
+
+void
+session_close(struct session *s)
+{
+	smtp_close(s->smtp);
+	mailbox_close(&s->mailbox);
+	stream_close(s->stream);
+	secret_free(s->secret);
+	*s = (struct session){0};
+}
+
+char *
+session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e)
+{
+	const char *user = session_user(a);
+	struct url url;
+
+	if (!account_server(a, tool, &url, e))
+		return NULL;
+	return mem_printf("%s %s %s INBOX", protocol_name(url.protocol), user ? user : "",
+			  url.host);
+}
+
+static void
+show_lines(const char *title, const struct buf *lines)
+{
+	struct buf out = {0};
+
+	for (const char *p = lines->data; p && *p;) {
+		const size_t len = strcspn(p, "\n");
+
+		buf_addf(&out, "%s: ", title);
+		text_printable(&out, p, len);
+		buf_add_char(&out, '\n');
+		p += len + (p[len] == '\n');
+	}
+	fwrite(out.data, 1, out.len, stdout);
+	buf_free(&out);
+}
+
+static void
+show_server(struct session *s)
+{
+	struct buf tls = {0};
+
+	printf("server: %s\n", stream_name(s->stream));
+	if (stream_is_tls(s->stream))
+		stream_describe_tls(s->stream, &tls);
+	else
+		buf_add_str(&tls, "none\n");
+	show_lines("tls", &tls);
+	show_lines("offers", s->smtp ? smtp_described(s->smtp) : mailbox_described(&s->mailbox));
+	buf_free(&tls);
+	fflush(stdout);
+}
+
+/* First without a login, so that what the server offers is shown even where the login does not
+ * work. */
+bool
+session_probe(const struct account *a, enum tool_id tool, struct err *e)
+{
+	struct session s;
+
+	if (!open_with(&s, a, tool, "none", e))
+		return false;
+	show_server(&s);
+	session_close(&s);
+	if (!session_user(a))
+		return true;
+	if (!open_with(&s, a, tool, NULL, e))
+		return false;
+	printf("login: %s: works\n", session_user(a));
+	session_close(&s);
+	return true;
+}

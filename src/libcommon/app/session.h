@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * session - from an account to a conversation that is connected, encrypted and logged in.
+ */
+#ifndef MAILVERBS_APP_SESSION_H
+#define MAILVERBS_APP_SESSION_H
+
+#include <stdbool.h>
+
+#include "config/setting.h"
+#include "config/url.h"
+#include "proto/mailbox.h"
+
+struct account;
+struct err;
+struct run;
+struct secret;
+struct smtp;
+struct stream;
+
+struct session {
+	struct url url;
+	struct stream *stream;
+	struct secret *secret;
+	struct smtp *smtp;      /* msend's */
+	struct mailbox mailbox; /* the others' */
+};
+
+/* Opens it for TOOL. ACCOUNT must outlive it. False: *e; nothing is open. */
+bool session_open(struct session *s, const struct account *a, enum tool_id tool, struct err *e);
+void session_close(struct session *s);
+
+/* --probe: shows on standard output what the server is, and whether the login works. False: *e. */
+bool session_probe(const struct account *a, enum tool_id tool, struct err *e);
+
+/* How journals call the account's mailbox: protocol, user, host, folder. The caller's to free();
+ * NULL: *e. */
+char *session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e);
+
+/* The login name: `user`, or the account's address, or NULL. */
+const char *session_user(const struct account *a);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "base/buf.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "config/opt.h"
+
+void
+run_complain(struct run *run, const struct err *e)
+{
+	struct buf line = {0};
+
+	run->worst = err_worse(run->worst, e->code);
+	buf_addf(&line, "%s: ", run->program);
+	text_printable(&line, e->text, strlen(e->text));
+	buf_add_char(&line, '\n');
+	if (e->hint[0] != '\0') {
+		buf_addf(&line, "%s: hint: ", run->program);
+		text_printable(&line, e->hint, strlen(e->hint));
+		buf_add_char(&line, '\n');
+	}
+	fflush(stdout);
+	fwrite(line.data, 1, line.len, stderr);
+	buf_free(&line);
+}
+
+bool
+run_flag(const struct run *run, enum setting_id id)
+{
+	const char *text = run->given.of[id].text;
+
+	return text && strcmp(text, "yes") == 0;
+}
+
+bool
+run_may_remark(const struct run *run)
+{
+	return !run_flag(run, SET_QUIET);
+}
+
+void
+run_show_settings(const struct run *run, const struct account *a)
+{
+	printf("account %s\n", a->name && a->name[0] ? a->name : "(none)");
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = &settings[i];
+		const struct value *v = &a->values.of[s->id];
+		struct buf text = {0};
+
+		if (!(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
+			continue;
+		if (s->id == SET_PASSWORD)
+			buf_add_str(&text, "***");
+		else
+			text_printable(&text, v->text, strlen(v->text));
+		printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
+		buf_free(&text);
+	}
+}
+
+/* A program started with a closed standard descriptor must not open its mail there. */
+static void
+keep_standard_descriptors(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+/* Passwords do not go into core files, nor to others of the same user who attach. */
+static void
+hide_memory(void)
+{
+#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
+static void
+show_help(const struct run *run)
+{
+	printf("Usage: %s %s\n%s\n\n", run->program, run->tool->usage, run->tool->summary);
+	opt_help(run->tool->id, stdout);
+}
+
+static bool
+work(struct run *run, int argc, char **argv, struct err *e)
+{
+	const char *verbose;
+	int first;
+
+	if (!opt_parse(run->tool->id, argc, argv, &run->given, &first, e))
+		return err_hint(e, "%s --help shows the options", run->program);
+	run->operands = argv + first;
+	run->operand_count = (size_t)(argc - first);
+	verbose = run->given.of[SET_VERBOSE].text;
+	trace_set_level(!verbose ? TRACE_OFF : verbose[0] == '1' ? TRACE_PROTOCOL : TRACE_TLS);
+	if (run_flag(run, SET_HELP))
+		show_help(run);
+	else if (run_flag(run, SET_VERSION))
+		printf("%s (mailverbs) %s\n", run->program, PACKAGE_VERSION);
+	else
+		return run->tool->job(run, e);
+	return true;
+}
+
+/* What stdio still holds may not fit the disk any more. */
+static bool
+close_output(struct err *e)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	return err_set_errno(e, ERR_IO, "standard output");
+}
+
+/* Who was stopped by a signal dies of it, so that a shell's loop stops too. */
+static void
+die_of_signal(void)
+{
+	const int number = stop_signal();
+
+	if (number == 0)
+		return;
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+int
+tool_main(const struct tool *tool, int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	struct run run = {.tool = tool,
+			  .program = slash      ? slash + 1
+				     : argc > 0 ? argv[0]
+						: "mailverbs"};
+	struct err e = {0};
+
+	keep_standard_descriptors();
+	hide_memory();
+	setlocale(LC_ALL, "");
+	stop_install();
+	if (!work(&run, argc, argv, &e))
+		run_complain(&run, &e);
+	if (!close_output(&e))
+		run_complain(&run, &e);
+	values_free(&run.given);
+	if (run.worst != ERR_NONE)
+		die_of_signal();
+	return run.worst == ERR_NONE ? run.status : err_exit_status(run.worst);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tool - what the four programs have in common around their one job: options, help, messages, exit
+ * status, signals.
+ */
+#ifndef MAILVERBS_APP_TOOL_H
+#define MAILVERBS_APP_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "config/account.h"
+#include "config/setting.h"
+
+struct run;
+
+struct tool {
+	enum tool_id id;
+	const char *usage;   /* behind the program's name */
+	const char *summary; /* one line for --help */
+	/* The job. False: *e, which is said last and counts for the exit status like all that was
+	 * complained of. */
+	bool (*job)(struct run *run, struct err *e);
+};
+
+/* One run of a program. */
+struct run {
+	const struct tool *tool;
+	const char *program; /* as the user called it */
+	struct values given; /* the command line */
+	char **operands;
+	size_t operand_count;
+	enum err_code worst; /* of what was complained of */
+	int status;          /* exit status where nothing went wrong (mlist -e) */
+};
+
+/* main() in one line: `return tool_main(&tool, argc, argv);` */
+int tool_main(const struct tool *tool, int argc, char **argv);
+
+/* One line on standard error, and a second one where there is a hint; remembered for the exit
+ * status. */
+void run_complain(struct run *run, const struct err *e);
+
+/* --quiet was not given: remarks may be made. */
+bool run_may_remark(const struct run *run);
+
+/* Was this flag given on the command line? */
+bool run_flag(const struct run *run, enum setting_id id);
+
+/* For --dry-run: every setting of the account with its value and origin, secrets as ***, on
+ * standard output. */
+void run_show_settings(const struct run *run, const struct account *a);
+
+#endif

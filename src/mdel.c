@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mdel - delete messages in a mailbox: exactly those that are named.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/trace.h"
+#include "config/paths.h"
+#include "deliver/seen.h"
+
+struct deletion {
+	struct run *run;
+	struct account account;
+	struct selection selection;
+	struct seen *seen; /* all that was delivered here, for "new" */
+	struct session session;
+	struct message_list list;
+	struct message_set doomed;
+};
+
+static bool
+read_journals(struct deletion *d, struct err *e)
+{
+	char *directory = paths_state("seen");
+	char *mailbox = session_mailbox_name(&d->account, TOOL_MDEL, e);
+
+	if (mailbox)
+		d->seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
+	free(directory);
+	free(mailbox);
+	return d->seen != NULL;
+}
+
+/* With -v each is named with its id, so that a number can be checked against what it stood for. */
+static void
+tell(const struct deletion *d)
+{
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const size_t index = d->doomed.index[i];
+		const char *uid = message_list_uid(&d->list, index);
+
+		trace_note(TRACE_PROTOCOL, "deletes %" PRIu32 " (uid:%s)",
+			   d->list.items[index].number, uid ? uid : "");
+	}
+}
+
+static bool
+list_and_select(struct deletion *d, struct err *e)
+{
+	const bool wants_uids = selection_wants_uids(&d->selection) || trace_wants(TRACE_PROTOCOL);
+
+	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
+	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
+		return false;
+	selection_apply(&d->selection, &d->list, d->seen, &d->doomed);
+	return true;
+}
+
+static bool
+carry_out(struct deletion *d, struct err *e)
+{
+	if (!list_and_select(d, e))
+		return false;
+	tell(d);
+	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
+	if (!mailbox_commit(&d->session.mailbox, e))
+		return false;
+	trace_note(TRACE_PROTOCOL, "%zu deleted", d->doomed.count);
+	selection_complain(&d->selection, d->run);
+	return true;
+}
+
+static bool
+show_plan(struct deletion *d, struct err *e)
+{
+	run_show_settings(d->run, &d->account);
+	fflush(stdout);
+	if (!list_and_select(d, e))
+		return false;
+	printf("would delete %zu of %zu messages\n", d->doomed.count, d->list.count);
+	return mailbox_commit(&d->session.mailbox, e);
+}
+
+static bool delete (struct deletion *d, struct err *e)
+{
+	struct run *run = d->run;
+
+	if (run->operand_count == 0) {
+		err_set(e, ERR_USAGE, "which messages?");
+		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
+				   "from standard input");
+	}
+	if (!selection_parse(&d->selection, run->operands, run->operand_count, e) ||
+	    !read_journals(d, e))
+		return false;
+	return run_flag(run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct deletion d = {.run = run};
+	bool ok = account_resolve(&d.account, TOOL_MDEL, &run->given, NULL, e);
+
+	if (ok)
+		ok = run_flag(run, SET_PROBE) ? session_probe(&d.account, TOOL_MDEL, e)
+					      : delete (&d, e);
+	session_close(&d.session);
+	seen_close(d.seen);
+	message_list_free(&d.list);
+	message_set_free(&d.doomed);
+	selection_free(&d.selection);
+	account_free(&d.account);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mdel = {.id = TOOL_MDEL,
+					 .usage = "[OPTION]... MESSAGE...",
+					 .summary = "Deletes the messages named.",
+					 .job = job};
+
+	return tool_main(&mdel, argc, argv);
+}

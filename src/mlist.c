@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mlist - show what is in a mailbox.
+ */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/select.h"
+#include "app/session.h"
+#include "app/table.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/paths.h"
+#include "deliver/seen.h"
+#include "message/date.h"
+#include "message/encoded_word.h"
+#include "message/header.h"
+#include "message/receiver.h"
+
+enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
+
+/* The columns, in no order; -o gives it. */
+static const struct column {
+	struct table_column table; /* its title is the column's name */
+	const char *field;         /* of the header; NULL: the list has it */
+	unsigned want;             /* what the list must have for it */
+} columns[] = {
+    {{"number", 6, true}, NULL, WANT_SIZES},
+    {{"uid", 20, false}, NULL, WANT_UIDS},
+    {{"size", 9, true}, NULL, WANT_SIZES},
+    {{"date", 16, false}, "Date", 0},
+    {{"from", 24, false}, "From", 0},
+    {{"to", 24, false}, "To", 0},
+    {{"cc", 24, false}, "Cc", 0},
+    {{"subject", 0, false}, "Subject", 0},
+    {{"message-id", 30, false}, "Message-ID", 0},
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+static const char default_columns[] = "number,size,date,from,subject";
+static const char all_columns[] = "number,uid,size,date,from,to,cc,subject,message-id";
+
+struct listing {
+	struct run *run;
+	struct account account;
+	struct selection selection;
+	struct seen *seen; /* all that was delivered here, for "new" */
+	struct session session;
+	struct message_list list;
+	struct message_set shown;
+	const struct column *chosen[COLUMNS];
+	size_t chosen_count;
+	const struct table_column *table_columns[COLUMNS];
+	struct table table;
+	bool json;
+	struct buf header; /* of the message being received */
+	size_t current;    /* its index */
+	bool is_empty;     /* nothing was shown */
+};
+
+static const struct column *
+find_column(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (strlen(columns[i].table.title) == len &&
+		    strncmp(columns[i].table.title, name, len) == 0)
+			return &columns[i];
+	return NULL;
+}
+
+static bool
+choose_columns(struct listing *l, struct err *e)
+{
+	const char *list = account_text(&l->account, SET_COLUMNS);
+
+	if (!list)
+		list = l->json ? all_columns : default_columns;
+	for (size_t len; *list; list += len + (list[len] == ',')) {
+		const struct column *c;
+
+		len = strcspn(list, ",");
+		c = find_column(list, len);
+		if (!c)
+			return err_set(e, ERR_USAGE, "--columns: '%.*s' is none of %s", (int)len,
+				       list, all_columns);
+		for (size_t i = 0; i < l->chosen_count; i++)
+			if (l->chosen[i] == c)
+				return err_set(e, ERR_USAGE, "--columns: '%s' stands there twice",
+					       c->table.title);
+		l->table_columns[l->chosen_count] = &c->table;
+		l->chosen[l->chosen_count++] = c;
+	}
+	return true;
+}
+
+static unsigned
+wanted_of_list(const struct listing *l)
+{
+	unsigned want = selection_wants_uids(&l->selection) ? WANT_UIDS : 0;
+
+	for (size_t i = 0; i < l->chosen_count; i++)
+		want |= l->chosen[i]->want;
+	return want ? want : WANT_SIZES;
+}
+
+static bool
+needs_header(const struct listing *l)
+{
+	for (size_t i = 0; i < l->chosen_count; i++)
+		if (l->chosen[i]->field)
+			return true;
+	return false;
+}
+
+/* The text of a field as people read it; "" where there is none. */
+static void
+add_decoded(struct buf *out, const struct buf *header, const char *name)
+{
+	struct header_field field;
+	struct buf unfolded = {0};
+
+	buf_add_str(out, "");
+	if (!header->data || !header_find(header->data, header->len, name, &field))
+		return;
+	header_unfold(&unfolded, &field);
+	if (unfolded.data)
+		encoded_word_decode(out, unfolded.data, unfolded.len);
+	buf_free(&unfolded);
+}
+
+/* A person reads the first 16 characters: the day and the minute, with a blank for the T. */
+static void
+add_date(struct buf *out, const struct listing *l)
+{
+	struct buf sent = {0};
+	struct date date;
+
+	add_decoded(&sent, &l->header, "Date");
+	if (!date_parse(sent.data, &date)) {
+		if (!l->json)
+			buf_add_str(out, sent.data);
+	} else {
+		date_format(out, &date);
+		if (l->table.is_terminal)
+			out->data[10] = ' ';
+	}
+	buf_add_str(out, "");
+	buf_free(&sent);
+}
+
+static void
+add_text(struct buf *out, const struct listing *l, const struct column *c, size_t index)
+{
+	const struct message_item *item = &l->list.items[index];
+	const char *uid = message_list_uid(&l->list, index);
+
+	if (c->field)
+		strcmp(c->field, "Date") == 0 ? add_date(out, l)
+					      : add_decoded(out, &l->header, c->field);
+	else if (c->want == WANT_UIDS)
+		buf_add_str(out, uid ? uid : "");
+	else if (strcmp(c->table.title, "size") == 0)
+		buf_addf(out, "%" PRIu64, item->size);
+	else
+		buf_addf(out, "%" PRIu32, item->number);
+}
+
+static void
+show_row(const struct listing *l, size_t index)
+{
+	struct buf texts[COLUMNS] = {{0}};
+	const char *fields[COLUMNS];
+
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		add_text(&texts[i], l, l->chosen[i], index);
+		fields[i] = texts[i].data;
+	}
+	table_row(&l->table, fields);
+	for (size_t i = 0; i < l->chosen_count; i++)
+		buf_free(&texts[i]);
+}
+
+/* The list's numbers are numbers, what is absent is null, a date comes as RFC 3339 and as it was
+ * sent. */
+static json_t *
+json_value(const struct listing *l, const struct column *c, size_t index)
+{
+	const struct message_item *item = &l->list.items[index];
+	struct buf text = {0};
+	json_t *value;
+
+	if (!c->field && c->want == WANT_SIZES)
+		return json_integer(strcmp(c->table.title, "size") == 0 ? (json_int_t)item->size
+									: item->number);
+	add_text(&text, l, c, index);
+	value = text.len > 0 ? json_stringn(text.data, text.len) : json_null();
+	buf_free(&text);
+	return value ? value : json_null();
+}
+
+static void
+show_json(const struct listing *l, size_t index)
+{
+	json_t *object = json_object();
+	char *line;
+
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		const struct column *c = l->chosen[i];
+
+		json_object_set_new(object, c->table.title, json_value(l, c, index));
+		if (c->field && strcmp(c->field, "Date") == 0) {
+			struct buf sent = {0};
+
+			add_decoded(&sent, &l->header, c->field);
+			json_object_set_new(object, "date-sent",
+					    sent.len ? json_stringn(sent.data, sent.len)
+						     : json_null());
+			buf_free(&sent);
+		}
+	}
+	line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
+	if (line)
+		puts(line);
+	free(line);
+	json_decref(object);
+}
+
+static void
+show(const struct listing *l, size_t index)
+{
+	if (l->json)
+		show_json(l, index);
+	else
+		show_row(l, index);
+}
+
+/* Headers, received one by one and shown at once. */
+
+static bool
+begin(void *ctx, const struct message_info *info, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	l->current = info->index;
+	buf_clear(&l->header);
+	return true;
+}
+
+static bool
+data(void *ctx, const char *bytes, size_t n, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	if (l->header.len < HEADER_MAX)
+		buf_add(&l->header, bytes, n);
+	return true;
+}
+
+static bool
+end(void *ctx, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	show(l, l->current);
+	return true;
+}
+
+/* A message that went away meanwhile. */
+static bool
+abandon(void *ctx, const struct message_info *info, const struct err *why)
+{
+	struct listing *l = ctx;
+
+	(void)info;
+	if (why)
+		run_complain(l->run, why);
+	return why != NULL;
+}
+
+static const struct receiver header_receiver = {
+    .begin = begin, .data = data, .end = end, .abandon = abandon};
+
+static bool
+show_all(struct listing *l, struct err *e)
+{
+	if (!l->json)
+		table_start(&l->table, l->table_columns, l->chosen_count);
+	if (needs_header(l))
+		return mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_HEADER,
+				     &header_receiver, l, e);
+	for (size_t i = 0; i < l->shown.count; i++)
+		show(l, l->shown.index[i]);
+	return true;
+}
+
+/* messages<TAB>octets: STAT knows for all of them, the list for some. */
+static bool
+show_count(struct listing *l, struct err *e)
+{
+	uint64_t messages = 0, octets = 0;
+
+	if (l->run->operand_count == 0) {
+		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
+			return false;
+	} else {
+		if (!mailbox_list(&l->session.mailbox, wanted_of_list(l) | WANT_SIZES, &l->list, e))
+			return false;
+		selection_apply(&l->selection, &l->list, l->seen, &l->shown);
+		messages = l->shown.count;
+		for (size_t i = 0; i < l->shown.count; i++)
+			octets += l->list.items[l->shown.index[i]].size;
+	}
+	printf("%" PRIu64 "\t%" PRIu64 "\n", messages, octets);
+	l->is_empty = messages == 0;
+	return true;
+}
+
+static bool
+show_messages(struct listing *l, struct err *e)
+{
+	if (!mailbox_list(&l->session.mailbox, wanted_of_list(l), &l->list, e))
+		return false;
+	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
+	l->is_empty = l->shown.count == 0;
+	return show_all(l, e);
+}
+
+static bool
+read_journals(struct listing *l, struct err *e)
+{
+	char *directory = paths_state("seen");
+	char *mailbox = session_mailbox_name(&l->account, TOOL_MLIST, e);
+
+	if (mailbox)
+		l->seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
+	free(directory);
+	free(mailbox);
+	return l->seen != NULL;
+}
+
+static bool
+list(struct listing *l, struct err *e)
+{
+	struct run *run = l->run;
+
+	l->json = run_flag(run, SET_JSON);
+	if (!choose_columns(l, e) ||
+	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
+		return false;
+	if (run->operand_count == 0)
+		selection_add(&l->selection, OPERAND_ALL);
+	if (run_flag(run, SET_DRY_RUN)) {
+		run_show_settings(run, &l->account);
+		return true;
+	}
+	if (!read_journals(l, e) || !session_open(&l->session, &l->account, TOOL_MLIST, e))
+		return false;
+	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
+		return false;
+	selection_complain(&l->selection, run);
+	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
+		run->status = 1;
+	return mailbox_commit(&l->session.mailbox, e);
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct listing l = {.run = run};
+	bool ok = account_resolve(&l.account, TOOL_MLIST, &run->given, NULL, e);
+
+	if (ok)
+		ok = run_flag(run, SET_PROBE) ? session_probe(&l.account, TOOL_MLIST, e)
+					      : list(&l, e);
+	session_close(&l.session);
+	seen_close(l.seen);
+	message_list_free(&l.list);
+	message_set_free(&l.shown);
+	selection_free(&l.selection);
+	account_free(&l.account);
+	buf_free(&l.header);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mlist = {.id = TOOL_MLIST,
+					  .usage = "[OPTION]... [MESSAGE]...",
+					  .summary = "Shows what is in a mailbox.",
+					  .job = job};
+
+	return tool_main(&mlist, argc, argv);
+}

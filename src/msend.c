@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * msend - hand in a message (SMTP submission, RFC 6409).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "message/address.h"
+#include "message/header.h"
+#include "message/outgoing.h"
+#include "message/source.h"
+#include "proto/smtp.h"
+
+/* One letter and its envelope. */
+struct letter {
+	struct source *source;
+	struct outgoing *message;
+	char *from;
+	struct smtp_envelope envelope;
+	const char *domain; /* of addresses that have none; NULL: they go as they are */
+};
+
+/* The first address of a field of the header, or NULL; the caller's to free(). */
+
+static bool
+keep_first(void *ctx, const struct address *a, struct err *e)
+{
+	char **first = ctx;
+
+	(void)e;
+	if (!*first)
+		*first = mem_strdup(a->addr);
+	return true;
+}
+
+static char *
+header_address(const struct outgoing *message, const char *name)
+{
+	struct header_field field;
+	size_t n;
+	const char *header = outgoing_header(message, &n);
+	char *first = NULL;
+	struct err unused;
+
+	if (header_find(header, n, name, &field))
+		address_list(field.body, field.body_len, keep_first, &first, &unused);
+	return first;
+}
+
+/* Who sends: -f, else Sender, else From. "<>" is the null sender. */
+static char *
+find_sender(const struct run *run, const struct outgoing *message)
+{
+	const char *given = run->given.of[SET_FROM].text;
+	const size_t len = given ? strlen(given) : 0;
+	char *sender;
+
+	if (len >= 2 && given[0] == '<' && given[len - 1] == '>')
+		return mem_strndup(given + 1, len - 2);
+	if (given)
+		return mem_strdup(given);
+	sender = header_address(message, "Sender");
+	return sender ? sender : header_address(message, "From");
+}
+
+static char *
+with_domain(const struct letter *l, const char *address)
+{
+	if (address[0] == '\0' || strchr(address, '@') || !l->domain)
+		return mem_strdup(address);
+	return mem_printf("%s@%s", address, l->domain);
+}
+
+/* Each address once. */
+static bool
+add_recipient(struct letter *l, const char *address, struct err *e)
+{
+	struct smtp_envelope *v = &l->envelope;
+	char *full = with_domain(l, address);
+
+	if (!address_is_valid(full)) {
+		err_set(e, ERR_MALFORMED, "'%s' is no mail address", full);
+		free(full);
+		return false;
+	}
+	for (size_t i = 0; i < v->count; i++)
+		if (address_equal(v->recipients[i].address, full)) {
+			free(full);
+			return true;
+		}
+	v->recipients = mem_grow(v->recipients, v->count + 1, sizeof *v->recipients);
+	v->recipients[v->count++] = (struct smtp_recipient){.address = full};
+	return true;
+}
+
+static bool
+take_recipient(void *ctx, const struct address *a, struct err *e)
+{
+	return add_recipient(ctx, a->addr, e);
+}
+
+static bool
+add_from_header(struct letter *l, struct err *e)
+{
+	size_t n, at = 0;
+	const char *header = outgoing_header(l->message, &n);
+	struct header_field field;
+
+	while (header_next(header, n, &at, &field)) {
+		if (!header_is(&field, "To") && !header_is(&field, "Cc") &&
+		    !header_is(&field, "Bcc"))
+			continue;
+		if (!address_list(field.body, field.body_len, take_recipient, l, e))
+			return err_prefix(e, "%.*s", (int)field.name_len, field.name);
+	}
+	return true;
+}
+
+static bool
+find_recipients(struct letter *l, const struct run *run, struct err *e)
+{
+	const bool from_header = run->operand_count == 0 || run_flag(run, SET_READ_RECIPIENTS);
+
+	for (size_t i = 0; i < run->operand_count; i++)
+		if (!add_recipient(l, run->operands[i], e)) {
+			e->code = ERR_USAGE;
+			return false;
+		}
+	if (from_header && !add_from_header(l, e))
+		return false;
+	if (l->envelope.count > 0)
+		return true;
+	err_set(e, ERR_MALFORMED, "the message has no recipient");
+	return err_hint(e, "name some behind the command, or in To, Cc or Bcc");
+}
+
+/* The right side of a Message-ID: a name that says nothing of this host. */
+static const char *
+message_id_domain(const struct letter *l)
+{
+	const char *domain = l->from ? address_domain(l->from) : NULL;
+
+	return domain ? domain : l->domain ? l->domain : "localhost";
+}
+
+static bool
+prepare(struct letter *l, const struct account *a, const struct run *run, struct err *e)
+{
+	struct outgoing_defaults defaults = {.from = account_text(a, SET_ADDRESS),
+					     .full_name = account_text(a, SET_FULL_NAME)};
+	const char *from = account_text(a, SET_FROM);
+
+	l->domain = account_text(a, SET_DOMAIN);
+	if (!l->from && (from || defaults.from))
+		l->from = mem_strdup(from ? from : defaults.from);
+	if (!l->from) {
+		err_set(e, ERR_MALFORMED,
+			"the message has no From, and nothing else tells the sender");
+		return err_hint(e, "give --from=ADDRESS, or an account with an address");
+	}
+	if (!defaults.from && l->from[0] != '\0')
+		defaults.from = l->from;
+	defaults.domain = message_id_domain(l);
+	l->envelope.from = l->from;
+	return find_recipients(l, run, e) && outgoing_prepare(l->message, &defaults, e);
+}
+
+static void
+show_plan(const struct letter *l, const struct account *a, const struct run *run)
+{
+	const struct outgoing_facts *facts = outgoing_facts(l->message);
+
+	run_show_settings(run, a);
+	printf("envelope from: <%s>\n", l->from);
+	for (size_t i = 0; i < l->envelope.count; i++)
+		printf("envelope to: <%s>\n", l->envelope.recipients[i].address);
+	printf("octets: %llu\n", (unsigned long long)facts->size);
+}
+
+/* All that were refused; the first of them is in *e already. */
+static void
+complain_of_recipients(const struct letter *l, struct run *run, struct err *e)
+{
+	struct err other;
+	bool is_first = true;
+
+	for (size_t i = 0; i < l->envelope.count; i++) {
+		const struct smtp_reply *reply = &l->envelope.recipients[i].reply;
+
+		if (reply->code < 400)
+			continue;
+		if (!is_first) {
+			err_set(&other, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s",
+				reply->text);
+			run_complain(run, &other);
+		}
+		is_first = false;
+	}
+	if (!is_first && l->envelope.count > 1)
+		err_hint(e, "nothing was sent: it goes to all recipients or to none");
+}
+
+static bool
+hand_in(struct letter *l, const struct account *a, struct run *run, struct err *e)
+{
+	struct session s;
+	struct smtp_reply reply;
+	bool ok, maybe_sent;
+
+	if (!session_open(&s, a, TOOL_MSEND, e))
+		return false;
+	ok = smtp_send(s.smtp, &l->envelope, l->message, true, &reply, &maybe_sent, e);
+	if (!ok && maybe_sent)
+		err_hint(
+		    e, "the message may have been sent: its end went out, the reply was not seen");
+	else if (!ok)
+		complain_of_recipients(l, run, e);
+	session_close(&s);
+	return ok;
+}
+
+static bool
+read_letter(struct letter *l, const struct run *run, struct err *e)
+{
+	l->source = source_open(STDIN_FILENO, e);
+	if (!l->source)
+		return false;
+	l->message = outgoing_open(l->source, e);
+	if (!l->message)
+		return false;
+	l->from = find_sender(run, l->message);
+	return true;
+}
+
+static void
+letter_free(struct letter *l)
+{
+	for (size_t i = 0; i < l->envelope.count; i++)
+		free((char *)(uintptr_t)l->envelope.recipients[i].address);
+	free(l->envelope.recipients);
+	free(l->from);
+	outgoing_free(l->message);
+	source_close(l->source);
+}
+
+static bool
+send_letter(struct run *run, struct err *e)
+{
+	struct letter letter = {0};
+	struct account account = {0};
+	bool ok = read_letter(&letter, run, e) &&
+		  account_resolve(&account, TOOL_MSEND, &run->given, letter.from, e) &&
+		  prepare(&letter, &account, run, e);
+
+	if (ok && run_flag(run, SET_DRY_RUN))
+		show_plan(&letter, &account, run);
+	else if (ok)
+		ok = hand_in(&letter, &account, run, e);
+	letter_free(&letter);
+	account_free(&account);
+	return ok;
+}
+
+static bool
+probe(struct run *run, struct err *e)
+{
+	struct account account;
+	const bool ok = account_resolve(&account, TOOL_MSEND, &run->given, NULL, e) &&
+			session_probe(&account, TOOL_MSEND, e);
+
+	account_free(&account);
+	return ok;
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	return run_flag(run, SET_PROBE) ? probe(run, e) : send_letter(run, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool msend = {.id = TOOL_MSEND,
+					  .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
+					  .summary = "Hands in the message on standard input.",
+					  .job = job};
+
+	return tool_main(&msend, argc, argv);
+}
