@@ -222,13 +222,14 @@ show_server(struct session *s)
 bool
 session_probe(const struct account *a, enum tool_id tool, struct err *e)
 {
+	const char *auth = account_text(a, SET_AUTH);
 	struct session s;
 
 	if (!open_with(&s, a, tool, "none", e))
 		return false;
 	show_server(&s);
 	session_close(&s);
-	if (!session_user(a))
+	if (!session_user(a) || (auth && text_equal_case(auth, "none")))
 		return true;
 	if (!open_with(&s, a, tool, NULL, e))
 		return false;

@@ -122,12 +122,19 @@ work(struct run *run, int argc, char **argv, struct err *e)
 	return true;
 }
 
-/* What stdio still holds may not fit the disk any more. */
+/*
+ * What stdio still holds may not fit the disk any more. A reader that has seen enough (`| head`) is no error: we die of
+ * it as quietly as others do.
+ */
 static bool
 close_output(struct err *e)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
 	return err_set_errno(e, ERR_IO, "standard output");
 }
 

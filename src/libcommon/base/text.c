@@ -77,7 +77,7 @@ text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 	for (size_t i = 0; i < len; i++) {
 		const unsigned digit = (unsigned)(unsigned char)s[i] - '0';
 
-		if (digit > 9 || n > (max - digit) / 10)
+		if (digit > 9 || digit > max || n > (max - digit) / 10)
 			return false;
 		n = n * 10 + digit;
 	}

@@ -201,11 +201,26 @@ check_address(const char *text, char **normal, struct err *e)
 	return check_text(text, normal, e);
 }
 
+/* systemd's place for a service's secrets (systemd.exec(5), LoadCredential=). */
+static bool
+check_credential(const char *name, char **normal, struct err *e)
+{
+	const char *directory = getenv("CREDENTIALS_DIRECTORY");
+
+	if (!directory || directory[0] == '\0')
+		return err_set(e, ERR_USAGE, "CREDENTIALS_DIRECTORY is not set");
+	*normal = mem_printf("%s/%s", directory, name);
+	return true;
+}
+
 static bool
 check_path(const char *text, char **normal, struct err *e)
 {
+	static const char credentials[] = "$CREDENTIALS_DIRECTORY/";
 	const char *home = getenv("HOME");
 
+	if (strncmp(text, credentials, strlen(credentials)) == 0)
+		return check_credential(text + strlen(credentials), normal, e);
 	if (strncmp(text, "~/", 2) != 0 && strcmp(text, "~") != 0)
 		return check_text(text, normal, e);
 	if (!home || home[0] == '\0')

@@ -220,15 +220,12 @@ stream_write(struct stream *s, const void *bytes, size_t n)
 		wire_put(&s->wire, bytes, n);
 }
 
-/* The mark is lost where the buffer goes out in between, so it is set behind the last byte too. */
+/* Marked behind the last byte: the mark is lost where the buffer goes out in between. */
 void
 stream_write_secret(struct stream *s, const void *bytes, size_t n)
 {
-	bool *mark = s->tls ? &s->has_secret : &s->wire.has_secret;
-
-	*mark = true;
 	stream_write(s, bytes, n);
-	*mark = true;
+	*(s->tls ? &s->has_secret : &s->wire.has_secret) = true;
 }
 
 bool
