@@ -88,30 +88,38 @@ show_plan(struct deletion *d, struct err *e)
 	return mailbox_commit(&d->session.mailbox, e);
 }
 
-static bool delete (struct deletion *d, struct err *e)
+static bool
+delete_named(struct deletion *d, struct err *e)
+{
+	if (!read_journals(d, e))
+		return false;
+	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
+}
+
+static bool
+prepare(struct deletion *d, struct err *e)
 {
 	struct run *run = d->run;
 
-	if (run->operand_count == 0) {
+	if (run->operand_count == 0 && !run_flag(run, SET_PROBE)) {
 		err_set(e, ERR_USAGE, "which messages?");
 		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
 				   "from standard input");
 	}
-	if (!selection_parse(&d->selection, run->operands, run->operand_count, e) ||
-	    !read_journals(d, e))
-		return false;
-	return run_flag(run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
+	return selection_parse(&d->selection, run->operands, run->operand_count, e) &&
+	       account_resolve(&d->account, TOOL_MDEL, &run->given, NULL, e);
 }
 
 static bool
 job(struct run *run, struct err *e)
 {
 	struct deletion d = {.run = run};
-	bool ok = account_resolve(&d.account, TOOL_MDEL, &run->given, NULL, e);
+	bool ok = prepare(&d, e);
 
-	if (ok)
-		ok = run_flag(run, SET_PROBE) ? session_probe(&d.account, TOOL_MDEL, e)
-					      : delete (&d, e);
+	if (ok && run_flag(run, SET_PROBE))
+		ok = session_probe(&d.account, TOOL_MDEL, e);
+	else if (ok)
+		ok = delete_named(&d, e);
 	session_close(&d.session);
 	seen_close(d.seen);
 	message_list_free(&d.list);

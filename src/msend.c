@@ -23,7 +23,8 @@
 struct letter {
 	struct source *source;
 	struct outgoing *message;
-	char *from;
+	char *sender; /* as command line and message tell it, or NULL: it chooses the account */
+	char *from;   /* the envelope's */
 	struct smtp_envelope envelope;
 	const char *domain; /* of addresses that have none; NULL: they go as they are */
 };
@@ -55,18 +56,26 @@ header_address(const struct outgoing *message, const char *name)
 	return first;
 }
 
-/* Who sends: -f, else Sender, else From. "<>" is the null sender. */
+/* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
+static char *
+without_angles(const char *text)
+{
+	const size_t len = strlen(text);
+
+	if (len >= 2 && text[0] == '<' && text[len - 1] == '>')
+		return mem_strndup(text + 1, len - 2);
+	return mem_strdup(text);
+}
+
+/* Who sends, as far as command line and message tell: -f, else Sender, else From. NULL: nobody. */
 static char *
 find_sender(const struct run *run, const struct outgoing *message)
 {
 	const char *given = run->given.of[SET_FROM].text;
-	const size_t len = given ? strlen(given) : 0;
 	char *sender;
 
-	if (len >= 2 && given[0] == '<' && given[len - 1] == '>')
-		return mem_strndup(given + 1, len - 2);
 	if (given)
-		return mem_strdup(given);
+		return without_angles(given);
 	sender = header_address(message, "Sender");
 	return sender ? sender : header_address(message, "From");
 }
@@ -151,25 +160,37 @@ message_id_domain(const struct letter *l)
 	return domain ? domain : l->domain ? l->domain : "localhost";
 }
 
+/* The envelope's sender: -f or the account's `from`, else the message's, else the account's
+ * address. */
+static bool
+settle_sender(struct letter *l, const struct account *a, struct err *e)
+{
+	const char *from = account_text(a, SET_FROM);
+	const char *otherwise = l->sender ? l->sender : account_text(a, SET_ADDRESS);
+	char *sender = from ? without_angles(from) : mem_strdup(otherwise);
+
+	if (!sender) {
+		err_set(e, ERR_MALFORMED,
+			"the message has no From, and nothing else tells the sender");
+		return err_hint(e, "give --from=ADDRESS, or an account with an address");
+	}
+	l->envelope.from = l->from = with_domain(l, sender);
+	free(sender);
+	return true;
+}
+
 static bool
 prepare(struct letter *l, const struct account *a, const struct run *run, struct err *e)
 {
 	struct outgoing_defaults defaults = {.from = account_text(a, SET_ADDRESS),
 					     .full_name = account_text(a, SET_FULL_NAME)};
-	const char *from = account_text(a, SET_FROM);
 
 	l->domain = account_text(a, SET_DOMAIN);
-	if (!l->from && (from || defaults.from))
-		l->from = mem_strdup(from ? from : defaults.from);
-	if (!l->from) {
-		err_set(e, ERR_MALFORMED,
-			"the message has no From, and nothing else tells the sender");
-		return err_hint(e, "give --from=ADDRESS, or an account with an address");
-	}
+	if (!settle_sender(l, a, e))
+		return false;
 	if (!defaults.from && l->from[0] != '\0')
 		defaults.from = l->from;
 	defaults.domain = message_id_domain(l);
-	l->envelope.from = l->from;
 	return find_recipients(l, run, e) && outgoing_prepare(l->message, &defaults, e);
 }
 
@@ -236,7 +257,7 @@ read_letter(struct letter *l, const struct run *run, struct err *e)
 	l->message = outgoing_open(l->source, e);
 	if (!l->message)
 		return false;
-	l->from = find_sender(run, l->message);
+	l->sender = find_sender(run, l->message);
 	return true;
 }
 
@@ -246,6 +267,7 @@ letter_free(struct letter *l)
 	for (size_t i = 0; i < l->envelope.count; i++)
 		free((char *)(uintptr_t)l->envelope.recipients[i].address);
 	free(l->envelope.recipients);
+	free(l->sender);
 	free(l->from);
 	outgoing_free(l->message);
 	source_close(l->source);
@@ -257,7 +279,7 @@ send_letter(struct run *run, struct err *e)
 	struct letter letter = {0};
 	struct account account = {0};
 	bool ok = read_letter(&letter, run, e) &&
-		  account_resolve(&account, TOOL_MSEND, &run->given, letter.from, e) &&
+		  account_resolve(&account, TOOL_MSEND, &run->given, letter.sender, e) &&
 		  prepare(&letter, &account, run, e);
 
 	if (ok && run_flag(run, SET_DRY_RUN))
