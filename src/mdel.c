@@ -12,7 +12,6 @@
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/trace.h"
-#include "config/paths.h"
 #include "deliver/seen.h"
 
 struct deletion {
@@ -24,19 +23,6 @@ struct deletion {
 	struct message_list list;
 	struct message_set doomed;
 };
-
-static bool
-read_journals(struct deletion *d, struct err *e)
-{
-	char *directory = paths_state("seen");
-	char *mailbox = session_mailbox_name(&d->account, TOOL_MDEL, e);
-
-	if (mailbox)
-		d->seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
-	free(directory);
-	free(mailbox);
-	return d->seen != NULL;
-}
 
 /* With -v each is named with its id, so that a number can be checked against what it stood for. */
 static void
@@ -91,7 +77,8 @@ show_plan(struct deletion *d, struct err *e)
 static bool
 delete_named(struct deletion *d, struct err *e)
 {
-	if (!read_journals(d, e))
+	d->seen = session_seen_anywhere(&d->account, TOOL_MDEL, e);
+	if (!d->seen)
 		return false;
 	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
 }

@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "config/paths.h"
 #include "deliver/seen.h"
 #include "message/date.h"
 #include "message/encoded_word.h"
@@ -335,19 +334,6 @@ show_messages(struct listing *l, struct err *e)
 }
 
 static bool
-read_journals(struct listing *l, struct err *e)
-{
-	char *directory = paths_state("seen");
-	char *mailbox = session_mailbox_name(&l->account, TOOL_MLIST, e);
-
-	if (mailbox)
-		l->seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
-	free(directory);
-	free(mailbox);
-	return l->seen != NULL;
-}
-
-static bool
 list(struct listing *l, struct err *e)
 {
 	struct run *run = l->run;
@@ -362,7 +348,8 @@ list(struct listing *l, struct err *e)
 		run_show_settings(run, &l->account);
 		return true;
 	}
-	if (!read_journals(l, e) || !session_open(&l->session, &l->account, TOOL_MLIST, e))
+	l->seen = session_seen_anywhere(&l->account, TOOL_MLIST, e);
+	if (!l->seen || !session_open(&l->session, &l->account, TOOL_MLIST, e))
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
 		return false;

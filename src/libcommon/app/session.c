@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/account.h"
 #include "config/paths.h"
+#include "deliver/seen.h"
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
@@ -182,6 +183,21 @@ session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e)
 		return NULL;
 	return mem_printf("%s %s %s INBOX", protocol_name(url.protocol), user ? user : "",
 			  url.host);
+}
+
+struct seen *
+session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e)
+{
+	char *directory = paths_state("seen");
+	char *mailbox = session_mailbox_name(a, tool, e);
+	struct seen *seen = NULL;
+
+	/* Without a home nothing can have been recorded. */
+	if (mailbox)
+		seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
+	free(directory);
+	free(mailbox);
+	return seen;
 }
 
 static void

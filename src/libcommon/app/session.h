@@ -15,6 +15,7 @@ struct account;
 struct err;
 struct run;
 struct secret;
+struct seen;
 struct smtp;
 struct stream;
 
@@ -36,6 +37,12 @@ bool session_probe(const struct account *a, enum tool_id tool, struct err *e);
 /* How journals call the account's mailbox: protocol, user, host, folder. The caller's to free();
  * NULL: *e. */
 char *session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e);
+
+/*
+ * All that was delivered from the account's mailbox anywhere here, for "new" in mlist and mdel.
+ * NULL: *e. The caller's to close.
+ */
+struct seen *session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e);
 
 /* The login name: `user`, or the account's address, or NULL. */
 const char *session_user(const struct account *a);

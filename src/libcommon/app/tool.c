@@ -123,8 +123,8 @@ work(struct run *run, int argc, char **argv, struct err *e)
 }
 
 /*
- * What stdio still holds may not fit the disk any more. A reader that has seen enough (`| head`) is no error: we die of
- * it as quietly as others do.
+ * What stdio still holds may not fit the disk any more. A reader that has seen enough (`| head`) is
+ * no error: we die of it as quietly as others do.
  */
 static bool
 close_output(struct err *e)

@@ -76,7 +76,7 @@ delivery_close(struct delivery *d)
 }
 
 /* The first address of a trace field; "" where there is none, or none that could go on a command
- * line. */
+ * line: one that begins with a dash would be an option there. */
 static char *
 first_address(const struct buf *head, const char *const names[])
 {
@@ -95,7 +95,7 @@ first_address(const struct buf *head, const char *const names[])
 	len = strcspn(body.data + start, "> \t,");
 	body.data[start + len] = '\0';
 	memmove(body.data, body.data + start, len + 1);
-	if (!address_is_valid(body.data))
+	if (body.data[0] == '-' || !address_is_valid(body.data))
 		body.data[0] = '\0';
 	return buf_take(&body);
 }
@@ -132,6 +132,7 @@ delivery_begin(void *ctx, const struct message_info *info, struct err *e)
 	d->uid = info->uid;
 	d->index = info->index;
 	buf_clear(&d->head);
+	buf_add_str(&d->head, "");
 	return true;
 }
 

@@ -34,11 +34,12 @@ struct entry {
 };
 
 struct seen {
-	char *directory; /* of the mailbox; NULL: nothing is recorded */
+	char *directory; /* of the mailbox */
 	char *destination;
-	char *path;
+	char *path; /* of the journal; NULL: nothing is recorded */
 	int lock_fd;
 	int fd;
+	bool is_flushed; /* nothing was written since the last fsync(2) */
 	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
 			    offset is 0 */
 	struct entry *entries;
@@ -215,11 +216,30 @@ take_intent(struct seen *s, char *uid)
 }
 
 static bool
+take_void(struct seen *s, char *uid)
+{
+	struct entry *entry;
+
+	if (!unescape(uid))
+		return false;
+	entry = find(s, uid);
+	if (entry)
+		entry->place = 0;
+	return true;
+}
+
+static bool
 take_line(struct seen *s, char *line)
 {
-	if (line[0] == '\0' || line[1] != ' ')
-		return false;
-	return line[0] == '=' ? take_done(s, line + 2) : line[0] == '+' && take_intent(s, line + 2);
+	static const struct {
+		char sign;
+		bool (*take)(struct seen *s, char *rest);
+	} kinds[] = {{'=', take_done}, {'+', take_intent}, {'-', take_void}};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (line[0] == kinds[i].sign && line[1] == ' ')
+			return kinds[i].take(s, line + 2);
+	return false;
 }
 
 static void
@@ -266,8 +286,9 @@ load(struct seen *s, FILE *file, const char *path, const char *destination, off_
 	*whole = 0;
 	while (ok && (len = getline(&line, &size, file)) > 0 && line[len - 1] == '\n') {
 		line[len - 1] = '\0';
+		number++;
 		ok = strlen(line) == (size_t)len - 1 &&
-		     (number++ == 0 ? is_head(line, destination) : take_line(s, line));
+		     (number == 1 ? is_head(line, destination) : take_line(s, line));
 		*whole += len;
 	}
 	if (!ok) {
@@ -288,6 +309,7 @@ seen_new(void)
 	struct seen *s = mem_alloc(sizeof *s);
 
 	s->lock_fd = s->fd = -1;
+	s->is_flushed = true;
 	buf_add(&s->text, "", 1);
 	return s;
 }
@@ -312,9 +334,9 @@ seen_close(struct seen *s)
 }
 
 static bool
-lock(struct seen *s, const char *mailbox_dir, struct err *e)
+lock(struct seen *s, struct err *e)
 {
-	char *path = mem_printf("%s/lock", mailbox_dir);
+	char *path = mem_printf("%s/lock", s->directory);
 	bool ok = true;
 
 	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -326,6 +348,17 @@ lock(struct seen *s, const char *mailbox_dir, struct err *e)
 			 : err_set_errno(e, ERR_IO, "%s", path);
 	free(path);
 	return ok;
+}
+
+/* A line that a kill or a full disk cut short goes, so that the next one begins a line. */
+static bool
+cut_torn_line(const struct seen *s, off_t whole, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(s->fd, &st) == 0 && (st.st_size == whole || ftruncate(s->fd, whole) == 0))
+		return true;
+	return err_set_errno(e, ERR_IO, "%s", s->path);
 }
 
 /* Opens the journal for appending behind its last whole line; a new one gets its head. */
@@ -344,10 +377,8 @@ open_journal(struct seen *s, struct err *e)
 		return err_set_errno(e, ERR_IO, "%s", s->path);
 	ok = load(s, file, s->path, s->destination, &whole, e);
 	fclose(file);
-	if (!ok)
+	if (!ok || !cut_torn_line(s, whole, e))
 		return false;
-	if (ftruncate(s->fd, whole) != 0)
-		return err_set_errno(e, ERR_IO, "%s", s->path);
 	if (whole > 0)
 		return true;
 	add_head(&s->lines, s->destination);
@@ -359,19 +390,18 @@ seen_open(const char *dir, const char *mailbox, const char *destination, struct 
 {
 	struct seen *s = seen_new();
 	char *name = file_name(mailbox);
-	char *mailbox_dir = mem_printf("%s/%s", dir, name);
-	bool ok = file_make_directory(mailbox_dir, e) && lock(s, mailbox_dir, e);
+	bool ok;
 
+	s->directory = mem_printf("%s/%s", dir, name);
 	free(name);
+	ok = file_make_directory(s->directory, e) && lock(s, e);
 	if (ok && destination) {
 		name = file_name(destination);
-		s->directory = mem_strdup(mailbox_dir);
 		s->destination = mem_strdup(destination);
-		s->path = mem_printf("%s/%s", mailbox_dir, name);
+		s->path = mem_printf("%s/%s", s->directory, name);
 		free(name);
 		ok = open_journal(s, e);
 	}
-	free(mailbox_dir);
 	if (ok)
 		return s;
 	seen_close(s);
@@ -431,9 +461,15 @@ seen_open_all(const char *dir, const char *mailbox, struct err *e)
 char *
 seen_side_file(const struct seen *s, const char *suffix)
 {
-	const char *name = strrchr(s->path, '/') + 1;
+	const char *name = s->path ? strrchr(s->path, '/') + 1 : "";
 
 	return mem_printf("%s/.%s%s", s->directory, name, suffix);
+}
+
+uint64_t
+seen_tag(const struct seen *s)
+{
+	return hash(s->path ? s->path : s->directory);
 }
 
 bool
@@ -448,15 +484,27 @@ seen_has(const struct seen *s, const char *uid, time_t *when)
 	return true;
 }
 
+static void
+add_void(struct seen *s, const char *uid)
+{
+	buf_add_str(&s->lines, "- ");
+	escape(&s->lines, uid);
+	buf_add_char(&s->lines, '\n');
+}
+
 void
 seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const size_t place = s->entries[i].place;
 
-		if (place && s->entries[i].when == 0 && was_done(ctx, s->text.data + place))
-			seen_done(s, s->text.data + s->entries[i].uid);
+		if (!place)
+			continue;
 		s->entries[i].place = 0;
+		if (was_done(ctx, s->text.data + place))
+			seen_done(s, s->text.data + s->entries[i].uid);
+		else
+			add_void(s, s->text.data + s->entries[i].uid);
 	}
 }
 
@@ -489,19 +537,25 @@ seen_done(struct seen *s, const char *uid)
 bool
 seen_write(struct seen *s, bool durable, struct err *e)
 {
-	if (s->lines.len > 0 && !file_write_all(s->fd, s->lines.data, s->lines.len))
+	if (s->lines.len > 0) {
+		s->is_flushed = false;
+		if (!file_write_all(s->fd, s->lines.data, s->lines.len))
+			return err_set_errno(e, ERR_IO, "%s", s->path);
+		buf_clear(&s->lines);
+	}
+	if (!durable || s->is_flushed)
+		return true;
+	if (fsync(s->fd) != 0)
 		return err_set_errno(e, ERR_IO, "%s", s->path);
-	buf_clear(&s->lines);
-	if (durable && s->fd >= 0 && fsync(s->fd) != 0)
-		return err_set_errno(e, ERR_IO, "%s", s->path);
+	s->is_flushed = true;
 	return true;
 }
 
 /* The new journal is whole and on disk before it takes the old one's name. */
 static bool
-rewrite(struct seen *s, const struct buf *journal, struct err *e)
+replace_journal(struct seen *s, const struct buf *journal, struct err *e)
 {
-	char *path = mem_printf("%s/.new", s->directory);
+	char *path = seen_side_file(s, ".new");
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
 	bool ok = fd >= 0 && file_write_all(fd, journal->data, journal->len) && fsync(fd) == 0 &&
 		  rename(path, s->path) == 0;
@@ -509,6 +563,7 @@ rewrite(struct seen *s, const struct buf *journal, struct err *e)
 	if (ok) {
 		close(s->fd);
 		s->fd = fd;
+		s->is_flushed = true;
 		ok = file_sync_parent(s->path, e);
 	} else {
 		err_set_errno(e, ERR_IO, "%s", path);
@@ -519,31 +574,38 @@ rewrite(struct seen *s, const struct buf *journal, struct err *e)
 	return ok;
 }
 
+/* Only what IS_LISTED stays. */
+static bool
+rewrite(struct seen *s, const bool *is_listed, struct err *e)
+{
+	struct buf journal = {0};
+	bool ok;
+
+	add_head(&journal, s->destination);
+	for (size_t i = 0; i < s->count; i++)
+		if (is_listed[i])
+			add_done(&journal, s->entries[i].when, s->text.data + s->entries[i].uid);
+	ok = replace_journal(s, &journal, e);
+	buf_free(&journal);
+	return ok;
+}
+
 bool
 seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
 	     struct err *e)
 {
-	struct buf journal = {0};
-	size_t dead = 0, live = 0;
-	bool ok;
+	bool *listed, ok;
+	size_t live = 0;
 
-	if (!s->path)
+	if (!s->path || s->count <= DEAD_MIN)
 		return true;
-	add_head(&journal, s->destination);
+	listed = mem_alloc(s->count * sizeof *listed);
 	for (size_t i = 0; i < s->count; i++) {
-		const struct entry *entry = &s->entries[i];
-		const char *uid = s->text.data + entry->uid;
-
-		if (entry->when == 0)
-			continue;
-		if (is_listed(ctx, uid)) {
-			live++;
-			add_done(&journal, entry->when, uid);
-		} else {
-			dead++;
-		}
+		listed[i] = s->entries[i].when != 0 &&
+			    is_listed(ctx, s->text.data + s->entries[i].uid);
+		live += listed[i];
 	}
-	ok = dead <= live + DEAD_MIN || rewrite(s, &journal, e);
-	buf_free(&journal);
+	ok = s->count - live <= live + DEAD_MIN || rewrite(s, listed, e);
+	free(listed);
 	return ok;
 }

@@ -3,23 +3,25 @@
  * seen - the journal of what was delivered: per mailbox and destination, one line an event.
  *
  * It lives in DIR/MAILBOX/DESTINATION, where DIR is $XDG_STATE_HOME/mailverbs/seen, and is only
- *ever appended to, but for compaction:
+ * ever appended to, but for compaction:
  *
  *	mailverbs seen 1 DESTINATION
  *	+ UID PLACE          intent: the message is whole and flushed, and about to appear at PLACE
+ *	- UID                the intent came to nothing: a killed run's, and PLACE was looked at
  *	= TIME UID           done
  *
  * UID, PLACE and DESTINATION have their blanks, controls, 8-bit bytes and % as %HH. A torn last
- *line never happened. Any other damage is an error that names the line, and nothing is fetched.
+ * line never happened. Any other damage is an error that names the line, and nothing is fetched.
  *
  * An open journal holds the mailbox's lock (flock(2), gone with the process), so two runs for one
- *mailbox exclude each other.
+ * mailbox exclude each other.
  */
 #ifndef MAILVERBS_DELIVER_SEEN_H
 #define MAILVERBS_DELIVER_SEEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 struct err;
@@ -45,8 +47,9 @@ bool seen_has(const struct seen *s, const char *uid, time_t *when);
 
 /*
  * What a run that was killed left open: WAS_DONE looks at the place of each intent without its
- * "done" and says what came of it; what was done is collected as such. Messages without an id have
- * intents too.
+ * "done" and says what came of it; what was done is collected as such, and what was not as void: a
+ * PLACE means nothing any more once others have been there. Messages without an id have intents
+ * too.
  */
 void seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx);
 
@@ -54,8 +57,12 @@ void seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *pl
 void seen_intend(struct seen *s, const char *uid, const char *place);
 void seen_done(struct seen *s, const char *uid);
 
-/* The path of a hidden file beside the journal, the caller's to free(). Only with a destination. */
+/* The path of a hidden file beside the journal, the caller's to free(). */
 char *seen_side_file(const struct seen *s, const char *suffix);
+
+/* A number that no other journal has: what bears it is this one's, and while the lock is held
+ * nobody else's. */
+uint64_t seen_tag(const struct seen *s);
 
 /* Appends what was collected in one write(2); DURABLE: and flushes it to disk. False: *e is ERR_IO,
  * the caller delivers no more. */

@@ -66,7 +66,7 @@ struct sink_type {
 extern const struct sink_type *const sinks[SINK_KINDS];
 
 /* The destination's name in the journal, the caller's to free(); NULL: this kind keeps none. Paths
- * are made absolute. */
+ * are made absolute, and spelled in one way. */
 char *sink_destination(const struct sink_spec *spec, struct err *e);
 
 #endif

@@ -4,11 +4,13 @@
  * intent, renamed to new.
  *
  * A killed run leaves intents: a file that stands in new or cur under any flags is done, anything
- * else is fetched again.
+ * else is fetched again. It leaves files in tmp too, whose names end in the journal's tag: nobody
+ * but a run of ours can have made them, and no other run is at work while this one is.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,12 +44,21 @@ struct maildir {
 	size_t count;
 	unsigned long sequence;
 	char host[64];
+	char tag[100];   /* the end of our names in tmp */
+	bool found_done; /* while intents are looked at: some were done */
+	struct err failure;
 };
 
 static char *
 path_of(const struct maildir *m, const char *directory, const char *name)
 {
 	return mem_printf("%s/%s/%s", m->path, directory, name);
+}
+
+static char *
+tmp_path(const struct maildir *m, const char *name)
+{
+	return mem_printf("%s/tmp/%s%s", m->path, name, m->tag);
 }
 
 /* Names sort by arrival; a slash or colon of a host's name would mean something else. */
@@ -70,6 +81,7 @@ find_host(struct maildir *m)
 	for (char *p = m->host; *p; p++)
 		if (*p == '/' || *p == ':' || (unsigned char)*p <= ' ')
 			*p = '_';
+	snprintf(m->tag, sizeof m->tag, ".%s.%016" PRIx64, m->host, seen_tag(m->seen));
 }
 
 /*
@@ -77,30 +89,29 @@ find_host(struct maildir *m)
  * missing: a run was killed while it made them.
  */
 static bool
-may_be_maildir(const char *path)
+may_be_maildir(const char *path, struct err *e)
 {
 	DIR *directory = opendir(path);
 	const struct dirent *d;
 	bool has_cur = false, has_others = false;
 
 	if (!directory)
-		return errno == ENOENT;
+		return errno == ENOENT || err_set_errno(e, ERR_OUTPUT, "%s", path);
 	while ((d = readdir(directory))) {
 		has_cur |= strcmp(d->d_name, "cur") == 0;
 		has_others |= !text_has_word(". .. cur new tmp", d->d_name);
 	}
 	closedir(directory);
-	return has_cur || !has_others;
+	return has_cur || !has_others ||
+	       err_set(e, ERR_OUTPUT, "%s: no Maildir, and not empty", path);
 }
 
 static bool
 make_ready(const struct maildir *m, struct err *e)
 {
 	static const char *const parts[] = {"tmp", "new", "cur"};
-	bool ok = true;
+	bool ok = may_be_maildir(m->path, e);
 
-	if (!may_be_maildir(m->path))
-		return err_set(e, ERR_OUTPUT, "%s: no Maildir, and not empty", m->path);
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++) {
 		char *part = mem_printf("%s/%s", m->path, parts[i]);
 
@@ -110,34 +121,97 @@ make_ready(const struct maildir *m, struct err *e)
 	return ok;
 }
 
-/* Is there a file in DIRECTORY called NAME, or NAME and flags behind a colon? */
-static bool
-directory_has(const struct maildir *m, const char *directory, const char *name)
+/* What runs that were killed left half written. */
+static void
+sweep_tmp(const struct maildir *m)
 {
-	char *path = path_of(m, directory, "");
-	DIR *dir = opendir(path);
+	char *path = path_of(m, "tmp", "");
+	DIR *directory = opendir(path);
+	const struct dirent *d;
+	const size_t tag = strlen(m->tag);
+
+	while (directory && (d = readdir(directory))) {
+		const size_t len = strlen(d->d_name);
+		char *file;
+
+		if (len <= tag || strcmp(d->d_name + len - tag, m->tag) != 0)
+			continue;
+		file = path_of(m, "tmp", d->d_name);
+		unlink(file);
+		free(file);
+	}
+	if (directory)
+		closedir(directory);
+	free(path);
+}
+
+/* Is there a file in cur called NAME, or NAME and what readers add: flags behind a colon (or what
+ * stands for one), numbers of their own behind a comma? */
+static bool
+cur_has(struct maildir *m, const char *name)
+{
+	char *path = path_of(m, "cur", "");
+	DIR *directory = opendir(path);
 	const size_t len = strlen(name);
 	const struct dirent *d;
 	bool found = false;
 
+	if (!directory)
+		err_set_errno(&m->failure, ERR_IO, "%s", path);
+	while (directory && !found && (d = readdir(directory)))
+		found = strncmp(d->d_name, name, len) == 0 && strchr(":;!,", d->d_name[len]);
+	if (directory)
+		closedir(directory);
 	free(path);
-	while (dir && !found && (d = readdir(dir)))
-		found = strncmp(d->d_name, name, len) == 0 &&
-			(d->d_name[len] == '\0' || d->d_name[len] == ':');
-	if (dir)
-		closedir(dir);
 	return found;
 }
 
 static bool
+new_has(struct maildir *m, const char *name)
+{
+	char *path = path_of(m, "new", name);
+	struct stat st;
+	const bool found = lstat(path, &st) == 0;
+
+	if (!found && errno != ENOENT)
+		err_set_errno(&m->failure, ERR_IO, "%s", path);
+	free(path);
+	return found;
+}
+
+/* A second look at cur finds what a reader renamed just while the first went through it. */
+static bool
 intent_was_done(void *ctx, const char *place)
 {
 	struct maildir *m = ctx;
-	char *tmp = path_of(m, "tmp", place);
+	const bool found = new_has(m, place) || cur_has(m, place) || cur_has(m, place);
 
-	unlink(tmp);
-	free(tmp);
-	return directory_has(m, "new", place) || directory_has(m, "cur", place);
+	m->found_done |= found;
+	return found;
+}
+
+/* The killed run may not have come to flush the names. */
+static bool
+flush_found(const struct maildir *m, struct err *e)
+{
+	char *new_directory = path_of(m, "new", ""), *cur = path_of(m, "cur", "");
+	const bool ok = !m->found_done ||
+			(file_sync_directory(new_directory, e) && file_sync_directory(cur, e));
+
+	free(new_directory);
+	free(cur);
+	return ok;
+}
+
+static bool
+settle_intents(struct maildir *m, struct err *e)
+{
+	seen_each_intent(m->seen, intent_was_done, m);
+	if (m->failure.code != ERR_NONE) {
+		*e = m->failure;
+		return false;
+	}
+	return flush_found(m, e) && seen_write(m->seen, true, e);
 }
 
 static void maildir_close(void *sink);
@@ -150,10 +224,9 @@ maildir_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 	m->path = spec->place;
 	m->seen = seen;
 	find_host(m);
-	if (make_ready(m, e)) {
-		seen_each_intent(seen, intent_was_done, m);
-		if (seen_write(seen, true, e))
-			return m;
+	if (make_ready(m, e) && settle_intents(m, e)) {
+		sweep_tmp(m);
+		return m;
 	}
 	maildir_close(m);
 	return NULL;
@@ -163,7 +236,7 @@ static void
 drop_last(struct maildir *m)
 {
 	struct pending *p = &m->pending[--m->count];
-	char *tmp = path_of(m, "tmp", p->name);
+	char *tmp = tmp_path(m, p->name);
 
 	if (p->fd >= 0)
 		close(p->fd);
@@ -183,7 +256,7 @@ maildir_begin(void *sink, const char *uid, const struct envelope_hint *hint, str
 	m->pending = mem_grow(m->pending, m->count + 1, sizeof *m->pending);
 	p = &m->pending[m->count++];
 	*p = (struct pending){.name = unique_name(m), .uid = mem_strdup(uid)};
-	tmp = path_of(m, "tmp", p->name);
+	tmp = tmp_path(m, p->name);
 	p->fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (p->fd < 0)
 		err_set_errno(e, ERR_IO, "%s", tmp);
@@ -206,6 +279,7 @@ maildir_end(void *sink, struct err *e)
 {
 	struct maildir *m = sink;
 	struct pending *p = &m->pending[m->count - 1];
+	int fd;
 
 	if (!writer_end(&m->writer, e) || !writer_flush(&m->writer, e))
 		return false;
@@ -216,10 +290,9 @@ maildir_end(void *sink, struct err *e)
 		return err_set_errno(e, ERR_IO, "%s", m->path);
 #endif
 	/* The group's flush is syncfs(2) by now, which needs no descriptor. */
-	if (close(p->fd) != 0)
-		return err_set_errno(e, ERR_IO, "%s", m->path);
+	fd = p->fd;
 	p->fd = -1;
-	return true;
+	return close(fd) == 0 || err_set_errno(e, ERR_IO, "%s", m->path);
 }
 
 static void
@@ -254,7 +327,7 @@ flush_files(struct maildir *m, struct err *e)
 static bool
 rename_one(const struct maildir *m, const char *name, struct err *e)
 {
-	char *from = path_of(m, "tmp", name), *to = path_of(m, "new", name);
+	char *from = tmp_path(m, name), *to = path_of(m, "new", name);
 	const bool ok = rename(from, to) == 0 || err_set_errno(e, ERR_IO, "%s", to);
 
 	free(from);

@@ -31,32 +31,18 @@ struct output {
 };
 
 static void *
-output_open(const struct sink_spec *spec, bool mbox)
+output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 {
 	struct output *o = mem_alloc(sizeof *o);
 	struct stat st;
 
-	o->mbox = mbox;
+	(void)seen;
+	(void)e;
+	o->mbox = spec->kind == SINK_MBOX_STDOUT;
 	o->nul = spec->nul;
 	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
 	writer_start(&o->writer, STDOUT_FILENO, "standard output");
 	return o;
-}
-
-static void *
-mbox_stdout_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
-{
-	(void)seen;
-	(void)e;
-	return output_open(spec, true);
-}
-
-static void *
-raw_stdout_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
-{
-	(void)seen;
-	(void)e;
-	return output_open(spec, false);
 }
 
 static bool
@@ -143,20 +129,9 @@ output_close(void *sink)
 	free(o);
 }
 
-const struct sink_type sink_mbox_stdout = {
+const struct sink_type sink_stdout = {
     .name = "stdout",
-    .open = mbox_stdout_open,
-    .begin = output_begin,
-    .data = output_data,
-    .end = output_end,
-    .abandon = output_abandon,
-    .settle = output_settle,
-    .close = output_close,
-};
-
-const struct sink_type sink_raw_stdout = {
-    .name = "stdout",
-    .open = raw_stdout_open,
+    .open = output_open,
     .begin = output_begin,
     .data = output_data,
     .end = output_end,

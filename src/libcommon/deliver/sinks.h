@@ -7,8 +7,7 @@
 
 struct sink_type;
 
-extern const struct sink_type sink_mbox_stdout;
-extern const struct sink_type sink_raw_stdout;
+extern const struct sink_type sink_stdout;
 extern const struct sink_type sink_maildir;
 extern const struct sink_type sink_mbox;
 extern const struct sink_type sink_command;

@@ -45,7 +45,7 @@ stage_add(struct stage *s, const char *bytes, size_t n)
 		stage_flush(s);
 	if (n >= LONG_RUN) {
 		s->ok = s->ok && s->put(s->ctx, bytes, n);
-	} else {
+	} else if (n > 0) {
 		memcpy(s->bytes + s->len, bytes, n);
 		s->len += n;
 	}

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -326,18 +327,33 @@ open_unix(const char *path, struct connection *c, struct err *e)
 	return false;
 }
 
+/* Only a command knows where its tunnel ends; the name it was given tells whether that is far away.
+ */
 static bool
-open_tunnel(const char *command, struct connection *c, struct err *e)
+names_loopback(const char *host)
+{
+	struct in_addr v4;
+	struct in6_addr v6;
+
+	if (!host || *host == '\0' || strcasecmp(host, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
+	return inet_pton(AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+static bool
+open_tunnel(const struct connect_params *p, struct connection *c, struct err *e)
 {
 	struct child child;
 
-	if (!child_start(&child, command, CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, e))
+	if (!child_start(&child, p->tunnel, CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, e))
 		return false;
 	*c = (struct connection){
 	    .in = child.from,
 	    .out = child.to,
 	    .child = child.pid,
-	    .is_local = true,
+	    .is_local = names_loopback(p->host),
 	};
 	if (set_flags(c->in) && set_flags(c->out))
 		return true;
@@ -350,7 +366,7 @@ bool
 connect_open(const struct connect_params *p, struct connection *c, struct err *e)
 {
 	if (p->tunnel)
-		return open_tunnel(p->tunnel, c, e);
+		return open_tunnel(p, c, e);
 	if (p->unix_path)
 		return open_unix(p->unix_path, c, e);
 	return open_host(p, c, e);

@@ -29,7 +29,8 @@ struct connection {
 	int in;
 	int out;
 	pid_t child;
-	bool is_local; /* the peer is a loopback address, a Unix socket or a command */
+	bool is_local; /* the peer is a loopback address, a Unix socket, or a command that was given
+			  no name of another host */
 };
 
 /*

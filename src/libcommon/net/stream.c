@@ -451,7 +451,8 @@ wait(void *ctx, struct err *e)
 
 	if (!s->tls)
 		return wait_for_handshake(s, e);
-	/* GnuTLS says "again" behind a session ticket too, with the server's next record at hand. */
+	/* GnuTLS says "again" behind a session ticket too, with the server's next record at hand.
+	 */
 	return unread(&s->wire.input) > 0 || wait_for_peer(s, e);
 }
 

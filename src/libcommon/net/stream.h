@@ -54,7 +54,7 @@ void stream_close(struct stream *s);
 bool stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e);
 bool stream_is_tls(const struct stream *s);
 
-/* Loopback, Unix socket, or a tunnel: nobody on a wire reads along. */
+/* Loopback, Unix socket, or a tunnel to no other host's name: nobody on a wire reads along. */
 bool stream_is_local(const struct stream *s);
 
 /* See tls_channel_binding(); false without TLS. */
