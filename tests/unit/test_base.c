@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <sysexits.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "tap.h"
+
+static void
+test_buf(void)
+{
+	struct buf b = {0};
+	char *taken;
+
+	buf_add_str(&b, "abc");
+	buf_add_char(&b, 'd');
+	buf_addf(&b, "%d%s", 12, "x");
+	buf_add(&b, "\0y", 2);
+	is_bytes(b.data, b.len + 1, "abcd12x\0y", 10,
+		 "buf: what is added stands in a row, terminated");
+	buf_drop(&b, 4);
+	is_bytes(b.data, b.len + 1, "12x\0y", 6, "buf: dropped from the front");
+	buf_drop(&b, b.len);
+	ok(b.len == 0 && b.data[0] == '\0', "buf: dropped whole");
+	for (int i = 0; i < 100000; i++)
+		buf_addf(&b, "%d,", i % 10);
+	ok(b.len == 200000 && strlen(b.data) == 200000 && memcmp(b.data + 199996, "8,9,", 4) == 0,
+	   "buf: it grows as it must");
+	taken = buf_take(&b);
+	ok(strlen(taken) == 200000 && !b.data && b.len == 0, "buf: taken, it is empty");
+	free(taken);
+	taken = buf_take(&b);
+	is_str(taken, "", "buf: what is taken of an empty one is a text");
+	free(taken);
+	memcpy(buf_reserve(&b, 3), "xyz", 3);
+	b.len += 3;
+	buf_clear(&b);
+	ok(b.len == 0 && b.data && b.data[0] == '\0', "buf: cleared");
+	buf_wipe(&b);
+	ok(!b.data && b.cap == 0, "buf: wiped");
+}
+
+/* buf_add() of nothing to nothing: the address of nothing must not matter. */
+static void
+test_buf_nothing(void)
+{
+	struct buf b = {0};
+
+	buf_add(&b, NULL, 0);
+	is_str(b.data, "", "buf: nothing added is terminated");
+	buf_free(&b);
+}
+
+static void
+prints(const char *text, const char *want, const char *name)
+{
+	struct buf out = {0};
+
+	text_printable(&out, text, strlen(text));
+	is_str(out.data, want, name);
+	buf_free(&out);
+}
+
+static void
+test_printable(void)
+{
+	struct buf out = {0};
+
+	prints("plain ~ text", "plain ~ text", "printable: ASCII stays");
+	prints("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
+	       "printable: UTF-8 stays");
+	prints("a\r\nb\t\x1b[2J\x7f", "a\\x0d\\x0ab\\x09\\x1b[2J\\x7f", "printable: no C0, no DEL");
+	prints("\xc2\x9b"
+	       "2J\xc2\x85\xc2\xa0",
+	       "\\xc2\\x9b2J\\xc2\\x85\xc2\xa0", "printable: no C1");
+	prints("\x9b"
+	       "2J\xe4",
+	       "\\x9b2J\\xe4", "printable: no byte that is not UTF-8");
+	prints("\xc0\x8a\xe0\x80\x8a\xf0\x80\x80\x8a",
+	       "\\xc0\\x8a\\xe0\\x80\\x8a\\xf0\\x80\\x80\\x8a", "printable: nothing overlong");
+	prints("\xed\xa0\x80\xf4\x90\x80\x80\xf5", "\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80\\xf5",
+	       "printable: no surrogate, nothing beyond Unicode");
+	prints("\xe2\x82", "\\xe2\\x82", "printable: nothing cut");
+	prints("\xe2\x80\xae"
+	       "a\xe2\x80\xaa\xe2\x81\xa6\xe2\x81\xa9",
+	       "\\xe2\\x80\\xae"
+	       "a\\xe2\\x80\\xaa\\xe2\\x81\\xa6\\xe2\\x81\\xa9",
+	       "printable: nothing that turns the direction");
+	prints("\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xa9\xe2\x80\xaf\xe2\x81\xa5",
+	       "printable: but what stands next to that");
+	text_printable(&out, "a\0b", 3);
+	is_str(out.data, "a\\x00b", "printable: no NUL");
+	buf_free(&out);
+}
+
+static void
+test_number(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t max;
+		bool is;
+		uint64_t number;
+	} cases[] = {
+	    {"0", 0, true, 0},
+	    {"1", 0, false, 0},
+	    {"007", 10, true, 7},
+	    {"4294967295", UINT32_MAX, true, UINT32_MAX},
+	    {"4294967296", UINT32_MAX, false, 0},
+	    {"18446744073709551615", UINT64_MAX, true, UINT64_MAX},
+	    {"18446744073709551616", UINT64_MAX, false, 0},
+	    {"99999999999999999999999", UINT64_MAX, false, 0},
+	    {"10", 9, false, 0},
+	    {"5", 3, false, 0},
+	    {"", 9, false, 0},
+	    {"-1", 9, false, 0},
+	    {"+1", 9, false, 0},
+	    {" 1", 9, false, 0},
+	    {"1 ", 9, false, 0},
+	    {"1x", 9, false, 0},
+	};
+	uint64_t number;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		number = 4711;
+		ok(text_number(cases[i].text, cases[i].max, &number) == cases[i].is &&
+		       number == (cases[i].is ? cases[i].number : 4711),
+		   "number: '%s' up to %" PRIu64 " is %s", cases[i].text, cases[i].max,
+		   cases[i].is ? "one" : "none");
+	}
+	ok(text_number_n("123", 2, 99, &number) && number == 12, "number: of so many bytes");
+}
+
+static void
+test_text(void)
+{
+	ok(text_starts("Subject: a", 10, "subject:"), "starts: without case");
+	ok(!text_starts("Sub", 3, "subject"), "starts: not what is shorter");
+	ok(text_starts("x", 1, ""), "starts: everything starts with nothing");
+	ok(text_equal_case("PLAIN", "plain") && !text_equal_case("PLAIN", "plai"),
+	   "equal: without case");
+	ok(text_has_word("PLAIN LOGIN\tXOAUTH2", "login") && text_has_word("a", "A") &&
+	       text_has_word(" a", "a") && text_has_word("b a ", "a"),
+	   "word: found wherever it stands");
+	ok(!text_has_word("PLAINX XPLAIN", "plain") && !text_has_word("", "a") &&
+	       !text_has_word("a", ""),
+	   "word: as a whole");
+}
+
+static void
+test_err(void)
+{
+	struct err e = {0};
+	char text[2 * sizeof e.text];
+
+	ok(!err_set(&e, ERR_IO, "%s %d", "disk", 1) && e.code == ERR_IO, "err: set is false");
+	is_str(e.text, "disk 1", "err: with its text");
+	ok(!err_hint(&e, "first") && !err_hint(&e, "second"), "err: a hint is false");
+	is_str(e.hint, "first", "err: the first hint counts");
+	ok(!err_prefix(&e, "%s", "here"), "err: a prefix is false");
+	is_str(e.text, "here: disk 1", "err: with the place before it");
+	errno = ENOENT;
+	err_set_errno(&e, ERR_NO_INPUT, "cannot open %s", "x");
+	is_str(e.text, "cannot open x: No such file or directory", "err: with what errno says");
+	is_str(e.hint, "", "err: a new error has no hint");
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	err_set(&e, ERR_IO, "%s", text);
+	err_prefix(&e, "%s", "here");
+	ok(strlen(e.text) == sizeof e.text - 1 && strncmp(e.text, "here: x", 7) == 0,
+	   "err: a long text is cut");
+}
+
+static void
+test_err_codes(void)
+{
+	bool ordered = true;
+
+	for (enum err_code a = 0; a < ERR_CODES; a++) {
+		ok(err_exit_status(a) == 0 ||
+		       (err_exit_status(a) >= EX__BASE && err_exit_status(a) <= EX__MAX),
+		   "err: code %d has an exit status of sysexits.h", (int)a);
+		for (enum err_code b = 0; b < ERR_CODES; b++)
+			ordered = ordered && err_worse(a, b) == err_worse(b, a);
+	}
+	ok(ordered, "err: the worse one of two is the same in either order");
+	ok(err_exit_status(ERR_NONE) == 0 && err_exit_status(ERR_TEMPORARY) == 75, "err: 0 and 75");
+	ok(err_worse(ERR_NONE, ERR_TEMPORARY) == ERR_TEMPORARY, "err: any is worse than none");
+	for (enum err_code a = ERR_NONE + 1; a < ERR_CODES; a++)
+		ok(err_worse(a, ERR_TEMPORARY) == a, "err: code %d is as bad as 75 or worse",
+		   (int)a);
+}
+
+int
+main(void)
+{
+	test_buf();
+	test_buf_nothing();
+	test_printable();
+	test_number();
+	test_text();
+	test_err();
+	test_err_codes();
+	return tap_done();
+}

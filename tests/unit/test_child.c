@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "tap.h"
+
+/* All that comes from FD. */
+static char *
+read_all(int fd)
+{
+	struct buf b = {0};
+	ssize_t n;
+
+	while ((n = read(fd, buf_reserve(&b, 4096), 4096)) > 0)
+		b.len += (size_t)n;
+	buf_add_str(&b, "");
+	return buf_take(&b);
+}
+
+/* What COMMAND says on its standard output, and its exit status. */
+static char *
+output_of(const char *command, const char *const environment[], int *status)
+{
+	struct child c;
+	struct err e = {0};
+	char *text;
+
+	if (!child_start(&c, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, environment, &e)) {
+		diag("%s", e.text);
+		return NULL;
+	}
+	text = read_all(c.from);
+	*status = child_wait(&c);
+	return text;
+}
+
+static void
+is_output(const char *command, const char *const environment[], const char *want, const char *name)
+{
+	int status = -1;
+	char *got = output_of(command, environment, &status);
+
+	is_str(got, want, name);
+	free(got);
+}
+
+static void
+is_status(const char *command, int want, const char *name)
+{
+	int status = -1;
+
+	free(output_of(command, NULL, &status));
+	is_number((uint64_t)status, (uint64_t)want, name);
+}
+
+static void
+test_commands(void)
+{
+	struct child c;
+	struct err e = {0};
+
+	is_output("echo  one\ttwo ", NULL, "one two\n", "plain words are split at blanks");
+	is_output("echo 'one  two'", NULL, "one  two\n", "quotes are the shell's business");
+	is_output("echo one | tr o 0", NULL, "0ne\n", "a pipe is, too");
+	is_output("A=x sh -c 'echo $A'", NULL, "x\n", "so is a variable in front");
+	is_output("exec echo one", NULL, "one\n", "so is a builtin");
+	is_output("cat", NULL, "", "an empty standard input ends at once");
+	is_status("sh -c 'exit 7'", 7, "the exit status is the command's");
+	is_status("no-such-program 2>/dev/null; exit $?", 127,
+		  "127 from a shell that finds no such program");
+	is_status("sh -c 'kill -TERM $$'", 128 + SIGTERM, "128 + N for one that signal N ended");
+	ok(!child_start(&c, "no-such-program-at-all x", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL,
+			&e) &&
+	       e.code == ERR_CONFIG,
+	   "a program that is not there is an error at once");
+	is_str(e.text, "cannot run 'no-such-program-at-all x': No such file or directory",
+	       "and the error names it");
+	ok(!child_start(&c, "  ", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e),
+	   "a command of blanks is an error");
+}
+
+static void
+test_environment(void)
+{
+	static const char *const more[] = {"MAILVERBS_A=new", "MAILVERBS_C=three", NULL};
+
+	setenv("MAILVERBS_A", "old", 1);
+	setenv("MAILVERBS_AB", "kept", 1);
+	is_output("printenv MAILVERBS_A MAILVERBS_AB MAILVERBS_C", more, "new\nkept\nthree\n",
+		  "the environment is ours with some added and replaced");
+	is_output("sh -c 'env | grep -c ^MAILVERBS_A='", more, "1\n", "no variable is there twice");
+	is_output("printenv MAILVERBS_A", NULL, "old\n", "NULL adds nothing");
+}
+
+static void
+test_descriptors(void)
+{
+	const int leak = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 50);
+	const int saved = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 60);
+	struct child c;
+	struct err e;
+	char *text;
+
+	if (access("/proc/self/fd", R_OK) == 0) {
+		if (!child_start(&c, "sh -c 'ls /proc/$$/fd'", CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE,
+				 NULL, &e))
+			abort();
+		text = read_all(c.from);
+		child_wait(&c);
+		ok(strstr(text, "\n2\n") && !strstr(text, "\n50\n") && !strstr(text, "\n60\n"),
+		   "no descriptor of ours but 0, 1 and 2 reaches the child");
+		free(text);
+	}
+	close(STDIN_FILENO);
+	is_output("cat", NULL, "", "it works where our standard input is closed");
+	if (!child_start(&c, "cat", CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, &e))
+		abort();
+	ok(write(c.to, "hello", 5) == 5, "what is written to the child…");
+	close(c.to);
+	c.to = -1;
+	text = read_all(c.from);
+	is_str(text, "hello", "…comes back from cat, even then");
+	free(text);
+	child_wait(&c);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(leak);
+}
+
+/* SIGPIPE is ignored in the tools; a child that inherited that would never end. */
+static void
+test_signals(void)
+{
+	sigset_t blocked, before;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigprocmask(SIG_BLOCK, &blocked, &before);
+	is_status("sh -c 'kill -PIPE $$'", 128 + SIGPIPE, "SIGPIPE is at its default in the child");
+	if (access("/proc/self/status", R_OK) == 0)
+		is_output("grep SigBlk: /proc/self/status", NULL, "SigBlk:\t0000000000000000\n",
+			  "no signal is blocked in the child");
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+static double
+seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Starts a command that says "ready" when its traps are set, and then waits for long. */
+static void
+start_stubborn(struct child *c, const char *trap)
+{
+	char command[200], ready[6];
+	struct err e;
+
+	snprintf(command, sizeof command, "%s; echo ready; while :; do sleep 0.05; done", trap);
+	if (!child_start(c, command, CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, &e) ||
+	    read(c->from, ready, sizeof ready) != (ssize_t)sizeof ready)
+		abort();
+}
+
+static void
+test_end(void)
+{
+	struct child c;
+	double start;
+	int status = -1;
+
+	start_stubborn(&c, "trap 'exit 0' TERM");
+	ok(!child_wait_ms(&c, 20, &status), "child_wait_ms() gives up on one that goes on");
+	start = seconds_now();
+	child_end(&c);
+	ok(seconds_now() - start < 0.9 && c.pid < 0, "child_end() ends it by SIGTERM");
+	start_stubborn(&c, "trap '' TERM PIPE");
+	start = seconds_now();
+	child_end(&c);
+	ok(seconds_now() - start >= 1.0 && c.pid < 0, "and by SIGKILL after one second");
+	start_stubborn(&c, "trap 'exit 3' TERM");
+	kill(c.pid, SIGTERM);
+	ok(child_wait_ms(&c, 10000, &status) && status == 3, "child_wait_ms() gives the status");
+	ok(child_wait_ms(&c, 0, NULL) && child_wait(&c) == 0, "waiting once more is harmless");
+}
+
+int
+main(void)
+{
+	test_commands();
+	test_environment();
+	test_descriptors();
+	test_signals();
+	test_end();
+	return tap_done();
+}
