@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "app/destination.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
@@ -39,69 +39,14 @@ struct fetch {
 	struct delivery *delivery;
 };
 
-/* Where to: one of --raw, --maildir, --mbox, --pipe, else standard output as mbox. What the command
- * line says stands above the configuration. */
-
-static const struct {
-	enum setting_id setting;
-	enum sink_kind kind;
-} destinations[] = {{SET_RAW, SINK_RAW_STDOUT},
-		    {SET_MAILDIR, SINK_MAILDIR},
-		    {SET_MBOX, SINK_MBOX},
-		    {SET_PIPE, SINK_COMMAND}};
-
-enum { DESTINATIONS = sizeof destinations / sizeof destinations[0] };
-
-/* How many of the settings have a value in VALUES; *FOUND is the last. */
-static size_t
-find_destinations(const struct values *values, size_t *found)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < DESTINATIONS; i++)
-		if (values->of[destinations[i].setting].text) {
-			*found = i;
-			count++;
-		}
-	return count;
-}
-
-static bool
-choose_sink(struct fetch *f, struct err *e)
-{
-	size_t i = 0, count = find_destinations(&f->run->given, &i);
-	const enum err_code code = count > 0 ? ERR_USAGE : ERR_CONFIG;
-
-	if (count == 0)
-		count = find_destinations(&f->account.values, &i);
-	if (count > 1)
-		return err_set(e, code,
-			       "only one of raw, maildir, mbox and pipe can be the destination");
-	f->sink.kind = count == 0 ? SINK_MBOX_STDOUT : destinations[i].kind;
-	f->sink.nul = run_flag(f->run, SET_NUL);
-	f->sink.account = f->account.name;
-	if (count > 0 && f->sink.kind != SINK_RAW_STDOUT)
-		f->sink.place = account_text(&f->account, destinations[i].setting);
-	if (f->sink.nul && f->sink.kind != SINK_RAW_STDOUT)
-		return err_set(e, ERR_USAGE, "--null goes with --raw");
-	return true;
-}
-
-static bool
-is_terminal(const struct fetch *f)
-{
-	return (f->sink.kind == SINK_MBOX_STDOUT || f->sink.kind == SINK_RAW_STDOUT) &&
-	       isatty(STDOUT_FILENO) == 1;
-}
-
 static void
 choose_keeping(struct fetch *f)
 {
 	const char *text = account_text(&f->account, SET_KEEP);
 
 	f->keeping.has_age = text && setting_parse_age(text, &f->keeping.age);
-	f->keeping.keep =
-	    is_terminal(f) || f->keeping.has_age || account_flag(&f->account, SET_KEEP);
+	f->keeping.keep = destination_is_terminal(&f->sink) || f->keeping.has_age ||
+			  account_flag(&f->account, SET_KEEP);
 }
 
 /* Standard output has a memory only with --keep, and never on a terminal: NULL, without an error.
@@ -109,9 +54,8 @@ choose_keeping(struct fetch *f)
 static bool
 has_memory(const struct fetch *f)
 {
-	const bool is_stdout = f->sink.kind == SINK_MBOX_STDOUT || f->sink.kind == SINK_RAW_STDOUT;
-
-	return !is_stdout || (f->keeping.keep && !is_terminal(f));
+	return !destination_is_stdout(&f->sink) ||
+	       (f->keeping.keep && !destination_is_terminal(&f->sink));
 }
 
 static bool
@@ -143,7 +87,8 @@ list(struct fetch *f, struct err *e)
 {
 	if (!mailbox_list(&f->session.mailbox, WANT_SIZES | WANT_UIDS, &f->list, e))
 		return false;
-	if (f->list.has_uids || f->list.count == 0 || !f->keeping.keep || is_terminal(f))
+	if (f->list.has_uids || f->list.count == 0 || !f->keeping.keep ||
+	    destination_is_terminal(&f->sink))
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
 		"%s: the server gives its messages no unique ids, so --keep can't know what is new",
@@ -159,7 +104,7 @@ leave_ambiguous(struct fetch *f)
 	size_t kept = 0;
 	struct err e;
 
-	if (!f->by_default || !f->keeping.keep || is_terminal(f))
+	if (!f->by_default || !f->keeping.keep || destination_is_terminal(&f->sink))
 		return;
 	for (size_t i = 0; i < f->wanted.count; i++)
 		if (message_list_uid(&f->list, f->wanted.index[i]))
@@ -290,7 +235,8 @@ prepare(struct fetch *f, struct err *e)
 	f->by_default = run->operand_count == 0;
 	if (f->by_default)
 		selection_add(&f->selection, OPERAND_NEW);
-	if (!account_resolve(&f->account, TOOL_MFETCH, &run->given, NULL, e) || !choose_sink(f, e))
+	if (!account_resolve(&f->account, TOOL_MFETCH, &run->given, NULL, e) ||
+	    !destination_choose(&f->sink, run, &f->account, e))
 		return false;
 	choose_keeping(f);
 	return true;
