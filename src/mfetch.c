@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "app/destination.h"
+#include "app/narrow.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
@@ -124,6 +125,8 @@ select_wanted(struct fetch *f, struct err *e)
 {
 	selection_apply(&f->selection, &f->list, f->seen, &f->wanted);
 	leave_ambiguous(f);
+	narrow_by_size(&f->wanted, &f->list, &f->account, f->run, f->session.url.host);
+	narrow_by_limit(&f->wanted, &f->account);
 	if (f->sink.kind == SINK_RAW_STDOUT && !f->sink.nul && f->wanted.count > 1)
 		return err_set(e, ERR_USAGE, "%zu messages: --raw takes one, or goes with --null",
 			       f->wanted.count);
@@ -218,9 +221,9 @@ show_plan(struct fetch *f, struct err *e)
 {
 	run_show_settings(f->run, &f->account);
 	fflush(stdout);
-	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e))
+	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e) ||
+	    !select_wanted(f, e))
 		return false;
-	selection_apply(&f->selection, &f->list, f->seen, &f->wanted);
 	printf("would fetch %zu of %zu messages\n", f->wanted.count, f->list.count);
 	return mailbox_commit(&f->session.mailbox, e);
 }

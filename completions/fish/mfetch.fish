@@ -39,6 +39,8 @@ complete -c $tool -l pipe -x -a '(__fish_complete_command)' -d 'one run of a com
 complete -c $tool -l raw -d 'to standard output as it is'
 complete -c $tool -s 0 -l null -d 'with --raw: a NUL behind each message'
 complete -c $tool -s k -l keep -f -a '1d 10d 30d 12w yes no' -d 'leave messages on the server'
+complete -c $tool -l max-size -x -d 'leave larger ones alone'
+complete -c $tool -l limit -x -d 'at most so many messages in this run'
 complete -c $tool -s a -l account -x -a '(__fish_mailverbs_accounts)' -d 'section of the configuration, or a mail address'
 complete -c $tool -s C -l config -r -F -d 'read this configuration'
 complete -c $tool -s s -l server -x -a 'smtps:// smtp:// smtp+insecure:// pop3s:// pop3:// pop3+insecure://' -d 'the server'

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,23 +20,49 @@
 #include "base/trace.h"
 #include "config/opt.h"
 
+static void
+add_line(struct buf *lines, const struct run *run, const char *label, const char *text)
+{
+	buf_addf(lines, "%s: %s", run->program, label);
+	text_printable(lines, text, strlen(text));
+	buf_add_char(lines, '\n');
+}
+
+/* What the output has so far comes first, and a line stays whole among those of others. */
+static void
+say(struct buf *lines)
+{
+	fflush(stdout);
+	fwrite(lines->data, 1, lines->len, stderr);
+	buf_free(lines);
+}
+
 void
 run_complain(struct run *run, const struct err *e)
 {
-	struct buf line = {0};
+	struct buf lines = {0};
 
 	run->worst = err_worse(run->worst, e->code);
-	buf_addf(&line, "%s: ", run->program);
-	text_printable(&line, e->text, strlen(e->text));
-	buf_add_char(&line, '\n');
-	if (e->hint[0] != '\0') {
-		buf_addf(&line, "%s: hint: ", run->program);
-		text_printable(&line, e->hint, strlen(e->hint));
-		buf_add_char(&line, '\n');
-	}
-	fflush(stdout);
-	fwrite(line.data, 1, line.len, stderr);
-	buf_free(&line);
+	add_line(&lines, run, "", e->text);
+	if (e->hint[0] != '\0')
+		add_line(&lines, run, "hint: ", e->hint);
+	say(&lines);
+}
+
+void
+run_remark(const struct run *run, const char *fmt, ...)
+{
+	struct buf lines = {0};
+	char text[512];
+	va_list ap;
+
+	if (!run_may_remark(run))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	add_line(&lines, run, "", text);
+	say(&lines);
 }
 
 bool

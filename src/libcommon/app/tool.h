@@ -45,6 +45,9 @@ void run_complain(struct run *run, const struct err *e);
 /* --quiet was not given: remarks may be made. */
 bool run_may_remark(const struct run *run);
 
+/* One line on standard error that does not count for the exit status; none with --quiet. */
+void run_remark(const struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /* Was this flag given on the command line? */
 bool run_flag(const struct run *run, enum setting_id id);
 

@@ -36,6 +36,10 @@ const struct setting settings[] = {
      "with --raw: a NUL behind each message"},
     {SET_KEEP, "keep", "k", NULL, KIND_AGE, IN_BOTH, TOOL_MFETCH, "[=AGE]",
      "leave messages on the server; with AGE (10d) delete older ones"},
+    {SET_MAX_SIZE, "max-size", NULL, "skipsize", KIND_SIZE, IN_BOTH, TOOL_MFETCH, "SIZE",
+     "leave larger ones (500k, 10M) alone"},
+    {SET_LIMIT, "limit", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "N",
+     "at most N messages in this run"},
 
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},
@@ -241,6 +245,17 @@ check_seconds(const char *text, char **normal, struct err *e)
 }
 
 static bool
+check_number(const char *text, char **normal, struct err *e)
+{
+	uint64_t n;
+
+	if (!text_number(text, UINT32_MAX, &n) || n == 0)
+		return err_set(e, ERR_USAGE, "'%s' is no number from 1 on", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
 check_port(const char *text, char **normal, struct err *e)
 {
 	uint64_t n;
@@ -280,27 +295,48 @@ check_auth(const char *text, char **normal, struct err *e)
 	return true;
 }
 
-bool
-setting_parse_age(const char *text, uint64_t *seconds)
+/* A number and the unit behind it. */
+struct unit {
+	char letter;
+	unsigned factor;
+};
+
+/* OTHERWISE is the factor where there is no unit. */
+static bool
+parse_with_unit(const char *text, const struct unit *units, size_t count, unsigned otherwise,
+		uint64_t *number)
 {
-	static const struct {
-		char letter;
-		unsigned seconds;
-	} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
 	size_t len = strlen(text);
-	unsigned unit = 86400;
 	uint64_t n;
 
-	for (size_t i = 0; len > 0 && i < sizeof units / sizeof units[0]; i++)
+	for (size_t i = 0; len > 0 && i < count; i++)
 		if (text[len - 1] == units[i].letter) {
-			unit = units[i].seconds;
+			otherwise = units[i].factor;
 			len--;
 			break;
 		}
-	if (!text_number_n(text, len, 100000000, &n))
+	if (!text_number_n(text, len, UINT32_MAX, &n))
 		return false;
-	*seconds = n * unit;
+	*number = n * otherwise;
 	return true;
+}
+
+bool
+setting_parse_age(const char *text, uint64_t *seconds)
+{
+	static const struct unit units[] = {
+	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+
+	return parse_with_unit(text, units, sizeof units / sizeof units[0], 86400, seconds);
+}
+
+bool
+setting_parse_size(const char *text, uint64_t *octets)
+{
+	static const struct unit units[] = {{'k', 1 << 10}, {'K', 1 << 10}, {'m', 1 << 20},
+					    {'M', 1 << 20}, {'g', 1 << 30}, {'G', 1 << 30}};
+
+	return parse_with_unit(text, units, sizeof units / sizeof units[0], 1, octets);
 }
 
 static bool
@@ -317,6 +353,21 @@ check_age(const char *text, char **normal, struct err *e)
 	if (!check_flag(text, normal, &unused))
 		return err_set(e, ERR_USAGE, "'%s' is neither yes nor no nor a time such as 10d",
 			       text);
+	return true;
+}
+
+/* "no" takes a configured size back; mpop says "off". */
+static bool
+check_size(const char *text, char **normal, struct err *e)
+{
+	uint64_t octets;
+
+	if (text_has_word("no off", text))
+		*normal = mem_strdup("no");
+	else if (setting_parse_size(text, &octets) && octets > 0)
+		*normal = mem_strdup(text);
+	else
+		return err_set(e, ERR_USAGE, "'%s' is no size such as 500k or 10M", text);
 	return true;
 }
 
@@ -344,6 +395,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_FLAG] = check_flag,         [KIND_COUNTED] = check_counted,
     [KIND_TEXT] = check_text,         [KIND_ADDRESS] = check_address,
     [KIND_PATH] = check_path,         [KIND_SECONDS] = check_seconds,
+    [KIND_NUMBER] = check_number,     [KIND_SIZE] = check_size,
     [KIND_PORT] = check_port,         [KIND_URL] = check_url,
     [KIND_PROTOCOL] = check_protocol, [KIND_AUTH] = check_auth,
     [KIND_AGE] = check_age,           [KIND_IP] = check_ip,

@@ -79,6 +79,8 @@ enum setting_id {
 	SET_MBOX,
 	SET_PIPE,
 	SET_KEEP,
+	SET_MAX_SIZE,
+	SET_LIMIT,
 	/* mlist */
 	SET_COLUMNS,
 	SET_JSON,
@@ -94,6 +96,8 @@ enum setting_kind {
 	KIND_ADDRESS,
 	KIND_PATH, /* ~/ is the home directory */
 	KIND_SECONDS,
+	KIND_NUMBER, /* from 1 */
+	KIND_SIZE,   /* octets: 500k, 10M; no */
 	KIND_PORT,
 	KIND_URL,
 	KIND_PROTOCOL, /* pop3, imap */
@@ -154,5 +158,8 @@ bool setting_check(const struct setting *s, const char *text, char **normal, str
 
 /* Reads 45s, 30m, 12h, 10d or 2w (plain digits: days) as seconds. */
 bool setting_parse_age(const char *text, uint64_t *seconds);
+
+/* Reads 2000, 500k, 10M or 1G (1k being 1024) as octets. */
+bool setting_parse_size(const char *text, uint64_t *octets);
 
 #endif

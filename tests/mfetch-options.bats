@@ -1,0 +1,122 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# What narrows a run of mfetch, or makes it do something other than fetch, against Dovecot.
+
+load helper
+
+setup()
+{
+	mailverbs_setup
+	user=$(fresh_user)
+	config_for "$user" "maildir = $PWD/box"
+}
+
+# letter NAME [OCTETS]: a message with this Subject, and so long a body.
+letter()
+{
+	printf 'From: a@example.org\nSubject: %s\nMessage-ID: <%s@example.org>\n\n' "$1" "$1"
+	printf '%*s' "${2-10}" '' | tr ' ' x | fold -w 70
+	echo
+}
+
+# give NAME...: a message for each, in this order, in the user's mailbox.
+give()
+{
+	local name
+	for name; do
+		letter "$name" >"$name.eml"
+	done
+	deliver "$user" "${@/%/.eml}"
+}
+
+# What is in the Maildir, or in FILE, by Subject, sorted.
+subjects()
+{
+	cat "${@:-/dev/null}" | sed -n 's/^Subject: //p' | sort | xargs
+}
+
+box()
+{
+	find box -type f -print0 2>/dev/null | xargs -0 -r cat | sed -n 's/^Subject: //p' | sort | xargs
+}
+
+# ---- --max-size, --limit ----
+
+@test "mfetch --max-size leaves a larger message on the server, says so once and exits with 0" {
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	give small
+	run --separate-stderr mfetch --max-size=2k
+	assert_success
+	assert_regex "$stderr" '^mfetch: localhost: message 1 has [0-9]+ octets, more than max-size, so it stays there$'
+	assert_equal "$(box)" small
+	assert_equal "$(mailbox_count "$user")" 1
+	run --separate-stderr mfetch --max-size=1M
+	assert_success
+	assert_equal "$stderr" ''
+	assert_equal "$(box)" 'big small'
+}
+
+@test "mfetch --quiet says nothing of larger messages, and mpop's --skipsize means the same" {
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	run mfetch --quiet --skipsize=2k
+	assert_success
+	assert_output ''
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
+@test "--max-size=no on the command line takes the configuration's max-size back" {
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	config_for "$user" "maildir = $PWD/box" 'max-size = 2k'
+	run mfetch -q
+	assert_success
+	assert_equal "$(box)" ''
+	run mfetch --max-size=no
+	assert_success
+	assert_equal "$(box)" big
+}
+
+@test "mfetch --limit=N fetches the first N, the next run those behind them" {
+	give a b c d e
+	run mfetch --keep --limit=2
+	assert_success
+	assert_equal "$(box)" 'a b'
+	run mfetch --keep --limit=2
+	assert_success
+	assert_equal "$(box)" 'a b c d'
+}
+
+@test "mfetch --limit without --keep deletes on the server no more than it fetched" {
+	give a b c
+	run mfetch --limit=1
+	assert_success
+	assert_equal "$(box)" a
+	assert_equal "$(mailbox_count "$user")" 2
+}
+
+@test "a message over --max-size does not count for --limit" {
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	give a b
+	run mfetch -q --max-size=2k --limit=1
+	assert_success
+	assert_equal "$(box)" a
+}
+
+@test "mfetch --dry-run counts what --limit and --max-size leave" {
+	give a b c
+	run mfetch --dry-run --limit=2
+	assert_success
+	assert_line 'would fetch 2 of 3 messages'
+}
+
+@test "a size or a number that is none is a usage error" {
+	for option in --max-size=10X --max-size= --max-size=0 --limit=0 --limit=-1 --limit=a; do
+		run mfetch "$option"
+		assert_failure 64
+		assert_output --partial "${option%%=*}"
+	done
+}
