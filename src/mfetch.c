@@ -33,6 +33,7 @@ struct fetch {
 	struct keeping keeping;
 	struct selection selection;
 	bool by_default; /* no operands: what is new */
+	bool marks;      /* --mark-seen: nothing is fetched */
 	struct seen *seen;
 	struct session session;
 	struct message_list list;
@@ -83,18 +84,38 @@ complain(void *ctx, const struct err *why)
 	run_complain(ctx, why);
 }
 
+/* Is there nothing to tell what is new by, or to record, but the server's ids? */
+static bool
+needs_ids(const struct fetch *f)
+{
+	return f->marks || (f->by_default && f->keeping.keep && !destination_is_terminal(&f->sink));
+}
+
 static bool
 list(struct fetch *f, struct err *e)
 {
 	if (!mailbox_list(&f->session.mailbox, WANT_SIZES | WANT_UIDS, &f->list, e))
 		return false;
-	if (f->list.has_uids || f->list.count == 0 || !f->keeping.keep ||
-	    destination_is_terminal(&f->sink))
+	if (f->list.has_uids || f->list.count == 0 || !needs_ids(f))
 		return true;
-	err_set(e, ERR_UNAVAILABLE,
-		"%s: the server gives its messages no unique ids, so --keep can't know what is new",
-		f->session.url.host);
-	return err_hint(e, "name the messages, or fetch without --keep");
+	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
+		f->session.url.host,
+		f->marks ? "nothing can be recorded" : "--keep can't know what is new");
+	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
+}
+
+static void
+complain_of_ambiguous(struct fetch *f, size_t count)
+{
+	struct err e;
+
+	err_set(&e, ERR_UNAVAILABLE,
+		"%s: %zu messages have a unique id that another has too, so %s",
+		f->session.url.host, count,
+		f->marks ? "nothing is recorded of them" : "they stay there");
+	if (!f->marks)
+		err_hint(&e, "name them by number, or fetch without --keep");
+	run_complain(f->run, &e);
 }
 
 /* A message whose id is another's too can't be recorded: with --keep it would come again in every
@@ -102,22 +123,17 @@ list(struct fetch *f, struct err *e)
 static void
 leave_ambiguous(struct fetch *f)
 {
+	const size_t count = f->wanted.count;
 	size_t kept = 0;
-	struct err e;
 
-	if (!f->by_default || !f->keeping.keep || destination_is_terminal(&f->sink))
+	if (!needs_ids(f))
 		return;
-	for (size_t i = 0; i < f->wanted.count; i++)
+	for (size_t i = 0; i < count; i++)
 		if (message_list_uid(&f->list, f->wanted.index[i]))
 			f->wanted.index[kept++] = f->wanted.index[i];
-	if (kept == f->wanted.count)
-		return;
-	err_set(&e, ERR_UNAVAILABLE,
-		"%s: %zu messages have a unique id that another has too, so they stay there",
-		f->session.url.host, f->wanted.count - kept);
-	err_hint(&e, "name them by number, or fetch without --keep");
-	run_complain(f->run, &e);
 	f->wanted.count = kept;
+	if (kept < count)
+		complain_of_ambiguous(f, count - kept);
 }
 
 static bool
@@ -125,6 +141,8 @@ select_wanted(struct fetch *f, struct err *e)
 {
 	selection_apply(&f->selection, &f->list, f->seen, &f->wanted);
 	leave_ambiguous(f);
+	if (f->marks)
+		return true;
 	narrow_by_size(&f->wanted, &f->list, &f->account, f->run, f->session.url.host);
 	narrow_by_limit(&f->wanted, &f->account);
 	if (f->sink.kind == SINK_RAW_STDOUT && !f->sink.nul && f->wanted.count > 1)
@@ -154,7 +172,7 @@ is_old_enough(const struct fetch *f, size_t index)
 {
 	time_t when;
 
-	if (!seen_has(f->seen, message_list_uid(&f->list, index), &when))
+	if (!seen_has(f->seen, message_list_uid(&f->list, index), &when) || when == 0)
 		return false;
 	return !f->keeping.keep ||
 	       (f->keeping.has_age && (uint64_t)when + f->keeping.age <= (uint64_t)time(NULL));
@@ -201,10 +219,16 @@ forget_unlisted(struct fetch *f, struct err *e)
 }
 
 static bool
+open_and_select(struct fetch *f, struct err *e)
+{
+	return session_open(&f->session, &f->account, TOOL_MFETCH, e) && list(f, e) &&
+	       select_wanted(f, e);
+}
+
+static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e) ||
-	    !select_wanted(f, e))
+	if (!open_and_select(f, e))
 		return false;
 	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
 	if (!f->delivery || !deliver(f, e))
@@ -216,16 +240,60 @@ fetch(struct fetch *f, struct err *e)
 	return true;
 }
 
+/* --mark-seen. Nothing of it is here, so nothing is deleted there: neither now nor later. */
+static bool
+mark_seen(struct fetch *f, struct err *e)
+{
+	if (!open_and_select(f, e))
+		return false;
+	for (size_t i = 0; i < f->wanted.count; i++)
+		seen_mark(f->seen, message_list_uid(&f->list, f->wanted.index[i]));
+	if (!seen_write(f->seen, true, e) || !mailbox_commit(&f->session.mailbox, e))
+		return false;
+	selection_complain(&f->selection, f->run);
+	return true;
+}
+
 static bool
 show_plan(struct fetch *f, struct err *e)
 {
 	run_show_settings(f->run, &f->account);
 	fflush(stdout);
-	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e) ||
-	    !select_wanted(f, e))
+	if (!open_and_select(f, e))
 		return false;
-	printf("would fetch %zu of %zu messages\n", f->wanted.count, f->list.count);
+	printf("would %s %zu of %zu messages\n", f->marks ? "record" : "fetch", f->wanted.count,
+	       f->list.count);
 	return mailbox_commit(&f->session.mailbox, e);
+}
+
+/* Options that say different things of the same run. */
+static bool
+check_options(const struct run *run, struct err *e)
+{
+	static const struct {
+		enum setting_id one, other;
+	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT}, {SET_MARK_SEEN, SET_MAX_SIZE}};
+
+	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
+		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
+
+		if (run->given.of[one].text && run->given.of[other].text)
+			return err_set(e, ERR_USAGE, "--%s and --%s do not go together",
+				       setting_row(one, TOOL_MFETCH)->name,
+				       setting_row(other, TOOL_MFETCH)->name);
+	}
+	return true;
+}
+
+static bool
+check_memory(const struct fetch *f, struct err *e)
+{
+	if (!f->marks || has_memory(f))
+		return true;
+	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
+		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
+	return err_hint(
+	    e, "name the destination: --maildir, --mbox, --pipe, or --keep into a pipe or a file");
 }
 
 static bool
@@ -233,7 +301,9 @@ prepare(struct fetch *f, struct err *e)
 {
 	struct run *run = f->run;
 
-	if (!selection_parse(&f->selection, run->operands, run->operand_count, e))
+	f->marks = run_flag(run, SET_MARK_SEEN);
+	if (!check_options(run, e) ||
+	    !selection_parse(&f->selection, run->operands, run->operand_count, e))
 		return false;
 	f->by_default = run->operand_count == 0;
 	if (f->by_default)
@@ -242,7 +312,7 @@ prepare(struct fetch *f, struct err *e)
 	    !destination_choose(&f->sink, run, &f->account, e))
 		return false;
 	choose_keeping(f);
-	return true;
+	return check_memory(f, e);
 }
 
 static void
@@ -270,6 +340,20 @@ lock_mailbox(struct fetch *f, struct err *e)
 }
 
 static bool
+carry_out(struct fetch *f, struct err *e)
+{
+	static const struct {
+		enum setting_id option;
+		bool (*carry_out)(struct fetch *f, struct err *e);
+	} modes[] = {{SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}};
+
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (run_flag(f->run, modes[i].option))
+			return modes[i].carry_out(f, e);
+	return fetch(f, e);
+}
+
+static bool
 job(struct run *run, struct err *e)
 {
 	struct fetch f = {.run = run};
@@ -278,7 +362,7 @@ job(struct run *run, struct err *e)
 	if (ok && run_flag(run, SET_PROBE))
 		ok = session_probe(&f.account, TOOL_MFETCH, e);
 	else if (ok && (ok = lock_mailbox(&f, e)) && f.seen)
-		ok = run_flag(run, SET_DRY_RUN) ? show_plan(&f, e) : fetch(&f, e);
+		ok = carry_out(&f, e);
 	fetch_free(&f);
 	return ok;
 }

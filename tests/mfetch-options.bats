@@ -120,3 +120,87 @@ box()
 		assert_output --partial "${option%%=*}"
 	done
 }
+
+# ---- --mark-seen ----
+
+@test "mfetch --mark-seen fetches nothing, and later only what came since is new" {
+	give old older
+	run mfetch --mark-seen
+	assert_success
+	assert_output ''
+	assert_equal "$(box)" ''
+	give new
+	run mfetch --keep
+	assert_success
+	assert_equal "$(box)" new
+}
+
+@test "what was only marked as seen is never deleted on the server" {
+	give a b
+	mfetch --mark-seen
+	run mfetch
+	assert_success
+	run mfetch --keep=0s
+	assert_success
+	assert_equal "$(mailbox_count "$user")" 2
+	assert_equal "$(box)" ''
+}
+
+@test "what was marked as seen can be fetched by name, and is deleted then" {
+	give a b
+	mfetch --mark-seen
+	run mfetch all
+	assert_success
+	assert_equal "$(box)" 'a b'
+	assert_equal "$(mailbox_count "$user")" 0
+}
+
+@test "mfetch --mark-seen takes nothing away from another destination" {
+	give a
+	mfetch --mark-seen --mbox=mbox
+	run mfetch
+	assert_success
+	assert_equal "$(box)" a
+}
+
+@test "mfetch --mark-seen records what the operands name" {
+	give a b c
+	mfetch --mark-seen first:2
+	run mfetch --keep
+	assert_success
+	assert_equal "$(box)" c
+}
+
+@test "marks stay when the record is rewritten" {
+	give a
+	mfetch --mark-seen
+	journal=$(find "$XDG_STATE_HOME/mailverbs/seen" -name 'maildir*')
+	printf '= 1 gone%d\n' {1..1200} >>"$journal"
+	give b
+	run mfetch --keep
+	assert_success
+	run grep -c gone "$journal"
+	assert_output 0
+	run mfetch --keep
+	assert_equal "$(box)" b
+}
+
+@test "mfetch --mark-seen is a usage error where nothing is recorded" {
+	config_for "$user"
+	run mfetch --mark-seen
+	assert_failure 64
+	assert_output --partial 'standard output'
+	run mfetch --mark-seen --keep
+	assert_success
+	run mfetch --mark-seen --limit=3 --keep
+	assert_failure 64
+}
+
+@test "mfetch --mark-seen --dry-run records nothing" {
+	give a b
+	run mfetch --mark-seen --dry-run
+	assert_success
+	assert_line 'would record 2 of 2 messages'
+	run mfetch
+	assert_equal "$(box)" 'a b'
+}

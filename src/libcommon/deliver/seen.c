@@ -28,9 +28,10 @@ enum {
 
 /* One id, and what is known of it. */
 struct entry {
-	size_t uid;   /* offsets into `text` */
-	size_t place; /* of an open intent; 0: there is none */
-	int64_t when; /* 0: not done */
+	size_t uid;     /* offsets into `text` */
+	size_t place;   /* of an open intent; 0: there is none */
+	int64_t when;   /* 0: not done */
+	bool is_marked; /* taken as delivered */
 };
 
 struct seen {
@@ -229,12 +230,21 @@ take_void(struct seen *s, char *uid)
 }
 
 static bool
+take_mark(struct seen *s, char *uid)
+{
+	if (!unescape(uid))
+		return false;
+	find_or_add(s, uid)->is_marked = true;
+	return true;
+}
+
+static bool
 take_line(struct seen *s, char *line)
 {
 	static const struct {
 		char sign;
 		bool (*take)(struct seen *s, char *rest);
-	} kinds[] = {{'=', take_done}, {'+', take_intent}, {'-', take_void}};
+	} kinds[] = {{'=', take_done}, {'+', take_intent}, {'-', take_void}, {'~', take_mark}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (line[0] == kinds[i].sign && line[1] == ' ')
@@ -472,12 +482,18 @@ seen_tag(const struct seen *s)
 	return hash(s->path ? s->path : s->directory);
 }
 
+static bool
+is_seen(const struct entry *entry)
+{
+	return entry && (entry->when != 0 || entry->is_marked);
+}
+
 bool
 seen_has(const struct seen *s, const char *uid, time_t *when)
 {
 	const struct entry *entry = find(s, uid);
 
-	if (!entry || entry->when == 0)
+	if (!is_seen(entry))
 		return false;
 	if (when)
 		*when = (time_t)entry->when;
@@ -490,6 +506,25 @@ add_void(struct seen *s, const char *uid)
 	buf_add_str(&s->lines, "- ");
 	escape(&s->lines, uid);
 	buf_add_char(&s->lines, '\n');
+}
+
+static void
+add_mark(struct buf *out, const char *uid)
+{
+	buf_add_str(out, "~ ");
+	escape(out, uid);
+	buf_add_char(out, '\n');
+}
+
+static void
+add_entry(struct buf *out, const struct seen *s, const struct entry *entry)
+{
+	const char *uid = s->text.data + entry->uid;
+
+	if (entry->when != 0)
+		add_done(out, entry->when, uid);
+	else
+		add_mark(out, uid);
 }
 
 void
@@ -531,6 +566,19 @@ seen_done(struct seen *s, const char *uid)
 	add_done(&s->lines, now, uid);
 	copy = mem_strdup(uid); /* it may point into the text that grows now */
 	find_or_add(s, copy)->when = now;
+	free(copy);
+}
+
+void
+seen_mark(struct seen *s, const char *uid)
+{
+	char *copy;
+
+	if (!uid || !s->path || seen_has(s, uid, NULL))
+		return;
+	add_mark(&s->lines, uid);
+	copy = mem_strdup(uid);
+	find_or_add(s, copy)->is_marked = true;
 	free(copy);
 }
 
@@ -584,7 +632,7 @@ rewrite(struct seen *s, const bool *is_listed, struct err *e)
 	add_head(&journal, s->destination);
 	for (size_t i = 0; i < s->count; i++)
 		if (is_listed[i])
-			add_done(&journal, s->entries[i].when, s->text.data + s->entries[i].uid);
+			add_entry(&journal, s, &s->entries[i]);
 	ok = replace_journal(s, &journal, e);
 	buf_free(&journal);
 	return ok;
@@ -601,8 +649,8 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 		return true;
 	listed = mem_alloc(s->count * sizeof *listed);
 	for (size_t i = 0; i < s->count; i++) {
-		listed[i] = s->entries[i].when != 0 &&
-			    is_listed(ctx, s->text.data + s->entries[i].uid);
+		listed[i] =
+		    is_seen(&s->entries[i]) && is_listed(ctx, s->text.data + s->entries[i].uid);
 		live += listed[i];
 	}
 	ok = s->count - live <= live + DEAD_MIN || rewrite(s, listed, e);

@@ -9,6 +9,7 @@
  *	+ UID PLACE          intent: the message is whole and flushed, and about to appear at PLACE
  *	- UID                the intent came to nothing: a killed run's, and PLACE was looked at
  *	= TIME UID           done
+ *	~ UID                taken as delivered though it never was (mfetch --mark-seen)
  *
  * UID, PLACE and DESTINATION have their blanks, controls, 8-bit bytes and % as %HH. A torn last
  * line never happened. Any other damage is an error that names the line, and nothing is fetched.
@@ -42,7 +43,10 @@ struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);
 
 void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not written */
 
-/* Was it delivered, and when? UID may be NULL: then never. */
+/*
+ * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has
+ * the time 0: nothing of it is here, so it must not be deleted there.
+ */
 bool seen_has(const struct seen *s, const char *uid, time_t *when);
 
 /*
@@ -56,6 +60,9 @@ void seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *pl
 /* These collect lines. A NULL uid can be intended, never done. */
 void seen_intend(struct seen *s, const char *uid, const char *place);
 void seen_done(struct seen *s, const char *uid);
+
+/* Collects that UID, which has not been delivered, is to be taken as if it had been. */
+void seen_mark(struct seen *s, const char *uid);
 
 /* The path of a hidden file beside the journal, the caller's to free(). */
 char *seen_side_file(const struct seen *s, const char *suffix);
