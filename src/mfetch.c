@@ -154,12 +154,16 @@ select_wanted(struct fetch *f, struct err *e)
 /* Whole messages of a group under way are delivered too where the session broke: they need not come
  * again. */
 static bool
-deliver(struct fetch *f, struct err *e)
+deliver(struct fetch *f, enum part part, struct err *e)
 {
 	struct err settled;
-	const bool fetched = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, PART_WHOLE,
-					   &delivery_receiver, f->delivery, e);
+	bool fetched;
 
+	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	if (!f->delivery)
+		return false;
+	fetched = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, part, &delivery_receiver,
+				f->delivery, e);
 	if (delivery_settle(f->delivery, &settled))
 		return fetched;
 	if (fetched)
@@ -228,13 +232,23 @@ open_and_select(struct fetch *f, struct err *e)
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e))
-		return false;
-	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
-	if (!f->delivery || !deliver(f, e))
+	if (!open_and_select(f, e) || !deliver(f, PART_WHOLE, e))
 		return false;
 	remove_delivered(f);
 	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+		return false;
+	selection_complain(&f->selection, f->run);
+	return true;
+}
+
+/* --headers. A header is no message: it is as if nothing had been delivered. */
+static bool
+fetch_headers(struct fetch *f, struct err *e)
+{
+	if (!open_and_select(f, e))
+		return false;
+	seen_stop_recording(f->seen);
+	if (!deliver(f, PART_HEADER, e) || !mailbox_commit(&f->session.mailbox, e))
 		return false;
 	selection_complain(&f->selection, f->run);
 	return true;
@@ -272,7 +286,9 @@ check_options(const struct run *run, struct err *e)
 {
 	static const struct {
 		enum setting_id one, other;
-	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT}, {SET_MARK_SEEN, SET_MAX_SIZE}};
+	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},
+			 {SET_MARK_SEEN, SET_MAX_SIZE},
+			 {SET_MARK_SEEN, SET_HEADERS}};
 
 	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
 		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
@@ -345,7 +361,8 @@ carry_out(struct fetch *f, struct err *e)
 	static const struct {
 		enum setting_id option;
 		bool (*carry_out)(struct fetch *f, struct err *e);
-	} modes[] = {{SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}};
+	} modes[] = {
+	    {SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}, {SET_HEADERS, fetch_headers}};
 
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
 		if (run_flag(f->run, modes[i].option))

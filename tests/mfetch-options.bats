@@ -204,3 +204,38 @@ box()
 	run mfetch
 	assert_equal "$(box)" 'a b'
 }
+
+# ---- --headers ----
+
+@test "mfetch --headers writes the headers and nothing of the bodies, to standard output" {
+	give a b
+	mfetch --headers >out
+	assert_equal "$(subjects out)" 'a b'
+	run grep -c xxx out
+	assert_output 0
+	run grep -c '^From ' out
+	assert_output 2
+	assert_equal "$(box)" ''
+}
+
+@test "mfetch --headers deletes nothing and records nothing" {
+	give a b
+	trace_user "$user"
+	mfetch --headers >out
+	mfetch --headers --maildir=box
+	run wire_trace "$user" in
+	assert_output --partial 'TOP 1 0'
+	refute_output --partial RETR
+	refute_output --partial DELE
+	rm -r box
+	run mfetch
+	assert_success
+	assert_equal "$(box)" 'a b'
+}
+
+@test "mfetch --headers --raw writes the header and the empty line behind it" {
+	give a
+	mfetch --headers --raw 1 >out
+	sed '/^$/q' a.eml >expected
+	assert_same_file expected out
+}

@@ -42,6 +42,7 @@ complete -c $tool -s k -l keep -f -a '1d 10d 30d 12w yes no' -d 'leave messages 
 complete -c $tool -l max-size -x -d 'leave larger ones alone'
 complete -c $tool -l limit -x -d 'at most so many messages in this run'
 complete -c $tool -l mark-seen -d 'fetch nothing; take all that is there as delivered'
+complete -c $tool -l headers -d 'only the header of each; record and delete nothing'
 complete -c $tool -s a -l account -x -a '(__fish_mailverbs_accounts)' -d 'section of the configuration, or a mail address'
 complete -c $tool -s C -l config -r -F -d 'read this configuration'
 complete -c $tool -s s -l server -x -a 'smtps:// smtp:// smtp+insecure:// pop3s:// pop3:// pop3+insecure://' -d 'the server'

@@ -40,7 +40,7 @@ destination_choose(struct sink_spec *spec, const struct run *run, const struct a
 	size_t i = 0, count = find(&run->given, &i);
 	const enum err_code code = count > 0 ? ERR_USAGE : ERR_CONFIG;
 
-	if (count == 0)
+	if (count == 0 && !run_flag(run, SET_HEADERS))
 		count = find(&a->values, &i);
 	if (count > 1)
 		return err_set(e, code,

@@ -14,7 +14,8 @@ struct sink_spec;
 
 /*
  * One of raw, maildir, mbox and pipe, else standard output as mbox. What the command line says
- * stands above the configuration. *SPEC borrows from A. False: *e (several of them).
+ * stands above the configuration, whose destination is for whole messages: with --headers it does
+ * not count. *SPEC borrows from A. False: *e (several of them).
  */
 bool destination_choose(struct sink_spec *spec, const struct run *run, const struct account *a,
 			struct err *e);

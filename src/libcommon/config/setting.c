@@ -42,6 +42,8 @@ const struct setting settings[] = {
      "at most N messages in this run"},
     {SET_MARK_SEEN, "mark-seen", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "fetch nothing; take all that is there as delivered"},
+    {SET_HEADERS, "headers", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
+     "only the header of each; record and delete nothing"},
 
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},

@@ -82,6 +82,7 @@ enum setting_id {
 	SET_MAX_SIZE,
 	SET_LIMIT,
 	SET_MARK_SEEN,
+	SET_HEADERS,
 	/* mlist */
 	SET_COLUMNS,
 	SET_JSON,

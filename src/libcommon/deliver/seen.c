@@ -582,6 +582,13 @@ seen_mark(struct seen *s, const char *uid)
 	free(copy);
 }
 
+void
+seen_stop_recording(struct seen *s)
+{
+	free(s->path);
+	s->path = NULL;
+}
+
 bool
 seen_write(struct seen *s, bool durable, struct err *e)
 {

@@ -64,6 +64,9 @@ void seen_done(struct seen *s, const char *uid);
 /* Collects that UID, which has not been delivered, is to be taken as if it had been. */
 void seen_mark(struct seen *s, const char *uid);
 
+/* From here on nothing is recorded; what is known stays known, and the mailbox locked. */
+void seen_stop_recording(struct seen *s);
+
 /* The path of a hidden file beside the journal, the caller's to free(). */
 char *seen_side_file(const struct seen *s, const char *suffix);
 
