@@ -38,6 +38,7 @@ struct fetch {
 	struct session session;
 	struct message_list list;
 	struct message_set wanted;
+	struct message_set rejected; /* by the filter, to be deleted */
 	struct delivery *delivery;
 };
 
@@ -136,19 +137,26 @@ leave_ambiguous(struct fetch *f)
 		complain_of_ambiguous(f, count - kept);
 }
 
+/* --raw alone writes one message: where would the next one begin? */
 static bool
-select_wanted(struct fetch *f, struct err *e)
+check_raw(const struct fetch *f, struct err *e)
 {
-	selection_apply(&f->selection, &f->list, f->seen, &f->wanted);
-	leave_ambiguous(f);
-	if (f->marks)
+	if (f->sink.kind != SINK_RAW_STDOUT || f->sink.nul || f->wanted.count <= 1)
 		return true;
+	return err_set(e, ERR_USAGE, "%zu messages: --raw takes one, or goes with --null",
+		       f->wanted.count);
+}
+
+/* What of the selection this run takes, when a filter has had its say or without asking it. */
+static bool
+narrow(struct fetch *f, bool ask_filter, struct err *e)
+{
 	narrow_by_size(&f->wanted, &f->list, &f->account, f->run, f->session.url.host);
+	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->list, &f->session.mailbox,
+					    &f->account, f->run, e))
+		return false;
 	narrow_by_limit(&f->wanted, &f->account);
-	if (f->sink.kind == SINK_RAW_STDOUT && !f->sink.nul && f->wanted.count > 1)
-		return err_set(e, ERR_USAGE, "%zu messages: --raw takes one, or goes with --null",
-			       f->wanted.count);
-	return true;
+	return check_raw(f, e);
 }
 
 /* Whole messages of a group under way are delivered too where the session broke: they need not come
@@ -182,19 +190,30 @@ is_old_enough(const struct fetch *f, size_t index)
 	       (f->keeping.has_age && (uint64_t)when + f->keeping.age <= (uint64_t)time(NULL));
 }
 
-/* What may go: what is safe here now, and by default what a run before delivered. */
+/* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
+static bool
+is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
+{
+	const bool is = *next < count && indexes[*next] == index;
+
+	*next += is;
+	return is;
+}
+
+/* What may go: what is safe here now, by default what a run before delivered, and what the filter
+ * rejected. */
 static void
 remove_delivered(struct fetch *f)
 {
 	struct message_set doomed = {0};
-	size_t safe_count, next = 0;
+	size_t safe_count, next_safe = 0, next_rejected = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
 
 	for (size_t i = 0; i < f->list.count; i++) {
-		const bool is_safe = next < safe_count && safe[next] == i;
+		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
 
-		next += is_safe;
-		if ((is_safe && !f->keeping.keep) ||
+		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
+		    (is_safe && !f->keeping.keep) ||
 		    ((is_safe || f->by_default) && is_old_enough(f, i)))
 			message_set_add(&doomed, i);
 	}
@@ -225,14 +244,17 @@ forget_unlisted(struct fetch *f, struct err *e)
 static bool
 open_and_select(struct fetch *f, struct err *e)
 {
-	return session_open(&f->session, &f->account, TOOL_MFETCH, e) && list(f, e) &&
-	       select_wanted(f, e);
+	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e))
+		return false;
+	selection_apply(&f->selection, &f->list, f->seen, &f->wanted);
+	leave_ambiguous(f);
+	return true;
 }
 
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e) || !deliver(f, PART_WHOLE, e))
+	if (!open_and_select(f, e) || !narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
 		return false;
 	remove_delivered(f);
 	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
@@ -245,7 +267,7 @@ fetch(struct fetch *f, struct err *e)
 static bool
 fetch_headers(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e))
+	if (!open_and_select(f, e) || !narrow(f, false, e))
 		return false;
 	seen_stop_recording(f->seen);
 	if (!deliver(f, PART_HEADER, e) || !mailbox_commit(&f->session.mailbox, e))
@@ -271,12 +293,14 @@ mark_seen(struct fetch *f, struct err *e)
 static bool
 show_plan(struct fetch *f, struct err *e)
 {
+	const bool has_filter = account_text(&f->account, SET_FILTER) != NULL;
+
 	run_show_settings(f->run, &f->account);
 	fflush(stdout);
-	if (!open_and_select(f, e))
+	if (!open_and_select(f, e) || !(f->marks || narrow(f, false, e)))
 		return false;
-	printf("would %s %zu of %zu messages\n", f->marks ? "record" : "fetch", f->wanted.count,
-	       f->list.count);
+	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
+	       f->list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
 	return mailbox_commit(&f->session.mailbox, e);
 }
 
@@ -288,7 +312,9 @@ check_options(const struct run *run, struct err *e)
 		enum setting_id one, other;
 	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},
 			 {SET_MARK_SEEN, SET_MAX_SIZE},
-			 {SET_MARK_SEEN, SET_HEADERS}};
+			 {SET_MARK_SEEN, SET_HEADERS},
+			 {SET_MARK_SEEN, SET_FILTER},
+			 {SET_HEADERS, SET_FILTER}};
 
 	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
 		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
@@ -339,6 +365,7 @@ fetch_free(struct fetch *f)
 	seen_close(f->seen);
 	message_list_free(&f->list);
 	message_set_free(&f->wanted);
+	message_set_free(&f->rejected);
 	selection_free(&f->selection);
 	account_free(&f->account);
 }

@@ -239,3 +239,91 @@ box()
 	sed '/^$/q' a.eml >expected
 	assert_same_file expected out
 }
+
+# ---- --filter ----
+
+@test "mfetch --filter: exit status 0 fetches, 1 deletes on the server, 2 leaves alone" {
+	give get drop leave
+	cat >judge <<-'END'
+	#!/bin/sh
+	case $(sed -n 's/^Subject: //p') in
+	get) exit 0 ;;
+	drop) exit 1 ;;
+	leave) exit 2 ;;
+	esac
+	exit 3
+	END
+	chmod +x judge
+	run mfetch --filter=./judge
+	assert_success
+	assert_output ''
+	assert_equal "$(box)" get
+	mapfile -t left < <(mailbox_files "$user")
+	assert_equal "$(subjects "${left[@]}")" leave
+}
+
+@test "mfetch --filter --keep deletes what the filter wants deleted, and nothing else" {
+	give get drop
+	run mfetch --keep --filter='! grep -q drop'
+	assert_success
+	assert_equal "$(box)" get
+	mapfile -t left < <(mailbox_files "$user")
+	assert_equal "$(subjects "${left[@]}")" get
+}
+
+@test "a filter that fails leaves the message alone, is complained of (75), and the others are fetched" {
+	give bad good
+	run mfetch --filter='! grep -q bad || exit 9'
+	assert_failure 75
+	assert_output --partial 'exit status 9, so message 1 stays there'
+	assert_equal "$(box)" good
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
+@test "a filter that does not exist is a configuration error, and nothing is fetched or deleted" {
+	give a b
+	run mfetch --filter=./nowhere
+	assert_failure 78
+	run mfetch --filter='./nowhere | cat; exit 127'
+	assert_failure 78
+	assert_equal "$(box)" ''
+	assert_equal "$(mailbox_count "$user")" 2
+}
+
+@test "the filter gets the header with LF line ends, and ACCOUNT, UID and SIZE in its environment" {
+	give a
+	uid=$(mlist -o uid)
+	run mfetch --filter='cat >header; echo "$ACCOUNT $UID $SIZE" >environment'
+	assert_success
+	sed '/^$/q' a.eml >expected
+	assert_same_file expected header
+	assert_equal "$(cut -d' ' -f1,2 environment)" "test $uid"
+	assert_regex "$(cut -d' ' -f3 environment)" '^[0-9]+$'
+}
+
+@test "what the filter prints does not get among the messages" {
+	give a
+	config_for "$user"
+	mfetch --filter='echo noise; cat' >out
+	run cat out
+	refute_output --partial noise
+	assert_equal "$(subjects out)" a
+}
+
+@test "mfetch --filter --limit=N fetches N although the filter leaves others alone before them" {
+	give skip1 skip2 a b c
+	run mfetch --limit=2 --filter='tee -a asked | grep -q skip && exit 2; exit 0'
+	assert_success
+	assert_equal "$(box)" 'a b'
+	assert_equal "$(subjects asked)" 'a b skip1 skip2'
+}
+
+@test "the headers for a filter are asked for in one flight" {
+	give a b c d e f
+	trace_user "$user"
+	mfetch --filter=true
+	run wire_trace "$user" in
+	assert_line --partial 'TOP 6 0'
+	# Dovecot's trace has a time stamp for each read: all TOPs came in the same one
+	assert_equal "$(wire_trace "$user" in | grep 'TOP ' | cut -d' ' -f1 | sort -u | wc -l)" 1
+}

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdint.h>
 
+#include "app/filter.h"
 #include "app/tool.h"
 #include "config/account.h"
 #include "proto/mailbox.h"
@@ -32,11 +33,27 @@ narrow_by_size(struct message_set *set, const struct message_list *l, const stru
 	set->count = kept;
 }
 
+static unsigned
+limit_of(const struct account *a)
+{
+	return account_number(a, SET_LIMIT, UINT32_MAX);
+}
+
+bool
+narrow_by_filter(struct message_set *set, struct message_set *doomed, const struct message_list *l,
+		 struct mailbox *m, const struct account *a, struct run *run, struct err *e)
+{
+	const struct filter filter = {.command = account_text(a, SET_FILTER),
+				      .account = a->name,
+				      .run = run,
+				      .limit = limit_of(a)};
+
+	return !filter.command || filter_apply(&filter, m, l, set, doomed, e);
+}
+
 void
 narrow_by_limit(struct message_set *set, const struct account *a)
 {
-	const unsigned limit = account_number(a, SET_LIMIT, UINT32_MAX);
-
-	if (set->count > limit)
-		set->count = limit;
+	if (set->count > limit_of(a))
+		set->count = limit_of(a);
 }

@@ -5,7 +5,11 @@
 #ifndef MAILVERBS_APP_NARROW_H
 #define MAILVERBS_APP_NARROW_H
 
+#include <stdbool.h>
+
 struct account;
+struct err;
+struct mailbox;
 struct message_list;
 struct message_set;
 struct run;
@@ -13,6 +17,15 @@ struct run;
 /* Those larger than `max-size` leave SET; each is remarked on, as HOST's. */
 void narrow_by_size(struct message_set *set, const struct message_list *l, const struct account *a,
 		    const struct run *run, const char *host);
+
+/*
+ * Of SET those stay that the account's `filter` wants (app/filter.h); what it wants deleted goes
+ * into DOOMED. No more are asked about than it takes to have `limit` of them. Without a filter all
+ * stay. False: *e, from the session or the filter.
+ */
+bool narrow_by_filter(struct message_set *set, struct message_set *doomed,
+		      const struct message_list *l, struct mailbox *m, const struct account *a,
+		      struct run *run, struct err *e);
 
 /* Of SET the first `limit` stay. */
 void narrow_by_limit(struct message_set *set, const struct account *a);

@@ -142,13 +142,16 @@ close_pipes(struct pipes *p)
 }
 
 static void
-set_descriptors(posix_spawn_file_actions_t *actions, const struct pipes *p, enum child_stdin in)
+set_descriptors(posix_spawn_file_actions_t *actions, const struct pipes *p, enum child_stdin in,
+		enum child_stdout out)
 {
 	if (in == CHILD_STDIN_EMPTY)
 		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	else
 		posix_spawn_file_actions_adddup2(actions, p->to[0], STDIN_FILENO);
-	if (p->from[1] >= 0)
+	if (out == CHILD_STDOUT_NONE)
+		posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	else if (out == CHILD_STDOUT_PIPE)
 		posix_spawn_file_actions_adddup2(actions, p->from[1], STDOUT_FILENO);
 }
 
@@ -168,7 +171,7 @@ set_signals(posix_spawnattr_t *attributes)
 /* 0, or what kept it from starting, as errno has it. */
 static int
 spawn(pid_t *pid, char *const words[], char *const environment[], const struct pipes *p,
-      enum child_stdin in)
+      enum child_stdin in, enum child_stdout out)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -176,7 +179,7 @@ spawn(pid_t *pid, char *const words[], char *const environment[], const struct p
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
-	set_descriptors(&actions, p, in);
+	set_descriptors(&actions, p, in, out);
 	set_signals(&attributes);
 	error = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
 	posix_spawnattr_destroy(&attributes);
@@ -186,7 +189,7 @@ spawn(pid_t *pid, char *const words[], char *const environment[], const struct p
 
 static int
 spawn_command(pid_t *pid, const char *command, const char *const more[], const struct pipes *p,
-	      enum child_stdin in)
+	      enum child_stdin in, enum child_stdout out)
 {
 	char shell[] = "sh", option[] = "-c";
 	char *copy = mem_strdup(command);
@@ -195,10 +198,10 @@ spawn_command(pid_t *pid, const char *command, const char *const more[], const s
 	int error;
 
 	if (needs_shell(command)) {
-		error = spawn(pid, (char *[]){shell, option, copy, NULL}, environment, p, in);
+		error = spawn(pid, (char *[]){shell, option, copy, NULL}, environment, p, in, out);
 	} else {
 		plain = split(copy);
-		error = plain[0] ? spawn(pid, plain, environment, p, in) : ENOENT;
+		error = plain[0] ? spawn(pid, plain, environment, p, in, out) : ENOENT;
 	}
 	free(plain);
 	free(environment);
@@ -216,7 +219,7 @@ child_start(struct child *c, const char *command, enum child_stdin in, enum chil
 	*c = (struct child){.pid = -1, .to = -1, .from = -1};
 	error = open_pipes(&p, in, out) ? 0 : errno;
 	if (error == 0)
-		error = spawn_command(&c->pid, command, environment, &p, in);
+		error = spawn_command(&c->pid, command, environment, &p, in, out);
 	if (error != 0) {
 		close_pipes(&p);
 		errno = error;

@@ -16,7 +16,7 @@
 struct err;
 
 enum child_stdin { CHILD_STDIN_EMPTY, CHILD_STDIN_PIPE };
-enum child_stdout { CHILD_STDOUT_OURS, CHILD_STDOUT_PIPE };
+enum child_stdout { CHILD_STDOUT_OURS, CHILD_STDOUT_PIPE, CHILD_STDOUT_NONE };
 
 struct child {
 	pid_t pid;

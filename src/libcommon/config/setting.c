@@ -40,6 +40,8 @@ const struct setting settings[] = {
      "leave larger ones (500k, 10M) alone"},
     {SET_LIMIT, "limit", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "N",
      "at most N messages in this run"},
+    {SET_FILTER, "filter", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+     "run on each header first; exit 0 fetch, 1 delete, 2 leave alone"},
     {SET_MARK_SEEN, "mark-seen", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "fetch nothing; take all that is there as delivered"},
     {SET_HEADERS, "headers", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,

@@ -81,6 +81,7 @@ enum setting_id {
 	SET_KEEP,
 	SET_MAX_SIZE,
 	SET_LIMIT,
+	SET_FILTER,
 	SET_MARK_SEEN,
 	SET_HEADERS,
 	/* mlist */
