@@ -4,16 +4,18 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app/destination.h"
 #include "app/narrow.h"
+#include "app/progress.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
-#include "base/mem.h"
+#include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"
 #include "deliver/seen.h"
@@ -159,6 +161,33 @@ narrow(struct fetch *f, bool ask_filter, struct err *e)
 	return check_raw(f, e);
 }
 
+/* A progress line would run into messages on the same terminal, and into the conversation. */
+static bool
+wants_progress(const struct fetch *f)
+{
+	struct stat st;
+
+	if (destination_is_stdout(&f->sink) &&
+	    (fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode)))
+		return false;
+	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL);
+}
+
+static bool
+pour(struct fetch *f, enum part part, struct err *e)
+{
+	struct progress progress = {.inner = &delivery_receiver, .inner_ctx = f->delivery};
+	bool ok;
+
+	progress_start(&progress, &f->list, &f->wanted, wants_progress(f));
+	f->run->progress = &progress;
+	ok = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, part, &progress_receiver,
+			   &progress, e);
+	progress_hide(&progress);
+	f->run->progress = NULL;
+	return ok;
+}
+
 /* Whole messages of a group under way are delivered too where the session broke: they need not come
  * again. */
 static bool
@@ -170,8 +199,7 @@ deliver(struct fetch *f, enum part part, struct err *e)
 	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
 	if (!f->delivery)
 		return false;
-	fetched = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, part, &delivery_receiver,
-				f->delivery, e);
+	fetched = pour(f, part, e);
 	if (delivery_settle(f->delivery, &settled))
 		return fetched;
 	if (fetched)

@@ -327,3 +327,50 @@ box()
 	# Dovecot's trace has a time stamp for each read: all TOPs came in the same one
 	assert_equal "$(wire_trace "$user" in | grep 'TOP ' | cut -d' ' -f1 | sort -u | wc -l)" 1
 }
+
+# ---- the progress line ----
+
+# on_terminal COMMAND: runs it with standard error on a terminal of its own; what that was shown is
+# in ./screen.
+on_terminal()
+{
+	command -v script >/dev/null || skip 'script(1) is not installed'
+	script -q -e -c "$1" screen </dev/null >/dev/null
+}
+
+# With a sleep for each message a fetch takes as long as on a slow line.
+slowly="--pipe='sleep 0.4; cat >/dev/null'"
+
+@test "a fetch of more than a second shows its progress on a terminal, and takes it away at the end" {
+	give a b c d e
+	config_for "$user"
+	on_terminal "mfetch $slowly"
+	run cat -v screen
+	assert_output --regexp '[1-5]/5 messages, 0\.0/0\.0 MB, 0\.0 MB/s'
+	# blanks over the line, and the cursor at its beginning: nothing stands there afterwards
+	assert_equal "$(sed '/^Script /d' screen | tr -d '\n' | tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | grep -c messages)" 1
+	assert_equal "$(sed '/^Script /d' screen | tr -d '\n' | tr '\r' '\n' | tail -n 1 | tr -d ' ')" ''
+}
+
+@test "a quick fetch, --quiet, and standard error in a file show no progress" {
+	give a b c d e
+	config_for "$user"
+	on_terminal "mfetch --keep --pipe='cat >/dev/null'"
+	run cat screen
+	refute_output --partial messages
+	on_terminal "mfetch --keep --quiet $slowly"
+	run cat screen
+	refute_output --partial messages
+	run mfetch --pipe='sleep 0.4'
+	assert_success
+	assert_output ''
+}
+
+@test "a complaint in the middle pushes the progress line away first" {
+	give a b c d
+	config_for "$user"
+	on_terminal "mfetch --pipe='sleep 0.6; ! grep -q \"Subject: d\"'" || true
+	run cat -v screen
+	assert_output --partial 'messages'
+	assert_line --regexp '\^M *\^Mmfetch: .*exit status 1'
+}

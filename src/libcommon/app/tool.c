@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "app/progress.h"
 #include "base/buf.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -30,8 +31,9 @@ add_line(struct buf *lines, const struct run *run, const char *label, const char
 
 /* What the output has so far comes first, and a line stays whole among those of others. */
 static void
-say(struct buf *lines)
+say(const struct run *run, struct buf *lines)
 {
+	progress_hide(run->progress);
 	fflush(stdout);
 	fwrite(lines->data, 1, lines->len, stderr);
 	buf_free(lines);
@@ -46,7 +48,7 @@ run_complain(struct run *run, const struct err *e)
 	add_line(&lines, run, "", e->text);
 	if (e->hint[0] != '\0')
 		add_line(&lines, run, "hint: ", e->hint);
-	say(&lines);
+	say(run, &lines);
 }
 
 void
@@ -62,7 +64,7 @@ run_remark(const struct run *run, const char *fmt, ...)
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	add_line(&lines, run, "", text);
-	say(&lines);
+	say(run, &lines);
 }
 
 bool

@@ -13,6 +13,7 @@
 #include "config/account.h"
 #include "config/setting.h"
 
+struct progress;
 struct run;
 
 struct tool {
@@ -31,8 +32,9 @@ struct run {
 	struct values given; /* the command line */
 	char **operands;
 	size_t operand_count;
-	enum err_code worst; /* of what was complained of */
-	int status;          /* exit status where nothing went wrong (mlist -e) */
+	struct progress *progress; /* a line that gives way to others; NULL: there is none */
+	enum err_code worst;       /* of what was complained of */
+	int status;                /* exit status where nothing went wrong (mlist -e) */
 };
 
 /* main() in one line: `return tool_main(&tool, argc, argv);` */
