@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "message/eol.h"
@@ -476,6 +477,14 @@ give(void *ctx, const char *bytes, size_t n)
 	return true;
 }
 
+/* A fast server never makes us wait, and waiting is where a signal is noticed otherwise. */
+static void
+notice_signal(struct pop3 *c)
+{
+	if (stop_signal() != 0)
+		stream_fail(c->stream, ERR_TEMPORARY, "interrupted");
+}
+
 /* The lines up to the lone dot, into the receiver. False: the stream failed. */
 static bool
 read_body(struct fetch *f)
@@ -490,6 +499,8 @@ read_body(struct fetch *f)
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
 		octets += used;
+		if (!done)
+			notice_signal(f->c);
 	}
 	if (done)
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, octets,
@@ -559,6 +570,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 
 		for (; asked < set->count && asked < i + ASK_AHEAD; asked++)
 			ask_message(c, l->items[set->index[asked]].number, part);
+		notice_signal(c);
 		if (!fetch_one(&f, e))
 			return false;
 	}

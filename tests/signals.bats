@@ -1,0 +1,106 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# SIGTERM, SIGINT and SIGHUP in the middle of mfetch, against Dovecot: it leaves by that signal, and
+# nothing is lost or doubled.
+
+load helper
+
+setup()
+{
+	mailverbs_setup
+	user=$(fresh_user)
+	config_for "$user"
+}
+
+# give N: messages with the subjects 1 to N in the user's mailbox.
+give()
+{
+	local i
+	for ((i = 1; i <= $1; i++)); do
+		printf 'Subject: %d\nFrom: a@example.org\n\n%01500d\n' "$i" 0 >"$i.eml"
+	done
+	deliver "$user" $(seq -f %g.eml "$1")
+}
+
+# delivered FILE...: the subjects in them, in numerical order, on one line.
+delivered()
+{
+	cat "$@" | sed -n 's/^Subject: //p' | sort -n | xargs
+}
+
+@test "a signal between two messages: the first is delivered once, the rest by the next run" {
+	for signal in TERM INT HUP; do
+		rm -f got
+		give 5
+		run mfetch --pipe="cat >>got; kill -$signal \$PPID"
+		assert_failure $((128 + $(kill -l "$signal")))
+		assert_output --partial interrupted
+		assert_equal "$(grep -c '^Subject: ' got)" 1
+		run mfetch --pipe="cat >>got; kill -$signal \$PPID"
+		assert_equal "$(grep -c '^Subject: ' got)" 2
+		mdel -q all
+	done
+}
+
+@test "a signal while the server is silent ends the wait at once" {
+	mkfifo started
+	mfetch --server=pop3+insecure://localhost --tunnel='echo $PPID >started; cat' 2>err &
+	read -r pid <started
+	kill -TERM "$pid"
+	wait $! || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(cat err)" 'mfetch: localhost:110: interrupted'
+}
+
+# A run with ARGUMENTs that is killed after so many milliseconds.
+kill_after()
+{
+	local ms=$1 pid status=0
+	shift
+	mfetch "$@" 2>err &
+	pid=$!
+	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+	kill -TERM "$pid" 2>/dev/null || true
+	wait "$pid" || status=$?
+	[[ $status -eq 0 || $status -eq 143 ]] || {
+		echo "after $ms ms: exit status $status: $(cat err)" >&2
+		return 1
+	}
+}
+
+# The moments are spread over a run's length, whatever the machine makes of it.
+moments()
+{
+	local begin=${EPOCHREALTIME/[.,]/} end i
+	mfetch --keep "$@"
+	end=${EPOCHREALTIME/[.,]/}
+	for ((i = 0; i < 8; i++)); do
+		echo $(((end - begin) * (RANDOM % 1000) / 1000 / 1000))
+	done
+}
+
+@test "killed by SIGTERM at random moments, a Maildir gets each message once" {
+	give 100
+	for ms in $(moments --maildir=measured); do
+		rm -rf box
+		[[ $(mailbox_count "$user") -eq 100 ]] || { mdel -q all && give 100; }
+		kill_after "$ms" --maildir=box
+		run mfetch --maildir=box
+		assert_success
+		assert_equal "$(delivered box/new/*)" "$(seq 100 | xargs)"
+		assert_equal "$(mailbox_count "$user")" 0
+	done
+}
+
+@test "killed by SIGTERM at random moments, an mbox gets each message once" {
+	give 100
+	for ms in $(moments --mbox=measured); do
+		rm -f box
+		[[ $(mailbox_count "$user") -eq 100 ]] || give 100
+		kill_after "$ms" --mbox=box
+		run mfetch --mbox=box
+		assert_success
+		assert_equal "$(delivered box)" "$(seq 100 | xargs)"
+	done
+}
