@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/fetch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "app/destination.h"
+#include "app/narrow.h"
+#include "app/progress.h"
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/trace.h"
+#include "config/paths.h"
+#include "deliver/delivery.h"
+#include "deliver/seen.h"
+#include "deliver/sink.h"
+
+/* What is left on the server after delivery. */
+struct keeping {
+	bool keep;
+	bool has_age; /* what was delivered so long ago goes all the same */
+	uint64_t age;
+};
+
+struct fetch {
+	struct run *run;
+	const struct account *account;
+	struct sink_spec sink;
+	struct keeping keeping;
+	struct selection *selection;
+	bool by_default; /* no operands: what is new */
+	bool marks;      /* --mark-seen: nothing is fetched */
+	struct seen *seen;
+	struct session session;
+	struct message_list list;
+	struct message_set wanted;
+	struct message_set rejected; /* by the filter, to be deleted */
+	struct delivery *delivery;
+};
+
+static void
+choose_keeping(struct fetch *f)
+{
+	const char *text = account_text(f->account, SET_KEEP);
+
+	f->keeping.has_age = text && setting_parse_age(text, &f->keeping.age);
+	f->keeping.keep = destination_is_terminal(&f->sink) || f->keeping.has_age ||
+			  account_flag(f->account, SET_KEEP);
+}
+
+/* Standard output has a memory only with --keep, and never on a terminal: NULL, without an error.
+ */
+static bool
+has_memory(const struct fetch *f)
+{
+	return !destination_is_stdout(&f->sink) ||
+	       (f->keeping.keep && !destination_is_terminal(&f->sink));
+}
+
+static bool
+open_seen(struct fetch *f, struct err *e)
+{
+	char *directory = paths_state("seen");
+	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, e);
+	char *destination = NULL;
+
+	if (!directory)
+		err_set(e, ERR_CONFIG,
+			"HOME is not set, so there is no place to record what was delivered");
+	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
+		f->seen = seen_open(directory, mailbox, destination, e);
+	free(directory);
+	free(mailbox);
+	free(destination);
+	return f->seen != NULL;
+}
+
+static void
+complain(void *ctx, const struct err *why)
+{
+	run_complain(ctx, why);
+}
+
+/* Is there nothing to tell what is new by, or to record, but the server's ids? */
+static bool
+needs_ids(const struct fetch *f)
+{
+	return f->marks || (f->by_default && f->keeping.keep && !destination_is_terminal(&f->sink));
+}
+
+static bool
+list(struct fetch *f, struct err *e)
+{
+	if (!mailbox_list(&f->session.mailbox, WANT_SIZES | WANT_UIDS, &f->list, e))
+		return false;
+	if (f->list.has_uids || f->list.count == 0 || !needs_ids(f))
+		return true;
+	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
+		f->session.url.host,
+		f->marks ? "nothing can be recorded" : "--keep can't know what is new");
+	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
+}
+
+static void
+complain_of_ambiguous(struct fetch *f, size_t count)
+{
+	struct err e;
+
+	err_set(&e, ERR_UNAVAILABLE,
+		"%s: %zu messages have a unique id that another has too, so %s",
+		f->session.url.host, count,
+		f->marks ? "nothing is recorded of them" : "they stay there");
+	if (!f->marks)
+		err_hint(&e, "name them by number, or fetch without --keep");
+	run_complain(f->run, &e);
+}
+
+/* A message whose id is another's too can't be recorded: with --keep it would come again in every
+ * run. */
+static void
+leave_ambiguous(struct fetch *f)
+{
+	const size_t count = f->wanted.count;
+	size_t kept = 0;
+
+	if (!needs_ids(f))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (message_list_uid(&f->list, f->wanted.index[i]))
+			f->wanted.index[kept++] = f->wanted.index[i];
+	f->wanted.count = kept;
+	if (kept < count)
+		complain_of_ambiguous(f, count - kept);
+}
+
+/* --raw alone writes one message: where would the next one begin? */
+static bool
+check_raw(const struct fetch *f, struct err *e)
+{
+	if (f->sink.kind != SINK_RAW_STDOUT || f->sink.nul || f->wanted.count <= 1)
+		return true;
+	return err_set(e, ERR_USAGE, "%zu messages: --raw takes one, or goes with --null",
+		       f->wanted.count);
+}
+
+/* What of the selection this run takes, when a filter has had its say or without asking it. */
+static bool
+narrow(struct fetch *f, bool ask_filter, struct err *e)
+{
+	narrow_by_size(&f->wanted, &f->list, f->account, f->run, f->session.url.host);
+	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->list, &f->session.mailbox,
+					    f->account, f->run, e))
+		return false;
+	narrow_by_limit(&f->wanted, f->account);
+	return check_raw(f, e);
+}
+
+/* A progress line would run into messages on the same terminal, and into the conversation. */
+static bool
+wants_progress(const struct fetch *f)
+{
+	struct stat st;
+
+	if (destination_is_stdout(&f->sink) &&
+	    (fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode)))
+		return false;
+	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL);
+}
+
+static bool
+pour(struct fetch *f, enum part part, struct err *e)
+{
+	struct progress progress = {.inner = &delivery_receiver, .inner_ctx = f->delivery};
+	bool ok;
+
+	progress_start(&progress, &f->list, &f->wanted, wants_progress(f));
+	f->run->progress = &progress;
+	ok = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, part, &progress_receiver,
+			   &progress, e);
+	progress_hide(&progress);
+	f->run->progress = NULL;
+	return ok;
+}
+
+/* Whole messages of a group under way are delivered too where the session broke: they need not come
+ * again. */
+static bool
+deliver(struct fetch *f, enum part part, struct err *e)
+{
+	struct err settled;
+	bool fetched;
+
+	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	if (!f->delivery)
+		return false;
+	fetched = pour(f, part, e);
+	if (delivery_settle(f->delivery, &settled))
+		return fetched;
+	if (fetched)
+		*e = settled;
+	return false;
+}
+
+static bool
+is_old_enough(const struct fetch *f, size_t index)
+{
+	time_t when;
+
+	if (!seen_has(f->seen, message_list_uid(&f->list, index), &when) || when == 0)
+		return false;
+	return !f->keeping.keep ||
+	       (f->keeping.has_age && (uint64_t)when + f->keeping.age <= (uint64_t)time(NULL));
+}
+
+/* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
+static bool
+is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
+{
+	const bool is = *next < count && indexes[*next] == index;
+
+	*next += is;
+	return is;
+}
+
+/* What may go: what is safe here now, by default what a run before delivered, and what the filter
+ * rejected. */
+static void
+remove_delivered(struct fetch *f)
+{
+	struct message_set doomed = {0};
+	size_t safe_count, next_safe = 0, next_rejected = 0;
+	const size_t *safe = delivery_safe(f->delivery, &safe_count);
+
+	for (size_t i = 0; i < f->list.count; i++) {
+		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
+
+		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
+		    (is_safe && !f->keeping.keep) ||
+		    ((is_safe || f->by_default) && is_old_enough(f, i)))
+			message_set_add(&doomed, i);
+	}
+	mailbox_remove(&f->session.mailbox, &f->list, &doomed);
+	message_set_free(&doomed);
+}
+
+static bool
+is_listed(void *ctx, const char *uid)
+{
+	const struct message_index *index = ctx;
+
+	return message_index_find(index, uid) != MESSAGE_NONE;
+}
+
+static bool
+forget_unlisted(struct fetch *f, struct err *e)
+{
+	struct message_index index;
+	bool ok;
+
+	message_index_make(&index, &f->list);
+	ok = seen_compact(f->seen, is_listed, &index, e);
+	message_index_free(&index);
+	return ok;
+}
+
+static bool
+open_and_select(struct fetch *f, struct err *e)
+{
+	if (!session_open(&f->session, f->account, TOOL_MFETCH, e) || !list(f, e))
+		return false;
+	selection_apply(f->selection, &f->list, f->seen, &f->wanted);
+	leave_ambiguous(f);
+	return true;
+}
+
+static bool
+fetch(struct fetch *f, struct err *e)
+{
+	if (!open_and_select(f, e) || !narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
+		return false;
+	remove_delivered(f);
+	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+/* --headers. A header is no message: it is as if nothing had been delivered. */
+static bool
+fetch_headers(struct fetch *f, struct err *e)
+{
+	if (!open_and_select(f, e) || !narrow(f, false, e))
+		return false;
+	seen_stop_recording(f->seen);
+	if (!deliver(f, PART_HEADER, e) || !mailbox_commit(&f->session.mailbox, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+/* --mark-seen. Nothing of it is here, so nothing is deleted there: neither now nor later. */
+static bool
+mark_seen(struct fetch *f, struct err *e)
+{
+	if (!open_and_select(f, e))
+		return false;
+	for (size_t i = 0; i < f->wanted.count; i++)
+		seen_mark(f->seen, message_list_uid(&f->list, f->wanted.index[i]));
+	if (!seen_write(f->seen, true, e) || !mailbox_commit(&f->session.mailbox, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+static bool
+show_plan(struct fetch *f, struct err *e)
+{
+	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
+
+	run_show_settings(f->run, f->account);
+	fflush(stdout);
+	if (!open_and_select(f, e) || !(f->marks || narrow(f, false, e)))
+		return false;
+	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
+	       f->list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
+	return mailbox_commit(&f->session.mailbox, e);
+}
+
+static bool
+check_memory(const struct fetch *f, struct err *e)
+{
+	if (!f->marks || has_memory(f))
+		return true;
+	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
+		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
+	return err_hint(
+	    e, "name the destination: --maildir, --mbox, --pipe, or --keep into a pipe or a file");
+}
+
+static bool
+prepare(struct fetch *f, struct err *e)
+{
+	f->marks = run_flag(f->run, SET_MARK_SEEN);
+	if (!destination_choose(&f->sink, f->run, f->account, e))
+		return false;
+	choose_keeping(f);
+	return check_memory(f, e);
+}
+
+static void
+fetch_free(struct fetch *f)
+{
+	delivery_close(f->delivery);
+	session_close(&f->session);
+	seen_close(f->seen);
+	message_list_free(&f->list);
+	message_set_free(&f->wanted);
+	message_set_free(&f->rejected);
+}
+
+/* Another run at work is no news to cron. */
+static bool
+lock_mailbox(struct fetch *f, struct err *e)
+{
+	if (open_seen(f, e))
+		return true;
+	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
+		return false;
+	f->run->worst = err_worse(f->run->worst, e->code);
+	return true;
+}
+
+static bool
+carry_out(struct fetch *f, struct err *e)
+{
+	static const struct {
+		enum setting_id option;
+		bool (*carry_out)(struct fetch *f, struct err *e);
+	} modes[] = {
+	    {SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}, {SET_HEADERS, fetch_headers}};
+
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (run_flag(f->run, modes[i].option))
+			return modes[i].carry_out(f, e);
+	return fetch(f, e);
+}
+
+bool
+fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
+{
+	struct fetch f = {.run = run,
+			  .account = a,
+			  .selection = selection,
+			  .by_default = run->operand_count == 0};
+	const bool ok = prepare(&f, e) && lock_mailbox(&f, e) && (!f.seen || carry_out(&f, e));
+
+	fetch_free(&f);
+	return ok;
+}

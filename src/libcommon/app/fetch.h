@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fetch - one account's mailbox, once: list, select, deliver, record, remove; or what --dry-run,
+ * --mark-seen and --headers make of that.
+ */
+#ifndef MAILVERBS_APP_FETCH_H
+#define MAILVERBS_APP_FETCH_H
+
+#include <stdbool.h>
+
+struct account;
+struct err;
+struct run;
+struct selection;
+
+/*
+ * The messages of SELECTION (where the run has no operands, that is what is new) from A's mailbox
+ * to its destination. False: *e; what went wrong with single messages has been complained of.
+ */
+bool fetch_once(struct run *run, const struct account *a, struct selection *selection,
+		struct err *e);
+
+#endif
