@@ -49,7 +49,7 @@ box()
 	give small
 	run --separate-stderr mfetch --max-size=2k
 	assert_success
-	assert_regex "$stderr" '^mfetch: localhost: message 1 has [0-9]+ octets, more than max-size, so it stays there$'
+	assert_regex "$stderr" '^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays there$'
 	assert_equal "$(box)" small
 	assert_equal "$(mailbox_count "$user")" 1
 	run --separate-stderr mfetch --max-size=1M

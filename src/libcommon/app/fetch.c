@@ -342,6 +342,15 @@ check_memory(const struct fetch *f, struct err *e)
 	    e, "name the destination: --maildir, --mbox, --pipe, or --keep into a pipe or a file");
 }
 
+/* Nothing is recorded of what a terminal shows, so each look would show it again. */
+static bool
+check_watch(const struct fetch *f, struct err *e)
+{
+	if (!run_flag(f->run, SET_WATCH) || !destination_is_terminal(&f->sink))
+		return true;
+	return err_set(e, ERR_USAGE, "--watch can't go to a terminal");
+}
+
 static bool
 prepare(struct fetch *f, struct err *e)
 {
@@ -349,7 +358,7 @@ prepare(struct fetch *f, struct err *e)
 	if (!destination_choose(&f->sink, f->run, f->account, e))
 		return false;
 	choose_keeping(f);
-	return check_memory(f, e);
+	return check_memory(f, e) && check_watch(f, e);
 }
 
 static void

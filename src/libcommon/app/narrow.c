@@ -3,11 +3,25 @@
 
 #include <inttypes.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "app/filter.h"
 #include "app/tool.h"
 #include "config/account.h"
 #include "proto/mailbox.h"
+
+/* By its id, which it has in the next session too. */
+static void
+remark(const struct run *run, const char *host, const struct message_list *l, size_t index)
+{
+	const struct message_item *item = &l->items[index];
+	const char *uid = message_list_uid(l, index);
+	char number[32];
+
+	snprintf(number, sizeof number, "message %" PRIu32, item->number);
+	run_remark(run, "%s: %s%s has %" PRIu64 " octets, more than max-size, so it stays there",
+		   host, uid ? "uid:" : "", uid ? uid : number, item->size);
+}
 
 void
 narrow_by_size(struct message_set *set, const struct message_list *l, const struct account *a,
@@ -20,15 +34,10 @@ narrow_by_size(struct message_set *set, const struct message_list *l, const stru
 	if (!text || !setting_parse_size(text, &max))
 		return;
 	for (size_t i = 0; i < set->count; i++) {
-		const struct message_item *item = &l->items[set->index[i]];
-
-		if (item->size <= max)
+		if (l->items[set->index[i]].size <= max)
 			set->index[kept++] = set->index[i];
 		else
-			run_remark(run,
-				   "%s: message %" PRIu32 " has %" PRIu64
-				   " octets, more than max-size, so it stays there",
-				   host, item->number, item->size);
+			remark(run, host, l, set->index[i]);
 	}
 	set->count = kept;
 }

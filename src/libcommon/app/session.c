@@ -87,7 +87,8 @@ plan_login(struct plan *p, struct session *s)
 				       .text = account_text(a, SET_PASSWORD),
 				       .machine = s->url.host,
 				       .user = session_user(a),
-				       .may_prompt = isatty(STDERR_FILENO) == 1};
+				       .may_prompt =
+					   !a->is_unattended && isatty(STDERR_FILENO) == 1};
 
 	p->netrc = paths_home(".netrc");
 	secret.netrc = p->netrc;

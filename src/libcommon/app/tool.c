@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #endif
 
+#include "app/hush.h"
 #include "app/progress.h"
 #include "base/buf.h"
 #include "base/stop.h"
@@ -33,9 +34,11 @@ add_line(struct buf *lines, const struct run *run, const char *label, const char
 static void
 say(const struct run *run, struct buf *lines)
 {
-	progress_hide(run->progress);
-	fflush(stdout);
-	fwrite(lines->data, 1, lines->len, stderr);
+	if (!run->hush || !hush_has_heard(run->hush, lines->data)) {
+		progress_hide(run->progress);
+		fflush(stdout);
+		fwrite(lines->data, 1, lines->len, stderr);
+	}
 	buf_free(lines);
 }
 

@@ -13,6 +13,7 @@
 #include "config/account.h"
 #include "config/setting.h"
 
+struct hush;
 struct progress;
 struct run;
 
@@ -33,6 +34,7 @@ struct run {
 	char **operands;
 	size_t operand_count;
 	struct progress *progress; /* a line that gives way to others; NULL: there is none */
+	struct hush *hush;         /* what need not be said again; NULL: all is said */
 	enum err_code worst;       /* of what was complained of */
 	int status;                /* exit status where nothing went wrong (mlist -e) */
 };

@@ -38,6 +38,7 @@ void values_free(struct values *v); /* wipes the password */
 struct account {
 	char *name; /* the section, or the address given by -a; "" where there is neither */
 	struct values values;
+	bool is_unattended; /* nobody waits there for a prompt; for who runs it to set */
 };
 
 /*

@@ -46,6 +46,10 @@ const struct setting settings[] = {
      "fetch nothing; take all that is there as delivered"},
     {SET_HEADERS, "headers", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "only the header of each; record and delete nothing"},
+    {SET_WATCH, "watch", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
+     "stay, and fetch as mail comes"},
+    {SET_INTERVAL, "interval", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "SECONDS",
+     "with --watch: look so often (default 60)"},
 
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},

@@ -84,6 +84,8 @@ enum setting_id {
 	SET_FILTER,
 	SET_MARK_SEEN,
 	SET_HEADERS,
+	SET_WATCH,
+	SET_INTERVAL,
 	/* mlist */
 	SET_COLUMNS,
 	SET_JSON,
