@@ -2,13 +2,19 @@
 /*
  * mfetch - bring messages here, then delete them there unless --keep.
  */
+#include <stdlib.h>
+
+#include "app/crew.h"
+#include "app/destination.h"
 #include "app/fetch.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "app/watch.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "config/account.h"
+#include "deliver/sink.h"
 
 enum { INTERVAL_S = 60 };
 
@@ -18,11 +24,12 @@ check_options(const struct run *run, struct err *e)
 {
 	static const struct {
 		enum setting_id one, other;
-	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},   {SET_MARK_SEEN, SET_MAX_SIZE},
-			 {SET_MARK_SEEN, SET_HEADERS}, {SET_MARK_SEEN, SET_FILTER},
-			 {SET_HEADERS, SET_FILTER},    {SET_WATCH, SET_MARK_SEEN},
-			 {SET_WATCH, SET_HEADERS},     {SET_WATCH, SET_DRY_RUN},
-			 {SET_WATCH, SET_PROBE}};
+	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},     {SET_MARK_SEEN, SET_MAX_SIZE},
+			 {SET_MARK_SEEN, SET_HEADERS},   {SET_MARK_SEEN, SET_FILTER},
+			 {SET_HEADERS, SET_FILTER},      {SET_WATCH, SET_MARK_SEEN},
+			 {SET_WATCH, SET_HEADERS},       {SET_WATCH, SET_DRY_RUN},
+			 {SET_WATCH, SET_PROBE},         {SET_ALL_ACCOUNTS, SET_ACCOUNT},
+			 {SET_ALL_ACCOUNTS, SET_SERVER}, {SET_ALL_ACCOUNTS, SET_HOST}};
 
 	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
 		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
@@ -70,7 +77,6 @@ serve(struct service *s, struct err *e)
 		return session_probe(&s->account, TOOL_MFETCH, e);
 	if (!run_flag(s->run, SET_WATCH))
 		return poll_account(s, e);
-	s->account.is_unattended = true;
 	return watch_run(s->run, account_number(&s->account, SET_INTERVAL, INTERVAL_S),
 			 poll_account, s, e);
 }
@@ -79,10 +85,87 @@ static bool
 serve_account(struct run *run, struct selection *selection, struct err *e)
 {
 	struct service s = {.run = run, .selection = selection};
-	const bool ok =
-	    account_resolve(&s.account, TOOL_MFETCH, &run->given, NULL, e) && serve(&s, e);
+	bool ok = account_resolve(&s.account, TOOL_MFETCH, &run->given, NULL, e);
 
+	s.account.is_unattended = run_flag(run, SET_WATCH) || run_flag(run, SET_ALL_ACCOUNTS);
+	ok = ok && serve(&s, e);
 	account_free(&s.account);
+	return ok;
+}
+
+/* All accounts. */
+
+/* As if -a had said so. */
+static void
+name_account(struct run *run, const char *name)
+{
+	struct value *value = &run->given.of[SET_ACCOUNT];
+
+	free(value->text);
+	free(value->origin);
+	*value = (struct value){.text = mem_strdup(name), .origin = mem_strdup("--all-accounts")};
+}
+
+static bool
+serve_named(struct run *run, const char *name, void *selection, struct err *e)
+{
+	name_account(run, name);
+	return serve_account(run, selection, e);
+}
+
+/* On standard output the messages of several accounts would run into each other. */
+static bool
+check_destination(const struct run *run, const struct account *a, struct err *e)
+{
+	struct sink_spec sink;
+
+	if (run_flag(run, SET_PROBE))
+		return true;
+	if (!destination_choose(&sink, run, a, e))
+		return false;
+	if (!destination_is_stdout(&sink))
+		return true;
+	err_set(e, ERR_USAGE, "--all-accounts: the account '%s' has no destination", a->name);
+	return err_hint(e, "give each one maildir, mbox or pipe in the configuration");
+}
+
+/* Those without a mailbox, which only send, leave N; the others must have a destination. */
+static bool
+check_accounts(struct run *run, struct account_names *n, struct err *e)
+{
+	size_t kept = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < n->count; i++) {
+		struct account a = {0};
+
+		name_account(run, n->names[i]);
+		ok = ok && account_resolve(&a, TOOL_MFETCH, &run->given, NULL, e);
+		if (ok && account_has_mailbox(&a)) {
+			ok = check_destination(run, &a, e);
+			n->names[kept++] = n->names[i];
+		} else {
+			free(n->names[i]);
+		}
+		account_free(&a);
+	}
+	n->count = kept;
+	return ok && (kept > 0 || err_set(e, ERR_CONFIG, "no account has a mailbox"));
+}
+
+static bool
+serve_all(struct run *run, struct selection *selection, struct err *e)
+{
+	struct account_names all;
+	struct crew crew = {.run = run, .job = serve_named, .ctx = selection};
+	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
+
+	/* What is shown on standard output is shown account by account. */
+	crew.side_by_side = !run_flag(run, SET_PROBE) && !run_flag(run, SET_DRY_RUN);
+	crew.names = all.names;
+	crew.count = all.count;
+	ok = ok && crew_run(&crew, e);
+	account_names_free(&all);
 	return ok;
 }
 
@@ -90,9 +173,11 @@ static bool
 job(struct run *run, struct err *e)
 {
 	struct selection selection = {0};
-	const bool ok = check_options(run, e) && select_messages(&selection, run, e) &&
-			serve_account(run, &selection, e);
+	bool ok = check_options(run, e) && select_messages(&selection, run, e);
 
+	if (ok)
+		ok = run_flag(run, SET_ALL_ACCOUNTS) ? serve_all(run, &selection, e)
+						     : serve_account(run, &selection, e);
 	selection_free(&selection);
 	return ok;
 }

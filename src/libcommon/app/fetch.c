@@ -160,7 +160,8 @@ narrow(struct fetch *f, bool ask_filter, struct err *e)
 	return check_raw(f, e);
 }
 
-/* A progress line would run into messages on the same terminal, and into the conversation. */
+/* A progress line would run into messages on the same terminal, into the conversation, and into
+ * other accounts' lines. */
 static bool
 wants_progress(const struct fetch *f)
 {
@@ -169,7 +170,8 @@ wants_progress(const struct fetch *f)
 	if (destination_is_stdout(&f->sink) &&
 	    (fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode)))
 		return false;
-	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL);
+	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL) &&
+	       !run_flag(f->run, SET_ALL_ACCOUNTS);
 }
 
 static bool

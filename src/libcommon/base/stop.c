@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_received;
@@ -35,21 +37,41 @@ handle(int number)
 	sigaction(number, &action, NULL);
 }
 
+static bool
+open_pipe(void)
+{
+	if (pipe(stop_pipe) != 0)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC);
+		fcntl(stop_pipe[i], F_SETFL, O_NONBLOCK);
+	}
+	return true;
+}
+
 void
 stop_install(void)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-	if (stop_pipe[0] >= 0 || pipe(stop_pipe) != 0)
+	if (stop_pipe[0] >= 0 || !open_pipe())
 		return;
-	for (int i = 0; i < 2; i++) {
-		fcntl(stop_pipe[i], F_SETFD, FD_CLOEXEC);
-		fcntl(stop_pipe[i], F_SETFL, O_NONBLOCK);
-	}
 	handle(SIGINT);
 	handle(SIGTERM);
 	handle(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+void
+stop_renew(void)
+{
+	if (stop_pipe[0] < 0)
+		return;
+	close(stop_pipe[0]);
+	close(stop_pipe[1]);
+	/* What came before the fork holds here too; without a pipe nothing could end the wait. */
+	if (!open_pipe() || (stop_received != 0 && write(stop_pipe[1], "", 1) < 0))
+		_exit(EX_OSERR);
 }
 
 int

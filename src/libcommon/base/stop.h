@@ -12,6 +12,9 @@
  * so. */
 void stop_install(void);
 
+/* In a new process (fork(2)), with signals still blocked: its descriptor is its own from now on. */
+void stop_renew(void);
+
 /* The signal that asked to stop, or 0. */
 int stop_signal(void);
 

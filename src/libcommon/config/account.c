@@ -385,6 +385,63 @@ account_free(struct account *a)
 	*a = (struct account){0};
 }
 
+static bool
+has_name(const struct account_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_sections(struct account_names *n, const struct ini *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const char *section = file->entries[i].section;
+
+		if (!section[0] || has_name(n, section))
+			continue;
+		n->names = mem_grow(n->names, n->count + 1, sizeof *n->names);
+		n->names[n->count++] = mem_strdup(section);
+	}
+}
+
+bool
+account_names(struct account_names *n, const struct values *given, struct err *e)
+{
+	struct ini files[FILES] = {{0}};
+	const bool ok = load(files, given->of[SET_CONFIG].text, e);
+
+	*n = (struct account_names){0};
+	for (size_t f = 0; f < FILES; f++) {
+		if (ok)
+			add_sections(n, &files[f]);
+		ini_free(&files[f]);
+	}
+	return ok;
+}
+
+void
+account_names_free(struct account_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->names[i]);
+	free(n->names);
+	*n = (struct account_names){0};
+}
+
+bool
+account_has_mailbox(const struct account *a)
+{
+	static const enum setting_id servers[] = {SET_SERVER, SET_HOST, SET_POP3, SET_IMAP};
+
+	for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++)
+		if (account_text(a, servers[i]))
+			return true;
+	return false;
+}
+
 /* msmtp's and mpop's way of naming a server. */
 static bool
 server_from_host(const struct account *a, enum protocol protocol, struct url *url, struct err *e)

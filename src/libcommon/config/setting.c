@@ -50,6 +50,8 @@ const struct setting settings[] = {
      "stay, and fetch as mail comes"},
     {SET_INTERVAL, "interval", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "SECONDS",
      "with --watch: look so often (default 60)"},
+    {SET_ALL_ACCOUNTS, "all-accounts", "A", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
+     "every account of the configuration, side by side"},
 
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},

@@ -86,6 +86,7 @@ enum setting_id {
 	SET_HEADERS,
 	SET_WATCH,
 	SET_INTERVAL,
+	SET_ALL_ACCOUNTS,
 	/* mlist */
 	SET_COLUMNS,
 	SET_JSON,
