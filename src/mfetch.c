@@ -7,6 +7,7 @@
 #include "app/crew.h"
 #include "app/destination.h"
 #include "app/fetch.h"
+#include "app/login_delay.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
@@ -60,14 +61,19 @@ struct service {
 	struct run *run;
 	struct account account;
 	struct selection *selection;
+	unsigned interval_s;
 };
 
 static bool
 poll_account(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
+	const bool ok = fetch_once(s->run, &s->account, s->selection, e);
+	const unsigned delay_s = login_delay_seconds(&s->account, TOOL_MFETCH);
 
-	return fetch_once(s->run, &s->account, s->selection, e);
+	if (s->interval_s < delay_s)
+		s->interval_s = delay_s;
+	return ok;
 }
 
 static bool
@@ -77,8 +83,8 @@ serve(struct service *s, struct err *e)
 		return session_probe(&s->account, TOOL_MFETCH, e);
 	if (!run_flag(s->run, SET_WATCH))
 		return poll_account(s, e);
-	return watch_run(s->run, account_number(&s->account, SET_INTERVAL, INTERVAL_S),
-			 poll_account, s, e);
+	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
+	return watch_run(s->run, &s->interval_s, poll_account, s, e);
 }
 
 static bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/fetch.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -280,10 +281,33 @@ open_and_select(struct fetch *f, struct err *e)
 	return true;
 }
 
+/* The server deletes what we promise to keep there. */
+static void
+remark_on_expiry(const struct fetch *f)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
+	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
+
+	if (!customs->has_expire || !f->keeping.keep)
+		return;
+	if (customs->expire_days == 0)
+		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
+			   f->session.url.host);
+	else if (f->keeping.has_age && stays < f->keeping.age)
+		run_remark(f->run,
+			   "%s: the server deletes messages after %" PRIu32
+			   " days, which is sooner than --keep=%s",
+			   f->session.url.host, customs->expire_days,
+			   account_text(f->account, SET_KEEP));
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e) || !narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
+	if (!open_and_select(f, e))
+		return false;
+	remark_on_expiry(f);
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
 		return false;
 	remove_delivered(f);
 	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))

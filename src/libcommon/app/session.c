@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/login_delay.h"
 #include "auth/secret.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -123,6 +124,13 @@ add_note(const struct account *a, struct err *e)
 		err_hint(e, "%s", account_text(a, SET_NOTE));
 }
 
+/* Into a mailbox, where a server may want a pause between two logins. */
+static bool
+logs_in(const struct plan *p)
+{
+	return (p->tool & TOOL_BOX) && strcmp(p->login.auth, "none") != 0;
+}
+
 static bool
 carry_out(struct session *s, struct plan *p, struct err *e)
 {
@@ -131,10 +139,14 @@ carry_out(struct session *s, struct plan *p, struct err *e)
 		return false;
 	if (s->url.security == SECURITY_TLS && !stream_start_tls(s->stream, &p->tls, e))
 		return false;
-	if (converse(s, p, e))
-		return true;
-	add_note(p->account, e);
-	return false;
+	if (!converse(s, p, e)) {
+		add_note(p->account, e);
+		return false;
+	}
+	if (logs_in(p))
+		login_delay_record(p->account, p->tool,
+				   mailbox_customs(&s->mailbox)->login_delay_s);
+	return true;
 }
 
 static bool
@@ -151,7 +163,7 @@ open_with(struct session *s, const struct account *a, enum tool_id tool, const c
 	plan_login(&plan, s);
 	if (auth)
 		plan.login.auth = auth;
-	ok = carry_out(s, &plan, e);
+	ok = (!logs_in(&plan) || login_delay_check(a, tool, e)) && carry_out(s, &plan, e);
 	free(plan.netrc);
 	if (!ok)
 		session_close(s);

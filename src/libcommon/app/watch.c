@@ -47,8 +47,8 @@ end(struct run *run, struct err *e)
 }
 
 static bool
-turn_until_stopped(struct run *run, unsigned interval_s, bool (*poll)(void *ctx, struct err *e),
-		   void *ctx, struct err *e)
+turn_until_stopped(struct run *run, const unsigned *interval_s,
+		   bool (*poll)(void *ctx, struct err *e), void *ctx, struct err *e)
 {
 	unsigned failures = 0;
 	bool has_worked = false;
@@ -65,13 +65,13 @@ turn_until_stopped(struct run *run, unsigned interval_s, bool (*poll)(void *ctx,
 		failures = ok ? 0 : failures + 1;
 		has_worked = has_worked || ok;
 		hush_turn(run->hush);
-	} while (wait_fds(NULL, 0, wait_deadline(pause_s(interval_s, failures))) != WAIT_STOPPED);
+	} while (wait_fds(NULL, 0, wait_deadline(pause_s(*interval_s, failures))) != WAIT_STOPPED);
 	return end(run, e);
 }
 
 bool
-watch_run(struct run *run, unsigned interval_s, bool (*poll)(void *ctx, struct err *e), void *ctx,
-	  struct err *e)
+watch_run(struct run *run, const unsigned *interval_s, bool (*poll)(void *ctx, struct err *e),
+	  void *ctx, struct err *e)
 {
 	struct hush hush = {0};
 	bool ok;

@@ -14,8 +14,9 @@
 struct err;
 struct run;
 
-/* Calls POLL at once, then INTERVAL_S seconds after the end of each call. False: *e. */
-bool watch_run(struct run *run, unsigned interval_s, bool (*poll)(void *ctx, struct err *e),
+/* Calls POLL at once, then *INTERVAL_S seconds after the end of each call, which may have changed
+ * that. False: *e. */
+bool watch_run(struct run *run, const unsigned *interval_s, bool (*poll)(void *ctx, struct err *e),
 	       void *ctx, struct err *e);
 
 #endif

@@ -395,15 +395,24 @@ open_journal(struct seen *s, struct err *e)
 	return seen_write(s, true, e) && file_sync_parent(s->path, e);
 }
 
+char *
+seen_directory(const char *dir, const char *mailbox)
+{
+	char *name = file_name(mailbox);
+	char *directory = mem_printf("%s/%s", dir, name);
+
+	free(name);
+	return directory;
+}
+
 struct seen *
 seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct seen *s = seen_new();
-	char *name = file_name(mailbox);
+	char *name;
 	bool ok;
 
-	s->directory = mem_printf("%s/%s", dir, name);
-	free(name);
+	s->directory = seen_directory(dir, mailbox);
 	ok = file_make_directory(s->directory, e) && lock(s, e);
 	if (ok && destination) {
 		name = file_name(destination);
@@ -456,11 +465,9 @@ struct seen *
 seen_open_all(const char *dir, const char *mailbox, struct err *e)
 {
 	struct seen *s = seen_new();
-	char *name = file_name(mailbox);
-	char *mailbox_dir = mem_printf("%s/%s", dir, name);
+	char *mailbox_dir = seen_directory(dir, mailbox);
 	const bool ok = load_all(s, mailbox_dir, e);
 
-	free(name);
 	free(mailbox_dir);
 	if (ok)
 		return s;

@@ -28,6 +28,9 @@
 struct err;
 struct seen;
 
+/* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
+char *seen_directory(const char *dir, const char *mailbox);
+
 /*
  * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX") and reads the journal for
  * DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the lock, nothing

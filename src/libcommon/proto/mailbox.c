@@ -146,3 +146,9 @@ mailbox_described(const struct mailbox *m)
 {
 	return m->protocol->described(m->conversation);
 }
+
+const struct mailbox_customs *
+mailbox_customs(const struct mailbox *m)
+{
+	return m->protocol->customs(m->conversation);
+}

@@ -72,6 +72,13 @@ struct message_set {
 void message_set_add(struct message_set *set, size_t index); /* ascending order is the caller's */
 void message_set_free(struct message_set *set);
 
+/* What the server says of its customs (RFC 2449 sections 6.5 and 6.7). */
+struct mailbox_customs {
+	bool has_expire;
+	uint32_t expire_days;   /* so long a message may stay; 0: until the session ends */
+	uint32_t login_delay_s; /* between two logins; 0: nothing said */
+};
+
 enum part { PART_WHOLE, PART_HEADER };
 
 /* What a protocol does behind the functions below, which say what it means. */
@@ -86,6 +93,7 @@ struct mailbox_protocol {
 	bool (*commit)(void *conversation, struct err *e);
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
+	const struct mailbox_customs *(*customs)(const void *conversation);
 };
 
 struct mailbox {
@@ -122,5 +130,7 @@ void mailbox_close(struct mailbox *m); /* accepts a closed one */
 
 /* The greeting and the capabilities, a line each, for --probe; borrowed. */
 const struct buf *mailbox_described(const struct mailbox *m);
+
+const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borrowed */
 
 #endif

@@ -35,6 +35,7 @@ struct features {
 	bool pipelining;
 	bool user;
 	char sasl[256];
+	struct mailbox_customs customs;
 };
 
 struct pop3 {
@@ -131,6 +132,18 @@ next_line(struct pop3 *c, size_t *len)
 
 /* Capabilities. */
 
+/* "600", "600 USER" (RFC 2449 sections 6.5 and 6.7); NEVER is none. */
+static bool
+parse_period(const char *text, uint32_t *n)
+{
+	uint64_t number;
+
+	if (!text_number_n(text, strcspn(text, " "), UINT32_MAX, &number))
+		return false;
+	*n = (uint32_t)number;
+	return true;
+}
+
 static void
 take_capability(struct features *f, const char *line)
 {
@@ -145,6 +158,10 @@ take_capability(struct features *f, const char *line)
 		f->user = true;
 	else if (len == 4 && text_starts(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
+	else if (len == 11 && text_starts(line, len, "LOGIN-DELAY"))
+		parse_period(rest, &f->customs.login_delay_s);
+	else if (len == 6 && text_starts(line, len, "EXPIRE"))
+		f->customs.has_expire = parse_period(rest, &f->customs.expire_days);
 }
 
 static bool
@@ -658,6 +675,12 @@ pop3_described(const void *conversation)
 	return &((const struct pop3 *)conversation)->described;
 }
 
+static const struct mailbox_customs *
+pop3_customs(const void *conversation)
+{
+	return &((const struct pop3 *)conversation)->features.customs;
+}
+
 static const struct mailbox_protocol pop3_protocol = {
     .list = pop3_list,
     .count = pop3_count,
@@ -666,6 +689,7 @@ static const struct mailbox_protocol pop3_protocol = {
     .commit = pop3_commit,
     .close = pop3_close,
     .described = pop3_described,
+    .customs = pop3_customs,
 };
 
 bool

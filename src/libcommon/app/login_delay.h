@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * login_delay - not to log in again before the server wants it (RFC 2449 section 6.5).
+ *
+ * Providers lock out who comes too often. What a server says of it in CAPA, and when we were there,
+ * is remembered beside the mailbox's journals; so being too early is known before anybody asks the
+ * server. That it can't be remembered is no error: then the server has to say it.
+ */
+#ifndef MAILVERBS_APP_LOGIN_DELAY_H
+#define MAILVERBS_APP_LOGIN_DELAY_H
+
+#include <stdbool.h>
+
+#include "config/setting.h"
+
+struct account;
+struct err;
+
+/* May the account log in now? False: *e is ERR_TEMPORARY and says when. */
+bool login_delay_check(const struct account *a, enum tool_id tool, struct err *e);
+
+/* It just did, and the server wants so many seconds until the next time; 0: it wants nothing. */
+void login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds);
+
+/* The pause that the server wanted last, in seconds; 0 where it is not known to want any. */
+unsigned login_delay_seconds(const struct account *a, enum tool_id tool);
+
+#endif
