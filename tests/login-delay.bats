@@ -124,3 +124,10 @@ await_visits()
 	assert_success
 	assert_output ''
 }
+
+@test "a server that wants a delay without sense gets a day at most" {
+	SAYS='LOGIN-DELAY 4294967295' mfetch "${pop3[@]}" --maildir=box
+	run mfetch "${pop3[@]}" --maildir=box
+	assert_failure 75
+	assert_output --partial 'wants 86400 seconds'
+}

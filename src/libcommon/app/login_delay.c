@@ -18,6 +18,9 @@
 #include "config/paths.h"
 #include "deliver/seen.h"
 
+/* No server has a reason for more, and one that is out of order must not lock its users out. */
+enum { DELAY_MAX_S = 24 * 60 * 60 };
+
 /* One line: when, and the seconds that are to pass from then on. */
 struct login {
 	uint64_t when;
@@ -53,7 +56,8 @@ read_login(const struct account *a, enum tool_id tool, struct login *login)
 	bool ok = false;
 
 	if (file) {
-		ok = fscanf(file, "%" SCNu64 " %" SCNu64, &login->when, &login->delay_s) == 2;
+		ok = fscanf(file, "%" SCNu64 " %" SCNu64, &login->when, &login->delay_s) == 2 &&
+		     login->delay_s <= DELAY_MAX_S;
 		fclose(file);
 	}
 	free(directory);
@@ -88,7 +92,8 @@ void
 login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds)
 {
 	char *directory = directory_of(a, tool), *path = path_in(directory);
-	char *line = mem_printf("%" PRIu64 " %u\n", (uint64_t)time(NULL), seconds);
+	char *line = mem_printf("%" PRIu64 " %u\n", (uint64_t)time(NULL),
+				seconds < DELAY_MAX_S ? seconds : DELAY_MAX_S);
 	struct err unused;
 	int fd;
 
@@ -113,6 +118,5 @@ login_delay_seconds(const struct account *a, enum tool_id tool)
 {
 	struct login login;
 
-	return read_login(a, tool, &login) && login.delay_s <= UINT32_MAX ? (unsigned)login.delay_s
-									  : 0;
+	return read_login(a, tool, &login) ? (unsigned)login.delay_s : 0;
 }
