@@ -167,3 +167,35 @@ both_fetched()
 	assert_failure 78
 	assert_output --partial 'no account has a mailbox'
 }
+
+@test "the accounts' processes do not outlive one that was killed" {
+	mfetch -C config -A --watch --interval=1 2>err &
+	pid=$!
+	await both_fetched ab
+	mapfile -t children < <(pgrep -P "$pid")
+	assert_equal "${#children[@]}" 2
+	kill -KILL "$pid"
+	wait "$pid" || true
+	pid=
+	are_gone()
+	{
+		! kill -0 "${children[@]}" 2>/dev/null
+	}
+	await are_gone
+}
+
+@test "an account's process that is killed is told of, and the others go on" {
+	mfetch -C config -A --watch --interval=1 2>err &
+	pid=$!
+	await both_fetched ab
+	kill -KILL "$(pgrep -P "$pid" | head -n 1)"
+	give "$one" c
+	give "$two" c
+	await grep -rq 'Subject: c' one/new two/new
+	kill -TERM "$pid"
+	status=0
+	wait "$pid" || status=$?
+	pid=
+	assert_regex "$(cat err)" '^mfetch: (one|two): the process was ended by signal 9$'
+	assert_equal "$status" 143
+}

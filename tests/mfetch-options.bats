@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: ISC
 #
 # What narrows a run of mfetch, or makes it do something other than fetch, against Dovecot.
+#
+# shellcheck disable=SC2154  # stderr: run
+# shellcheck disable=SC2016  # the commands' own shell expands them
 
 load helper
 
@@ -326,6 +329,17 @@ box()
 	assert_line --partial 'TOP 6 0'
 	# Dovecot's trace has a time stamp for each read: all TOPs came in the same one
 	assert_equal "$(wire_trace "$user" in | grep 'TOP ' | cut -d' ' -f1 | sort -u | wc -l)" 1
+}
+
+@test "on a terminal the filter chooses what is shown, and deletes nothing" {
+	command -v script >/dev/null || skip 'script(1) is not installed'
+	give get drop
+	config_for "$user"
+	script -q -e -c "mfetch --filter='! grep -q drop'" screen </dev/null >/dev/null
+	run cat screen
+	assert_output --partial 'Subject: get'
+	refute_output --partial 'Subject: drop'
+	assert_equal "$(mailbox_count "$user")" 2
 }
 
 # ---- the progress line ----

@@ -3,6 +3,8 @@
 #
 # SIGTERM, SIGINT and SIGHUP in the middle of mfetch, against Dovecot: it leaves by that signal, and
 # nothing is lost or doubled.
+#
+# shellcheck disable=SC2016  # the commands' own shell expands them
 
 load helper
 

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # mfetch --watch, against Dovecot.
+#
+# shellcheck disable=SC2016  # the commands' own shell expands them
 
 load helper
 

@@ -9,6 +9,9 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "app/tool.h"
 #include "base/err.h"
@@ -23,6 +26,18 @@ struct hands {
 	size_t count;
 	int alive[2];
 };
+
+/* Who ends the parent in a way that it can't hand on (SIGKILL) does not want its children to stay.
+ */
+static void
+end_with_parent(pid_t parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+	if (getppid() != parent)
+		raise(SIGTERM);
+}
 
 /* The child: its exit status is the worst err_code, for its parent only. */
 _Noreturn static void
@@ -42,6 +57,7 @@ work(const struct crew *c, const char *name)
 static pid_t
 start(const struct crew *c, const char *name, struct hands *h)
 {
+	const pid_t parent = getpid();
 	sigset_t all, before;
 	pid_t pid;
 
@@ -49,8 +65,10 @@ start(const struct crew *c, const char *name, struct hands *h)
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
 		stop_renew();
+		end_with_parent(parent);
+	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid != 0)
 		return pid;
@@ -59,34 +77,37 @@ start(const struct crew *c, const char *name, struct hands *h)
 }
 
 static void
-wait_for(struct run *run, pid_t pid)
+wait_for(struct run *run, pid_t pid, const char *name)
 {
-	enum err_code worst = ERR_BUG;
+	struct err e;
 	int how;
 
 	while (waitpid(pid, &how, 0) < 0)
 		if (errno != EINTR)
 			return;
-	if (WIFEXITED(how))
-		worst = (enum err_code)WEXITSTATUS(how);
-	run->worst = err_worse(run->worst, worst);
+	if (WIFEXITED(how)) {
+		run->worst = err_worse(run->worst, (enum err_code)WEXITSTATUS(how));
+		return;
+	}
+	err_set(&e, ERR_BUG, "%s: the process was ended by signal %d", name, WTERMSIG(how));
+	run_complain(run, &e);
 }
 
 static void
-send(const struct hands *h, int signal_number)
+signal_all(const struct hands *h, int signal_number)
 {
 	for (size_t i = 0; i < h->count; i++)
 		kill(h->pids[i], signal_number);
 }
 
 static void
-wait_for_all(const struct crew *c, struct hands *h)
+wait_for_all(const struct crew *c, char *const *names, struct hands *h)
 {
 	close(h->alive[1]);
 	if (wait_fd(h->alive[0], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
-		send(h, stop_signal());
+		signal_all(h, stop_signal());
 	for (size_t i = 0; i < h->count; i++)
-		wait_for(c->run, h->pids[i]);
+		wait_for(c->run, h->pids[i], names[i]);
 	close(h->alive[0]);
 }
 
@@ -99,7 +120,7 @@ start_all(const struct crew *c, char *const *names, size_t count, struct hands *
 		if (h->pids[h->count] < 0) {
 			err_set_errno(e, ERR_TEMPORARY, "no process for the account '%s'",
 				      names[h->count]);
-			send(h, SIGTERM);
+			signal_all(h, SIGTERM);
 			return false;
 		}
 	}
@@ -118,7 +139,7 @@ run_some(const struct crew *c, char *const *names, size_t count, struct err *e)
 		fcntl(h.alive[i], F_SETFD, FD_CLOEXEC);
 	h.pids = mem_alloc(count * sizeof *h.pids);
 	ok = start_all(c, names, count, &h, e);
-	wait_for_all(c, &h);
+	wait_for_all(c, names, &h);
 	free(h.pids);
 	return ok;
 }

@@ -54,8 +54,7 @@ choose_keeping(struct fetch *f)
 			  account_flag(f->account, SET_KEEP);
 }
 
-/* Standard output has a memory only with --keep, and never on a terminal: NULL, without an error.
- */
+/* Standard output has a memory only with --keep, and never on a terminal. */
 static bool
 has_memory(const struct fetch *f)
 {
@@ -309,7 +308,9 @@ fetch(struct fetch *f, struct err *e)
 	remark_on_expiry(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
 		return false;
-	remove_delivered(f);
+	/* Who looks at a terminal only looks; the filter has no say in that either. */
+	if (!destination_is_terminal(&f->sink))
+		remove_delivered(f);
 	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
 		return false;
 	selection_complain(f->selection, f->run);

@@ -42,7 +42,7 @@ pause_s(unsigned interval_s, unsigned failures)
 static bool
 end(struct run *run, struct err *e)
 {
-	run->worst = ERR_NONE; /* what went wrong in between has been said */
+	run->worst = ERR_NONE;
 	return stop_signal() == SIGTERM || err_set(e, ERR_TEMPORARY, "interrupted");
 }
 
@@ -54,8 +54,10 @@ turn_until_stopped(struct run *run, const unsigned *interval_s,
 	bool has_worked = false;
 
 	do {
-		const bool ok = poll(ctx, e);
+		bool ok;
 
+		run->worst = ERR_NONE; /* what went wrong before has been said */
+		ok = poll(ctx, e);
 		if (stop_signal() != 0)
 			break;
 		if (!ok && !may_pass(e->code, has_worked))
