@@ -28,7 +28,7 @@ const struct setting settings[] = {
      "deliver into a Maildir, created if missing"},
     {SET_MBOX, "mbox", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "FILE",
      "append to an mbox file"},
-    {SET_PIPE, "pipe", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+    {SET_PIPE, "pipe", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "one run of COMMAND for each message"},
     {SET_RAW, "raw", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "to standard output as it is, without mbox lines"},
@@ -76,11 +76,11 @@ const struct setting settings[] = {
      "login name (default: the account's address)"},
     {SET_AUTH, "auth", NULL, NULL, KIND_AUTH, IN_BOTH | IN_PRESET, TOOL_ALL, "MECHANISM",
      "auto, none, plain, scram-sha-256, …"},
-    {SET_PASSWORD_COMMAND, "password-command", NULL, "passwordeval", KIND_TEXT, IN_BOTH, TOOL_ALL,
+    {SET_PASSWORD_COMMAND, "password-command", NULL, "passwordeval", KIND_ANY, IN_BOTH, TOOL_ALL,
      "COMMAND", "its first output line is the password or token"},
     {SET_PASSWORD_FILE, "password-file", NULL, NULL, KIND_PATH, IN_CONFIG, TOOL_ALL, "FILE",
      "its first line is the password"},
-    {SET_PASSWORD, "password", NULL, NULL, KIND_TEXT, IN_CONFIG, TOOL_ALL, "TEXT",
+    {SET_PASSWORD, "password", NULL, NULL, KIND_ANY, IN_CONFIG, TOOL_ALL, "TEXT",
      "the password itself"},
     {SET_TLS_CA_FILE, "tls-ca-file", NULL, "tls-trust-file", KIND_PATH, IN_BOTH, TOOL_ALL, "FILE",
      "trust these certificates instead of the system's"},
@@ -94,7 +94,7 @@ const struct setting settings[] = {
      "the name expected in the certificate"},
     {SET_TLS_PRIORITY, "tls-priority", NULL, "tls-priorities", KIND_TEXT, IN_BOTH, TOOL_ALL,
      "STRING", "GnuTLS priority string"},
-    {SET_TUNNEL, "tunnel", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "COMMAND",
+    {SET_TUNNEL, "tunnel", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_ALL, "COMMAND",
      "talk to this command instead of a socket"},
     {SET_PROXY, "proxy", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "URL",
      "socks5://[USER:PASS@]HOST[:PORT]"},
@@ -182,12 +182,21 @@ check_counted(const char *text, char **normal, struct err *e)
 }
 
 static bool
-check_text(const char *text, char **normal, struct err *e)
+check_any(const char *text, char **normal, struct err *e)
 {
 	if (text[0] == '\0')
 		return err_set(e, ERR_USAGE, "the value is empty");
 	*normal = mem_strdup(text);
 	return true;
+}
+
+static bool
+check_text(const char *text, char **normal, struct err *e)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return err_set(e, ERR_USAGE, "there is a control character in it");
+	return check_any(text, normal, e);
 }
 
 /* Whether it is a mail address is msend's and the server's question; what can never be one ends
@@ -341,13 +350,13 @@ check_pins(const char *text, char **normal, struct err *e)
 }
 
 static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) = {
-    [KIND_FLAG] = check_flag,         [KIND_COUNTED] = check_counted,
-    [KIND_TEXT] = check_text,         [KIND_ADDRESS] = check_address,
-    [KIND_PATH] = check_path,         [KIND_SECONDS] = check_seconds,
-    [KIND_PORT] = check_port,         [KIND_URL] = check_url,
-    [KIND_PROTOCOL] = check_protocol, [KIND_AUTH] = check_auth,
-    [KIND_AGE] = check_age,           [KIND_IP] = check_ip,
-    [KIND_PINS] = check_pins,
+    [KIND_FLAG] = check_flag,       [KIND_COUNTED] = check_counted,
+    [KIND_TEXT] = check_text,       [KIND_ANY] = check_any,
+    [KIND_ADDRESS] = check_address, [KIND_PATH] = check_path,
+    [KIND_SECONDS] = check_seconds, [KIND_PORT] = check_port,
+    [KIND_URL] = check_url,         [KIND_PROTOCOL] = check_protocol,
+    [KIND_AUTH] = check_auth,       [KIND_AGE] = check_age,
+    [KIND_IP] = check_ip,           [KIND_PINS] = check_pins,
 };
 
 bool
