@@ -28,6 +28,7 @@ struct stream {
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;
+	bool was_bare; /* the last line ended in LF alone */
 	pid_t child;
 	char *name;
 	void (*write_more)(void *ctx);
@@ -319,6 +320,7 @@ cut_line(struct stream *s, char *lf, size_t *len)
 	char *line = in->bytes + in->at;
 	char *end = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
 
+	s->was_bare = end == lf;
 	in->at += (size_t)(lf + 1 - line);
 	*end = '\0';
 	*len = (size_t)(end - line);
@@ -350,6 +352,12 @@ stream_line(struct stream *s, size_t *len)
 			more(s);
 	}
 	return NULL;
+}
+
+bool
+stream_line_was_bare(const struct stream *s)
+{
+	return s->was_bare;
 }
 
 const char *

@@ -33,6 +33,7 @@ struct features {
 	bool stls;
 	bool pipelining;
 	bool user;
+	bool top;
 	char sasl[256];
 };
 
@@ -85,8 +86,10 @@ refusal_code(const char *words, enum err_code otherwise)
 	    {"[AUTH]", ERR_LOGIN},
 	};
 
+	words += strcspn(words, " ");
+	words += strspn(words, " ");
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (strstr(words, codes[i].code))
+		if (text_starts(words, strlen(words), codes[i].code))
 			return codes[i].means;
 	return otherwise;
 }
@@ -142,6 +145,8 @@ take_capability(struct features *f, const char *line)
 		f->pipelining = true;
 	else if (len == 4 && text_starts(line, len, "USER"))
 		f->user = true;
+	else if (len == 3 && text_starts(line, len, "TOP"))
+		f->top = true;
 	else if (len == 4 && text_starts(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
 }
@@ -181,8 +186,12 @@ greeting(struct pop3 *c, struct err *e)
 {
 	const char *from, *to;
 
-	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e)) {
+		/* Who waits for TLS to begin says nothing. */
+		if (e->code == ERR_TEMPORARY && c->words.len == 0 && !stream_is_tls(c->stream))
+			err_hint(e, "pop3s:// is for a port that begins with TLS");
 		return false;
+	}
 	from = strchr(c->words.data, '<');
 	to = from ? strchr(from, '>') : NULL;
 	if (to)
@@ -387,7 +396,9 @@ read_uids(struct pop3 *c, struct message_list *l, struct err *e)
 	case STATUS_OK:
 		break;
 	case STATUS_ERR:
-		return true; /* the server has none (RFC 1939 section 7: UIDL is optional) */
+		/* The server has none (RFC 1939 section 7: UIDL is optional), unless it says when
+		 * or why: then what was delivered before would be taken for new. */
+		return refusal_code(c->words.data, ERR_NONE) == ERR_NONE || refused(c, ERR_NONE, e);
 	default:
 		return refused(c, ERR_PROTOCOL, e);
 	}
@@ -459,6 +470,7 @@ pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err 
 
 struct fetch {
 	struct pop3 *c;
+	enum part part;
 	const struct receiver *receiver;
 	void *ctx;
 	struct message_info info;
@@ -480,7 +492,7 @@ give(void *ctx, const char *bytes, size_t n)
 static bool
 read_body(struct fetch *f)
 {
-	struct eol_undot undot = {0};
+	struct eol_undot undot = {.bare_lf = stream_line_was_bare(f->c->stream)};
 	const char *block;
 	size_t n, used;
 	uint64_t octets = 0;
@@ -507,6 +519,17 @@ give_up(struct fetch *f, struct err *e)
 	return false;
 }
 
+/* TOP is optional (RFC 1939 section 7), and not every server that has it lists it: only its refusal
+ * tells. It would be the same for each message, so the fetch ends. */
+static bool
+has_no_top(struct fetch *f, struct err *e)
+{
+	f->receiver->abandon(f->ctx, &f->info, NULL);
+	err_set(e, ERR_UNAVAILABLE, "%s: no header without TOP: %s", stream_name(f->c->stream),
+		f->c->words.data);
+	return false;
+}
+
 static bool
 fetch_one(struct fetch *f, struct err *e)
 {
@@ -521,6 +544,8 @@ fetch_one(struct fetch *f, struct err *e)
 			return true;
 		return give_up(f, e);
 	case STATUS_ERR:
+		if (f->part == PART_HEADER && !f->c->features.top)
+			return has_no_top(f, e);
 		refused(f->c, ERR_NO_INPUT, &f->why);
 		return give_up(f, e);
 	case STATUS_CHALLENGE:
@@ -550,6 +575,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 	for (size_t i = 0; i < set->count; i++) {
 		const size_t index = set->index[i];
 		struct fetch f = {.c = c,
+				  .part = part,
 				  .receiver = r,
 				  .ctx = ctx,
 				  .info = {.index = index,
