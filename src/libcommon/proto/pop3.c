@@ -24,7 +24,8 @@ enum {
 	COMMAND_MAX = 255, /* RFC 2449 section 4 */
 	ASK_AHEAD = 512, /* commands in our queue; how many are on the way is the dialog's affair */
 	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
-	CAPABILITIES_MAX = 200
+	CAPABILITIES_MAX = 200,
+	TOP_MAX = 64 * 1024 * 1024 /* some servers answer TOP with the whole message */
 };
 
 /* What CAPA told (RFC 2449 section 6). */
@@ -261,6 +262,9 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 	password = secret_text(l->secret, e);
 	if (!password)
 		return false;
+	if (strpbrk(password, "\r\n"))
+		return complain(c, ERR_CONFIG, "a password with a line end in it can't go by PASS",
+				e);
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
 	return ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e);
@@ -502,6 +506,8 @@ read_body(struct fetch *f)
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
 		octets += used;
+		if (f->part == PART_HEADER && octets > TOP_MAX)
+			stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
 	}
 	if (done)
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, octets,
@@ -565,6 +571,17 @@ ask_message(struct pop3 *c, uint32_t number, enum part part)
 		dialog_ask(c->dialog, "RETR %" PRIu32, number);
 }
 
+/* All answers are read: what stands there now shows that they were not the answers to what was
+ * asked. */
+static bool
+check_in_step(struct pop3 *c, struct err *e)
+{
+	if (!stream_has_input(c->stream))
+		return true;
+	stream_fail(c->stream, ERR_PROTOCOL, "the server says more than it was asked");
+	return stream_ok(c->stream, e);
+}
+
 static bool
 pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
@@ -588,7 +605,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 		if (!fetch_one(&f, e))
 			return false;
 	}
-	return true;
+	return check_in_step(c, e);
 }
 
 /* Removing: the numbers are kept, and go out with QUIT in one flight. */
