@@ -340,11 +340,33 @@ check_ip(const char *text, char **normal, struct err *e)
 	return true;
 }
 
+/* sha256: and 32 bytes in base64 */
+static bool
+is_pin(const char *pin, size_t len)
+{
+	static const char prefix[] = "sha256:", last[] = "=";
+	static const size_t digits = 43;
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return len == strlen(prefix) + digits + strlen(last) &&
+	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
+	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
+}
+
 static bool
 check_pins(const char *text, char **normal, struct err *e)
 {
-	if (strncmp(text, "sha256:", 7) != 0)
-		return err_set(e, ERR_USAGE, "'%s' does not begin with sha256:", text);
+	for (const char *pin = text;; pin++) {
+		const size_t len = strcspn(pin, ",");
+
+		if (!is_pin(pin, len))
+			return err_set(e, ERR_USAGE, "'%.*s' is no pin (sha256:BASE64)", (int)len,
+				       pin);
+		pin += len;
+		if (*pin == '\0')
+			break;
+	}
 	*normal = mem_strdup(text);
 	return true;
 }
