@@ -206,11 +206,13 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	printf("octets: %llu\n", (unsigned long long)facts->size);
 }
 
-/* All that were refused; the first of them is in *e already. */
+/* All that were refused, in their order: the last of them is left in *e, where a refusal is
+ * already.
+ */
 static void
-complain_of_recipients(const struct letter *l, struct run *run, struct err *e)
+complain_of_recipients(const struct letter *l, const struct smtp *smtp, struct run *run,
+		       struct err *e)
 {
-	struct err other;
 	bool is_first = true;
 
 	for (size_t i = 0; i < l->envelope.count; i++) {
@@ -218,11 +220,9 @@ complain_of_recipients(const struct letter *l, struct run *run, struct err *e)
 
 		if (reply->code < 400)
 			continue;
-		if (!is_first) {
-			err_set(&other, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s",
-				reply->text);
-			run_complain(run, &other);
-		}
+		if (!is_first)
+			run_complain(run, e);
+		smtp_explain(smtp, reply, e);
 		is_first = false;
 	}
 	if (!is_first && l->envelope.count > 1)
@@ -243,7 +243,7 @@ hand_in(struct letter *l, const struct account *a, struct run *run, struct err *
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
 	else if (!ok)
-		complain_of_recipients(l, run, e);
+		complain_of_recipients(l, s.smtp, run, e);
 	session_close(&s);
 	return ok;
 }

@@ -138,6 +138,13 @@ leave_ambiguous(struct fetch *f)
 		complain_of_ambiguous(f, count - kept);
 }
 
+static void
+select_wanted(struct fetch *f)
+{
+	selection_apply(f->selection, &f->list, f->seen, &f->wanted);
+	leave_ambiguous(f);
+}
+
 /* --raw alone writes one message: where would the next one begin? */
 static bool
 check_raw(const struct fetch *f, struct err *e)
@@ -189,18 +196,18 @@ pour(struct fetch *f, enum part part, struct err *e)
 	return ok;
 }
 
-/* Whole messages of a group under way are delivered too where the session broke: they need not come
- * again. */
+/*
+ * Whole messages of a group under way are delivered too where the session broke: they need not come
+ * again. But not after a breach of the protocol: then nobody knows which of them is which.
+ */
 static bool
 deliver(struct fetch *f, enum part part, struct err *e)
 {
 	struct err settled;
-	bool fetched;
+	const bool fetched = pour(f, part, e);
 
-	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
-	if (!f->delivery)
+	if (!fetched && e->code == ERR_PROTOCOL)
 		return false;
-	fetched = pour(f, part, e);
 	if (delivery_settle(f->delivery, &settled))
 		return fetched;
 	if (fetched)
@@ -271,13 +278,18 @@ forget_unlisted(struct fetch *f, struct err *e)
 }
 
 static bool
-open_and_select(struct fetch *f, struct err *e)
+open_and_list(struct fetch *f, struct err *e)
 {
-	if (!session_open(&f->session, f->account, TOOL_MFETCH, e) || !list(f, e))
-		return false;
-	selection_apply(f->selection, &f->list, f->seen, &f->wanted);
-	leave_ambiguous(f);
-	return true;
+	return session_open(&f->session, f->account, TOOL_MFETCH, e) && list(f, e);
+}
+
+/* Before anything is selected: it may find that a run which was killed had delivered more than its
+ * record says. */
+static bool
+open_delivery(struct fetch *f, struct err *e)
+{
+	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	return f->delivery != NULL;
 }
 
 /* The server deletes what we promise to keep there. */
@@ -303,9 +315,10 @@ remark_on_expiry(const struct fetch *f)
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e))
+	if (!open_and_list(f, e) || !open_delivery(f, e))
 		return false;
 	remark_on_expiry(f);
+	select_wanted(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
 		return false;
 	/* Who looks at a terminal only looks; the filter has no say in that either. */
@@ -321,7 +334,10 @@ fetch(struct fetch *f, struct err *e)
 static bool
 fetch_headers(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e) || !narrow(f, false, e))
+	if (!open_and_list(f, e) || !open_delivery(f, e))
+		return false;
+	select_wanted(f);
+	if (!narrow(f, false, e))
 		return false;
 	seen_stop_recording(f->seen);
 	if (!deliver(f, PART_HEADER, e) || !mailbox_commit(&f->session.mailbox, e))
@@ -334,8 +350,9 @@ fetch_headers(struct fetch *f, struct err *e)
 static bool
 mark_seen(struct fetch *f, struct err *e)
 {
-	if (!open_and_select(f, e))
+	if (!open_and_list(f, e))
 		return false;
+	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
 		seen_mark(f->seen, message_list_uid(&f->list, f->wanted.index[i]));
 	if (!seen_write(f->seen, true, e) || !mailbox_commit(&f->session.mailbox, e))
@@ -351,7 +368,10 @@ show_plan(struct fetch *f, struct err *e)
 
 	run_show_settings(f->run, f->account);
 	fflush(stdout);
-	if (!open_and_select(f, e) || !(f->marks || narrow(f, false, e)))
+	if (!open_and_list(f, e))
+		return false;
+	select_wanted(f);
+	if (!f->marks && !narrow(f, false, e))
 		return false;
 	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
 	       f->list.count, has_filter && !f->marks ? ", if the filter agrees" : "");

@@ -98,7 +98,8 @@ enum setting_id {
 enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
-	KIND_TEXT,
+	KIND_TEXT,    /* one line: no control characters, which have no business on the wire */
+	KIND_ANY,     /* a command, a password */
 	KIND_ADDRESS,
 	KIND_PATH, /* ~/ is the home directory */
 	KIND_SECONDS,

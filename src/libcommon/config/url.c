@@ -71,7 +71,7 @@ parse_host(const char *text, struct url *url, const char **rest)
 {
 	const bool bracketed = text[0] == '[';
 	const char *host = bracketed ? text + 1 : text;
-	const size_t len = strcspn(host, bracketed ? "]" : ":");
+	const size_t len = strcspn(host, bracketed ? "]" : ":/");
 
 	if (len >= sizeof url->host || !is_host(host, len) || (bracketed && host[len] != ']'))
 		return false;
@@ -90,6 +90,7 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 	    sep ? scheme_find(text, (size_t)(sep - text)) : scheme_default(protocol);
 	const char *rest;
 	uint64_t port;
+	size_t len;
 
 	if (!scheme)
 		return err_set(e, ERR_USAGE,
@@ -101,9 +102,11 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 	port = scheme->port;
 	if (!parse_host(authority, url, &rest) || (!sep && url->host[0] == '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
-	if (rest[0] == ':' && (!text_number(rest + 1, 65535, &port) || port == 0))
-		return err_set(e, ERR_USAGE, "'%s': '%s' is no port", text, rest + 1);
-	if (rest[0] != ':' && rest[0] != '\0' && strcmp(rest, "/") != 0)
+	len = strcspn(rest, "/");
+	if (rest[0] == ':' && (!text_number_n(rest + 1, len - 1, 65535, &port) || port == 0))
+		return err_set(e, ERR_USAGE, "'%s': '%.*s' is no port", text, (int)len - 1,
+			       rest + 1);
+	if ((rest[0] != ':' && len > 0) || (rest[len] == '/' && rest[len + 1] != '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
 	url->protocol = scheme->protocol;
 	url->security = scheme->security;

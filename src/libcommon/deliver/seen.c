@@ -613,6 +613,12 @@ seen_write(struct seen *s, bool durable, struct err *e)
 	return true;
 }
 
+bool
+seen_is_written(const struct seen *s)
+{
+	return s->lines.len == 0 && s->is_flushed;
+}
+
 /* The new journal is whole and on disk before it takes the old one's name. */
 static bool
 replace_journal(struct seen *s, const struct buf *journal, struct err *e)

@@ -10,10 +10,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "message/encoded_word.h"
 #include "message/header.h"
 #include "message/source.h"
 
-enum { BLOCK = 64 * 1024 };
+enum { BLOCK = 64 * 1024, LINE_WANTED = 78 /* RFC 5322 section 2.1.1 */ };
 
 struct outgoing {
 	struct source *source;
@@ -23,6 +25,18 @@ struct outgoing {
 	struct outgoing_facts facts;
 	char block[BLOCK];
 };
+
+/* Does it begin with what is no field (`date | msend bob`)? Then all of it is body. A line of an
+ * mbox, "From ", is not: behind it there is a header. */
+static bool
+is_text_only(const struct outgoing *o)
+{
+	struct header_field first;
+	size_t at = 0;
+
+	return header_next(o->original.data, o->original.len, &at, &first) && first.name_len == 0 &&
+	       !text_starts(first.start, first.len, "From ");
+}
 
 /* Reads until the header has ended, or the message has. */
 static bool
@@ -41,7 +55,9 @@ read_header(struct outgoing *o, struct err *e)
 	} while (got > 0 && end == 0);
 	if (o->original.len == 0)
 		return err_set(e, ERR_MALFORMED, "the message is empty");
-	if (end > 0)
+	if (is_text_only(o))
+		o->original.len = 0;
+	else if (end > 0)
 		o->original.len = end;
 	o->body_offset = o->original.len;
 	return true;
@@ -109,12 +125,66 @@ add_message_id(struct buf *to, const char *domain, struct err *e)
 }
 
 static bool
+has_8bit(const char *bytes, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)bytes[i];
+	return all >= 0x80;
+}
+
+static bool
 is_plain_phrase(const char *name)
 {
 	for (const char *p = name; *p; p++)
 		if (strchr("()<>[]:;@\\,.\"", *p))
 			return false;
 	return true;
+}
+
+static void
+add_quoted(struct buf *to, const char *name)
+{
+	buf_add_char(to, '"');
+	for (const char *p = name; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_add_char(to, '\\');
+		buf_add_char(to, *p);
+	}
+	buf_add_char(to, '"');
+}
+
+/* No name breaks out of its line, or needs more than the oldest server can do. */
+static bool
+add_phrase(struct buf *to, const char *name, struct err *e)
+{
+	struct buf shown = {0};
+	bool is_text;
+
+	text_printable(&shown, name, strlen(name));
+	is_text = shown.len == strlen(name);
+	buf_free(&shown);
+	if (!is_text)
+		return err_set(e, ERR_CONFIG,
+			       "the full name is not UTF-8 or has control characters in it");
+	if (has_8bit(name, strlen(name)))
+		encoded_word_encode(to, name);
+	else if (is_plain_phrase(name))
+		buf_add_str(to, name);
+	else
+		add_quoted(to, name);
+	return true;
+}
+
+static size_t
+last_line_len(const struct buf *b)
+{
+	size_t len = 0;
+
+	while (len < b->len && b->data[b->len - 1 - len] != '\n')
+		len++;
+	return len;
 }
 
 static bool
@@ -128,17 +198,10 @@ add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
 		return true;
 	}
 	buf_add_str(to, "From: ");
-	if (is_plain_phrase(d->full_name)) {
-		buf_add_str(to, d->full_name);
-	} else {
-		buf_add_char(to, '"');
-		for (const char *p = d->full_name; *p; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_add_char(to, '\\');
-			buf_add_char(to, *p);
-		}
-		buf_add_char(to, '"');
-	}
+	if (!add_phrase(to, d->full_name, e))
+		return false;
+	if (last_line_len(to) + strlen(d->from) + 3 > LINE_WANTED)
+		buf_add_char(to, '\n');
 	buf_addf(to, " <%s>\n", d->from);
 	return true;
 }
@@ -191,16 +254,6 @@ build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *
 		return false;
 	buf_add_char(&o->header, '\n');
 	return true;
-}
-
-static bool
-has_8bit(const char *bytes, size_t n)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < n; i++)
-		all |= (unsigned char)bytes[i];
-	return all >= 0x80;
 }
 
 static bool

@@ -88,7 +88,7 @@ read_reply(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 static bool
 is_positive(const struct smtp_reply *r)
 {
-	return r->code >= 200 && r->code < 400;
+	return r->code >= 200 && r->code < 300;
 }
 
 /* A refusal as an error: 4xx is "later" whatever the command, 5xx is what the caller says it is. */
@@ -97,8 +97,18 @@ refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, str
 {
 	if (!stream_ok(c->stream, e))
 		return false;
-	return err_set(e, r->code >= 400 && r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
+	if (r->code < 400)
+		return err_set(e, ERR_PROTOCOL, "%s: an answer to something else: %s",
+			       stream_name(c->stream), r->text);
+	return err_set(e, r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
 		       stream_name(c->stream), r->text);
+}
+
+void
+smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e)
+{
+	err_set(e, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s: %s",
+		stream_name(c->stream), reply->text);
 }
 
 /* What this module itself finds wrong, with the place in front. */
@@ -169,7 +179,9 @@ hello(struct smtp *c, struct err *e)
 	if (!read_reply(c, &reply, take_ehlo_line))
 		return refused(c, &reply, ERR_UNAVAILABLE, e);
 	if (reply.code >= 500) {
-		/* Section 3.2: a server that does not know EHLO is asked in the old way. */
+		/* Section 3.2: a server that does not know EHLO is asked in the old way. It has
+		 * offered nothing, whatever its refusal lists. */
+		c->features = (struct smtp_features){0};
 		dialog_ask(c->dialog, "HELO %s", c->params.domain);
 		read_reply(c, &reply, NULL);
 	}
@@ -187,7 +199,11 @@ greeting(struct smtp *c, struct err *e)
 
 	if (read_reply(c, &reply, NULL) && reply.code == 220)
 		return true;
-	return refused(c, &reply, ERR_UNAVAILABLE, e);
+	refused(c, &reply, ERR_UNAVAILABLE, e);
+	/* Who waits for TLS to begin says nothing. */
+	if (e->code == ERR_TEMPORARY && reply.code == 0 && !stream_is_tls(c->stream))
+		err_hint(e, "smtps:// is for a port that begins with TLS");
+	return false;
 }
 
 /* RFC 3207: what was known before the handshake is forgotten after it (section 4.2). */
@@ -428,15 +444,21 @@ read_envelope(const struct transaction *t, struct err *e)
 	struct smtp_reply mail;
 	bool ok = true;
 
-	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail))
+	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
 		ok = refused(t->c, &mail, ERR_UNAVAILABLE, e);
-	for (size_t i = 0; i < t->envelope->count; i++) {
+		dialog_drop(t->c->dialog);
+	}
+	for (size_t i = 0; i < t->envelope->count && dialog_unanswered(t->c->dialog) > 0; i++) {
 		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
 
+		/* Behind a refusal (421) the server may hang up: its words tell more. */
 		if (!read_reply(t->c, reply, NULL))
-			return stream_ok(t->c->stream, e);
+			return ok ? stream_ok(t->c->stream, e) : false;
 		if (!is_positive(reply) && ok)
 			ok = refused(t->c, reply, ERR_RECIPIENT, e);
+		/* Without a sender the server refuses whomever: that is not the recipient's. */
+		if (!is_positive(&mail))
+			*reply = (struct smtp_reply){0};
 	}
 	return ok;
 }
@@ -472,7 +494,16 @@ ask_quit(const struct transaction *t)
 		dialog_ask(t->c->dialog, "QUIT");
 }
 
-/* The reply that decides: until it is seen nobody knows whether the message went out. */
+/* Did the end of the message go out? Then nobody knows whether it was sent until the reply is seen.
+ */
+static bool
+end_went_out(const struct transaction *t)
+{
+	dialog_flush(t->c->dialog);
+	return stream_is_writable(t->c->stream);
+}
+
+/* The reply that decides. */
 static bool
 read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
@@ -497,8 +528,8 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
 	if (!pour(t, false, e))
 		return false;
-	*t->maybe_sent = true;
 	ask_quit(t);
+	*t->maybe_sent = end_went_out(t);
 	if (rides)
 		ok = read_envelope(t, e);
 	if (!ok) {
@@ -524,6 +555,8 @@ send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return false;
 	dialog_ask(t->c->dialog, "DATA");
 	accepted = !t->c->features.pipelining || read_envelope(t, e);
+	if (!accepted && dialog_unanswered(t->c->dialog) == 0)
+		return false; /* DATA stayed here */
 	if (!read_reply(t->c, &data, NULL))
 		return accepted ? stream_ok(t->c->stream, e) : false;
 	if (data.code == 354 && !accepted)
@@ -534,9 +567,9 @@ send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return refused(t->c, &data, ERR_UNAVAILABLE, e);
 	if (!pour(t, true, e))
 		return false;
-	*t->maybe_sent = true;
 	dialog_ask(t->c->dialog, ".");
 	ask_quit(t);
+	*t->maybe_sent = end_went_out(t);
 	return read_verdict(t, reply, e);
 }
 
