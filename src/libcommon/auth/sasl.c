@@ -313,12 +313,19 @@ step_token(struct sasl *s, const char *challenge, size_t len, struct buf *respon
 static bool
 decode(const struct sasl *s, const char *challenge, char **bytes, size_t *len, struct err *e)
 {
+	char *decoded;
+
 	*bytes = NULL;
 	*len = 0;
 	if (!challenge || (s->steps == 0 && sasl_client_first(s)))
 		return true;
-	if (gsasl_base64_from(challenge, strlen(challenge), bytes, len) == GSASL_OK)
+	if (gsasl_base64_from(challenge, strlen(challenge), &decoded, len) == GSASL_OK) {
+		/* libgsasl's DIGEST-MD5 takes for a string what its own base64 does not end by NUL.
+		 */
+		*bytes = mem_strndup(decoded, *len);
+		give_back(decoded, *len);
 		return true;
+	}
 	return err_set(e, ERR_PROTOCOL, "%s: the server's challenge is not base64",
 		       s->mechanism->name);
 }
@@ -340,7 +347,9 @@ sasl_step(struct sasl *s, const char *challenge, struct buf *response, struct er
 		is_answered = step_library(s, bytes, len, response, e);
 	else
 		is_answered = step_token(s, bytes, len, response, e);
-	give_back(bytes, len);
+	if (bytes)
+		mem_wipe(bytes, len);
+	free(bytes);
 	return is_answered;
 }
 

@@ -207,7 +207,8 @@ greeting(struct pop3 *c, struct err *e)
 
 	if (!ok_or_refused(c, ERR_UNAVAILABLE, e)) {
 		/* Who waits for TLS to begin says nothing. */
-		if (e->code == ERR_TEMPORARY && c->words.len == 0 && !stream_is_tls(c->stream))
+		if (e->code == ERR_TEMPORARY && c->words.len == 0 && !stream_is_tls(c->stream) &&
+		    stop_signal() == 0)
 			err_hint(e, "pop3s:// is for a port that begins with TLS");
 		return false;
 	}

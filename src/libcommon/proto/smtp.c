@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "message/address.h"
 #include "message/outgoing.h"
@@ -201,7 +202,8 @@ greeting(struct smtp *c, struct err *e)
 		return true;
 	refused(c, &reply, ERR_UNAVAILABLE, e);
 	/* Who waits for TLS to begin says nothing. */
-	if (e->code == ERR_TEMPORARY && reply.code == 0 && !stream_is_tls(c->stream))
+	if (e->code == ERR_TEMPORARY && reply.code == 0 && !stream_is_tls(c->stream) &&
+	    stop_signal() == 0)
 		err_hint(e, "smtps:// is for a port that begins with TLS");
 	return false;
 }
