@@ -52,7 +52,7 @@ delivered()
 	kill -TERM "$pid"
 	wait $! || status=$?
 	assert_equal "$status" 143
-	assert_equal "$(head -n 1 err)" 'mfetch: localhost:110: interrupted'
+	assert_equal "$(cat err)" 'mfetch: localhost:110: interrupted'
 }
 
 # A run with ARGUMENTs that is killed after so many milliseconds.
