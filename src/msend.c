@@ -248,10 +248,21 @@ hand_in(struct letter *l, const struct account *a, struct run *run, struct err *
 	return ok;
 }
 
+/* Only where it was asked for: sendmail reads so, without -i, and who calls it may count on it. */
+static bool
+a_dot_ends(const struct run *run)
+{
+	const char *options = run->given.of[SET_SENDMAIL_OPTIONS].text;
+
+	return run->tool->id == TOOL_SENDMAIL && !run_flag(run, SET_IGNORE_DOTS) &&
+	       !(options && text_has_word(options, "i"));
+}
+
 static bool
 read_letter(struct letter *l, const struct run *run, struct err *e)
 {
-	l->source = source_open(STDIN_FILENO, e);
+	l->source =
+	    a_dot_ends(run) ? source_open_to_dot(STDIN_FILENO, e) : source_open(STDIN_FILENO, e);
 	if (!l->source)
 		return false;
 	l->message = outgoing_open(l->source, e);
@@ -311,10 +322,11 @@ job(struct run *run, struct err *e)
 int
 main(int argc, char **argv)
 {
-	static const struct tool msend = {.id = TOOL_MSEND,
-					  .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
-					  .summary = "Hands in the message on standard input.",
-					  .job = job};
+	const bool is_sendmail = strcmp(tool_called(argc, argv), "sendmail") == 0;
+	const struct tool msend = {.id = is_sendmail ? TOOL_SENDMAIL : TOOL_MSEND,
+				   .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
+				   .summary = "Hands in the message on standard input.",
+				   .job = job};
 
 	return tool_main(&msend, argc, argv);
 }

@@ -61,7 +61,7 @@ run_show_settings(const struct run *run, const struct account *a)
 		const struct value *v = &a->values.of[s->id];
 		struct buf text = {0};
 
-		if (!(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
+		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
 			continue;
 		if (s->id == SET_PASSWORD)
 			buf_add_str(&text, "***");
@@ -150,14 +150,18 @@ die_of_signal(void)
 	raise(number);
 }
 
+const char *
+tool_called(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	return slash ? slash + 1 : argc > 0 ? argv[0] : "mailverbs";
+}
+
 int
 tool_main(const struct tool *tool, int argc, char **argv)
 {
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	struct run run = {.tool = tool,
-			  .program = slash      ? slash + 1
-				     : argc > 0 ? argv[0]
-						: "mailverbs"};
+	struct run run = {.tool = tool, .program = tool_called(argc, argv)};
 	struct err e = {0};
 
 	keep_standard_descriptors();

@@ -106,6 +106,10 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 			setting_find(entry->name, TOOL_ALL, IN_CONFIG) ? " in this place" : "");
 		return false;
 	}
+	if (entry->value[0] == '\0') {
+		err_set(e, ERR_CONFIG, "the value is empty");
+		return entry_error(file, entry, e);
+	}
 	if (s->id == SET_PASSWORD && !check_password(file, entry, e))
 		return false;
 	if (!setting_check(s, entry->value, &normal, e))

@@ -10,12 +10,13 @@
 #include "base/text.h"
 #include "config/url.h"
 
-#define MSEND TOOL_MSEND
+#define MSEND (TOOL_MSEND | TOOL_SENDMAIL)
 #define NOT_MSEND TOOL_BOX
+#define NOT_SENDMAIL (TOOL_MSEND | TOOL_BOX)
 
 /* In the order in which --help shows them: a tool's own first, then what all share. */
 const struct setting settings[] = {
-    {SET_FROM, "from", "fr", NULL, KIND_ADDRESS, IN_BOTH, MSEND, "ADDRESS",
+    {SET_FROM, "from", "fr", NULL, KIND_SENDER, IN_BOTH, MSEND, "ADDRESS",
      "envelope sender; <> is the null sender"},
     {SET_READ_RECIPIENTS, "read-recipients", "t", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "also send to the addresses in To, Cc and Bcc"},
@@ -23,6 +24,19 @@ const struct setting settings[] = {
      "the name for a From that has to be added"},
     {SET_DOMAIN, "domain", NULL, NULL, KIND_TEXT, IN_CONFIG, MSEND, "NAME",
      "name in EHLO, domain of local addresses"},
+
+    {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "a lone dot does not end the message"},
+    {SET_SENDMAIL_OPTIONS, NULL, "o", NULL, KIND_LIST, IN_OPTION, MSEND, "OPTION",
+     "i is as -i, others mean nothing here"},
+    {SET_SENDMAIL_MODE, NULL, "b", NULL, KIND_SENDMAIL_MODE, IN_OPTION, MSEND, "MODE",
+     "m, to send a message, is all there is"},
+    {SET_SENDMAIL_OTHER, NULL, "mnGU", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "mean nothing here"},
+    {SET_SENDMAIL_OTHER, NULL, "ABLOep", NULL, KIND_ANY, IN_OPTION, MSEND, "VALUE",
+     "mean nothing here"},
+    {SET_SENDMAIL_OTHER, NULL, "h", NULL, KIND_ANY, IN_OPTION, TOOL_SENDMAIL, "N",
+     "hop count: means nothing here"},
 
     {SET_MAILDIR, "maildir", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "DIR",
      "deliver into a Maildir, created if missing"},
@@ -114,7 +128,8 @@ const struct setting settings[] = {
      "show the conversation; twice: TLS details too"},
     {SET_QUIET, "quiet", "q", NULL, KIND_FLAG, IN_OPTION, NOT_MSEND, NULL, "errors only"},
     {SET_QUIET, "quiet", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL, "errors only"},
-    {SET_HELP, "help", "h", NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show this help"},
+    {SET_HELP, "help", "h", NULL, KIND_FLAG, IN_OPTION, NOT_SENDMAIL, NULL, "show this help"},
+    {SET_HELP, "help", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_SENDMAIL, NULL, "show this help"},
     {SET_VERSION, "version", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show the version"},
 };
 
@@ -130,7 +145,7 @@ setting_find(const char *name, unsigned tools, unsigned places)
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &settings[i];
 
-		if (!(s->tools & tools) || !(s->places & places))
+		if (!s->name || !(s->tools & tools) || !(s->places & places))
 			continue;
 		if (strcmp(s->name, name) == 0 || (s->aliases && text_has_word(s->aliases, name)))
 			return s;
@@ -190,6 +205,14 @@ check_text(const char *text, char **normal, struct err *e)
 	return true;
 }
 
+static bool
+check_any(const char *text, char **normal, struct err *e)
+{
+	(void)e;
+	*normal = mem_strdup(text);
+	return true;
+}
+
 /* Whether it is a mail address is msend's and the server's question; what can never be one ends
  * here. */
 static bool
@@ -199,6 +222,12 @@ check_address(const char *text, char **normal, struct err *e)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f)
 			return err_set(e, ERR_USAGE, "'%s' is no mail address", text);
 	return check_text(text, normal, e);
+}
+
+static bool
+check_sender(const char *text, char **normal, struct err *e)
+{
+	return check_address(text[0] ? text : "<>", normal, e);
 }
 
 /* systemd's place for a service's secrets (systemd.exec(5), LoadCredential=). */
@@ -340,14 +369,47 @@ check_pins(const char *text, char **normal, struct err *e)
 	return true;
 }
 
+/* What sendmail does besides sending a message, none of which is a submission client's. */
+static bool
+check_sendmail_mode(const char *text, char **normal, struct err *e)
+{
+	static const struct {
+		char mode;
+		const char *what;
+	} others[] = {{'d', "being a daemon"},         {'D', "being a daemon"},
+		      {'s', "SMTP on standard input"}, {'i', "building an alias database"},
+		      {'p', "showing a queue"},        {'t', "testing addresses"},
+		      {'v', "verifying addresses"}};
+
+	if (strcmp(text, "m") == 0) {
+		*normal = mem_strdup(text);
+		return true;
+	}
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (text[0] == others[i].mode && text[1] == '\0')
+			return err_set(e, ERR_USAGE, "%s (%s) is not done here", text,
+				       others[i].what);
+	return err_set(e, ERR_USAGE, "'%s' is no mode of sendmail that is known here", text);
+}
+
 static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) = {
-    [KIND_FLAG] = check_flag,         [KIND_COUNTED] = check_counted,
-    [KIND_TEXT] = check_text,         [KIND_ADDRESS] = check_address,
-    [KIND_PATH] = check_path,         [KIND_SECONDS] = check_seconds,
-    [KIND_PORT] = check_port,         [KIND_URL] = check_url,
-    [KIND_PROTOCOL] = check_protocol, [KIND_AUTH] = check_auth,
-    [KIND_AGE] = check_age,           [KIND_IP] = check_ip,
+    [KIND_FLAG] = check_flag,
+    [KIND_COUNTED] = check_counted,
+    [KIND_TEXT] = check_text,
+    [KIND_ADDRESS] = check_address,
+    [KIND_PATH] = check_path,
+    [KIND_SECONDS] = check_seconds,
+    [KIND_PORT] = check_port,
+    [KIND_URL] = check_url,
+    [KIND_PROTOCOL] = check_protocol,
+    [KIND_AUTH] = check_auth,
+    [KIND_AGE] = check_age,
+    [KIND_IP] = check_ip,
     [KIND_PINS] = check_pins,
+    [KIND_LIST] = check_any,
+    [KIND_ANY] = check_any,
+    [KIND_SENDER] = check_sender,
+    [KIND_SENDMAIL_MODE] = check_sendmail_mode,
 };
 
 bool

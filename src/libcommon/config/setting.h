@@ -22,8 +22,9 @@ enum tool_id {
 	TOOL_MFETCH = 2,
 	TOOL_MLIST = 4,
 	TOOL_MDEL = 8,
+	TOOL_SENDMAIL = 16, /* msend by that name: its command line differs, nothing else */
 	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL,
-	TOOL_ALL = TOOL_MSEND | TOOL_BOX
+	TOOL_ALL = TOOL_MSEND | TOOL_SENDMAIL | TOOL_BOX
 };
 
 enum setting_id {
@@ -72,6 +73,10 @@ enum setting_id {
 	SET_READ_RECIPIENTS,
 	SET_FULL_NAME,
 	SET_DOMAIN,
+	SET_IGNORE_DOTS,
+	SET_SENDMAIL_OPTIONS,
+	SET_SENDMAIL_MODE,
+	SET_SENDMAIL_OTHER, /* accepted, and nothing else */
 	/* mfetch */
 	SET_RAW,
 	SET_NUL,
@@ -90,9 +95,13 @@ enum setting_id {
 enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
+	KIND_LIST, /* an option whose words, each time it is given, add up to a blank-separated list
+		    */
+	KIND_ANY,  /* any text, even none */
 	KIND_TEXT,
 	KIND_ADDRESS,
-	KIND_PATH, /* ~/ is the home directory */
+	KIND_SENDER, /* an address; "" is the null sender, as <> is */
+	KIND_PATH,   /* ~/ is the home directory */
 	KIND_SECONDS,
 	KIND_PORT,
 	KIND_URL,
@@ -101,6 +110,7 @@ enum setting_kind {
 	KIND_AGE,      /* yes, no, or a time: 10d */
 	KIND_IP,
 	KIND_PINS,
+	KIND_SENDMAIL_MODE, /* what may stand behind -b */
 	SETTING_KINDS
 };
 
@@ -117,7 +127,8 @@ enum setting_place {
 
 struct setting {
 	enum setting_id id;
-	const char *name;    /* long option and key */
+	const char *name;    /* long option and key; NULL: sendmail's letters, accepted and in
+				msend(1),    not in --help */
 	const char *letters; /* short options; --help shows the first */
 	const char *aliases; /* other spellings of the name, blank-separated: msmtp's and mpop's */
 	enum setting_kind kind;
