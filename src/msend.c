@@ -14,8 +14,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
-#include "message/header.h"
 #include "message/outgoing.h"
+#include "message/parties.h"
 #include "message/source.h"
 #include "proto/smtp.h"
 
@@ -24,37 +24,11 @@ struct letter {
 	struct source *source;
 	struct outgoing *message;
 	char *sender; /* as command line and message tell it, or NULL: it chooses the account */
-	char *from;   /* the envelope's */
+	bool is_one_of_many; /* senders in From, without a Sender */
+	char *from;          /* the envelope's */
 	struct smtp_envelope envelope;
 	const char *domain; /* of addresses that have none; NULL: they go as they are */
 };
-
-/* The first address of a field of the header, or NULL; the caller's to free(). */
-
-static bool
-keep_first(void *ctx, const struct address *a, struct err *e)
-{
-	char **first = ctx;
-
-	(void)e;
-	if (!*first)
-		*first = mem_strdup(a->addr);
-	return true;
-}
-
-static char *
-header_address(const struct outgoing *message, const char *name)
-{
-	struct header_field field;
-	size_t n;
-	const char *header = outgoing_header(message, &n);
-	char *first = NULL;
-	struct err unused;
-
-	if (header_find(header, n, name, &field))
-		address_list(field.body, field.body_len, keep_first, &first, &unused);
-	return first;
-}
 
 /* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
 static char *
@@ -67,17 +41,15 @@ without_angles(const char *text)
 	return mem_strdup(text);
 }
 
-/* Who sends, as far as command line and message tell: -f, else Sender, else From. NULL: nobody. */
+/* Who sends, as far as command line and message tell: -f, else the header. NULL: nobody. */
 static char *
-find_sender(const struct run *run, const struct outgoing *message)
+find_sender(struct letter *l, const struct run *run)
 {
 	const char *given = run->given.of[SET_FROM].text;
-	char *sender;
+	size_t n;
+	const char *header = outgoing_header(l->message, &n);
 
-	if (given)
-		return without_angles(given);
-	sender = header_address(message, "Sender");
-	return sender ? sender : header_address(message, "From");
+	return given ? without_angles(given) : parties_sender(header, n, &l->is_one_of_many);
 }
 
 static char *
@@ -117,33 +89,18 @@ take_recipient(void *ctx, const struct address *a, struct err *e)
 }
 
 static bool
-add_from_header(struct letter *l, struct err *e)
-{
-	size_t n, at = 0;
-	const char *header = outgoing_header(l->message, &n);
-	struct header_field field;
-
-	while (header_next(header, n, &at, &field)) {
-		if (!header_is(&field, "To") && !header_is(&field, "Cc") &&
-		    !header_is(&field, "Bcc"))
-			continue;
-		if (!address_list(field.body, field.body_len, take_recipient, l, e))
-			return err_prefix(e, "%.*s", (int)field.name_len, field.name);
-	}
-	return true;
-}
-
-static bool
 find_recipients(struct letter *l, const struct run *run, struct err *e)
 {
 	const bool from_header = run->operand_count == 0 || run_flag(run, SET_READ_RECIPIENTS);
+	size_t n;
+	const char *header = outgoing_header(l->message, &n);
 
 	for (size_t i = 0; i < run->operand_count; i++)
 		if (!add_recipient(l, run->operands[i], e)) {
 			e->code = ERR_USAGE;
 			return false;
 		}
-	if (from_header && !add_from_header(l, e))
+	if (from_header && !parties_recipients(header, n, take_recipient, l, e))
 		return false;
 	if (l->envelope.count > 0)
 		return true;
@@ -169,6 +126,12 @@ settle_sender(struct letter *l, const struct account *a, struct err *e)
 	const char *otherwise = l->sender ? l->sender : account_text(a, SET_ADDRESS);
 	char *sender = from ? without_angles(from) : mem_strdup(otherwise);
 
+	if (!from && l->is_one_of_many) {
+		free(sender);
+		err_set(e, ERR_MALFORMED,
+			"From has several addresses, and no Sender tells which of them sends");
+		return err_hint(e, "add a Sender field, or give --from=ADDRESS");
+	}
 	if (!sender) {
 		err_set(e, ERR_MALFORMED,
 			"the message has no From, and nothing else tells the sender");
@@ -268,7 +231,7 @@ read_letter(struct letter *l, const struct run *run, struct err *e)
 	l->message = outgoing_open(l->source, e);
 	if (!l->message)
 		return false;
-	l->sender = find_sender(run, l->message);
+	l->sender = find_sender(l, run);
 	return true;
 }
 

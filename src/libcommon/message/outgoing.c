@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "message/header.h"
 #include "message/source.h"
 
@@ -19,31 +20,109 @@ struct outgoing {
 	struct source *source;
 	struct buf original;  /* the header as it came, with the empty line */
 	struct buf header;    /* the header as it goes */
+	uint64_t start;       /* in the source: behind the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
+	bool has_nul;
 	char block[BLOCK];
 };
 
+/* The message begins behind the From_ line of an mbox, which a text that begins with "From " is
+ * told from by the field that follows. */
+static void
+skip_from_line(struct outgoing *o)
+{
+	const char *bytes = o->original.data;
+	const char *end = memchr(bytes, '\n', o->original.len);
+	const size_t len = end ? (size_t)(end + 1 - bytes) : 0;
+	struct header_field field;
+	size_t at = len;
+
+	if (!text_starts(bytes, o->original.len, "From ") || len == 0 ||
+	    !header_next(bytes, o->original.len, &at, &field) || field.name_len == 0)
+		return;
+	o->start = len;
+	buf_drop(&o->original, len);
+}
+
+/* Is there a line among the fields that is none? Then FIELD is what it begins, and *AT is behind
+ * it. What still may grow is not judged. */
+static bool
+find_stray(const struct outgoing *o, bool may_grow, size_t *at, struct header_field *field)
+{
+	*at = 0;
+	while (header_next(o->original.data, o->original.len, at, field))
+		if (field->name_len == 0)
+			return !may_grow || *at < o->original.len;
+	return false;
+}
+
 /* Reads until the header has ended, or the message has. */
 static bool
-read_header(struct outgoing *o, struct err *e)
+read_lines(struct outgoing *o, struct err *e)
 {
-	size_t got, end = 0;
+	struct header_field stray;
+	size_t got, at, end = 0;
 
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
 			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
-		if (!source_read(o->source, o->original.len, buf_reserve(&o->original, BLOCK),
-				 BLOCK, &got, e))
+		if (!source_read(o->source, o->start + o->original.len,
+				 buf_reserve(&o->original, BLOCK), BLOCK, &got, e))
 			return false;
 		o->original.len += got;
+		if (o->original.len == got)
+			skip_from_line(o);
 		end = header_end(o->original.data, o->original.len);
-	} while (got > 0 && end == 0);
-	if (o->original.len == 0)
-		return err_set(e, ERR_MALFORMED, "the message is empty");
+	} while (got > 0 && end == 0 && !find_stray(o, true, &at, &stray));
 	if (end > 0)
 		o->original.len = end;
-	o->body_offset = o->original.len;
+	return true;
+}
+
+static bool
+names_recipients(const struct header_field *field)
+{
+	static const char *const names[] = {"To",        "Cc",        "Bcc",
+					    "Resent-To", "Resent-Cc", "Resent-Bcc"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (header_is(field, names[i]))
+			return true;
+	return false;
+}
+
+/* The body begins at a line that is no field. But where more of a header follows, it would lose
+ * recipients and show the hidden ones. */
+static bool
+end_at_stray(struct outgoing *o, struct err *e)
+{
+	struct header_field stray, field;
+	size_t at;
+
+	if (!find_stray(o, false, &at, &stray))
+		return true;
+	while (header_next(o->original.data, o->original.len, &at, &field))
+		if (names_recipients(&field)) {
+			err_set(e, ERR_MALFORMED,
+				"'%.*s' stands within the header and is no field of it",
+				stray.body_len < 40 ? (int)stray.body_len : 40, stray.body);
+			return err_hint(e, "an empty line ends the header");
+		}
+	o->original.len = (size_t)(stray.start - o->original.data);
+	return true;
+}
+
+static bool
+read_header(struct outgoing *o, struct err *e)
+{
+	if (!read_lines(o, e))
+		return false;
+	if (o->original.len == 0)
+		return err_set(e, ERR_MALFORMED, "the message is empty");
+	if (!end_at_stray(o, e))
+		return false;
+	o->body_offset = o->start + o->original.len;
 	return true;
 }
 
@@ -194,6 +273,45 @@ build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *
 }
 
 static bool
+check_once(const struct outgoing *o, const char *name, struct err *e)
+{
+	struct header_field field;
+	size_t at = 0;
+	int count = 0;
+
+	while (header_next(o->original.data, o->original.len, &at, &field))
+		count += header_is(&field, name);
+	return count < 2 || err_set(e, ERR_MALFORMED, "the message has %d %s fields", count, name);
+}
+
+static bool
+check_lines(const struct buf *header, struct err *e)
+{
+	const char *line = header->data, *end = header->data + header->len;
+
+	while (line < end) {
+		size_t len = 0;
+
+		while (line + len < end && line[len] != '\n' && line[len] != '\r')
+			len++;
+		if (len > OUTGOING_LINE_MAX)
+			return err_set(e, ERR_MALFORMED,
+				       "a line of the header, '%.40s...', has %zu bytes, more "
+				       "than %d",
+				       line, len, OUTGOING_LINE_MAX);
+		line += len + 1;
+	}
+	return true;
+}
+
+static bool
+put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
+{
+	return check_once(o, "From", e) && check_once(o, "Sender", e) && build_header(o, d, e) &&
+	       check_lines(&o->header, e);
+}
+
+static bool
 has_8bit(const char *bytes, size_t n)
 {
 	unsigned char all = 0;
@@ -209,6 +327,7 @@ count(void *ctx, const char *bytes, size_t n)
 	struct outgoing *o = ctx;
 
 	o->facts.size += n;
+	o->has_nul = o->has_nul || memchr(bytes, '\0', n);
 	if (!o->facts.body_has_8bit)
 		o->facts.body_has_8bit = has_8bit(bytes, n);
 	return true;
@@ -217,11 +336,14 @@ count(void *ctx, const char *bytes, size_t n)
 bool
 outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
-	if (!build_header(o, d, e))
+	if (!put_in_order(o, d, e))
 		return false;
 	o->facts =
 	    (struct outgoing_facts){.header_has_8bit = has_8bit(o->header.data, o->header.len)};
-	return outgoing_pour(o, false, count, o, e);
+	if (!outgoing_pour(o, false, count, o, e))
+		return false;
+	return !o->has_nul ||
+	       err_set(e, ERR_MALFORMED, "the message has a NUL byte, which mail cannot carry");
 }
 
 const struct outgoing_facts *

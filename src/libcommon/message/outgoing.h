@@ -5,6 +5,11 @@
  * What is missing is added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
  * is taken out; nothing else changes, byte for byte, but that the wire sees CRLF at the end of
  * every line.
+ *
+ * What is unambiguous is repaired: the From_ line of an mbox in front of the first field is taken
+ * off, a bare CR ends its line, and a line that is no field is where the body begins, as if an
+ * empty line stood before it. The rest is ERR_MALFORMED: nothing at all; fields for recipients
+ * behind such a line; two From or two Sender fields; too long a line in the header; a NUL.
  */
 #ifndef MAILVERBS_MESSAGE_OUTGOING_H
 #define MAILVERBS_MESSAGE_OUTGOING_H
@@ -19,7 +24,10 @@ struct err;
 struct source;
 struct outgoing;
 
-enum { OUTGOING_HEADER_MAX = 1024 * 1024 }; /* a longer header is malformed */
+enum {
+	OUTGOING_HEADER_MAX = 1024 * 1024, /* a longer header is malformed */
+	OUTGOING_LINE_MAX = 998            /* as is a longer line of it (RFC 5322 section 2.1.1) */
+};
 
 /* What the server must be able to do for this message. */
 struct outgoing_facts {
