@@ -149,6 +149,7 @@ prepare(struct letter *l, const struct account *a, const struct run *run, struct
 					     .full_name = account_text(a, SET_FULL_NAME)};
 
 	l->domain = account_text(a, SET_DOMAIN);
+	l->envelope.partial = account_flag(a, SET_PARTIAL);
 	if (!settle_sender(l, a, e))
 		return false;
 	if (!defaults.from && l->from[0] != '\0')
@@ -169,27 +170,26 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	printf("octets: %llu\n", (unsigned long long)facts->size);
 }
 
-/* All that were refused; the first of them is in *e already. */
+/* Every recipient that was refused. The first of them is in *e where the whole sending failed. */
 static void
-complain_of_recipients(const struct letter *l, struct run *run, struct err *e)
+complain_of_recipients(const struct letter *l, const struct session *s, struct run *run,
+		       struct err *e)
 {
+	size_t refused = 0;
 	struct err other;
-	bool is_first = true;
 
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_reply *reply = &l->envelope.recipients[i].reply;
 
-		if (reply->code < 400)
+		if (reply->code < 400 || (refused++ == 0 && e))
 			continue;
-		if (!is_first) {
-			err_set(&other, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s",
-				reply->text);
-			run_complain(run, &other);
-		}
-		is_first = false;
+		err_set(&other, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s: %s",
+			session_place(s), reply->text);
+		run_complain(run, &other);
 	}
-	if (!is_first && l->envelope.count > 1)
-		err_hint(e, "nothing was sent: it goes to all recipients or to none");
+	if (e && refused > 0 && refused < l->envelope.count)
+		err_hint(e, "nothing was sent: it goes to all recipients or to none; "
+			    "--partial sends to the others");
 }
 
 static bool
@@ -205,8 +205,8 @@ hand_in(struct letter *l, const struct account *a, struct run *run, struct err *
 	if (!ok && maybe_sent)
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
-	else if (!ok)
-		complain_of_recipients(l, run, e);
+	else
+		complain_of_recipients(l, &s, run, ok ? NULL : e);
 	session_close(&s);
 	return ok;
 }

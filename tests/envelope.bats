@@ -118,3 +118,78 @@ refused()
 	assert_line 'one'
 	assert_line 'two'
 }
+
+# ---- recipients that are refused ----
+
+letter()
+{
+	printf 'From: @S@\nSubject: x\n\nhello\n' | send "$@"
+}
+
+@test 'one refused recipient: nobody gets it, and a hint tells of --partial' {
+	run -67 --separate-stderr letter "$rcpt@example.org" nosuch1@example.org nosuch2@example.org
+	assert_equal "${#stderr_lines[@]}" 3
+	assert_regex "$stderr" '550 .*nosuch1'
+	assert_regex "$stderr" '550 .*nosuch2'
+	assert_regex "$stderr" 'hint: nothing was sent: .*--partial'
+	assert_equal "$(mailbox_count "$rcpt")" 0
+}
+
+@test '--partial: the others get it, each refused one has a line, exit status 67' {
+	run -67 --separate-stderr letter --partial nosuch1@example.org "$rcpt@example.org" nosuch2@example.org \
+		"$other@example.org"
+	assert_equal "${#stderr_lines[@]}" 2
+	assert_regex "${stderr_lines[0]}" "^msend: $SRV_SUBMISSIONS: 550 .*nosuch1"
+	assert_regex "${stderr_lines[1]}" "^msend: $SRV_SUBMISSIONS: 550 .*nosuch2"
+	assert_equal "$(mailbox_count "$rcpt")$(mailbox_count "$other")" 11
+}
+
+@test '--partial with nobody left: nothing is sent' {
+	run -67 --separate-stderr letter --partial nosuch1@example.org nosuch2@example.org
+	assert_equal "${#stderr_lines[@]}" 2
+	run -75 --separate-stderr letter --partial later@example.org
+	assert_equal "${#stderr_lines[@]}" 1
+}
+
+@test 'partial = yes in the configuration, with a recipient to be tried again later: 75' {
+	echo 'partial = yes' >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run -75 letter later@example.org "$rcpt@example.org"
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test '--partial without PIPELINING and CHUNKING' {
+	require_postfix
+	run -67 letter --partial -s "smtp+insecure://$SRV_POSTFIX_BARE" --auth=none nosuch1@example.org "$rcpt@example.org"
+	await_mail "$rcpt"
+}
+
+# ---- LMTP ----
+
+@test 'lmtp: to several recipients, without a login' {
+	letter -s "lmtp://$SRV_LMTP" "$rcpt@example.org" "$other@example.org"
+	assert_equal "$(mailbox_count "$rcpt")$(mailbox_count "$other")" 11
+}
+
+@test 'lmtp: refused recipients as by SMTP: all or none, or --partial' {
+	run -67 letter -s "lmtp://$SRV_LMTP" "$rcpt@example.org" nosuch1@example.org
+	assert_equal "$(mailbox_count "$rcpt")" 0
+	run -67 letter --partial -s "lmtp://$SRV_LMTP" "$rcpt@example.org" nosuch1@example.org
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test 'lmtp: a recipient whose mailbox fails at delivery has a line, the others get it' {
+	mkdir -p "$(maildir_of "$other")"
+	rmdir "$(maildir_of "$other")"
+	touch "$(maildir_of "$other")" # no directory
+	give_to_server "$(dirname "$(maildir_of "$other")")"
+	run -75 --separate-stderr letter -s "lmtp://$SRV_LMTP" "$other@example.org" "$rcpt@example.org"
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_regex "${stderr_lines[0]}" "4.. .*$other@example.org"
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test 'lmtp+unix: a socket in the file system' {
+	letter -s "lmtp+unix://$SRV_DIR/dovecot/run/lmtp" "$rcpt@example.org"
+	assert_equal "$(mailbox_count "$rcpt")" 1
+	run -64 letter -s lmtp+unix://relative "$rcpt@example.org"
+}

@@ -24,6 +24,8 @@ const struct setting settings[] = {
      "the name for a From that has to be added"},
     {SET_DOMAIN, "domain", NULL, NULL, KIND_TEXT, IN_CONFIG, MSEND, "NAME",
      "name in EHLO, domain of local addresses"},
+    {SET_PARTIAL, "partial", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
+     "send to the accepted recipients when others are refused"},
 
     {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "a lone dot does not end the message"},

@@ -165,10 +165,10 @@ hello(struct smtp *c, struct err *e)
 
 	c->features = (struct smtp_features){0};
 	buf_clear(&c->described);
-	dialog_ask(c->dialog, "EHLO %s", c->params.domain);
+	dialog_ask(c->dialog, "%s %s", c->params.is_lmtp ? "LHLO" : "EHLO", c->params.domain);
 	if (!read_reply(c, &reply, take_ehlo_line))
 		return refused(c, &reply, ERR_UNAVAILABLE, e);
-	if (reply.code >= 500) {
+	if (reply.code >= 500 && !c->params.is_lmtp) {
 		/* Section 3.2: a server that does not know EHLO is asked in the old way. */
 		dialog_ask(c->dialog, "HELO %s", c->params.domain);
 		read_reply(c, &reply, NULL);
@@ -241,6 +241,8 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 	/* An open door: a server on loopback or in one's own network wants no login. */
 	if (strcmp(l->auth, "auto") == 0 && !l->user && !l->has_client_cert)
 		return true;
+	if (c->features.auth[0] == '\0' && c->params.is_lmtp && strcmp(l->auth, "auto") == 0)
+		return true; /* as is usual there */
 	if (c->features.auth[0] == '\0') {
 		complain(c, ERR_LOGIN, "the server does not offer AUTH", e);
 		return err_hint(e, "--auth=none sends without a login");
@@ -421,24 +423,48 @@ ask_envelope(const struct transaction *t, struct err *e)
 	return true;
 }
 
-/* The first refusal among the replies to MAIL and RCPT, which are read to the last. */
+/* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
+ * stream failed. */
 static bool
-read_envelope(const struct transaction *t, struct err *e)
+read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
 {
-	struct smtp_reply mail;
-	bool ok = true;
+	const size_t count = t->envelope->count;
 
-	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail))
-		ok = refused(t->c, &mail, ERR_UNAVAILABLE, e);
-	for (size_t i = 0; i < t->envelope->count; i++) {
+	*accepted = 0;
+	for (size_t i = 0, refusals = 0; i < count; i++) {
 		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
 
 		if (!read_reply(t->c, reply, NULL))
-			return stream_ok(t->c->stream, e);
-		if (!is_positive(reply) && ok)
-			ok = refused(t->c, reply, ERR_RECIPIENT, e);
+			return false;
+		if (is_positive(reply))
+			++*accepted;
+		else if (refusals++ == 0)
+			refused(t->c, reply, ERR_RECIPIENT, e);
 	}
-	return ok;
+	return true;
+}
+
+/* The replies to MAIL and RCPT, read to the last. False: the message must not go out. */
+static bool
+read_envelope(const struct transaction *t, struct err *e)
+{
+	struct smtp_envelope *v = t->envelope;
+	struct smtp_reply mail;
+	size_t accepted;
+	struct err unused;
+
+	if (!read_reply(t->c, &mail, NULL))
+		return stream_ok(t->c->stream, e);
+	if (!is_positive(&mail)) {
+		if (read_recipients(t, &accepted, &unused))
+			for (size_t i = 0; i < v->count; i++)
+				v->recipients[i].reply =
+				    (struct smtp_reply){0}; /* nobody's fault */
+		return refused(t->c, &mail, ERR_UNAVAILABLE, e);
+	}
+	if (!read_recipients(t, &accepted, e))
+		return stream_ok(t->c->stream, e);
+	return v->partial ? accepted > 0 : accepted == v->count;
 }
 
 static bool
@@ -472,16 +498,47 @@ ask_quit(const struct transaction *t)
 		dialog_ask(t->c->dialog, "QUIT");
 }
 
+/* RFC 2033 section 4.2: a reply for each recipient that was accepted, in their order. */
+static bool
+read_verdicts(const struct transaction *t, struct smtp_reply *verdict, struct err *e)
+{
+	size_t accepted = 0, refusals = 0;
+
+	for (size_t i = 0; i < t->envelope->count; i++) {
+		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
+
+		if (!is_positive(reply))
+			continue;
+		if (!read_reply(t->c, reply, NULL))
+			return stream_ok(t->c->stream, e);
+		if (is_positive(reply) && accepted++ == 0)
+			*verdict = *reply;
+		else if (!is_positive(reply) && refusals++ == 0)
+			refused(t->c, reply, ERR_RECIPIENT, e);
+	}
+	*t->maybe_sent = false;
+	return accepted > 0;
+}
+
+static bool
+read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
+{
+	if (!read_reply(t->c, reply, NULL))
+		return stream_ok(t->c->stream, e);
+	*t->maybe_sent = false;
+	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+}
+
 /* The reply that decides: until it is seen nobody knows whether the message went out. */
 static bool
 read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
+	bool ok;
+
 	stream_set_timeout(t->c->stream, t->c->params.message_timeout_s);
-	if (!read_reply(t->c, reply, NULL))
-		return stream_ok(t->c->stream, e);
+	ok = t->c->params.is_lmtp ? read_verdicts(t, reply, e) : read_one_verdict(t, reply, e);
 	stream_set_timeout(t->c->stream, t->c->params.timeout_s);
-	*t->maybe_sent = false;
-	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+	return ok;
 }
 
 /* RFC 3030: the message as one chunk, at once behind a single recipient where it is small. */
