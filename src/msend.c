@@ -142,6 +142,19 @@ settle_sender(struct letter *l, const struct account *a, struct err *e)
 	return true;
 }
 
+static struct smtp_wishes
+wishes_of(const struct account *a)
+{
+	return (struct smtp_wishes){.notify = account_text(a, SET_DSN_NOTIFY),
+				    .ret = account_text(a, SET_DSN_RETURN),
+				    .envelope_id = account_text(a, SET_ENVELOPE_ID),
+				    .require_tls = account_flag(a, SET_REQUIRE_TLS) ? "" : NULL,
+				    .deliver_by = account_text(a, SET_DELIVER_BY),
+				    .hold_for = account_text(a, SET_HOLD_FOR),
+				    .hold_until = account_text(a, SET_HOLD_UNTIL),
+				    .priority = account_text(a, SET_PRIORITY)};
+}
+
 static bool
 prepare(struct letter *l, const struct account *a, const struct run *run, struct err *e)
 {
@@ -149,6 +162,7 @@ prepare(struct letter *l, const struct account *a, const struct run *run, struct
 					     .full_name = account_text(a, SET_FULL_NAME)};
 
 	l->domain = account_text(a, SET_DOMAIN);
+	l->envelope.wishes = wishes_of(a);
 	l->envelope.partial = account_flag(a, SET_PARTIAL);
 	if (!settle_sender(l, a, e))
 		return false;

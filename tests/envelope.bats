@@ -193,3 +193,41 @@ letter()
 	assert_equal "$(mailbox_count "$rcpt")" 1
 	run -64 letter -s lmtp+unix://relative "$rcpt@example.org"
 }
+
+# ---- what the servers are asked to do ----
+
+@test 'a report of success is sent, for the recipient and the envelope id that were given' {
+	require_postfix
+	letter -s "smtps://$SRV_POSTFIX_SMTPS" -N success,failure -R headers -V 'QQ 314' "$rcpt@example.org"
+	await_mail "$sender"
+	run cat "$(mailbox_files "$sender")"
+	assert_line 'Original-Envelope-Id: QQ 314'
+	assert_line "Original-Recipient: rfc822;$rcpt@example.org"
+	assert_line --regexp '^Action: (delivered|relayed)'
+}
+
+@test 'what the server does not offer is refused before anything is sent, and named' {
+	require_postfix
+	while read -r extension options; do
+		# shellcheck disable=SC2086 # words are wanted
+		run -69 --separate-stderr letter -s "smtp+insecure://$SRV_POSTFIX_BARE" --auth=none $options -v \
+			"$rcpt@example.org"
+		assert_regex "$stderr" "msend: $SRV_POSTFIX_BARE: this needs $extension, which the server does not offer"
+		refute_regex "$stderr" 'MAIL FROM'
+	done <<-END
+	DSN --dsn-notify=never
+	REQUIRETLS --require-tls
+	DELIVERBY --deliver-by=120,notify
+	FUTURERELEASE --hold-for=60
+	FUTURERELEASE --hold-until=2026-12-24T18:00
+	MT-PRIORITY --priority=3
+	END
+}
+
+@test 'sendmail -N never -R hdrs -V id' {
+	require_postfix
+	ln -s "$abs_top_builddir/msend" sendmail
+	printf 'Subject: x\n\nhello\n' |
+		./sendmail -s "smtps://$SRV_POSTFIX_SMTPS" -N never -R hdrs -V id -i "$rcpt@example.org"
+	await_mail "$rcpt"
+}

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/setting_mail.h"
 #include "config/url.h"
 
 #define MSEND (TOOL_MSEND | TOOL_SENDMAIL)
@@ -26,6 +27,23 @@ const struct setting settings[] = {
      "name in EHLO, domain of local addresses"},
     {SET_PARTIAL, "partial", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
      "send to the accepted recipients when others are refused"},
+
+    {SET_DSN_NOTIFY, "dsn-notify", "N", NULL, KIND_NOTIFY, IN_BOTH, MSEND, "WHEN",
+     "report: never, or on success,failure,delay"},
+    {SET_DSN_RETURN, "dsn-return", "R", NULL, KIND_RETURN, IN_BOTH, MSEND, "PART",
+     "what of the message a report shows: full, headers"},
+    {SET_ENVELOPE_ID, "envelope-id", "V", NULL, KIND_ENVELOPE_ID, IN_OPTION, MSEND, "ID",
+     "what a report calls the message by"},
+    {SET_REQUIRE_TLS, "require-tls", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
+     "only over TLS, all the way to the recipient"},
+    {SET_DELIVER_BY, "deliver-by", NULL, NULL, KIND_DELIVER_BY, IN_OPTION, MSEND,
+     "SECONDS[,return|notify]", "return it, or tell, when it takes longer"},
+    {SET_HOLD_FOR, "hold-for", NULL, NULL, KIND_SECONDS, IN_OPTION, MSEND, "SECONDS",
+     "the server sends it on after this time"},
+    {SET_HOLD_UNTIL, "hold-until", NULL, NULL, KIND_DATE, IN_OPTION, MSEND, "DATE",
+     "or at this moment: 2026-12-24T18:00"},
+    {SET_PRIORITY, "priority", NULL, NULL, KIND_PRIORITY, IN_OPTION, MSEND, "N",
+     "of its transfer, -9 to 9"},
 
     {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "a lone dot does not end the message"},
@@ -371,29 +389,6 @@ check_pins(const char *text, char **normal, struct err *e)
 	return true;
 }
 
-/* What sendmail does besides sending a message, none of which is a submission client's. */
-static bool
-check_sendmail_mode(const char *text, char **normal, struct err *e)
-{
-	static const struct {
-		char mode;
-		const char *what;
-	} others[] = {{'d', "being a daemon"},         {'D', "being a daemon"},
-		      {'s', "SMTP on standard input"}, {'i', "building an alias database"},
-		      {'p', "showing a queue"},        {'t', "testing addresses"},
-		      {'v', "verifying addresses"}};
-
-	if (strcmp(text, "m") == 0) {
-		*normal = mem_strdup(text);
-		return true;
-	}
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (text[0] == others[i].mode && text[1] == '\0')
-			return err_set(e, ERR_USAGE, "%s (%s) is not done here", text,
-				       others[i].what);
-	return err_set(e, ERR_USAGE, "'%s' is no mode of sendmail that is known here", text);
-}
-
 static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) = {
     [KIND_FLAG] = check_flag,
     [KIND_COUNTED] = check_counted,
@@ -411,7 +406,13 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_LIST] = check_any,
     [KIND_ANY] = check_any,
     [KIND_SENDER] = check_sender,
-    [KIND_SENDMAIL_MODE] = check_sendmail_mode,
+    [KIND_SENDMAIL_MODE] = setting_check_sendmail_mode,
+    [KIND_NOTIFY] = setting_check_notify,
+    [KIND_RETURN] = setting_check_return,
+    [KIND_ENVELOPE_ID] = setting_check_envelope_id,
+    [KIND_DELIVER_BY] = setting_check_deliver_by,
+    [KIND_DATE] = setting_check_date,
+    [KIND_PRIORITY] = setting_check_priority,
 };
 
 bool

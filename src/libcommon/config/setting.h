@@ -74,6 +74,14 @@ enum setting_id {
 	SET_FULL_NAME,
 	SET_DOMAIN,
 	SET_PARTIAL,
+	SET_DSN_NOTIFY,
+	SET_DSN_RETURN,
+	SET_ENVELOPE_ID,
+	SET_REQUIRE_TLS,
+	SET_DELIVER_BY,
+	SET_HOLD_FOR,
+	SET_HOLD_UNTIL,
+	SET_PRIORITY,
 	SET_IGNORE_DOTS,
 	SET_SENDMAIL_OPTIONS,
 	SET_SENDMAIL_MODE,
@@ -111,6 +119,12 @@ enum setting_kind {
 	KIND_AGE,      /* yes, no, or a time: 10d */
 	KIND_IP,
 	KIND_PINS,
+	KIND_NOTIFY,      /* never, or of success,failure,delay: as RFC 3461 has it */
+	KIND_RETURN,      /* full or headers: as RFC 3461 has it */
+	KIND_ENVELOPE_ID, /* printable ASCII */
+	KIND_DELIVER_BY,  /* SECONDS[,return|notify]: as RFC 2852 has it */
+	KIND_DATE,        /* in UTC, as RFC 3339 has it */
+	KIND_PRIORITY,
 	KIND_SENDMAIL_MODE, /* what may stand behind -b */
 	SETTING_KINDS
 };

@@ -124,6 +124,22 @@ take_size(struct smtp_features *f, const char *rest)
 		f->size_max = 0;
 }
 
+static void
+take_deliverby(struct smtp_features *f, const char *rest)
+{
+	f->deliverby = true;
+	if (!text_number(rest, UINT64_MAX, &f->deliver_by_min))
+		f->deliver_by_min = 0;
+}
+
+static void
+take_futurerelease(struct smtp_features *f, const char *rest)
+{
+	f->futurerelease = true;
+	if (!text_number_n(rest, strcspn(rest, " "), UINT64_MAX, &f->hold_for_max))
+		f->hold_for_max = 0;
+}
+
 #define FLAG_FEATURE(member)                                                 \
 	static void take_##member(struct smtp_features *f, const char *rest) \
 	{                                                                    \
@@ -135,14 +151,26 @@ FLAG_FEATURE(pipelining)
 FLAG_FEATURE(chunking)
 FLAG_FEATURE(eightbit)
 FLAG_FEATURE(smtputf8)
+FLAG_FEATURE(dsn)
+FLAG_FEATURE(mt_priority)
+FLAG_FEATURE(requiretls)
 
 static const struct {
 	const char *keyword;
 	void (*take)(struct smtp_features *, const char *rest);
 } keywords[] = {
-    {"STARTTLS", take_starttls}, {"PIPELINING", take_pipelining}, {"CHUNKING", take_chunking},
-    {"8BITMIME", take_eightbit}, {"SMTPUTF8", take_smtputf8},     {"SIZE", take_size},
+    {"STARTTLS", take_starttls},
+    {"PIPELINING", take_pipelining},
+    {"CHUNKING", take_chunking},
+    {"8BITMIME", take_eightbit},
+    {"SMTPUTF8", take_smtputf8},
+    {"SIZE", take_size},
     {"AUTH", take_auth},
+    {"DSN", take_dsn},
+    {"REQUIRETLS", take_requiretls},
+    {"DELIVERBY", take_deliverby},
+    {"FUTURERELEASE", take_futurerelease},
+    {"MT-PRIORITY", take_mt_priority},
 };
 
 static void
@@ -348,7 +376,9 @@ check(const struct transaction *t, struct err *e)
 		return complain(t->c, ERR_MALFORMED,
 				"the message has 8-bit text, the server does not offer 8BITMIME",
 				e);
-	return true;
+	if (smtp_wishes_check(&t->envelope->wishes, f, e))
+		return true;
+	return err_prefix(e, "%s", stream_name(t->c->stream));
 }
 
 /* An address for the wire. */
@@ -388,6 +418,7 @@ ask_mail(const struct transaction *t, struct err *e)
 		buf_add_str(&line, " BODY=8BITMIME");
 	if (t->utf8)
 		buf_add_str(&line, " SMTPUTF8");
+	smtp_wishes_add_mail(&t->envelope->wishes, &line);
 	if (ok)
 		dialog_ask(t->c->dialog, "%s", line.data);
 	buf_free(&line);
@@ -410,16 +441,20 @@ check_recipients(const struct transaction *t, struct err *e)
 static bool
 ask_envelope(const struct transaction *t, struct err *e)
 {
-	struct buf path = {0};
+	struct buf line = {0};
 
 	if (!check_recipients(t, e) || !ask_mail(t, e))
 		return false;
 	for (size_t i = 0; i < t->envelope->count; i++) {
-		buf_clear(&path);
-		add_path(t, &path, t->envelope->recipients[i].address, e);
-		dialog_ask(t->c->dialog, "RCPT TO:<%s>", path.data);
+		const char *address = t->envelope->recipients[i].address;
+
+		buf_clear(&line);
+		add_path(t, &line, address, e);
+		buf_add_char(&line, '>');
+		smtp_wishes_add_rcpt(&t->envelope->wishes, address, &line);
+		dialog_ask(t->c->dialog, "RCPT TO:<%s", line.data);
 	}
-	buf_free(&path);
+	buf_free(&line);
 	return true;
 }
 

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/smtp_wishes.h"
+
 struct buf;
 struct err;
 struct login;
@@ -26,13 +28,20 @@ struct stream;
 /* What EHLO offered (RFC 5321 section 4.1.1.1). */
 struct smtp_features {
 	bool starttls;
-	bool pipelining;   /* RFC 2920 */
-	bool chunking;     /* RFC 3030 */
-	bool eightbit;     /* 8BITMIME, RFC 6152 */
-	bool smtputf8;     /* RFC 6531 */
-	bool size;         /* RFC 1870 */
-	uint64_t size_max; /* 0: no limit is known */
-	char auth[256];    /* the mechanisms, blank-separated */
+	bool pipelining;         /* RFC 2920 */
+	bool chunking;           /* RFC 3030 */
+	bool eightbit;           /* 8BITMIME, RFC 6152 */
+	bool smtputf8;           /* RFC 6531 */
+	bool size;               /* RFC 1870 */
+	uint64_t size_max;       /* 0: no limit is known */
+	bool dsn;                /* RFC 3461 */
+	bool requiretls;         /* RFC 8689 */
+	bool deliverby;          /* RFC 2852 */
+	uint64_t deliver_by_min; /* 0: none is known */
+	bool futurerelease;      /* RFC 4865 */
+	uint64_t hold_for_max;   /* 0: none is known */
+	bool mt_priority;        /* RFC 6710 */
+	char auth[256];          /* the mechanisms, blank-separated */
 };
 
 /* A server's reply is data until somebody says otherwise. */
@@ -50,6 +59,7 @@ struct smtp_envelope {
 	const char *from; /* "" is the null sender; borrowed */
 	struct smtp_recipient *recipients;
 	size_t count;
+	struct smtp_wishes wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
 };
 
