@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
+#include "message/alias.h"
 #include "message/outgoing.h"
 #include "message/parties.h"
 #include "message/source.h"
@@ -27,7 +28,8 @@ struct letter {
 	bool is_one_of_many; /* senders in From, without a Sender */
 	char *from;          /* the envelope's */
 	struct smtp_envelope envelope;
-	const char *domain; /* of addresses that have none; NULL: they go as they are */
+	struct aliases *aliases; /* or NULL */
+	const char *domain;      /* of addresses that have none; NULL: they go as they are */
 };
 
 /* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
@@ -52,20 +54,27 @@ find_sender(struct letter *l, const struct run *run)
 	return given ? without_angles(given) : parties_sender(header, n, &l->is_one_of_many);
 }
 
+static bool
+is_local(const char *address)
+{
+	return address[0] != '\0' && !address_domain(address);
+}
+
 static char *
 with_domain(const struct letter *l, const char *address)
 {
-	if (address[0] == '\0' || strchr(address, '@') || !l->domain)
+	if (!is_local(address) || !l->domain)
 		return mem_strdup(address);
 	return mem_printf("%s@%s", address, l->domain);
 }
 
 /* Each address once. */
 static bool
-add_recipient(struct letter *l, const char *address, struct err *e)
+add_recipient(void *ctx, const struct address *a, struct err *e)
 {
+	struct letter *l = ctx;
 	struct smtp_envelope *v = &l->envelope;
-	char *full = with_domain(l, address);
+	char *full = with_domain(l, a->addr);
 
 	if (!address_is_valid(full)) {
 		err_set(e, ERR_MALFORMED, "'%s' is no mail address", full);
@@ -85,7 +94,9 @@ add_recipient(struct letter *l, const char *address, struct err *e)
 static bool
 take_recipient(void *ctx, const struct address *a, struct err *e)
 {
-	return add_recipient(ctx, a->addr, e);
+	const struct letter *l = ctx;
+
+	return aliases_expand(l->aliases, a->addr, add_recipient, ctx, e);
 }
 
 static bool
@@ -96,8 +107,8 @@ find_recipients(struct letter *l, const struct run *run, struct err *e)
 	const char *header = outgoing_header(l->message, &n);
 
 	for (size_t i = 0; i < run->operand_count; i++)
-		if (!add_recipient(l, run->operands[i], e)) {
-			e->code = ERR_USAGE;
+		if (!take_recipient(l, &(struct address){run->operands[i], ""}, e)) {
+			e->code = e->code == ERR_MALFORMED ? ERR_USAGE : e->code;
 			return false;
 		}
 	if (from_header && !parties_recipients(header, n, take_recipient, l, e))
@@ -117,21 +128,45 @@ message_id_domain(const struct letter *l)
 	return domain ? domain : l->domain ? l->domain : "localhost";
 }
 
-/* The envelope's sender: -f or the account's `from`, else the message's, else the account's
- * address. */
+static enum outgoing_rewrite
+rewrite_of(const struct account *a)
+{
+	const char *word = account_text(a, SET_REWRITE_FROM);
+
+	return !word || text_equal_case(word, "local") ? REWRITE_LOCAL
+	       : text_equal_case(word, "always")       ? REWRITE_ALWAYS
+						       : REWRITE_NEVER;
+}
+
+/* -f or the account's `from`, else the message's sender, else the account's address, which also
+ * stands in for one without a domain (or for any) as it does in From. */
+static char *
+choose_sender(const struct letter *l, const struct account *a)
+{
+	const char *from = account_text(a, SET_FROM), *own = account_text(a, SET_ADDRESS);
+	const enum outgoing_rewrite rewrite = rewrite_of(a);
+	char *sender = from ? without_angles(from) : mem_strdup(l->sender ? l->sender : own);
+
+	if (sender && own &&
+	    ((rewrite == REWRITE_ALWAYS && !from) ||
+	     (rewrite != REWRITE_NEVER && is_local(sender)))) {
+		free(sender);
+		return mem_strdup(own);
+	}
+	return sender;
+}
+
 static bool
 settle_sender(struct letter *l, const struct account *a, struct err *e)
 {
-	const char *from = account_text(a, SET_FROM);
-	const char *otherwise = l->sender ? l->sender : account_text(a, SET_ADDRESS);
-	char *sender = from ? without_angles(from) : mem_strdup(otherwise);
+	char *sender;
 
-	if (!from && l->is_one_of_many) {
-		free(sender);
+	if (!account_text(a, SET_FROM) && l->is_one_of_many) {
 		err_set(e, ERR_MALFORMED,
 			"From has several addresses, and no Sender tells which of them sends");
 		return err_hint(e, "add a Sender field, or give --from=ADDRESS");
 	}
+	sender = choose_sender(l, a);
 	if (!sender) {
 		err_set(e, ERR_MALFORMED,
 			"the message has no From, and nothing else tells the sender");
@@ -140,6 +175,15 @@ settle_sender(struct letter *l, const struct account *a, struct err *e)
 	l->envelope.from = l->from = with_domain(l, sender);
 	free(sender);
 	return true;
+}
+
+static bool
+open_aliases(struct letter *l, const struct account *a, struct err *e)
+{
+	const char *path = account_text(a, SET_ALIAS_FILE);
+
+	l->aliases = path ? aliases_open(path, e) : NULL;
+	return !path || l->aliases;
 }
 
 static struct smtp_wishes
@@ -164,10 +208,12 @@ prepare(struct letter *l, const struct account *a, const struct run *run, struct
 	l->domain = account_text(a, SET_DOMAIN);
 	l->envelope.wishes = wishes_of(a);
 	l->envelope.partial = account_flag(a, SET_PARTIAL);
-	if (!settle_sender(l, a, e))
+	if (!settle_sender(l, a, e) || !open_aliases(l, a, e))
 		return false;
 	if (!defaults.from && l->from[0] != '\0')
 		defaults.from = l->from;
+	defaults.rewrite =
+	    defaults.from && address_domain(defaults.from) ? rewrite_of(a) : REWRITE_NEVER;
 	defaults.domain = message_id_domain(l);
 	return find_recipients(l, run, e) && outgoing_prepare(l->message, &defaults, e);
 }
@@ -255,6 +301,7 @@ letter_free(struct letter *l)
 	for (size_t i = 0; i < l->envelope.count; i++)
 		free((char *)(uintptr_t)l->envelope.recipients[i].address);
 	free(l->envelope.recipients);
+	aliases_free(l->aliases);
 	free(l->sender);
 	free(l->from);
 	outgoing_free(l->message);

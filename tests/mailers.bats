@@ -262,3 +262,60 @@ cron_mail()
 	assert_failure
 	assert_line --partial 'is there already'
 }
+
+# ---- a machine that only sends: bare names ----
+
+@test 'mail of cron from root to root arrives: alias-file, and the address of the account' {
+	printf 'mailer: root\nroot: postmaster,\n  %s@example.org\npostmaster: root2\nroot2: %s@example.org\n' \
+		"$rcpt" "$rcpt" >aliases
+	echo "alias-file = $PWD/aliases" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	cron_from=root cron_to=root cron_mail | "$sendmail" -FCronDaemon -i -odi -oem -oi -t -f root
+	arrived "$rcpt"
+	assert_equal "$(envelope_sender)" "$sender@example.org"
+	assert_field From "\"root (Cron Daemon)\" <$sender@example.org>"
+	assert_field To root
+}
+
+@test 'a recipient without a domain and without an alias gets that of `domain`' {
+	echo 'domain = example.org' >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	cron_from=root cron_mail | "$sendmail" -i "$rcpt"
+	arrived "$rcpt"
+}
+
+@test 'an alias that is a command is refused, and nothing is sent' {
+	echo 'root: "|/usr/bin/vacation root"' >aliases
+	echo "alias-file = $PWD/aliases" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run -78 --separate-stderr "$sendmail" -i root "$rcpt@example.org" < <(cron_mail)
+	assert_regex "${stderr_lines[0]}" "^sendmail: $PWD/aliases:1: root: "
+}
+
+@test 'rewrite-from: never leaves From alone, always replaces every one and keeps its name' {
+	for when in never always; do
+		user=$(fresh_user)
+		sed -i '/^rewrite-from/d' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+		echo "rewrite-from = $when" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+		printf 'From: Alice <%s>\nSubject: x\n\nhello\n' \
+			"$([[ $when = never ]] && echo alice || echo alice@example.net)" |
+			msend -a test "$user@example.org"
+		arrived "$user"
+		case $when in
+		never) assert_field From 'Alice <alice>' ;;
+		always)
+			assert_field From "Alice <$sender@example.org>"
+			assert_equal "$(envelope_sender)" "$sender@example.org"
+			;;
+		esac
+	done
+}
+
+@test 'a sender with +detail chooses the account of the address without it' {
+	cat >>"$XDG_CONFIG_HOME/mailverbs/config.ini" <<-END
+	[other]
+	address = other@example.net
+	aliases = $sender+own@example.org *@example.com
+	END
+	for from in "$sender+list@example.org:test" "$sender@example.org:test" "other+x@example.net:other" "a+b@example.com:other"; do
+		run -0 msend --dry-run "$rcpt@example.org" < <(printf 'From: %s\n\n' "${from%:*}")
+		assert_line "account ${from#*:}"
+	done
+}

@@ -233,12 +233,30 @@ is_other_than(const struct ini *files, const char *section, const void *name)
 	return !is_called(files, section, name);
 }
 
+/* alice+list@example.org is alice@example.org's too, where nobody has it for himself. */
+static char *
+without_detail(const char *address)
+{
+	const size_t plus = strcspn(address, "+@");
+	const char *at = strrchr(address, '@');
+
+	return mem_printf("%.*s%s", (int)plus, address, at ? at : "");
+}
+
 static const char *
 find_by_sender(const struct ini files[FILES], const char *sender)
 {
+	char *plain = without_detail(sender);
 	const char *section = section_find(files, has_address, sender);
 
-	return section ? section : section_find(files, has_alias, sender);
+	if (!section)
+		section = section_find(files, has_address, plain);
+	if (!section)
+		section = section_find(files, has_alias, sender);
+	if (!section)
+		section = section_find(files, has_alias, plain);
+	free(plain);
+	return section;
 }
 
 static bool

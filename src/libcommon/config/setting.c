@@ -25,6 +25,10 @@ const struct setting settings[] = {
      "the name for a From that has to be added"},
     {SET_DOMAIN, "domain", NULL, NULL, KIND_TEXT, IN_CONFIG, MSEND, "NAME",
      "name in EHLO, domain of local addresses"},
+    {SET_ALIAS_FILE, "alias-file", NULL, NULL, KIND_PATH, IN_CONFIG, MSEND, "FILE",
+     "who local names stand for, as in /etc/aliases"},
+    {SET_REWRITE_FROM, "rewrite-from", NULL, NULL, KIND_REWRITE, IN_CONFIG, MSEND, "WHEN",
+     "From becomes the account's address: local, always, never"},
     {SET_PARTIAL, "partial", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
      "send to the accepted recipients when others are refused"},
 
@@ -407,6 +411,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_ANY] = check_any,
     [KIND_SENDER] = check_sender,
     [KIND_SENDMAIL_MODE] = setting_check_sendmail_mode,
+    [KIND_REWRITE] = setting_check_rewrite,
     [KIND_NOTIFY] = setting_check_notify,
     [KIND_RETURN] = setting_check_return,
     [KIND_ENVELOPE_ID] = setting_check_envelope_id,

@@ -73,6 +73,8 @@ enum setting_id {
 	SET_READ_RECIPIENTS,
 	SET_FULL_NAME,
 	SET_DOMAIN,
+	SET_ALIAS_FILE,
+	SET_REWRITE_FROM,
 	SET_PARTIAL,
 	SET_DSN_NOTIFY,
 	SET_DSN_RETURN,
@@ -119,6 +121,7 @@ enum setting_kind {
 	KIND_AGE,      /* yes, no, or a time: 10d */
 	KIND_IP,
 	KIND_PINS,
+	KIND_REWRITE,     /* local, always or never */
 	KIND_NOTIFY,      /* never, or of success,failure,delay: as RFC 3461 has it */
 	KIND_RETURN,      /* full or headers: as RFC 3461 has it */
 	KIND_ENVELOPE_ID, /* printable ASCII */

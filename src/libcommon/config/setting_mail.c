@@ -26,6 +26,15 @@ to_wire(const struct word *words, size_t count, const char *word)
 	return NULL;
 }
 
+bool
+setting_check_rewrite(const char *text, char **normal, struct err *e)
+{
+	if (!text_has_word("local always never", text))
+		return err_set(e, ERR_USAGE, "'%s' is none of local, always, never", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
 /* RFC 3461 section 4.1: NEVER stands alone. */
 bool
 setting_check_notify(const char *text, char **normal, struct err *e)

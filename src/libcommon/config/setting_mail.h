@@ -9,6 +9,7 @@
 
 struct err;
 
+bool setting_check_rewrite(const char *text, char **normal, struct err *e);
 bool setting_check_notify(const char *text, char **normal, struct err *e);
 bool setting_check_return(const char *text, char **normal, struct err *e);
 bool setting_check_envelope_id(const char *text, char **normal, struct err *e);

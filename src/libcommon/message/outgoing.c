@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/address.h"
 #include "message/header.h"
 #include "message/source.h"
 
@@ -196,30 +197,84 @@ is_plain_phrase(const char *name)
 	return true;
 }
 
-static bool
-add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
+/* "From: NAME <ADDRESS>" */
+static void
+add_named_from(struct buf *to, const char *name, const char *address)
 {
-	if (!d->from)
-		return err_set(e, ERR_MALFORMED,
-			       "the message has no From, and the account no address to put there");
-	if (!d->full_name) {
-		buf_addf(to, "From: %s\n", d->from);
-		return true;
-	}
 	buf_add_str(to, "From: ");
-	if (is_plain_phrase(d->full_name)) {
-		buf_add_str(to, d->full_name);
+	if (is_plain_phrase(name)) {
+		buf_add_str(to, name);
 	} else {
 		buf_add_char(to, '"');
-		for (const char *p = d->full_name; *p; p++) {
+		for (const char *p = name; *p; p++) {
 			if (*p == '"' || *p == '\\')
 				buf_add_char(to, '\\');
 			buf_add_char(to, *p);
 		}
 		buf_add_char(to, '"');
 	}
-	buf_addf(to, " <%s>\n", d->from);
+	buf_addf(to, " <%s>\n", address);
+}
+
+static bool
+add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
+{
+	if (!d->from)
+		return err_set(e, ERR_MALFORMED,
+			       "the message has no From, and the account no address to put there");
+	if (d->full_name)
+		add_named_from(to, d->full_name, d->from);
+	else
+		buf_addf(to, "From: %s\n", d->from);
 	return true;
+}
+
+/* What a From says. */
+struct author {
+	char *name;
+	bool is_local;
+	bool is_same; /* as the address it would get */
+	size_t count;
+	const char *instead;
+};
+
+static bool
+take_author(void *ctx, const struct address *a, struct err *e)
+{
+	struct author *author = ctx;
+
+	(void)e;
+	if (author->count++ > 0)
+		return true;
+	author->name = mem_strdup(a->name);
+	author->is_local = !address_domain(a->addr);
+	author->is_same = address_equal(a->addr, author->instead);
+	return true;
+}
+
+/* The field as it stands, or with the account's address: then who sends without a name is still
+ * told by what the field said, "root (Cron Daemon)". */
+static void
+copy_from(struct outgoing *o, const struct header_field *field, const struct outgoing_defaults *d)
+{
+	struct author author = {.instead = d->from ? d->from : ""};
+	struct buf text = {0};
+	struct err unused;
+	const bool known =
+	    address_list(field->body, field->body_len, take_author, &author, &unused);
+	const bool rewrite =
+	    d->from && !author.is_same &&
+	    (d->rewrite == REWRITE_ALWAYS ||
+	     (d->rewrite == REWRITE_LOCAL && known && author.count == 1 && author.is_local));
+
+	header_unfold(&text, field);
+	if (!rewrite)
+		buf_add(&o->header, field->start, field->len);
+	else
+		add_named_from(&o->header, author.name && author.name[0] ? author.name : text.data,
+			       d->from);
+	free(author.name);
+	buf_free(&text);
 }
 
 static bool
@@ -230,13 +285,15 @@ is_bcc(const struct header_field *field)
 
 /* Where the fields end and the empty line begins. */
 static size_t
-copy_fields(struct outgoing *o)
+copy_fields(struct outgoing *o, const struct outgoing_defaults *d)
 {
 	struct header_field field;
 	size_t at = 0;
 
 	while (header_next(o->original.data, o->original.len, &at, &field))
-		if (!is_bcc(&field))
+		if (header_is(&field, "From"))
+			copy_from(o, &field, d);
+		else if (!is_bcc(&field))
 			buf_add(&o->header, field.start, field.len);
 	return at;
 }
@@ -260,7 +317,7 @@ static bool
 build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
 	buf_clear(&o->header);
-	copy_fields(o);
+	copy_fields(o, d);
 	end_line(&o->header);
 	if (lacks(o, "From") && !add_from(&o->header, d, e))
 		return false;
