@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/log.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -29,7 +30,10 @@ struct letter {
 	char *from;          /* the envelope's */
 	struct smtp_envelope envelope;
 	struct aliases *aliases; /* or NULL */
-	const char *domain;      /* of addresses that have none; NULL: they go as they are */
+	char *server;            /* that took part, or NULL: it did not come to that */
+	struct smtp_reply reply;
+	bool maybe_sent;
+	const char *domain; /* of addresses that have none; NULL: they go as they are */
 };
 
 /* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
@@ -256,13 +260,13 @@ static bool
 hand_in(struct letter *l, const struct account *a, struct run *run, struct err *e)
 {
 	struct session s;
-	struct smtp_reply reply;
-	bool ok, maybe_sent;
+	bool ok;
 
 	if (!session_open(&s, a, TOOL_MSEND, e))
 		return false;
-	ok = smtp_send(s.smtp, &l->envelope, l->message, true, &reply, &maybe_sent, e);
-	if (!ok && maybe_sent)
+	l->server = mem_strdup(session_place(&s));
+	ok = smtp_send(s.smtp, &l->envelope, l->message, true, &l->reply, &l->maybe_sent, e);
+	if (!ok && l->maybe_sent)
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
 	else
@@ -304,8 +308,79 @@ letter_free(struct letter *l)
 	aliases_free(l->aliases);
 	free(l->sender);
 	free(l->from);
+	free(l->server);
 	outgoing_free(l->message);
 	source_close(l->source);
+}
+
+/* The recipients that were refused, or the others, with commas between; NULL: none. The caller's to
+ * free(). */
+static char *
+list_recipients(const struct letter *l, bool refused)
+{
+	struct buf list = {0};
+
+	for (size_t i = 0; i < l->envelope.count; i++) {
+		const struct smtp_recipient *r = &l->envelope.recipients[i];
+
+		if ((r->reply.code >= 400) == refused)
+			buf_addf(&list, "%s%s", list.len ? "," : "", r->address);
+	}
+	return list.len ? buf_take(&list) : NULL;
+}
+
+/* What the server calls the message in its own log, where it says so in a known way. */
+static char *
+queue_id(const char *reply)
+{
+	static const char *const before[] = {"queued as ", "id="}; /* Postfix; Exim */
+
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		const char *found = strstr(reply, before[i]);
+
+		if (found) {
+			found += strlen(before[i]);
+			return mem_strndup(found, strcspn(found, " ;)>"));
+		}
+	}
+	return NULL;
+}
+
+static void
+add_outcome(struct buf *line, const struct letter *l, const struct run *run, const struct err *e)
+{
+	char *id = queue_id(l->reply.text);
+	const enum err_code worst = e ? err_worse(run->worst, e->code) : run->worst;
+
+	log_add(line, "status", !e ? "sent" : l->maybe_sent ? "unknown" : "failed");
+	buf_addf(line, " exit=%d", err_exit_status(worst));
+	log_add(line, "id", id);
+	log_add(line, "reply", !e && l->reply.code ? l->reply.text : NULL);
+	log_add(line, "error", e ? e->text : NULL);
+	free(id);
+}
+
+/* E is NULL where it was sent. */
+static void
+log_letter(const struct letter *l, const struct account *a, const struct run *run,
+	   const struct err *e)
+{
+	char *to = list_recipients(l, false), *refused = list_recipients(l, true);
+	struct buf line = {0};
+	struct err problem;
+
+	log_add(&line, "account", a->name);
+	log_add(&line, "server", l->server);
+	log_add(&line, "from", l->from);
+	log_add(&line, "to", to);
+	log_add(&line, "refused", refused);
+	buf_addf(&line, " size=%llu", (unsigned long long)outgoing_facts(l->message)->size);
+	add_outcome(&line, l, run, e);
+	if (!log_write(account_text(a, SET_LOG), run->program, &line, e, &problem))
+		run_warn(run, &problem);
+	free(to);
+	free(refused);
+	buf_free(&line);
 }
 
 static bool
@@ -321,6 +396,8 @@ send_letter(struct run *run, struct err *e)
 		show_plan(&letter, &account, run);
 	else if (ok)
 		ok = hand_in(&letter, &account, run, e);
+	if (account_text(&account, SET_LOG) && !run_flag(run, SET_DRY_RUN))
+		log_letter(&letter, &account, run, ok ? NULL : e);
 	letter_free(&letter);
 	account_free(&account);
 	return ok;

@@ -35,6 +35,7 @@ complete -c $tool -f
 complete -c $tool -s f -l from -x -d 'envelope sender'
 complete -c $tool -s t -l read-recipients -d 'also send to the addresses in To, Cc and Bcc'
 complete -c $tool -s F -l full-name -x -d 'the name for a From that has to be added'
+complete -c $tool -s X -l log -r -F -d 'add a line for each message to this file, or to syslog'
 complete -c $tool -l partial -d 'send to the accepted recipients when others are refused'
 complete -c $tool -s N -l dsn-notify -x -a 'never success failure delay success,failure,delay' -d 'report: never, or on success,failure,delay'
 complete -c $tool -s R -l dsn-return -x -a 'full headers' -d 'what of the message a report shows'

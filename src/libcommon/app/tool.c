@@ -20,11 +20,10 @@
 #include "config/opt.h"
 
 void
-run_complain(struct run *run, const struct err *e)
+run_warn(const struct run *run, const struct err *e)
 {
 	struct buf line = {0};
 
-	run->worst = err_worse(run->worst, e->code);
 	buf_addf(&line, "%s: ", run->program);
 	text_printable(&line, e->text, strlen(e->text));
 	buf_add_char(&line, '\n');
@@ -36,6 +35,13 @@ run_complain(struct run *run, const struct err *e)
 	fflush(stdout);
 	fwrite(line.data, 1, line.len, stderr);
 	buf_free(&line);
+}
+
+void
+run_complain(struct run *run, const struct err *e)
+{
+	run->worst = err_worse(run->worst, e->code);
+	run_warn(run, e);
 }
 
 bool

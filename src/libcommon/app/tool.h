@@ -45,6 +45,9 @@ const char *tool_called(int argc, char **argv);
  * status. */
 void run_complain(struct run *run, const struct err *e);
 
+/* The same line, but the exit status stays what it is. */
+void run_warn(const struct run *run, const struct err *e);
+
 /* --quiet was not given: remarks may be made. */
 bool run_may_remark(const struct run *run);
 

@@ -48,6 +48,8 @@ const struct setting settings[] = {
      "or at this moment: 2026-12-24T18:00"},
     {SET_PRIORITY, "priority", NULL, NULL, KIND_PRIORITY, IN_OPTION, MSEND, "N",
      "of its transfer, -9 to 9"},
+    {SET_LOG, "log", "X", "logfile", KIND_PATH, IN_BOTH, MSEND, "FILE",
+     "add a line for each message to FILE, or to syslog"},
 
     {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "a lone dot does not end the message"},
