@@ -185,8 +185,10 @@ select_wanted(struct fetch *f, struct err *e)
 	return true;
 }
 
-/* Whole messages of a group under way are delivered too where the session broke: they need not come
- * again. */
+/*
+ * Whole messages of a group under way are delivered too where the session broke: they need not come
+ * again. But not after a breach of the protocol: then nobody knows which of them is which.
+ */
 static bool
 deliver(struct fetch *f, struct err *e)
 {
@@ -194,6 +196,8 @@ deliver(struct fetch *f, struct err *e)
 	const bool fetched = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, PART_WHOLE,
 					   &delivery_receiver, f->delivery, e);
 
+	if (!fetched && e->code == ERR_PROTOCOL)
+		return false;
 	if (delivery_settle(f->delivery, &settled))
 		return fetched;
 	if (fetched)
@@ -252,14 +256,20 @@ forget_unlisted(struct fetch *f, struct err *e)
 	return ok;
 }
 
+/* Before anything is selected: it may find that a run which was killed had delivered more than its
+ * record says. */
+static bool
+open_delivery(struct fetch *f, struct err *e)
+{
+	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	return f->delivery != NULL;
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
 	if (!session_open(&f->session, &f->account, TOOL_MFETCH, e) || !list(f, e) ||
-	    !select_wanted(f, e))
-		return false;
-	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
-	if (!f->delivery || !deliver(f, e))
+	    !open_delivery(f, e) || !select_wanted(f, e) || !deliver(f, e))
 		return false;
 	remove_delivered(f);
 	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))

@@ -33,9 +33,9 @@ static const struct column {
     {{"uid", 20, false}, NULL, WANT_UIDS},
     {{"size", 9, true}, NULL, WANT_SIZES},
     {{"date", 16, false}, "Date", 0},
-    {{"from", 24, false}, "From", 0},
-    {{"to", 24, false}, "To", 0},
-    {{"cc", 24, false}, "Cc", 0},
+    {{"from", 20, false}, "From", 0},
+    {{"to", 20, false}, "To", 0},
+    {{"cc", 20, false}, "Cc", 0},
     {{"subject", 0, false}, "Subject", 0},
     {{"message-id", 30, false}, "Message-ID", 0},
 };
@@ -203,6 +203,18 @@ json_value(const struct listing *l, const struct column *c, size_t index)
 	return value ? value : json_null();
 }
 
+/* DEL is the one control character that JSON lets stand. */
+static void
+put_json(const char *line)
+{
+	for (; *line; line++)
+		if (*line == 0x7f)
+			fputs("\\u007f", stdout);
+		else
+			putchar(*line);
+	putchar('\n');
+}
+
 static void
 show_json(const struct listing *l, size_t index)
 {
@@ -225,7 +237,7 @@ show_json(const struct listing *l, size_t index)
 	}
 	line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
 	if (line)
-		puts(line);
+		put_json(line);
 	free(line);
 	json_decref(object);
 }
@@ -289,13 +301,23 @@ static const struct receiver header_receiver = {
     .begin = begin, .data = data, .end = end, .abandon = abandon};
 
 static bool
+show_headers(struct listing *l, struct err *e)
+{
+	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_HEADER, &header_receiver,
+			  l, e))
+		return true;
+	if (e->code == ERR_UNAVAILABLE)
+		err_hint(e, "--columns=number,uid,size needs no headers");
+	return false;
+}
+
+static bool
 show_all(struct listing *l, struct err *e)
 {
 	if (!l->json)
 		table_start(&l->table, l->table_columns, l->chosen_count);
 	if (needs_header(l))
-		return mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_HEADER,
-				     &header_receiver, l, e);
+		return show_headers(l, e);
 	for (size_t i = 0; i < l->shown.count; i++)
 		show(l, l->shown.index[i]);
 	return true;

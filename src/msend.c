@@ -35,25 +35,32 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	printf("octets: %llu\n", (unsigned long long)facts->size);
 }
 
-/* Every recipient that was refused. E is what the whole sending failed by, or NULL; mostly the
- * first of them, which is not said twice then. */
+/* All that were refused, in their order: the last of them is left in *E, if that is a refusal
+ * already. Where E is NULL or something else, each is said. */
 static void
-complain_of_recipients(const struct letter *l, const struct session *s, struct run *run,
+complain_of_recipients(const struct letter *l, const struct smtp *smtp, struct run *run,
 		       struct err *e)
 {
+	struct err refusal = {0};
+	bool is_in_e = false;
 	size_t refused = 0;
-	struct err other;
 
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_reply *reply = &l->envelope.recipients[i].reply;
 
-		if (reply->code < 400 || (refused++ == 0 && e && strstr(e->text, reply->text)))
+		if (reply->code < 400)
 			continue;
-		err_set(&other, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s: %s",
-			session_place(s), reply->text);
-		run_complain(run, &other);
+		if (refused++ > 0)
+			run_complain(run, &refusal);
+		smtp_explain(smtp, reply, &refusal);
+		is_in_e |= e && strcmp(e->text, refusal.text) == 0;
 	}
-	if (e && refused > 0 && refused < l->envelope.count && !l->envelope.partial)
+	if (refused > 0 && !is_in_e)
+		run_complain(run, &refusal);
+	if (!is_in_e)
+		return;
+	*e = refusal;
+	if (refused < l->envelope.count && !l->envelope.partial)
 		err_hint(e, "nothing was sent: it goes to all recipients or to none; "
 			    "--partial sends to the others");
 }
@@ -73,7 +80,7 @@ hand_in(struct letter *l, struct outcome *o, const struct account *a, struct run
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
 	else
-		complain_of_recipients(l, &s, run, ok ? NULL : e);
+		complain_of_recipients(l, s.smtp, run, ok ? NULL : e);
 	session_close(&s);
 	return ok;
 }

@@ -68,10 +68,11 @@ reference_to_lf(struct buf *out, const char *in, size_t n, bool mbox)
 
 /* How many bytes of IN are the answer, its last line included; 0: it does not end there. */
 static inline size_t
-reference_undot(struct buf *out, const char *in, size_t n)
+reference_undot(struct buf *out, const char *in, size_t n, bool bare_lf)
 {
 	for (size_t i = 0; i < n; i++) {
-		const bool at_start = i == 0 || in[i - 1] == '\n';
+		const bool behind_crlf = i > 1 && in[i - 1] == '\n' && in[i - 2] == '\r';
+		const bool at_start = i == 0 || behind_crlf || (bare_lf && in[i - 1] == '\n');
 
 		if (!at_start || in[i] != '.') {
 			buf_add_char(out, in[i]);

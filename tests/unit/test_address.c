@@ -240,6 +240,8 @@ test_taker_refuses(void)
 
 	ok(!address_list("a@b, c@d", 8, take_none, &calls, &e) && calls == 1, "the taker can stop");
 	ok(e.code == ERR_RECIPIENT, "with its own error");
+	ok(address_list(NULL, 0, take_none, &calls, &e) && calls == 1,
+	   "no bytes are an empty list");
 }
 
 static void

@@ -629,7 +629,8 @@ tunnel_is_local(const char *host, bool want)
 	struct err e = {0};
 	struct child child;
 
-	ok(connect_open(&p, &c, &e) && c.is_local == want, host ? host : "no host");
+	ok(connect_open(&p, &c, &e) && c.is_local == want, "a tunnel to %s",
+	   host ? host : "nowhere");
 	child = (struct child){.pid = c.child, .to = c.out, .from = c.in};
 	child_wait(&child);
 }

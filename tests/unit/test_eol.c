@@ -17,13 +17,12 @@ static const struct cuts whole = {0, 0};
 static const struct cuts each_byte = {UINT64_MAX, 0};
 
 /* All filters behind one shape. */
-enum filter { TO_CRLF, TO_CRLF_DOTS, TO_LF, TO_LF_MBOX, UNDOT, FILTERS };
+enum filter { TO_CRLF, TO_CRLF_DOTS, TO_LF, TO_LF_MBOX, UNDOT, UNDOT_LF, FILTERS };
 
-static const char *const filter_names[FILTERS] = {[TO_CRLF] = "to CRLF",
-						  [TO_CRLF_DOTS] = "to CRLF with dots",
-						  [TO_LF] = "to LF",
-						  [TO_LF_MBOX] = "to mbox",
-						  [UNDOT] = "undot"};
+static const char *const filter_names[FILTERS] = {
+    [TO_CRLF] = "to CRLF", [TO_CRLF_DOTS] = "to CRLF with dots",
+    [TO_LF] = "to LF",     [TO_LF_MBOX] = "to mbox",
+    [UNDOT] = "undot",     [UNDOT_LF] = "undot from LF"};
 
 union state {
 	struct eol_to_crlf to_crlf;
@@ -52,6 +51,7 @@ filter_init(enum filter filter, union state *state)
 		state->to_lf.mbox = true;
 	if (filter == TO_CRLF_DOTS)
 		state->to_crlf.dots = true;
+	state->undot.bare_lf |= filter == UNDOT_LF;
 }
 
 static void
@@ -61,7 +61,7 @@ filter_piece(enum filter filter, union state *state, const char *in, size_t n, s
 
 	if (r->done)
 		return;
-	if (filter == UNDOT)
+	if (filter >= UNDOT)
 		eol_undot(&state->undot, in, n, &used, &r->done, put, &r->out);
 	else if (filter == TO_LF || filter == TO_LF_MBOX)
 		eol_to_lf(&state->to_lf, in, n, put, &r->out);
@@ -75,7 +75,7 @@ filter_end(enum filter filter, union state *state, struct result *r)
 {
 	if (filter == TO_LF || filter == TO_LF_MBOX)
 		eol_to_lf_end(&state->to_lf, put, &r->out);
-	else if (filter != UNDOT)
+	else if (filter < UNDOT)
 		eol_to_crlf_end(&state->to_crlf, put, &r->out);
 }
 
@@ -112,8 +112,8 @@ reference(enum filter filter, const char *in, size_t n)
 {
 	struct result r = {.used = n};
 
-	if (filter == UNDOT) {
-		r.used = reference_undot(&r.out, in, n);
+	if (filter >= UNDOT) {
+		r.used = reference_undot(&r.out, in, n, filter == UNDOT_LF);
 		r.done = r.used > 0;
 		r.used = r.done ? r.used : n;
 	} else if (filter == TO_LF || filter == TO_LF_MBOX) {
@@ -130,7 +130,7 @@ agree(enum filter filter, const char *in, size_t n, struct cuts cuts)
 {
 	struct result got = run(filter, in, n, cuts);
 	struct result want = reference(filter, in, n);
-	const bool held = filter == UNDOT && !want.done && n > 0 && in[n - 1] == '\r' &&
+	const bool held = filter >= UNDOT && !want.done && n > 0 && in[n - 1] == '\r' &&
 			  want.out.len == got.out.len + 1;
 	const bool same =
 	    got.done == want.done && got.used == want.used &&
@@ -215,7 +215,9 @@ test_undot(void)
 {
 	gives(UNDOT, ".\r\n", "", "a message may be empty");
 	gives(UNDOT, "a\r\n.\r\n+OK\r\n", "a\r\n", "a lone dot ends the answer");
-	gives(UNDOT, "a\n.\n+OK", "a\n", "from a server that ends lines by LF too");
+	gives(UNDOT_LF, "a\n.\n+OK", "a\n", "from a server that ends its lines by LF too");
+	gives(UNDOT, "a\n.\n+OK\r\n.\r\n", "a\n.\n+OK\r\n", "but not behind a bare LF from others");
+	gives(UNDOT, "a\n.\r\n+OK\r\n.\r\n", "a\n.\r\n+OK\r\n", "not even before CRLF");
 	gives(UNDOT, "..\r\n...\r\n..a\r\n.\r\n", ".\r\n..\r\n.a\r\n", "stuffed dots come off");
 	gives(UNDOT, ".a\r\n.\r\n", "a\r\n", "a dot that should have been stuffed comes off");
 	gives(UNDOT, "a\r.\r\nb\r\n.\r\n", "a\r.\r\nb\r\n", "a dot behind a bare CR ends nothing");

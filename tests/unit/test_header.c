@@ -78,6 +78,8 @@ test_raw(void)
 	is_bytes(block + at, n - at, "\r\nbody", 6, "the walk ends at the empty line");
 	ok(header_find(block, n, "cC", &field) && field.start == block + 14,
 	   "a field is found whatever its case");
+	ok(!header_find(NULL, 0, "C", &field) && header_end(NULL, 0) == 0,
+	   "no bytes are no header");
 	ok(!header_find(block, n, "C", &field) && !header_find(block, n, "Ccc", &field),
 	   "names match as a whole");
 	ok(!header_find("nonsense\n", 9, "", &field),

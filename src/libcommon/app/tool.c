@@ -58,6 +58,26 @@ run_may_remark(const struct run *run)
 	return !run_flag(run, SET_QUIET);
 }
 
+/* A value for everybody's eyes. */
+static void
+add_shown(struct buf *text, const struct setting *s, const char *value)
+{
+	const char *host = strrchr(value, '@'), *user = strstr(value, "://");
+	const char *password = user && host && host > user + 3
+				   ? memchr(user + 3, ':', (size_t)(host - user) - 3)
+				   : NULL;
+
+	if (s->id == SET_PASSWORD) {
+		buf_add_str(text, "***");
+	} else if (s->id == SET_PROXY && password) {
+		text_printable(text, value, (size_t)(password + 1 - value));
+		buf_add_str(text, "***");
+		text_printable(text, host, strlen(host));
+	} else {
+		text_printable(text, value, strlen(value));
+	}
+}
+
 void
 run_show_settings(const struct run *run, const struct account *a)
 {
@@ -69,26 +89,24 @@ run_show_settings(const struct run *run, const struct account *a)
 
 		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
 			continue;
-		if (s->id == SET_PASSWORD)
-			buf_add_str(&text, "***");
-		else
-			text_printable(&text, v->text, strlen(v->text));
+		add_shown(&text, s, v->text);
 		printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
 		buf_free(&text);
 	}
 }
 
-/* A program started with a closed standard descriptor must not open its mail there. */
+/*
+ * A program started with a closed standard descriptor must not open its mail there. What takes its
+ * place is open the wrong way round, so that reading and writing fail as they would have: mail that
+ * went to /dev/null would be deleted on the server.
+ */
 static void
 keep_standard_descriptors(void)
 {
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return;
 }
 
 /* Passwords do not go into core files, nor to others of the same user who attach. */

@@ -6,31 +6,32 @@
 
 #include "base/buf.h"
 
-/* The length of the valid UTF-8 sequence at S (RFC 3629 table), or 0. */
-static size_t
-utf8_sequence(const unsigned char *s, size_t n)
+size_t
+text_utf8_length(const char *s, size_t n)
 {
-	size_t len;
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max;
+		unsigned char len;
+	} forms[] = {
+	    {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+	};
+	const unsigned char first = n > 0 ? (unsigned char)*s : 0xff;
+	size_t i = 0;
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		len = 2;
-	else if ((s[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		len = 4;
-	else
+	while (i < sizeof forms / sizeof *forms && first > forms[i].first_max)
+		i++;
+	if (i == sizeof forms / sizeof *forms || first < forms[i].first_min || forms[i].len > n)
 		return 0;
-	if (len > n)
-		return 0;
-	for (size_t i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
+	for (size_t k = 1; k < forms[i].len; k++) {
+		const unsigned char c = (unsigned char)s[k];
+
+		if (c < (k == 1 ? forms[i].second_min : 0x80) ||
+		    c > (k == 1 ? forms[i].second_max : 0xbf))
 			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
+	}
+	return forms[i].len;
 }
 
 /* U+202A-202E and U+2066-2069 turn the direction of what follows: as good as control characters in
@@ -49,7 +50,7 @@ text_printable(struct buf *out, const char *bytes, size_t n)
 	const unsigned char *s = (const unsigned char *)bytes;
 
 	for (size_t i = 0; i < n;) {
-		const size_t len = utf8_sequence(s + i, n - i);
+		const size_t len = text_utf8_length(bytes + i, n - i);
 		const bool is_c0 = len == 1 && (s[i] < 0x20 || s[i] == 0x7f);
 		const bool is_c1 = len == 2 && s[i] == 0xc2 && s[i + 1] < 0xa0;
 

@@ -18,6 +18,10 @@ struct buf;
  */
 void text_printable(struct buf *out, const char *bytes, size_t n);
 
+/* The bytes of the UTF-8 character at S, of which N bytes are there (RFC 3629 section 4); 0: it is
+ * none. */
+size_t text_utf8_length(const char *s, size_t n);
+
 /* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: it is no such
  * number. */
 bool text_number(const char *s, uint64_t max, uint64_t *number);

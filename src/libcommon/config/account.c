@@ -454,8 +454,12 @@ parse_server(const struct account *a, enum tool_id tool, struct url *url, struct
 bool
 account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
 {
-	if (parse_server(a, tool, url, e))
-		return true;
+	if (parse_server(a, tool, url, e)) {
+		if (url->host[0] || url->path[0] || account_text(a, SET_TUNNEL))
+			return true;
+		err_set(e, ERR_CONFIG, "the server's URL names no host");
+		err_hint(e, "only a tunnel does without");
+	}
 	e->code = ERR_CONFIG;
 	return false;
 }

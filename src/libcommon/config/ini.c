@@ -86,7 +86,9 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 		return 1;
 	}
 	if (ini_find(ini, section, name)) {
-		fail(r, "the key stands here for the second time");
+		err_set(r->e, ERR_CONFIG, "%s:%u: %s: the key stands here for the second time",
+			ini->path, r->line, name);
+		r->failed = true;
 		return 0;
 	}
 	ini->entries = mem_grow(ini->entries, ini->count + 1, sizeof *ini->entries);

@@ -59,16 +59,16 @@ const struct setting settings[] = {
      "m, to send a message, is all there is"},
     {SET_SENDMAIL_OTHER, NULL, "mnGU", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "mean nothing here"},
-    {SET_SENDMAIL_OTHER, NULL, "ABLOep", NULL, KIND_ANY, IN_OPTION, MSEND, "VALUE",
+    {SET_SENDMAIL_OTHER, NULL, "ABLOep", NULL, KIND_IGNORED, IN_OPTION, MSEND, "VALUE",
      "mean nothing here"},
-    {SET_SENDMAIL_OTHER, NULL, "h", NULL, KIND_ANY, IN_OPTION, TOOL_SENDMAIL, "N",
+    {SET_SENDMAIL_OTHER, NULL, "h", NULL, KIND_IGNORED, IN_OPTION, TOOL_SENDMAIL, "N",
      "hop count: means nothing here"},
 
     {SET_MAILDIR, "maildir", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "DIR",
      "deliver into a Maildir, created if missing"},
     {SET_MBOX, "mbox", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "FILE",
      "append to an mbox file"},
-    {SET_PIPE, "pipe", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+    {SET_PIPE, "pipe", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "one run of COMMAND for each message"},
     {SET_RAW, "raw", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "to standard output as it is, without mbox lines"},
@@ -116,11 +116,11 @@ const struct setting settings[] = {
      "login name (default: the account's address)"},
     {SET_AUTH, "auth", NULL, NULL, KIND_AUTH, IN_BOTH | IN_PRESET, TOOL_ALL, "MECHANISM",
      "auto, none, plain, scram-sha-256, …"},
-    {SET_PASSWORD_COMMAND, "password-command", NULL, "passwordeval", KIND_TEXT, IN_BOTH, TOOL_ALL,
+    {SET_PASSWORD_COMMAND, "password-command", NULL, "passwordeval", KIND_ANY, IN_BOTH, TOOL_ALL,
      "COMMAND", "its first output line is the password or token"},
     {SET_PASSWORD_FILE, "password-file", NULL, NULL, KIND_PATH, IN_CONFIG, TOOL_ALL, "FILE",
      "its first line is the password"},
-    {SET_PASSWORD, "password", NULL, NULL, KIND_TEXT, IN_CONFIG, TOOL_ALL, "TEXT",
+    {SET_PASSWORD, "password", NULL, NULL, KIND_ANY, IN_CONFIG, TOOL_ALL, "TEXT",
      "the password itself"},
     {SET_TLS_CA_FILE, "tls-ca-file", NULL, "tls-trust-file", KIND_PATH, IN_BOTH, TOOL_ALL, "FILE",
      "trust these certificates instead of the system's"},
@@ -134,7 +134,7 @@ const struct setting settings[] = {
      "the name expected in the certificate"},
     {SET_TLS_PRIORITY, "tls-priority", NULL, "tls-priorities", KIND_TEXT, IN_BOTH, TOOL_ALL,
      "STRING", "GnuTLS priority string"},
-    {SET_TUNNEL, "tunnel", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "COMMAND",
+    {SET_TUNNEL, "tunnel", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_ALL, "COMMAND",
      "talk to this command instead of a socket"},
     {SET_PROXY, "proxy", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_ALL, "URL",
      "socks5://[USER:PASS@]HOST[:PORT]"},
@@ -223,7 +223,7 @@ check_counted(const char *text, char **normal, struct err *e)
 }
 
 static bool
-check_text(const char *text, char **normal, struct err *e)
+check_any(const char *text, char **normal, struct err *e)
 {
 	if (text[0] == '\0')
 		return err_set(e, ERR_USAGE, "the value is empty");
@@ -232,11 +232,20 @@ check_text(const char *text, char **normal, struct err *e)
 }
 
 static bool
-check_any(const char *text, char **normal, struct err *e)
+check_ignored(const char *text, char **normal, struct err *e)
 {
 	(void)e;
 	*normal = mem_strdup(text);
 	return true;
+}
+
+static bool
+check_text(const char *text, char **normal, struct err *e)
+{
+	for (const char *p = text; *p; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return err_set(e, ERR_USAGE, "there is a control character in it");
+	return check_any(text, normal, e);
 }
 
 /* Whether it is a mail address is msend's and the server's question; what can never be one ends
@@ -386,11 +395,33 @@ check_ip(const char *text, char **normal, struct err *e)
 	return true;
 }
 
+/* sha256: and 32 bytes in base64 */
+static bool
+is_pin(const char *pin, size_t len)
+{
+	static const char prefix[] = "sha256:", last[] = "=";
+	static const size_t digits = 43;
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return len == strlen(prefix) + digits + strlen(last) &&
+	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
+	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
+}
+
 static bool
 check_pins(const char *text, char **normal, struct err *e)
 {
-	if (strncmp(text, "sha256:", 7) != 0)
-		return err_set(e, ERR_USAGE, "'%s' does not begin with sha256:", text);
+	for (const char *pin = text;; pin++) {
+		const size_t len = strcspn(pin, ",");
+
+		if (!is_pin(pin, len))
+			return err_set(e, ERR_USAGE, "'%.*s' is no pin (sha256:BASE64)", (int)len,
+				       pin);
+		pin += len;
+		if (*pin == '\0')
+			break;
+	}
 	*normal = mem_strdup(text);
 	return true;
 }
@@ -409,7 +440,8 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_AGE] = check_age,
     [KIND_IP] = check_ip,
     [KIND_PINS] = check_pins,
-    [KIND_LIST] = check_any,
+    [KIND_LIST] = check_ignored,
+    [KIND_IGNORED] = check_ignored,
     [KIND_ANY] = check_any,
     [KIND_SENDER] = check_sender,
     [KIND_SENDMAIL_MODE] = setting_check_sendmail_mode,

@@ -107,10 +107,10 @@ enum setting_id {
 enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
-	KIND_LIST, /* an option whose words, each time it is given, add up to a blank-separated list
-		    */
-	KIND_ANY,  /* any text, even none */
-	KIND_TEXT,
+	KIND_LIST,    /* an option whose words add up to a list each time that it is given */
+	KIND_IGNORED, /* whatever it is */
+	KIND_TEXT,    /* one line: no control characters, which have no business on the wire */
+	KIND_ANY,     /* a command, a password */
 	KIND_ADDRESS,
 	KIND_SENDER, /* an address; "" is the null sender, as <> is */
 	KIND_PATH,   /* ~/ is the home directory */

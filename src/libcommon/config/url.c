@@ -76,7 +76,7 @@ parse_host(const char *text, struct url *url, const char **rest)
 {
 	const bool bracketed = text[0] == '[';
 	const char *host = bracketed ? text + 1 : text;
-	const size_t len = strcspn(host, bracketed ? "]" : ":");
+	const size_t len = strcspn(host, bracketed ? "]" : ":/");
 
 	if (len >= sizeof url->host || !is_host(host, len) || (bracketed && host[len] != ']'))
 		return false;
@@ -101,12 +101,15 @@ parse_authority(const char *text, const char *authority, struct url *url, struct
 {
 	const char *rest;
 	uint64_t port = url->port;
+	size_t len;
 
 	if (!parse_host(authority, url, &rest) || (authority == text && url->host[0] == '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
-	if (rest[0] == ':' && (!text_number(rest + 1, 65535, &port) || port == 0))
-		return err_set(e, ERR_USAGE, "'%s': '%s' is no port", text, rest + 1);
-	if (rest[0] != ':' && rest[0] != '\0' && strcmp(rest, "/") != 0)
+	len = strcspn(rest, "/");
+	if (rest[0] == ':' && (!text_number_n(rest + 1, len - 1, 65535, &port) || port == 0))
+		return err_set(e, ERR_USAGE, "'%s': '%.*s' is no port", text, (int)len - 1,
+			       rest + 1);
+	if ((rest[0] != ':' && len > 0) || (rest[len] == '/' && rest[len + 1] != '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
 	url->port = (uint16_t)port;
 	return true;

@@ -91,8 +91,11 @@ first_address(const struct buf *head, const char *const names[])
 		header_unfold(&body, &field);
 	else
 		buf_add_str(&body, "");
-	start = strspn(body.data, "< \t");
-	len = strcspn(body.data + start, "> \t,");
+	start = strspn(body.data, " \t");
+	if (body.data[start] == '<')
+		len = strcspn(body.data + ++start, ">");
+	else
+		len = strcspn(body.data + start, " \t,");
 	body.data[start + len] = '\0';
 	memmove(body.data, body.data + start, len + 1);
 	if (body.data[0] == '-' || !address_is_valid(body.data))

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * The dot-lock must not outlive us, whenever we are killed. So it appears with our process id in it
+ * already: it is written as FILE.lock.new and gets its name by link(2). That draft is held by
+ * flock(2) while somebody works with it; one that nobody holds was left by a kill. Who holds the
+ * draft is also the only one of us who takes stale locks away.
+ */
 #include "deliver/mbox_lock.h"
 
 #include <errno.h>
@@ -8,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +25,10 @@
 #include "base/stop.h"
 
 enum { WAIT_MS = 30000, STEP_MS = 50 };
+
+/* procmail's patience is 1024 seconds. Who locks longer than this without a sign of life has died:
+ * he named no process, or another has its number now (in a container soon). */
+enum { STALE_SECONDS = 20 * 60 };
 
 /* fcntl(2) could wait by itself but not for a time; a dot-lock can only be looked at again. False:
  * time is up, or a signal came. */
@@ -40,71 +51,137 @@ fcntl_lock(int fd, short type)
 	return fcntl(fd, F_SETLK, &lock) == 0;
 }
 
-/* A lock that says whose it is, and he is gone. */
+/* The process that a lock names: "123", or Dovecot's "123:host"; 0: none, or one of another
+ * machine. */
+static pid_t
+owner(const char *lock_path)
+{
+	FILE *file = fopen(lock_path, "re");
+	char host[256] = "", ours[256] = "";
+	long pid = 0;
+	int named;
+
+	if (!file)
+		return 0;
+	named = fscanf(file, "%ld:%255s", &pid, host);
+	fclose(file);
+	gethostname(ours, sizeof ours - 1);
+	if (named < 1 || pid <= 1 || (named == 2 && strcmp(host, ours) != 0))
+		return 0;
+	return (pid_t)pid;
+}
+
 static bool
 is_stale(const char *lock_path)
 {
-	FILE *file = fopen(lock_path, "re");
-	long pid = 0;
-	bool named;
+	const pid_t pid = owner(lock_path);
+	struct stat st;
 
-	if (!file)
+	if (lstat(lock_path, &st) != 0)
 		return false;
-	named = fscanf(file, "%ld", &pid) == 1 && pid > 1;
-	fclose(file);
-	return named && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-}
-
-/*
- * Two that find the same stale lock must not take each other's new one away: the stale one is moved
- * aside by rename(2), which only one of them can do, and looked at once more there.
- */
-static void
-take_stale_away(const char *lock_path)
-{
-	char *aside = mem_printf("%s.%ld", lock_path, (long)getpid());
-
-	if (rename(lock_path, aside) == 0) {
-		/* Somebody's living lock, taken between the look and the move: back with it. */
-		if (!is_stale(aside) && link(aside, lock_path) != 0) {
-			/* It was given up meanwhile, or a third one has his there already. */
-		}
-		unlink(aside);
-	}
-	free(aside);
-}
-
-enum dot { DOT_MINE, DOT_HELD, DOT_IMPOSSIBLE };
-
-static enum dot
-dot_lock(const char *lock_path)
-{
-	const int fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	char pid[32];
-	int len;
-
-	if (fd < 0)
-		return errno == EEXIST ? DOT_HELD : DOT_IMPOSSIBLE;
-	len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-	if (!file_write_all(fd, pid, (size_t)len)) {
-		/* An empty lock still locks; only nobody can see that it is stale. */
-	}
-	close(fd);
-	return DOT_MINE;
+	if (pid > 0 && (pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)))
+		return true;
+	return time(NULL) - st.st_mtime > STALE_SECONDS;
 }
 
 static bool
-take_dot_lock(const char *lock_path, int *left_ms)
+is_file_at(int fd, const char *path)
 {
-	enum dot dot;
+	struct stat here, there;
 
-	while ((dot = dot_lock(lock_path)) == DOT_HELD) {
-		if (is_stale(lock_path))
-			take_stale_away(lock_path);
-		else if (!wait_a_step(left_ms))
-			return false;
+	return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
+}
+
+/* Held by us, and still what the path names? */
+static bool
+hold(int fd, const char *path)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) == 0 && is_file_at(fd, path);
+}
+
+static void
+drop_abandoned(const char *draft_path)
+{
+	const int fd = open(draft_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0 && hold(fd, draft_path))
+		unlink(draft_path);
+	if (fd >= 0)
+		close(fd);
+}
+
+enum outcome { MINE, HELD, IMPOSSIBLE };
+
+/* Opens a draft with our process id in it, which *FD holds. HELD: somebody else is about it. */
+static enum outcome
+make_draft(const char *draft_path, int *fd)
+{
+	char pid[32];
+	const int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+
+	*fd = open(draft_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (*fd < 0 && errno != EEXIST)
+		return IMPOSSIBLE;
+	if (*fd < 0) {
+		drop_abandoned(draft_path);
+		return HELD;
 	}
-	return true;
+	if (!hold(*fd, draft_path)) {
+		close(*fd);
+		return HELD;
+	}
+	if (file_write_all(*fd, pid, (size_t)len))
+		return MINE;
+	unlink(draft_path);
+	close(*fd);
+	return IMPOSSIBLE;
+}
+
+/*
+ * Other programs take stale locks away too, and may just have made their own: so it is moved aside,
+ * onto our draft, which only one can do, and looked at once more there.
+ */
+static void
+take_stale_away(const char *lock_path, const char *draft_path)
+{
+	if (!is_stale(lock_path) || rename(lock_path, draft_path) != 0)
+		return;
+	if (!is_stale(draft_path) && link(draft_path, lock_path) != 0) {
+		/* It was given up meanwhile, or a third one has his there already. */
+	}
+}
+
+/* A file system without hard links: an empty lock for a moment, which a kill could leave. */
+static enum outcome
+create_lock(const char *lock_path)
+{
+	const int fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return errno == EEXIST ? HELD : IMPOSSIBLE;
+	dprintf(fd, "%ld\n", (long)getpid());
+	close(fd);
+	return MINE;
+}
+
+static enum outcome
+try_dot_lock(const char *lock_path)
+{
+	char *draft_path = mem_printf("%s.new", lock_path);
+	int fd;
+	enum outcome outcome = make_draft(draft_path, &fd);
+
+	if (outcome == MINE) {
+		if (link(draft_path, lock_path) != 0)
+			outcome = errno == EEXIST ? HELD : create_lock(lock_path);
+		if (outcome == HELD)
+			take_stale_away(lock_path, draft_path);
+		unlink(draft_path);
+		close(fd);
+	}
+	free(draft_path);
+	return outcome;
 }
 
 static bool
@@ -117,28 +194,48 @@ take_fcntl_lock(int fd, int *left_ms)
 }
 
 bool
-mbox_lock(int fd, const char *path, struct err *e)
+mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 {
 	char *lock_path = mem_printf("%s.lock", path);
 	int left_ms = WAIT_MS;
-	const bool ok = take_dot_lock(lock_path, &left_ms);
+	enum outcome outcome;
 
-	if (!ok)
+	while ((outcome = try_dot_lock(lock_path)) == HELD && wait_a_step(&left_ms))
+		continue;
+	*l = (struct mbox_lock){.fd = fd, .dot = outcome == MINE ? lock_path : NULL};
+	if (outcome == HELD)
 		err_set(e, ERR_TEMPORARY, "%s: locked by another program (%s)", path, lock_path);
-	free(lock_path);
-	if (!ok || take_fcntl_lock(fd, &left_ms))
-		return ok;
+	if (outcome != MINE)
+		free(lock_path);
+	if (outcome == HELD || take_fcntl_lock(fd, &left_ms))
+		return outcome != HELD;
 	err_set(e, ERR_TEMPORARY, "%s: locked by another program", path);
-	mbox_unlock(fd, path);
+	mbox_unlock(l);
 	return false;
 }
 
+/* Ours may have been taken for stale meanwhile (we were stopped), and be somebody else's now. */
 void
-mbox_unlock(int fd, const char *path)
+mbox_unlock(struct mbox_lock *l)
+{
+	if (l->fd >= 0)
+		fcntl_lock(l->fd, F_UNLCK);
+	if (l->dot && owner(l->dot) == getpid())
+		unlink(l->dot);
+	free(l->dot);
+	*l = (struct mbox_lock){.fd = -1};
+}
+
+void
+mbox_lock_tidy(const char *path)
 {
 	char *lock_path = mem_printf("%s.lock", path);
+	char *draft_path = mem_printf("%s.new", lock_path);
 
-	fcntl_lock(fd, F_UNLCK);
-	unlink(lock_path);
+	drop_abandoned(draft_path);
+	/* The first try takes it away; where another of us was quicker, it may make one. */
+	if (is_stale(lock_path) && try_dot_lock(lock_path) == MINE)
+		unlink(lock_path);
+	free(draft_path);
 	free(lock_path);
 }

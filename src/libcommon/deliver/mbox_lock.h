@@ -9,14 +9,23 @@
 
 struct err;
 
-/*
- * Waits up to 30 seconds for others. The dot-lock holds our process id; one whose process is dead
- * is taken away. Where the directory does not let us make one (a spool), fcntl alone has to do.
- * False: *e is ERR_TEMPORARY (somebody has it) or ERR_IO; nothing is locked.
- */
-bool mbox_lock(int fd, const char *path, struct err *e);
+struct mbox_lock {
+	int fd;
+	char *dot; /* FILE.lock, if we made it */
+};
 
-/* Takes the dot-lock away; the fcntl lock goes too. */
-void mbox_unlock(int fd, const char *path);
+/*
+ * Waits up to 30 seconds for others. The dot-lock holds our process id; one whose process is dead,
+ * or that nobody touched for 20 minutes, is taken away. Where the directory does not let us make
+ * one (a spool), fcntl alone has to do. False: *e is ERR_TEMPORARY (somebody has it); nothing is
+ * locked.
+ */
+bool mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e);
+
+/* Gives both up. Accepts one that is not held. */
+void mbox_unlock(struct mbox_lock *l);
+
+/* Takes away what a run that was killed may have left of a dot-lock. */
+void mbox_lock_tidy(const char *path);
 
 #endif

@@ -551,6 +551,12 @@ seen_write(struct seen *s, bool durable, struct err *e)
 	return true;
 }
 
+bool
+seen_is_written(const struct seen *s)
+{
+	return s->lines.len == 0 && s->is_flushed;
+}
+
 /* The new journal is whole and on disk before it takes the old one's name. */
 static bool
 replace_journal(struct seen *s, const struct buf *journal, struct err *e)
@@ -601,8 +607,8 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 		return true;
 	listed = mem_alloc(s->count * sizeof *listed);
 	for (size_t i = 0; i < s->count; i++) {
-		listed[i] = s->entries[i].when != 0 &&
-			    is_listed(ctx, s->text.data + s->entries[i].uid);
+		listed[i] =
+		    s->entries[i].when != 0 && is_listed(ctx, s->text.data + s->entries[i].uid);
 		live += listed[i];
 	}
 	ok = s->count - live <= live + DEAD_MIN || rewrite(s, listed, e);

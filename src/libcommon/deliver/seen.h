@@ -68,6 +68,9 @@ uint64_t seen_tag(const struct seen *s);
  * the caller delivers no more. */
 bool seen_write(struct seen *s, bool durable, struct err *e);
 
+/* Is all that was collected written and flushed? */
+bool seen_is_written(const struct seen *s);
+
 /*
  * After a complete listing: forgets what the server no longer lists, by rewriting the journal where
  * that pays. IS_LISTED is asked for each id.

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * To a command's standard input, one run for each message; exit status 0 is delivered.
+ *
+ * The command starts when the message is whole: it never sees a torn one, and holds no lock of its
+ * own while a network is slow.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +14,7 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
@@ -18,7 +22,8 @@
 struct command {
 	const char *template; /* with %F and %T */
 	const char *account;
-	bool is_running;
+	char *spill_path;
+	char *sender, *recipient; /* of the message being delivered */
 	struct child child;
 	struct writer writer;
 };
@@ -28,11 +33,27 @@ command_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 {
 	struct command *c = mem_alloc(sizeof *c);
 
-	(void)seen;
 	(void)e;
 	c->template = spec->place;
-	c->account = spec->account;
+	c->account = spec->account ? spec->account : "";
+	c->spill_path = seen_side_file(seen, ".spool");
+	writer_hold(&c->writer, c->spill_path);
 	return c;
+}
+
+/*
+ * Where the user quotes too (mpop's manual has -f '%F'), what quotes in one place unquotes in the
+ * other: there only characters go in that mean nothing to a shell anywhere, and the others become
+ * "_", as in mpop.
+ */
+static void
+add_harmless(struct buf *out, const char *text)
+{
+	static const char harmless[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.,:/+-_=%";
+
+	for (; *text; text++)
+		buf_add_char(out, strchr(harmless, *text) ? *text : '_');
 }
 
 /* As one word of the shell, whatever a header brought. */
@@ -49,14 +70,38 @@ add_quoted(struct buf *out, const char *text)
 	buf_add_char(out, '\'');
 }
 
+/* The quotes that are open behind C, when OPEN were before it. */
+static char
+quotes_behind(char c, char open)
+{
+	if (c != '\'' && c != '"')
+		return open;
+	return open == '\0' ? c : open == c ? '\0' : open;
+}
+
+static void
+add_address(struct buf *out, const char *address, bool user_quotes, char open)
+{
+	if (!user_quotes) {
+		add_quoted(out, address);
+		return;
+	}
+	buf_add_str(out, open ? "" : "'");
+	add_harmless(out, address);
+	buf_add_str(out, open ? "" : "'");
+}
+
 /* mpop's %F, the sender, and %T, the recipient; %% is a percent sign. */
 static char *
-expand(const char *template, const struct envelope_hint *hint)
+expand(const char *template, const char *sender, const char *recipient)
 {
+	const bool user_quotes = template[strcspn(template, "'\"`\\(<")] != '\0';
 	struct buf out = {0};
+	char open = '\0';
 
 	for (const char *p = template; *p; p++) {
 		if (p[0] != '%' || !p[1] || !strchr("FT%", p[1])) {
+			open = quotes_behind(*p, open);
 			buf_add_char(&out, *p);
 			continue;
 		}
@@ -64,27 +109,35 @@ expand(const char *template, const struct envelope_hint *hint)
 		if (*p == '%')
 			buf_add_char(&out, '%');
 		else
-			add_quoted(&out, *p == 'F' ? hint->sender : hint->recipient);
+			add_address(&out, *p == 'F' ? sender : recipient, user_quotes, open);
 	}
 	return buf_take(&out);
 }
 
 static bool
-start(struct command *c, const struct envelope_hint *hint, struct err *e)
+start(struct command *c, struct err *e)
 {
-	char *line = expand(c->template, hint);
-	char *sender = mem_printf("SENDER=%s", hint->sender);
-	char *recipient = mem_printf("RECIPIENT=%s", hint->recipient);
+	char *line = expand(c->template, c->sender, c->recipient);
+	char *sender = mem_printf("SENDER=%s", c->sender);
+	char *recipient = mem_printf("RECIPIENT=%s", c->recipient);
 	char *account = mem_printf("ACCOUNT=%s", c->account);
 	const char *const environment[] = {sender, recipient, account, NULL};
-
-	c->is_running =
+	const bool ok =
 	    child_start(&c->child, line, CHILD_STDIN_PIPE, CHILD_STDOUT_OURS, environment, e);
+
 	free(line);
 	free(sender);
 	free(recipient);
 	free(account);
-	return c->is_running;
+	return ok;
+}
+
+static void
+forget_envelope(struct command *c)
+{
+	free(c->sender);
+	free(c->recipient);
+	c->sender = c->recipient = NULL;
 }
 
 static bool
@@ -93,19 +146,13 @@ command_begin(void *sink, const char *uid, const struct envelope_hint *hint, str
 	struct command *c = sink;
 
 	(void)uid;
-	if (!start(c, hint, e))
-		return false;
-	writer_start(&c->writer, c->child.to, c->template);
+	(void)e;
+	forget_envelope(c);
+	c->sender = mem_strdup(hint->sender);
+	c->recipient = mem_strdup(hint->recipient);
+	writer_start(&c->writer, -1, c->template);
 	writer_begin(&c->writer, false, hint);
 	return true;
-}
-
-/* A command may well stop reading and still deliver (`head -1 >>subjects`): what counts is its exit
- * status. */
-static bool
-unless_broken_pipe(struct command *c, bool ok)
-{
-	return ok || (c->writer.is_broken && c->writer.failure == EPIPE);
 }
 
 static bool
@@ -113,36 +160,53 @@ command_data(void *sink, const char *bytes, size_t n, struct err *e)
 {
 	struct command *c = sink;
 
-	return unless_broken_pipe(c, writer_data(&c->writer, bytes, n, e));
+	return writer_data(&c->writer, bytes, n, e);
+}
+
+/* A command may well stop reading and still deliver (`head -1 >>subjects`): what counts is its exit
+ * status. */
+static bool
+feed(struct command *c, struct err *e)
+{
+	c->writer.fd = c->child.to;
+	if (writer_release(&c->writer, e) && writer_flush(&c->writer, e))
+		return true;
+	return c->writer.failure == EPIPE;
 }
 
 static bool
-command_end(void *sink, struct err *e)
+judge(const struct command *c, int status, struct err *e)
 {
-	struct command *c = sink;
-	int status;
-
-	if (!unless_broken_pipe(c, writer_end(&c->writer, e) && writer_flush(&c->writer, e)))
-		return false;
-	c->is_running = false;
-	status = child_wait(&c->child);
 	if (status == 0)
 		return true;
-	if (status == 127)
-		return err_set(e, ERR_CONFIG, "%s: not found (exit status 127)", c->template);
+	if (status == 126 || status == 127)
+		return err_set(e, ERR_CONFIG, "%s: %s (exit status %d)", c->template,
+			       status == 126 ? "cannot be run" : "not found", status);
 	return err_set(e, ERR_TEMPORARY, "%s: exit status %d, so the message stays on the server",
 		       c->template, status);
 }
 
-/* A torn message must not look like a whole one: the command is ended before its input is. */
+/* A message that can't be read back must not look like a whole one: the command is ended before its
+ * input is. */
+static bool
+command_end(void *sink, struct err *e)
+{
+	struct command *c = sink;
+
+	if (!writer_end(&c->writer, e) || !start(c, e))
+		return false;
+	if (feed(c, e))
+		return judge(c, child_wait(&c->child), e);
+	child_end(&c->child);
+	return false;
+}
+
 static void
 command_abandon(void *sink)
 {
 	struct command *c = sink;
 
-	if (c->is_running)
-		child_end(&c->child);
-	c->is_running = false;
+	writer_drop(&c->writer);
 }
 
 static bool
@@ -158,8 +222,9 @@ command_close(void *sink)
 {
 	struct command *c = sink;
 
-	command_abandon(c);
+	forget_envelope(c);
 	writer_free(&c->writer);
+	free(c->spill_path);
 	free(c);
 }
 

@@ -7,9 +7,10 @@
  * intent names that place: the file's length before, the length of the separator and that of the
  * group.
  *
- * After a kill the mbox is compared with the spool. The whole group stands there: done. The file
- * ends within it: the tail is ours, and cut off. Anything else: another program has written since;
- * all stays as it is and the group is fetched again: a message twice is better than one lost.
+ * The spool is emptied only when "done" is recorded: after a kill the mbox is compared with it. The
+ * whole group stands there: done. The file ends within it: the tail is ours, and cut off. Anything
+ * else: another program has written since; all stays as it is and the group is fetched again: a
+ * message twice is better than one lost.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,11 +37,13 @@ struct mbox {
 	struct seen *seen;
 	char *spool_path;
 	int fd;
+	struct mbox_lock lock;
 	int spool;
 	struct writer writer;   /* into the spool */
 	uint64_t message_start; /* in the spool */
 	char **uids;            /* of the group; items may be NULL */
 	size_t count;
+	bool is_copied;     /* the group stands in the mbox */
 	char *judged_place; /* see intent_was_done() */
 	bool judged_done;
 	struct err failure;
@@ -119,16 +122,56 @@ judge(const struct mbox *m, const struct place *p)
 }
 
 static bool
+open_mbox(struct mbox *m, struct err *e)
+{
+	struct stat st;
+
+	m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (m->fd < 0 || fstat(m->fd, &st) != 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", m->path);
+	return S_ISREG(st.st_mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", m->path);
+}
+
+/* What is appended to a file that was removed or replaced meanwhile would be lost. */
+static bool
+is_in_place(const struct mbox *m)
+{
+	struct stat here, there;
+
+	return fstat(m->fd, &here) == 0 && stat(m->path, &there) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+static bool
+lock_file(struct mbox *m, struct err *e)
+{
+	enum { TRIES = 100 };
+
+	for (int i = 0; i < TRIES; i++) {
+		if (!mbox_lock(&m->lock, m->fd, m->path, e))
+			return false;
+		if (is_in_place(m))
+			return true;
+		mbox_unlock(&m->lock);
+		close(m->fd);
+		if (!open_mbox(m, e))
+			return false;
+	}
+	return err_set(e, ERR_TEMPORARY, "%s: replaced again and again", m->path);
+}
+
+static bool
 settle_place(struct mbox *m, const struct place *p)
 {
 	enum verdict verdict;
 
-	if (!mbox_lock(m->fd, m->path, &m->failure))
+	if (m->failure.code != ERR_NONE || !lock_file(m, &m->failure))
 		return false;
 	verdict = judge(m, p);
-	if (verdict == TORN && (ftruncate(m->fd, p->start) != 0 || fsync(m->fd) != 0))
+	if ((verdict == TORN && ftruncate(m->fd, p->start) != 0) ||
+	    (verdict != NOT_THERE && fsync(m->fd) != 0))
 		err_set_errno(&m->failure, ERR_IO, "%s", m->path);
-	mbox_unlock(m->fd, m->path);
+	mbox_unlock(&m->lock);
 	return verdict == THERE;
 }
 
@@ -152,9 +195,8 @@ intent_was_done(void *ctx, const char *text)
 static bool
 open_files(struct mbox *m, struct err *e)
 {
-	m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (m->fd < 0)
-		return err_set_errno(e, ERR_OUTPUT, "%s", m->path);
+	if (!open_mbox(m, e))
+		return false;
 	m->spool = open(m->spool_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (m->spool < 0)
 		return err_set_errno(e, ERR_OUTPUT, "%s", m->spool_path);
@@ -167,6 +209,7 @@ empty_spool(struct mbox *m, struct err *e)
 	for (size_t i = 0; i < m->count; i++)
 		free(m->uids[i]);
 	m->count = 0;
+	m->is_copied = false;
 	m->message_start = 0;
 	if (ftruncate(m->spool, 0) != 0 || lseek(m->spool, 0, SEEK_SET) != 0)
 		return err_set_errno(e, ERR_IO, "%s", m->spool_path);
@@ -183,9 +226,10 @@ mbox_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 
 	m->path = spec->place;
 	m->seen = seen;
-	m->fd = m->spool = -1;
+	m->fd = m->spool = m->lock.fd = -1;
 	m->spool_path = seen_side_file(seen, ".spool");
 	if (open_files(m, e)) {
+		mbox_lock_tidy(m->path);
 		seen_each_intent(seen, intent_was_done, m);
 		if (m->failure.code != ERR_NONE)
 			*e = m->failure;
@@ -201,7 +245,8 @@ mbox_begin(void *sink, const char *uid, const struct envelope_hint *hint, struct
 {
 	struct mbox *m = sink;
 
-	(void)e;
+	if (m->is_copied && !empty_spool(m, e))
+		return false;
 	m->uids = mem_grow(m->uids, m->count + 1, sizeof *m->uids);
 	m->uids[m->count++] = mem_strdup(uid);
 	writer_begin(&m->writer, true, hint);
@@ -234,7 +279,8 @@ mbox_abandon(void *sink)
 	struct mbox *m = sink;
 	const off_t end = (off_t)m->message_start;
 
-	free(m->uids[--m->count]);
+	if (m->count > 0)
+		free(m->uids[--m->count]);
 	writer_start(&m->writer, m->spool, m->spool_path);
 	m->writer.written = m->message_start;
 	if (ftruncate(m->spool, end) != 0 || lseek(m->spool, end, SEEK_SET) != end)
@@ -309,18 +355,22 @@ mbox_settle(void *sink, struct err *e)
 
 	if (fsync(m->spool) != 0)
 		return err_set_errno(e, ERR_IO, "%s", m->spool_path);
-	if (!mbox_lock(m->fd, m->path, e))
+	if (!lock_file(m, e))
 		return false;
 	ok = append(m, e);
-	mbox_unlock(m->fd, m->path);
-	return ok && empty_spool(m, e);
+	mbox_unlock(&m->lock);
+	m->is_copied = ok;
+	return ok;
 }
 
 static void
 mbox_close(void *sink)
 {
 	struct mbox *m = sink;
+	struct err unused;
 
+	if (m->is_copied && seen_is_written(m->seen))
+		empty_spool(m, &unused);
 	for (size_t i = 0; i < m->count; i++)
 		free(m->uids[i]);
 	free(m->uids);

@@ -3,8 +3,8 @@
  * To standard output, as mbox or as it is.
  *
  * Safe is: on disk, for a regular file; taken out by the reader to the last byte, for a pipe.
- * Standard output can't be cut back, so nothing is intended here; what a killed run wrote is
- * written again.
+ * Standard output can't be cut back: so a message goes there only once it is whole, nothing is
+ * intended, and what a killed run wrote is written again.
  */
 #include <errno.h>
 #include <poll.h>
@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
@@ -25,6 +26,7 @@ enum { DRAIN_STEP_MAX_MS = 50 };
 
 struct output {
 	struct writer writer;
+	char *spill_path;
 	bool mbox;
 	bool nul;
 	mode_t type;
@@ -36,12 +38,14 @@ output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 	struct output *o = mem_alloc(sizeof *o);
 	struct stat st;
 
-	(void)seen;
 	(void)e;
 	o->mbox = spec->kind == SINK_MBOX_STDOUT;
 	o->nul = spec->nul;
 	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
+	o->spill_path = seen_side_file(seen, ".spool");
+	writer_hold(&o->writer, o->spill_path);
 	writer_start(&o->writer, STDOUT_FILENO, "standard output");
+	o->writer.heeds_stop = true;
 	return o;
 }
 
@@ -69,33 +73,43 @@ output_end(void *sink, struct err *e)
 {
 	struct output *o = sink;
 
-	return writer_end(&o->writer, e) && (!o->nul || writer_put(&o->writer, "", 1, e));
+	return writer_end(&o->writer, e) && (!o->nul || writer_put(&o->writer, "", 1, e)) &&
+	       writer_release(&o->writer, e);
 }
 
-/*
- * Part of the message may be out already. A regular file is cut by nobody; whoever reads sees an
- * mbox message that ends early, and our exit status.
- */
 static void
 output_abandon(void *sink)
 {
 	struct output *o = sink;
-	struct err unused;
 
-	writer_end(&o->writer, &unused);
-	writer_flush(&o->writer, &unused);
+	writer_drop(&o->writer);
+}
+
+/* Did the reader take it all? Out of a pipe, or (ksh connects commands so) out of a socket. */
+static bool
+is_drained(const struct output *o)
+{
+	int left = 0;
+
+	if (o->type == S_IFIFO)
+		return ioctl(STDOUT_FILENO, FIONREAD, &left) != 0 || left <= 0;
+#ifdef __linux__
+	if (o->type == S_IFSOCK)
+		return ioctl(STDOUT_FILENO, TIOCOUTQ, &left) != 0 || left <= 0;
+#endif
+	return true;
 }
 
 /*
- * Waits until the reader has taken every byte out of the pipe. There is no event for that, so it is
- * looked at in growing steps; that the reader went away is an event.
+ * Waits until the reader has taken every byte. There is no event for that, so it is looked at in
+ * growing steps; that the reader went away is an event.
  */
 static bool
 drain(struct output *o, struct err *e)
 {
-	int left, step_ms = 1;
+	int step_ms = 1;
 
-	while (ioctl(STDOUT_FILENO, FIONREAD, &left) == 0 && left > 0) {
+	while (!is_drained(o)) {
 		struct pollfd fds[] = {{.fd = STDOUT_FILENO}, {.fd = stop_fd(), .events = POLLIN}};
 
 		if (poll(fds, 2, step_ms) > 0) {
@@ -117,7 +131,7 @@ output_settle(void *sink, struct err *e)
 		return false;
 	if (o->type == S_IFREG && fsync(STDOUT_FILENO) != 0)
 		return err_set_errno(e, ERR_IO, "%s", o->writer.name);
-	return o->type != S_IFIFO || drain(o, e);
+	return drain(o, e);
 }
 
 static void
@@ -126,6 +140,7 @@ output_close(void *sink)
 	struct output *o = sink;
 
 	writer_free(&o->writer);
+	free(o->spill_path);
 	free(o);
 }
 

@@ -2,27 +2,97 @@
 #include "deliver/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/stop.h"
 #include "deliver/sink.h"
+
+enum { HOLD_MAX = 1024 * 1024 };
 
 void
 writer_start(struct writer *w, int fd, const char *name)
 {
-	buf_clear(&w->block);
 	w->fd = fd;
 	w->name = name;
 	w->written = 0;
 	w->is_broken = false;
+	w->whole = 0;
+	writer_drop(w);
+}
+
+void
+writer_hold(struct writer *w, const char *spill_path)
+{
+	w->spill_path = spill_path;
+	w->spill = -1;
 }
 
 void
 writer_free(struct writer *w)
 {
 	buf_free(&w->block);
+	if (w->spill_path && w->spill >= 0)
+		close(w->spill);
+}
+
+/* A write to a pipe waits as long as its reader likes. After a signal only what the pipe has room
+ * for goes out (POSIX: PIPE_BUF, where it is writable), and what is left counts as not taken. */
+static size_t
+may_write(const struct writer *w, size_t n)
+{
+	struct pollfd fd = {.fd = w->fd, .events = POLLOUT};
+
+	if (!w->heeds_stop || stop_signal() == 0)
+		return n;
+	if (poll(&fd, 1, 0) <= 0)
+		return 0;
+	return n < _POSIX_PIPE_BUF ? n : _POSIX_PIPE_BUF;
+}
+
+/* Somebody else may have made the open file that we share with him non-blocking. */
+static void
+wait_for_room(const struct writer *w)
+{
+	struct pollfd fds[] = {{.fd = w->fd, .events = POLLOUT},
+			       {.fd = stop_fd(), .events = POLLIN}};
+
+	poll(fds, w->heeds_stop ? 2 : 1, -1);
+}
+
+static bool
+write_all(const struct writer *w, const char *bytes, size_t n)
+{
+	while (n > 0) {
+		const size_t want = may_write(w, n);
+		const ssize_t written = want > 0 ? write(w->fd, bytes, want) : 0;
+
+		if (want == 0) {
+			errno = EINTR;
+			return false;
+		}
+		if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			wait_for_room(w);
+		else if (written < 0 && errno != EINTR)
+			return false;
+		bytes += written > 0 ? written : 0;
+		n -= written > 0 ? (size_t)written : 0;
+	}
+	return true;
+}
+
+static bool
+fails(struct writer *w)
+{
+	w->is_broken = true;
+	w->failure = errno;
+	return false;
 }
 
 static bool
@@ -30,11 +100,8 @@ write_out(struct writer *w, const char *bytes, size_t n)
 {
 	if (w->is_broken)
 		return false;
-	if (!file_write_all(w->fd, bytes, n)) {
-		w->is_broken = true;
-		w->failure = errno;
-		return false;
-	}
+	if (!write_all(w, bytes, n))
+		return fails(w);
 	w->written += n;
 	return true;
 }
@@ -45,7 +112,34 @@ write_block(struct writer *w)
 	const bool ok = write_out(w, w->block.data, w->block.len);
 
 	buf_clear(&w->block);
+	w->whole = 0;
 	return ok;
+}
+
+/* Its name goes at once: a kill leaves nobody's mail lying about. */
+static bool
+open_spill(struct writer *w)
+{
+	w->spill = open(w->spill_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return w->spill >= 0 && unlink(w->spill_path) == 0;
+}
+
+/* The block is full of a message that is not whole: what stands before it goes out, its own bytes
+ * and the N that follow into the spill. */
+static bool
+spill(struct writer *w, const char *bytes, size_t n)
+{
+	if (w->whole > 0 && !write_out(w, w->block.data, w->whole))
+		return false;
+	if (w->spill < 0 && !open_spill(w))
+		return fails(w);
+	if (!file_write_all(w->spill, w->block.data + w->whole, w->block.len - w->whole) ||
+	    !file_write_all(w->spill, bytes, n))
+		return fails(w);
+	w->spilled += w->block.len - w->whole + n;
+	buf_clear(&w->block);
+	w->whole = 0;
+	return true;
 }
 
 /* Small runs are collected; a large one goes out from where it stands. */
@@ -54,9 +148,14 @@ put(void *ctx, const char *bytes, size_t n)
 {
 	struct writer *w = ctx;
 
-	if (w->block.len + n > WRITER_BLOCK && w->block.len > 0 && !write_block(w))
+	if (w->is_broken)
 		return false;
-	if (n >= WRITER_BLOCK)
+	if (w->spill_path && w->block.len - w->whole + n > HOLD_MAX)
+		return spill(w, bytes, n);
+	if (!w->spill_path && w->block.len + n > WRITER_BLOCK && w->block.len > 0 &&
+	    !write_block(w))
+		return false;
+	if (!w->spill_path && n >= WRITER_BLOCK)
 		return write_out(w, bytes, n);
 	buf_add(&w->block, bytes, n);
 	return true;
@@ -67,6 +166,8 @@ result(struct writer *w, bool ok, struct err *e)
 {
 	if (ok)
 		return true;
+	if (w->failure == EINTR)
+		return err_set(e, ERR_TEMPORARY, "%s: interrupted", w->name);
 	errno = w->failure;
 	return err_set_errno(e, ERR_IO, "%s", w->name);
 }
@@ -114,5 +215,53 @@ writer_put(struct writer *w, const char *bytes, size_t n, struct err *e)
 bool
 writer_flush(struct writer *w, struct err *e)
 {
-	return result(w, w->block.len == 0 || write_block(w), e);
+	return result(w, !w->is_broken && (w->block.len == 0 || write_block(w)), e);
+}
+
+static bool
+empty_spill(struct writer *w)
+{
+	if (w->spilled == 0)
+		return true;
+	w->spilled = 0;
+	return ftruncate(w->spill, 0) == 0 && lseek(w->spill, 0, SEEK_SET) == 0;
+}
+
+static bool
+copy_spill(struct writer *w)
+{
+	char bytes[16 * 1024];
+	uint64_t done = 0;
+
+	while (done < w->spilled) {
+		const ssize_t got = pread(w->spill, bytes, sizeof bytes, (off_t)done);
+
+		if (got == 0)
+			errno = EIO;
+		if (got <= 0)
+			return fails(w);
+		if (!write_out(w, bytes, (size_t)got))
+			return false;
+		done += (uint64_t)got;
+	}
+	return empty_spill(w) || fails(w);
+}
+
+bool
+writer_release(struct writer *w, struct err *e)
+{
+	bool ok = !w->is_broken && (w->spilled == 0 || copy_spill(w));
+
+	w->whole = w->block.len;
+	if (ok && w->block.len >= WRITER_BLOCK)
+		ok = write_block(w);
+	return result(w, ok, e);
+}
+
+void
+writer_drop(struct writer *w)
+{
+	w->block.len = w->whole;
+	if (!empty_spill(w))
+		fails(w);
 }

@@ -2,6 +2,9 @@
 /*
  * writer - a message as files and pipes here want it, collected in 64 KiB blocks: LF line ends, or
  * the mbox form.
+ *
+ * What can't be taken back once it is written (a pipe) gets whole messages only: a writer that
+ * holds keeps the one that is coming in memory, up to 1 MiB, and what is beyond in a spill file.
  */
 #ifndef MAILVERBS_DELIVER_WRITER_H
 #define MAILVERBS_DELIVER_WRITER_H
@@ -24,12 +27,22 @@ struct writer {
 	struct buf block; /* not yet written */
 	uint64_t written; /* to fd, since writer_start() */
 	struct eol_to_lf filter;
-	bool is_broken; /* a write failed: errno is in `failure` */
+	const char *spill_path; /* borrowed; NULL: nothing is held */
+	int spill;              /* what is held but the block's part of it; -1: nothing yet */
+	uint64_t spilled;       /* bytes there */
+	size_t whole;           /* bytes of the block that are no longer held */
+	bool heeds_stop;        /* a signal ends the wait for a reader that takes nothing */
+	bool is_broken;         /* a write failed: errno is in `failure` */
 	int failure;
 };
 
 void writer_start(struct writer *w, int fd, const char *name);
 void writer_free(struct writer *w);
+
+/* Before the first writer_start(): each message is held until it is released or dropped. */
+void writer_hold(struct writer *w, const char *spill_path);
+bool writer_release(struct writer *w, struct err *e);
+void writer_drop(struct writer *w);
 
 /* A message begins; with MBOX its From_ line is written, and the filter quotes and separates
  * (mboxrd). */

@@ -374,7 +374,7 @@ take_all(struct parser *p, address_take take, void *ctx, struct err *e)
 bool
 address_list(const char *body, size_t n, address_take take, void *ctx, struct err *e)
 {
-	struct parser p = {.at = body, .end = body + n};
+	struct parser p = {.at = body, .end = n > 0 ? body + n : body};
 	const char *const nul = n > 0 ? memchr(body, '\0', n) : NULL;
 	bool ok;
 

@@ -9,12 +9,19 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 /* IANA's charset names have at most 40 characters (RFC 2978 section 2.3). */
 #define CHARSET_MAX 40
 
 /* More than any converter needs at once. */
 #define ROOM_MIN 64
+
+/* The one charset and encoding that we write. A line that has such words has at most 76 characters
+ * (RFC 2047 section 2), with a field's name before them. */
+#define WORD_BEGIN "=?UTF-8?Q?"
+#define WORD_END "?="
+#define WORD_MAX 64
 
 #define NO_ICONV ((iconv_t)-1)
 
@@ -202,41 +209,11 @@ open_charset(const char *name)
 	return converter != NO_ICONV ? converter : iconv_open("UTF-8", name);
 }
 
-/* The length of the UTF-8 character at S, by the table of RFC 3629 section 4; 0: it is none. */
-static size_t
-utf8_len(const char *s, const char *end)
-{
-	static const struct {
-		unsigned char first_min, first_max, second_min, second_max;
-		unsigned char len;
-	} forms[] = {
-	    {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-	    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-	    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-	};
-	const unsigned char first = (unsigned char)*s;
-	size_t i = 0;
-
-	while (i < sizeof forms / sizeof *forms && first > forms[i].first_max)
-		i++;
-	if (i == sizeof forms / sizeof *forms || first < forms[i].first_min ||
-	    forms[i].len > end - s)
-		return 0;
-	for (size_t k = 1; k < forms[i].len; k++) {
-		const unsigned char c = (unsigned char)s[k];
-
-		if (c < (k == 1 ? forms[i].second_min : 0x80) ||
-		    c > (k == 1 ? forms[i].second_max : 0xbf))
-			return 0;
-	}
-	return forms[i].len;
-}
-
 static bool
 is_utf8(const char *at, const char *end)
 {
 	while (at < end) {
-		const size_t len = utf8_len(at, end);
+		const size_t len = text_utf8_length(at, (size_t)(end - at));
 
 		if (len == 0)
 			return false;
@@ -250,7 +227,7 @@ static void
 add_characters(struct buf *out, const char *at, const char *end)
 {
 	while (at < end) {
-		const size_t len = utf8_len(at, end);
+		const size_t len = text_utf8_length(at, (size_t)(end - at));
 
 		if (len > 0)
 			buf_add(out, at, len);
@@ -345,7 +322,7 @@ void
 encoded_word_decode(struct buf *out, const char *text, size_t n)
 {
 	struct decoder d = {.out = out, .converter = NO_ICONV};
-	const char *const end = text + n;
+	const char *const end = n > 0 ? text + n : text;
 	const char *plain = text; /* what follows the last word */
 	struct word w;
 
@@ -362,4 +339,51 @@ encoded_word_decode(struct buf *out, const char *text, size_t n)
 	add_plain(out, plain, end);
 	buf_free(&d.run);
 	buf_free(&d.word);
+}
+
+/* What a phrase may hold as it is; the blank has a sign of its own. */
+static bool
+is_plain_in_phrase(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("!*+-/", c));
+}
+
+/* One character, which no two words may share. */
+static void
+add_q_encoded(struct buf *out, const char *character, size_t n)
+{
+	if (n == 1 && is_plain_in_phrase(*character))
+		buf_add(out, character, 1);
+	else if (n == 1 && *character == ' ')
+		buf_add_char(out, '_');
+	else
+		for (size_t i = 0; i < n; i++)
+			buf_addf(out, "=%02X", (unsigned char)character[i]);
+}
+
+void
+encoded_word_encode(struct buf *out, const char *text)
+{
+	const size_t room = WORD_MAX - strlen(WORD_BEGIN WORD_END);
+	size_t used = 0;
+
+	buf_add_str(out, WORD_BEGIN);
+	while (*text) {
+		struct buf character = {0};
+		size_t n = 1;
+
+		while (((unsigned char)text[n] & 0xc0) == 0x80)
+			n++;
+		add_q_encoded(&character, text, n);
+		if (used + character.len > room) {
+			buf_add_str(out, WORD_END "\n " WORD_BEGIN);
+			used = 0;
+		}
+		buf_add(out, character.data, character.len);
+		used += character.len;
+		text += n;
+		buf_free(&character);
+	}
+	buf_add_str(out, WORD_END);
 }

@@ -24,4 +24,10 @@ struct buf;
  */
 void encoded_word_decode(struct buf *out, const char *text, size_t n);
 
+/*
+ * Adds TEXT, which is UTF-8, as encoded words for a phrase (section 5, (3)): the name before an
+ * address. More than one word stand on lines of their own, ended by LF as ours are on the way out.
+ */
+void encoded_word_encode(struct buf *out, const char *text);
+
 #endif

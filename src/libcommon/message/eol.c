@@ -57,6 +57,13 @@ stage_add_run(struct stage *s, const char *from, const char *to)
 	stage_add(s, from, (size_t)(to - from));
 }
 
+/* No bytes may be at NULL, to which C17 adds not even 0. */
+static const char *
+end_of(const char *bytes, size_t n)
+{
+	return n > 0 ? bytes + n : bytes;
+}
+
 /* The first C from AT on, or END. */
 static const char *
 find(const char *at, const char *end, char c)
@@ -84,7 +91,7 @@ skip_split_lf(struct eol_to_crlf *f, const char *at, const char *end)
 bool
 eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx)
 {
-	const char *const end = bytes + n;
+	const char *const end = end_of(bytes, n);
 	const char *at = skip_split_lf(f, bytes, end);
 	const char *run = at;
 	const char *cr = find(at, end, '\r'); /* the next one: looked for once, not once a line */
@@ -193,7 +200,7 @@ release_cr(struct eol_to_lf *f, struct stage *out)
 bool
 eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *ctx)
 {
-	const char *end = bytes + n;
+	const char *end = end_of(bytes, n);
 	const char *run = bytes;
 	struct stage out;
 
@@ -241,11 +248,25 @@ undot_step(struct eol_undot *f, char c, struct stage *out)
 	f->at = EOL_UNDOT_IN_LINE;
 }
 
+/* Goes on from AT, within a line or at its start, to behind the next LF or to END. */
+static const char *
+pass_line(struct eol_undot *f, const char *at, const char *end)
+{
+	const char *lf = find(at, end, '\n');
+	const bool is_crlf = lf > at ? lf[-1] == '\r' : f->at == EOL_UNDOT_CR;
+
+	if (lf == end)
+		f->at = is_crlf ? EOL_UNDOT_CR : EOL_UNDOT_IN_LINE;
+	else
+		f->at = is_crlf || f->bare_lf ? EOL_UNDOT_LINE_START : EOL_UNDOT_IN_LINE;
+	return lf + (lf < end);
+}
+
 bool
 eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *done, eol_put put,
 	  void *ctx)
 {
-	const char *const end = bytes + n;
+	const char *const end = end_of(bytes, n);
 	const char *run = bytes;
 	const char *at = bytes;
 	struct stage out;
@@ -256,10 +277,8 @@ eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *
 			stage_add_run(&out, run, at);
 			run = ++at;
 			f->at = EOL_UNDOT_DOT;
-		} else if (f->at == EOL_UNDOT_LINE_START || f->at == EOL_UNDOT_IN_LINE) {
-			at = find(at, end, '\n');
-			f->at = at < end ? EOL_UNDOT_LINE_START : EOL_UNDOT_IN_LINE;
-			at += at < end;
+		} else if (f->at < EOL_UNDOT_DOT) {
+			at = pass_line(f, at, end);
 		} else if (*at == '\n') {
 			run = ++at;
 			f->at = EOL_UNDOT_LINE_START;

@@ -60,14 +60,23 @@ bool eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx);
  * Line ends stay as they are.
  *
  * Consumes up to N bytes and says in *USED how many. *DONE: the lone dot and its line end have been
- * consumed; the bytes from *USED on are the next answer's, and the state is new again. A dot ends
- * the message only at the beginning of a line, which is where the answer begins and behind CRLF or
- * LF, and with CRLF or LF behind it (servers mix them); never next to a bare CR. There is no
+ * consumed; the bytes from *USED on are the next answer's, and the state is new again. There is no
  * *_end(): if the connection ends before *DONE, what came is no message.
+ *
+ * A line begins where the answer does and behind CRLF. Behind a bare LF one begins only where the
+ * server ends its own lines so (BARE_LF): another server may stuff no dot there, and then the
+ * sender of a message could end it early and write the server's next answers himself.
  */
-enum eol_undot_at { EOL_UNDOT_LINE_START, EOL_UNDOT_IN_LINE, EOL_UNDOT_DOT, EOL_UNDOT_DOT_CR };
+enum eol_undot_at {
+	EOL_UNDOT_LINE_START,
+	EOL_UNDOT_IN_LINE,
+	EOL_UNDOT_CR, /* in a line, behind a CR */
+	EOL_UNDOT_DOT,
+	EOL_UNDOT_DOT_CR
+};
 
 struct eol_undot {
+	bool bare_lf;
 	enum eol_undot_at at; /* in EOL_UNDOT_DOT_CR that CR is held back */
 };
 bool eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *done,

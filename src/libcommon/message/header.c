@@ -67,12 +67,13 @@ name_len(const char *line, size_t n, size_t *colon)
 bool
 header_next(const char *block, size_t n, size_t *at, struct header_field *field)
 {
-	const char *const start = block + *at;
+	const char *start;
 	size_t end;
 	size_t colon;
 
-	if (*at >= n || is_line_end(*start))
+	if (*at >= n || is_line_end(block[*at]))
 		return false;
+	start = block + *at;
 	for (end = next_line(block, n, *at); end < n && is_blank(block[end]);)
 		end = next_line(block, n, end);
 	*field = (struct header_field){.name = start, .start = start, .len = end - *at};

@@ -12,10 +12,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
+#include "message/encoded_word.h"
 #include "message/header.h"
 #include "message/source.h"
 
-enum { BLOCK = 64 * 1024 };
+enum { BLOCK = 64 * 1024, LINE_WANTED = 78 /* RFC 5322 section 2.1.1 */ };
 
 struct outgoing {
 	struct source *source;
@@ -189,6 +190,16 @@ add_message_id(struct buf *to, const char *domain, struct err *e)
 }
 
 static bool
+has_8bit(const char *bytes, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)bytes[i];
+	return all >= 0x80;
+}
+
+static bool
 is_plain_phrase(const char *name)
 {
 	for (const char *p = name; *p; p++)
@@ -197,22 +208,54 @@ is_plain_phrase(const char *name)
 	return true;
 }
 
-/* "From: NAME <ADDRESS>" */
+static void
+add_quoted(struct buf *to, const char *name)
+{
+	buf_add_char(to, '"');
+	for (const char *p = name; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_add_char(to, '\\');
+		buf_add_char(to, *p);
+	}
+	buf_add_char(to, '"');
+}
+
+/* No name breaks out of its line. */
+static bool
+is_text(const char *name)
+{
+	struct buf shown = {0};
+	bool same;
+
+	text_printable(&shown, name, strlen(name));
+	same = shown.len == strlen(name);
+	buf_free(&shown);
+	return same;
+}
+
+static size_t
+last_line_len(const struct buf *b)
+{
+	size_t len = 0;
+
+	while (len < b->len && b->data[b->len - 1 - len] != '\n')
+		len++;
+	return len;
+}
+
+/* "From: NAME <ADDRESS>", the name so that it needs no more than the oldest server can do. */
 static void
 add_named_from(struct buf *to, const char *name, const char *address)
 {
 	buf_add_str(to, "From: ");
-	if (is_plain_phrase(name)) {
+	if (has_8bit(name, strlen(name)))
+		encoded_word_encode(to, name);
+	else if (is_plain_phrase(name))
 		buf_add_str(to, name);
-	} else {
-		buf_add_char(to, '"');
-		for (const char *p = name; *p; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_add_char(to, '\\');
-			buf_add_char(to, *p);
-		}
-		buf_add_char(to, '"');
-	}
+	else
+		add_quoted(to, name);
+	if (last_line_len(to) + strlen(address) + 3 > LINE_WANTED)
+		buf_add_char(to, '\n');
 	buf_addf(to, " <%s>\n", address);
 }
 
@@ -222,6 +265,9 @@ add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
 	if (!d->from)
 		return err_set(e, ERR_MALFORMED,
 			       "the message has no From, and the account no address to put there");
+	if (d->full_name && !is_text(d->full_name))
+		return err_set(e, ERR_CONFIG,
+			       "the full name is not UTF-8 or has control characters in it");
 	if (d->full_name)
 		add_named_from(to, d->full_name, d->from);
 	else
@@ -259,6 +305,7 @@ copy_from(struct outgoing *o, const struct header_field *field, const struct out
 {
 	struct author author = {.instead = d->from ? d->from : ""};
 	struct buf text = {0};
+	const char *name;
 	struct err unused;
 	const bool known =
 	    address_list(field->body, field->body_len, take_author, &author, &unused);
@@ -268,11 +315,13 @@ copy_from(struct outgoing *o, const struct header_field *field, const struct out
 	     (d->rewrite == REWRITE_LOCAL && known && author.count == 1 && author.is_local));
 
 	header_unfold(&text, field);
+	name = author.name && author.name[0] ? author.name : text.data;
 	if (!rewrite)
 		buf_add(&o->header, field->start, field->len);
+	else if (is_text(name))
+		add_named_from(&o->header, name, d->from);
 	else
-		add_named_from(&o->header, author.name && author.name[0] ? author.name : text.data,
-			       d->from);
+		buf_addf(&o->header, "From: %s\n", d->from);
 	free(author.name);
 	buf_free(&text);
 }
@@ -366,16 +415,6 @@ put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *
 {
 	return check_once(o, "From", e) && check_once(o, "Sender", e) && build_header(o, d, e) &&
 	       check_lines(&o->header, e);
-}
-
-static bool
-has_8bit(const char *bytes, size_t n)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < n; i++)
-		all |= (unsigned char)bytes[i];
-	return all >= 0x80;
 }
 
 static bool

@@ -23,14 +23,16 @@ struct connect_params {
 	unsigned timeout_s; /* for the whole of it; 0: for ever */
 };
 
-/* What came of it. For a tunnel `in` and `out` are pipes and `child` its process; else one socket
- * and -1. */
+/*
+ * What came of it. For a tunnel `in` and `out` are pipes and `child` its process; else one socket
+ * and -1. Local are a loopback address, a Unix socket, and a command that was given no name of
+ * another host.
+ */
 struct connection {
 	int in;
 	int out;
 	pid_t child;
-	bool is_local; /* the peer is a loopback address, a Unix socket, or a command that was given
-			  no name of another host */
+	bool is_local;
 };
 
 /*

@@ -220,6 +220,16 @@ dialog_send(struct dialog *d, const void *bytes, size_t n)
 	stream_write(d->stream, bytes, n);
 }
 
+void
+dialog_drop(struct dialog *d)
+{
+	buf_wipe(&d->text);
+	d->text_at = 0;
+	d->count = d->written;
+	if (d->awaited > d->count) /* the server spoke before it was asked */
+		d->awaited = d->count;
+}
+
 /* The answer that was being read is complete. */
 static void
 finish_answer(struct dialog *d)

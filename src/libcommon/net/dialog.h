@@ -57,6 +57,9 @@ void dialog_send(struct dialog *d, const void *bytes, size_t n);
  */
 void dialog_flush(struct dialog *d);
 
+/* Forgets what is queued and was not written yet, once an answer has made it pointless. */
+void dialog_drop(struct dialog *d);
+
 /*
  * The next lines are the next answer, in the order of the asks. Starts its deadline. With nothing
  * asked (a greeting) it is an answer to nothing.

@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/child.h"
 #include "base/mem.h"
+#include "base/trace.h"
 #include "net/connect.h"
 #include "net/tls.h"
 #include "net/wire.h"
@@ -26,6 +28,7 @@ struct stream {
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;
+	bool was_bare; /* the last line ended in LF alone */
 	pid_t child;
 	char *name;
 	void (*write_more)(void *ctx);
@@ -60,7 +63,7 @@ name_of(const struct connect_params *p)
 {
 	if (p->unix_path && !p->tunnel)
 		return mem_strdup(p->unix_path);
-	if (!p->host)
+	if (!p->host || *p->host == '\0')
 		return mem_strdup("tunnel");
 	return mem_printf(strchr(p->host, ':') ? "[%s]:%u" : "%s:%u", p->host, p->port);
 }
@@ -317,6 +320,7 @@ cut_line(struct stream *s, char *lf, size_t *len)
 	char *line = in->bytes + in->at;
 	char *end = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
 
+	s->was_bare = end == lf;
 	in->at += (size_t)(lf + 1 - line);
 	*end = '\0';
 	*len = (size_t)(end - line);
@@ -348,6 +352,12 @@ stream_line(struct stream *s, size_t *len)
 			more(s);
 	}
 	return NULL;
+}
+
+bool
+stream_line_was_bare(const struct stream *s)
+{
+	return s->was_bare;
 }
 
 const char *
@@ -470,6 +480,21 @@ check_nothing_buffered(const struct stream *s, struct err *e)
 	return true;
 }
 
+/* Version, cipher and certificates, for -vv. */
+static void
+trace_tls(struct stream *s)
+{
+	struct buf text = {0};
+	char *line, *rest;
+
+	if (!trace_wants(TRACE_TLS))
+		return;
+	tls_describe(s->tls, &text);
+	for (rest = text.data; rest && (line = strtok_r(rest, "\n", &rest));)
+		trace_line(TRACE_TLS, "* TLS: ", line, strlen(line));
+	buf_free(&text);
+}
+
 bool
 stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e)
 {
@@ -493,6 +518,7 @@ stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e)
 	s->tls = tls;
 	s->input.bytes = mem_alloc(WIRE_BUFFER);
 	s->record = mem_alloc(RECORD);
+	trace_tls(s);
 	return true;
 }
 

@@ -99,6 +99,9 @@ bool stream_is_writable(const struct stream *s);
  */
 char *stream_line(struct stream *s, size_t *len);
 
+/* The last line ended in a bare LF. */
+bool stream_line_was_bare(const struct stream *s);
+
 /*
  * A block of whatever bytes come next, at least one, at most 64 KiB; borrowed until the next read
  * or stream_consume(), which says how many of them are used up. NULL: failed; so does the end of

@@ -14,6 +14,7 @@
 #include "net/certificate.h"
 #include "net/idna.h"
 #include "net/tls_error.h"
+#include "net/trust.h"
 
 /*
  * GnuTLS's own defaults still allow TLS 1.0, SHA-1 signatures and keys of 1024 bits, and a
@@ -94,16 +95,6 @@ set_host(struct tls *t, struct err *e)
 	return true;
 }
 
-/* This is three quarters of the processor time of a small message: all anchors of the system. */
-static bool
-load_system_trust(struct tls *t, struct err *e)
-{
-	if (gnutls_certificate_set_x509_system_trust(t->credentials) > 0)
-		return true;
-	err_set(e, ERR_LOGIN, "this system has no trusted certificates");
-	return err_hint(e, "install ca-certificates, or use --tls-ca-file=FILE");
-}
-
 static bool
 load_trust(struct tls *t, struct err *e)
 {
@@ -113,7 +104,8 @@ load_trust(struct tls *t, struct err *e)
 	if (t->params->pins)
 		return pins_check(t->params->pins, e);
 	if (!file)
-		return load_system_trust(t, e);
+		return true; /* the system's, once it is known whom the chain names:
+				verify_by_system() */
 	count = gnutls_certificate_set_x509_trust_file(t->credentials, file, GNUTLS_X509_FMT_PEM);
 	if (count > 0)
 		return true;
@@ -174,6 +166,33 @@ verify_chain(struct tls *t, const struct chain *c)
 	return status == 0 || chain_explain(c, status, t->host.data, &t->err);
 }
 
+static bool
+load_system_trust(struct tls *t)
+{
+	if (gnutls_certificate_set_x509_system_trust(t->credentials) > 0)
+		return true;
+	err_set(&t->err, ERR_LOGIN, "this system has no trusted certificates");
+	return err_hint(&t->err, "install ca-certificates, or use --tls-ca-file=FILE");
+}
+
+/* With the few anchors that the chain names, and only where that does not do with all there are. */
+static bool
+verify_by_system(struct tls *t, const struct chain *c)
+{
+	if (trust_add_issuers(t->credentials, NULL, c) && verify_chain(t, c))
+		return true;
+	t->err = (struct err){0};
+	return load_system_trust(t) && verify_chain(t, c);
+}
+
+static bool
+verify_peer(struct tls *t, const struct chain *c)
+{
+	if (t->params->pins)
+		return verify_pin(t, c);
+	return t->params->ca_file ? verify_chain(t, c) : verify_by_system(t, c);
+}
+
 /* Within the handshake, so that an impostor gets neither our certificate nor our first word. */
 static int
 verify(gnutls_session_t session)
@@ -186,7 +205,7 @@ verify(gnutls_session_t session)
 		ok =
 		    err_set(&t->err, ERR_LOGIN, "the server shows no certificate that can be read");
 	else
-		ok = t->params->pins ? verify_pin(t, &chain) : verify_chain(t, &chain);
+		ok = verify_peer(t, &chain);
 	chain_free(&chain);
 	return ok ? 0 : GNUTLS_E_CERTIFICATE_ERROR;
 }

@@ -24,7 +24,8 @@ enum {
 	COMMAND_MAX = 255, /* RFC 2449 section 4 */
 	ASK_AHEAD = 512, /* commands in our queue; how many are on the way is the dialog's affair */
 	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
-	CAPABILITIES_MAX = 200
+	CAPABILITIES_MAX = 200,
+	TOP_MAX = 64 * 1024 * 1024 /* some servers answer TOP with the whole message */
 };
 
 /* What CAPA told (RFC 2449 section 6). */
@@ -33,6 +34,7 @@ struct features {
 	bool stls;
 	bool pipelining;
 	bool user;
+	bool top;
 	char sasl[256];
 };
 
@@ -85,8 +87,10 @@ refusal_code(const char *words, enum err_code otherwise)
 	    {"[AUTH]", ERR_LOGIN},
 	};
 
+	words += strcspn(words, " ");
+	words += strspn(words, " ");
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (strstr(words, codes[i].code))
+		if (text_starts(words, strlen(words), codes[i].code))
 			return codes[i].means;
 	return otherwise;
 }
@@ -142,6 +146,8 @@ take_capability(struct features *f, const char *line)
 		f->pipelining = true;
 	else if (len == 4 && text_starts(line, len, "USER"))
 		f->user = true;
+	else if (len == 3 && text_starts(line, len, "TOP"))
+		f->top = true;
 	else if (len == 4 && text_starts(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
 }
@@ -181,8 +187,12 @@ greeting(struct pop3 *c, struct err *e)
 {
 	const char *from, *to;
 
-	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e)) {
+		/* Who waits for TLS to begin says nothing. */
+		if (e->code == ERR_TEMPORARY && c->words.len == 0 && !stream_is_tls(c->stream))
+			err_hint(e, "pop3s:// is for a port that begins with TLS");
 		return false;
+	}
 	from = strchr(c->words.data, '<');
 	to = from ? strchr(from, '>') : NULL;
 	if (to)
@@ -252,6 +262,9 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 	password = secret_text(l->secret, e);
 	if (!password)
 		return false;
+	if (strpbrk(password, "\r\n"))
+		return complain(c, ERR_CONFIG, "a password with a line end in it can't go by PASS",
+				e);
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
 	return ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e);
@@ -387,7 +400,9 @@ read_uids(struct pop3 *c, struct message_list *l, struct err *e)
 	case STATUS_OK:
 		break;
 	case STATUS_ERR:
-		return true; /* the server has none (RFC 1939 section 7: UIDL is optional) */
+		/* The server has none (RFC 1939 section 7: UIDL is optional), unless it says when
+		 * or why: then what was delivered before would be taken for new. */
+		return refusal_code(c->words.data, ERR_NONE) == ERR_NONE || refused(c, ERR_NONE, e);
 	default:
 		return refused(c, ERR_PROTOCOL, e);
 	}
@@ -459,6 +474,7 @@ pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err 
 
 struct fetch {
 	struct pop3 *c;
+	enum part part;
 	const struct receiver *receiver;
 	void *ctx;
 	struct message_info info;
@@ -480,7 +496,7 @@ give(void *ctx, const char *bytes, size_t n)
 static bool
 read_body(struct fetch *f)
 {
-	struct eol_undot undot = {0};
+	struct eol_undot undot = {.bare_lf = stream_line_was_bare(f->c->stream)};
 	const char *block;
 	size_t n, used;
 	uint64_t octets = 0;
@@ -490,6 +506,8 @@ read_body(struct fetch *f)
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
 		octets += used;
+		if (f->part == PART_HEADER && octets > TOP_MAX)
+			stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
 	}
 	if (done)
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, octets,
@@ -507,6 +525,17 @@ give_up(struct fetch *f, struct err *e)
 	return false;
 }
 
+/* TOP is optional (RFC 1939 section 7), and not every server that has it lists it: only its refusal
+ * tells. It would be the same for each message, so the fetch ends. */
+static bool
+has_no_top(struct fetch *f, struct err *e)
+{
+	f->receiver->abandon(f->ctx, &f->info, NULL);
+	err_set(e, ERR_UNAVAILABLE, "%s: no header without TOP: %s", stream_name(f->c->stream),
+		f->c->words.data);
+	return false;
+}
+
 static bool
 fetch_one(struct fetch *f, struct err *e)
 {
@@ -521,6 +550,8 @@ fetch_one(struct fetch *f, struct err *e)
 			return true;
 		return give_up(f, e);
 	case STATUS_ERR:
+		if (f->part == PART_HEADER && !f->c->features.top)
+			return has_no_top(f, e);
 		refused(f->c, ERR_NO_INPUT, &f->why);
 		return give_up(f, e);
 	case STATUS_CHALLENGE:
@@ -540,6 +571,17 @@ ask_message(struct pop3 *c, uint32_t number, enum part part)
 		dialog_ask(c->dialog, "RETR %" PRIu32, number);
 }
 
+/* All answers are read: what stands there now shows that they were not the answers to what was
+ * asked. */
+static bool
+check_in_step(struct pop3 *c, struct err *e)
+{
+	if (!stream_has_input(c->stream))
+		return true;
+	stream_fail(c->stream, ERR_PROTOCOL, "the server says more than it was asked");
+	return stream_ok(c->stream, e);
+}
+
 static bool
 pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
@@ -550,6 +592,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 	for (size_t i = 0; i < set->count; i++) {
 		const size_t index = set->index[i];
 		struct fetch f = {.c = c,
+				  .part = part,
 				  .receiver = r,
 				  .ctx = ctx,
 				  .info = {.index = index,
@@ -562,7 +605,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 		if (!fetch_one(&f, e))
 			return false;
 	}
-	return true;
+	return check_in_step(c, e);
 }
 
 /* Removing: the numbers are kept, and go out with QUIT in one flight. */

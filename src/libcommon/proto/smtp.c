@@ -88,7 +88,7 @@ read_reply(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 static bool
 is_positive(const struct smtp_reply *r)
 {
-	return r->code >= 200 && r->code < 400;
+	return r->code >= 200 && r->code < 300;
 }
 
 /* A refusal as an error: 4xx is "later" whatever the command, 5xx is what the caller says it is. */
@@ -97,8 +97,18 @@ refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, str
 {
 	if (!stream_ok(c->stream, e))
 		return false;
-	return err_set(e, r->code >= 400 && r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
+	if (r->code < 400)
+		return err_set(e, ERR_PROTOCOL, "%s: an answer to something else: %s",
+			       stream_name(c->stream), r->text);
+	return err_set(e, r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
 		       stream_name(c->stream), r->text);
+}
+
+void
+smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e)
+{
+	err_set(e, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s: %s",
+		stream_name(c->stream), reply->text);
 }
 
 /* What this module itself finds wrong, with the place in front. */
@@ -197,7 +207,9 @@ hello(struct smtp *c, struct err *e)
 	if (!read_reply(c, &reply, take_ehlo_line))
 		return refused(c, &reply, ERR_UNAVAILABLE, e);
 	if (reply.code >= 500 && !c->params.is_lmtp) {
-		/* Section 3.2: a server that does not know EHLO is asked in the old way. */
+		/* Section 3.2: a server that does not know EHLO is asked in the old way. It has
+		 * offered nothing, whatever its refusal lists. */
+		c->features = (struct smtp_features){0};
 		dialog_ask(c->dialog, "HELO %s", c->params.domain);
 		read_reply(c, &reply, NULL);
 	}
@@ -215,7 +227,11 @@ greeting(struct smtp *c, struct err *e)
 
 	if (read_reply(c, &reply, NULL) && reply.code == 220)
 		return true;
-	return refused(c, &reply, ERR_UNAVAILABLE, e);
+	refused(c, &reply, ERR_UNAVAILABLE, e);
+	/* Who waits for TLS to begin says nothing. */
+	if (e->code == ERR_TEMPORARY && reply.code == 0 && !stream_is_tls(c->stream))
+		err_hint(e, "smtps:// is for a port that begins with TLS");
+	return false;
 }
 
 /* RFC 3207: what was known before the handshake is forgotten after it (section 4.2). */
@@ -459,24 +475,38 @@ ask_envelope(const struct transaction *t, struct err *e)
 }
 
 /* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
- * stream failed. */
+ * stream failed, and *e says so if nobody was refused before: behind a refusal (421) the server may
+ * hang up, and its words tell more. */
 static bool
 read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
 {
-	const size_t count = t->envelope->count;
+	size_t refusals = 0;
 
 	*accepted = 0;
-	for (size_t i = 0, refusals = 0; i < count; i++) {
+	for (size_t i = 0; i < t->envelope->count; i++) {
 		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
 
 		if (!read_reply(t->c, reply, NULL))
-			return false;
+			return refusals > 0 ? false : stream_ok(t->c->stream, e);
 		if (is_positive(reply))
 			++*accepted;
 		else if (refusals++ == 0)
 			refused(t->c, reply, ERR_RECIPIENT, e);
 	}
 	return true;
+}
+
+/* Without a sender the server refuses whomever: that is not the recipients'. Commands that wait
+ * here stay here. */
+static void
+ignore_recipients(const struct transaction *t)
+{
+	struct smtp_reply ignored;
+
+	dialog_drop(t->c->dialog);
+	for (size_t i = 0; i < t->envelope->count && dialog_unanswered(t->c->dialog) > 0; i++)
+		if (!read_reply(t->c, &ignored, NULL))
+			return;
 }
 
 /* The replies to MAIL and RCPT, read to the last. False: the message must not go out. */
@@ -486,19 +516,14 @@ read_envelope(const struct transaction *t, struct err *e)
 	struct smtp_envelope *v = t->envelope;
 	struct smtp_reply mail;
 	size_t accepted;
-	struct err unused;
 
-	if (!read_reply(t->c, &mail, NULL))
-		return stream_ok(t->c->stream, e);
-	if (!is_positive(&mail)) {
-		if (read_recipients(t, &accepted, &unused))
-			for (size_t i = 0; i < v->count; i++)
-				v->recipients[i].reply =
-				    (struct smtp_reply){0}; /* nobody's fault */
-		return refused(t->c, &mail, ERR_UNAVAILABLE, e);
+	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
+		refused(t->c, &mail, ERR_UNAVAILABLE, e);
+		ignore_recipients(t);
+		return false;
 	}
 	if (!read_recipients(t, &accepted, e))
-		return stream_ok(t->c->stream, e);
+		return false;
 	return v->partial ? accepted > 0 : accepted == v->count;
 }
 
@@ -533,6 +558,15 @@ ask_quit(const struct transaction *t)
 		dialog_ask(t->c->dialog, "QUIT");
 }
 
+/* Did the end of the message go out? Then nobody knows whether it was sent until the reply is seen.
+ */
+static bool
+end_went_out(const struct transaction *t)
+{
+	dialog_flush(t->c->dialog);
+	return stream_is_writable(t->c->stream);
+}
+
 /* RFC 2033 section 4.2: a reply for each recipient that was accepted, in their order. */
 static bool
 read_verdicts(const struct transaction *t, struct smtp_reply *verdict, struct err *e)
@@ -564,7 +598,7 @@ read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct e
 	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
 }
 
-/* The reply that decides: until it is seen nobody knows whether the message went out. */
+/* The reply that decides. */
 static bool
 read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
@@ -589,8 +623,8 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
 	if (!pour(t, false, e))
 		return false;
-	*t->maybe_sent = true;
 	ask_quit(t);
+	*t->maybe_sent = end_went_out(t);
 	if (rides)
 		ok = read_envelope(t, e);
 	if (!ok) {
@@ -616,6 +650,8 @@ send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return false;
 	dialog_ask(t->c->dialog, "DATA");
 	accepted = !t->c->features.pipelining || read_envelope(t, e);
+	if (!accepted && dialog_unanswered(t->c->dialog) == 0)
+		return false; /* DATA stayed here */
 	if (!read_reply(t->c, &data, NULL))
 		return accepted ? stream_ok(t->c->stream, e) : false;
 	if (data.code == 354 && !accepted)
@@ -626,9 +662,9 @@ send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return refused(t->c, &data, ERR_UNAVAILABLE, e);
 	if (!pour(t, true, e))
 		return false;
-	*t->maybe_sent = true;
 	dialog_ask(t->c->dialog, ".");
 	ask_quit(t);
+	*t->maybe_sent = end_went_out(t);
 	return read_verdict(t, reply, e);
 }
 

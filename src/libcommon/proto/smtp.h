@@ -99,4 +99,7 @@ const struct buf *smtp_described(const struct smtp *c);
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
 
+/* A recipient's refusal as smtp_send() would put it. */
+void smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e);
+
 #endif

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: ISC */
+#include "deliver/seen.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "tap.h"
+
+#define MAILBOX "pop3 alice@example.org pop.example.org INBOX"
+#define PLACE "maildir /home/alice/Mail"
+
+/* where the one above ends up */
+#define IN_DIR "pop3,alice@example.org,pop.example.org,INBOX"
+#define JOURNAL IN_DIR "/maildir,%2Fhome%2Falice%2FMail"
+
+static char root[] = "/tmp/test_seen.XXXXXX";
+static char *dir; /* a new one for each group of tests */
+
+static void
+start(void)
+{
+	static int number;
+
+	free(dir);
+	dir = mem_printf("%s/%d", root, ++number);
+}
+
+static struct seen *
+open_journal(void)
+{
+	struct err e = {0};
+	struct seen *s = seen_open(dir, MAILBOX, PLACE, &e);
+
+	if (!s)
+		diag("%s", e.text);
+	return s;
+}
+
+static char *
+path_of(const char *name)
+{
+	return mem_printf("%s/%s", dir, name);
+}
+
+static struct buf
+contents(const char *name)
+{
+	char *path = path_of(name);
+	struct buf b = {0};
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	while (file && (n = fread(buf_reserve(&b, 4096), 1, 4096, file)) > 0)
+		b.len += n;
+	buf_add_str(&b, "");
+	if (file)
+		fclose(file);
+	free(path);
+	return b;
+}
+
+static void
+append(const char *name, const void *bytes, size_t n)
+{
+	char *path = path_of(name);
+	const int fd = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (write(fd, bytes, n) != (ssize_t)n)
+		abort();
+	close(fd);
+	free(path);
+}
+
+static void
+append_text(const char *name, const char *text)
+{
+	append(name, text, strlen(text));
+}
+
+static void
+record(const char *const uids[])
+{
+	struct seen *s = open_journal();
+	struct err e;
+
+	for (; *uids; uids++)
+		seen_done(s, *uids);
+	ok(seen_write(s, true, &e) && seen_is_written(s), "what is done is written");
+	seen_close(s);
+}
+
+static bool
+has(const struct seen *s, const char *uid)
+{
+	return seen_has(s, uid, NULL);
+}
+
+static void
+test_memory(void)
+{
+	const time_t before = time(NULL);
+	struct seen *s;
+	struct err e;
+	time_t when = 0;
+
+	start();
+	record((const char *[]){"one", "two", NULL});
+	s = open_journal();
+	ok(seen_has(s, "one", &when) && has(s, "two"),
+	   "what was recorded is known to the next run");
+	ok(when >= before && when <= time(NULL), "and when it was");
+	ok(!has(s, "three") && !has(s, ""), "nothing else is");
+	ok(!has(s, NULL), "a message without an id was never delivered");
+	seen_done(s, "three");
+	ok(has(s, "three"), "what is done in this run is known at once");
+	seen_close(s);
+	s = open_journal();
+	ok(!has(s, "three"), "what was never written was never done");
+	seen_close(s);
+	s = seen_open(dir, MAILBOX, "mbox /home/alice/inbox", &e);
+	ok(s && !has(s, "one"), "another destination knows nothing of it");
+	seen_close(s);
+	s = seen_open(dir, "pop3 bob@example.org pop.example.org INBOX", PLACE, &e);
+	ok(s && !has(s, "one"), "another mailbox neither");
+	seen_close(s);
+	s = seen_open(dir, MAILBOX, NULL, &e);
+	seen_done(s, "four");
+	ok(s && !has(s, "one") && seen_write(s, true, &e),
+	   "without a destination nothing is known");
+	seen_close(s);
+	s = seen_open_all(dir, MAILBOX, &e);
+	ok(s && has(s, "one") && has(s, "two") && !has(s, "four"),
+	   "what was delivered anywhere is known to who asks for all");
+	seen_close(s);
+}
+
+static void
+test_odd_ids(void)
+{
+	static const char *const odd[] = {
+	    "a b",          " ", "%",     "%41", "a/b",  "../../x", "\xc3",
+	    "\x01\x7f\xff", "=", "+ x y", "- x", "a\tb", "\n",      NULL};
+	char longest[1025];
+	struct seen *s;
+	struct err e;
+	bool all = true;
+
+	start();
+	memset(longest, '%', sizeof longest - 1);
+	longest[sizeof longest - 1] = '\0';
+	record(odd);
+	record((const char *[]){longest, NULL});
+	s = open_journal();
+	for (size_t i = 0; odd[i]; i++)
+		all = all && has(s, odd[i]);
+	ok(all && has(s, longest), "ids of any bytes, up to 1024 of them, are the same again");
+	ok(!has(s, "A") && !has(s, "x") && !has(s, "x y"), "and nothing but these");
+	seen_close(s);
+	s = seen_open(dir, "pop3 ../../../a/b\xff h INBOX", "pipe cat >'/x y'\n", &e);
+	ok(s != NULL, "mailboxes and destinations may have odd names too");
+	seen_close(s);
+	memset(longest, 'x', sizeof longest - 1);
+	s = seen_open(dir, longest, longest, &e);
+	ok(s != NULL, "and long ones");
+	seen_done(s, "here");
+	ok(seen_write(s, true, &e), "which are recorded");
+	seen_close(s);
+	longest[sizeof longest - 2] = 'y';
+	s = seen_open(dir, longest, longest, &e);
+	ok(s && !has(s, "here"), "and kept apart to their last byte");
+	seen_close(s);
+}
+
+static void
+test_lock(void)
+{
+	struct seen *first, *second;
+	struct err e = {0};
+	pid_t pid;
+
+	start();
+	first = open_journal();
+	second = seen_open(dir, MAILBOX, "mbox /elsewhere", &e);
+	ok(!second && e.code == ERR_TEMPORARY, "a second run for the mailbox is turned away");
+	second = seen_open(dir, "pop3 bob h INBOX", PLACE, &e);
+	ok(second != NULL, "one for another mailbox is not");
+	seen_close(second);
+	second = seen_open_all(dir, MAILBOX, &e);
+	ok(second != NULL, "who only reads is not");
+	seen_close(second);
+	seen_close(first);
+	pid = fork();
+	if (pid == 0) {
+		first = open_journal();
+		kill(getpid(), SIGKILL);
+	}
+	waitpid(pid, NULL, 0);
+	second = open_journal();
+	ok(second != NULL, "a run that was killed leaves no lock");
+	seen_close(second);
+}
+
+static void
+is_torn_off(const char *tail, const char *name)
+{
+	struct seen *s;
+	struct err e;
+	struct buf before, after;
+
+	start();
+	record((const char *[]){"one", NULL});
+	before = contents(JOURNAL);
+	append_text(JOURNAL, tail);
+	s = seen_open_all(dir, MAILBOX, &e);
+	ok(s && has(s, "one") && !has(s, "two"), "%s never happened, for a reader", name);
+	seen_close(s);
+	s = open_journal();
+	ok(s && has(s, "one") && !has(s, "two"), "%s never happened", name);
+	seen_done(s, "three");
+	ok(seen_write(s, true, &e), "the record goes on behind it");
+	seen_close(s);
+	after = contents(JOURNAL);
+	ok(after.len > before.len && memcmp(after.data, before.data, before.len) == 0 &&
+	       strstr(after.data + before.len, " three\n") == after.data + after.len - 7,
+	   "on a line of its own");
+	s = open_journal();
+	ok(s && has(s, "one") && has(s, "three") && !has(s, "two"), "and is read again");
+	seen_close(s);
+	buf_free(&before);
+	buf_free(&after);
+}
+
+static void
+test_torn_end(void)
+{
+	struct seen *s;
+
+	is_torn_off("= 1234567890 tw", "a line cut short");
+	is_torn_off("= 1234567890 two", "a line without its end");
+	is_torn_off("=", "a single byte");
+	start();
+	seen_close(open_journal());
+	for (size_t len = 0; len < strlen("mailverbs seen 1 maildir%20/home/alice/Mail\n"); len++) {
+		char *path = path_of(JOURNAL);
+
+		if (truncate(path, (off_t)len) != 0)
+			abort();
+		free(path);
+		s = open_journal();
+		if (!s)
+			break;
+		seen_close(s);
+	}
+	ok(s != NULL, "a head cut short at any byte is written anew");
+}
+
+static void
+is_damage(const void *line, size_t n, const char *name)
+{
+	struct err e = {0};
+	struct seen *s;
+	struct buf before, after;
+
+	start();
+	record((const char *[]){"one", NULL});
+	append(JOURNAL, line, n);
+	append_text(JOURNAL, "= 1234567890 two\n");
+	before = contents(JOURNAL);
+	s = seen_open(dir, MAILBOX, PLACE, &e);
+	ok(!s && e.code == ERR_IO && strstr(e.text, "/maildir,%2Fhome%2Falice%2FMail:3: "),
+	   "%s: an error that names file and line", name);
+	if (s)
+		seen_close(s);
+	s = seen_open_all(dir, MAILBOX, &e);
+	ok(!s && e.code == ERR_IO, "%s: for a reader too", name);
+	seen_close(s);
+	after = contents(JOURNAL);
+	is_bytes(after.data, after.len, before.data, before.len, "and the file is left as it is");
+	buf_free(&before);
+	buf_free(&after);
+}
+
+#define IS_DAMAGE(line, name) is_damage(line, sizeof line - 1, name)
+
+static void
+test_damage(void)
+{
+	struct seen *s;
+	struct err e = {0};
+
+	IS_DAMAGE("\n", "an empty line");
+	IS_DAMAGE("nonsense\n", "a line of another kind");
+	IS_DAMAGE("= 12x4 uid\n", "a time that is none");
+	IS_DAMAGE("= 0 uid\n", "no time");
+	IS_DAMAGE("= 1234567890\n", "a missing id");
+	IS_DAMAGE("+ uid\n", "a missing place");
+	IS_DAMAGE("= 1234567890 a%4\n", "half an escape");
+	IS_DAMAGE("= 1234567890 a%00b\n", "an escaped NUL");
+	IS_DAMAGE("= 1234567890 a%4g\n", "an escape that is none");
+	IS_DAMAGE("= 1234567890 a\0b\n", "a NUL");
+	IS_DAMAGE("mailverbs seen 1 maildir%20/home/alice/Mail\n", "a second head");
+	start();
+	seen_close(seen_open(dir, MAILBOX, "stdout", &e));
+	append_text(IN_DIR "/maildir,%2Fhome%2Falice%2FMail", "mailverbs seen 2 x\n");
+	s = seen_open(dir, MAILBOX, PLACE, &e);
+	ok(!s && strstr(e.text, ":1: "), "the head of another version or destination is refused");
+	seen_close(s);
+}
+
+struct asked {
+	struct buf places;
+	const char *done; /* this one was */
+};
+
+static bool
+was_done(void *ctx, const char *place)
+{
+	struct asked *a = ctx;
+
+	buf_addf(&a->places, "%s;", place);
+	return a->done && strcmp(place, a->done) == 0;
+}
+
+static void
+are_asked(const char *done, const char *want, const char *name)
+{
+	struct asked a = {.done = done};
+	struct seen *s = open_journal();
+	struct err e;
+
+	buf_add_str(&a.places, "");
+	seen_each_intent(s, was_done, &a);
+	is_str(a.places.data, want, name);
+	if (!seen_write(s, true, &e))
+		diag("%s", e.text);
+	seen_close(s);
+	buf_free(&a.places);
+}
+
+static void
+intend(const char *uid, const char *place, bool then_done)
+{
+	struct seen *s = open_journal();
+	struct err e;
+
+	seen_intend(s, uid, place);
+	if (then_done)
+		seen_done(s, uid);
+	if (!seen_write(s, true, &e))
+		diag("%s", e.text);
+	seen_close(s);
+}
+
+static void
+test_intents(void)
+{
+	struct seen *s;
+
+	start();
+	intend("one", "place 1", false);
+	intend("two", "place/2", false);
+	intend("three", "3", true);
+	intend(NULL, "nameless", false);
+	s = open_journal();
+	ok(!has(s, "one") && has(s, "three"), "what is only intended is not done");
+	seen_close(s);
+	are_asked("place/2", "place 1;place/2;nameless;",
+		  "each open intent is asked for, with its place");
+	s = open_journal();
+	ok(!has(s, "one") && has(s, "two"), "what turns out done is");
+	seen_close(s);
+	are_asked(NULL, "", "none is asked for twice: its place may be another's by now");
+	intend("one", "place 4", false);
+	are_asked(NULL, "place 4;", "a new intent is asked for again");
+	intend("two", "place 5", false);
+	are_asked(NULL, "place 5;", "one of a message that is fetched once more too");
+	s = open_journal();
+	ok(has(s, "two"), "and that it was done before stays so");
+	seen_close(s);
+}
+
+enum { MANY = 50000 };
+
+static bool
+is_even(void *ctx, const char *uid)
+{
+	(void)ctx;
+	return (uid[strlen(uid) - 1] - '0') % 2 == 0;
+}
+
+static bool
+is_last(void *ctx, const char *uid)
+{
+	(void)ctx;
+	return strcmp(uid, "000000005f3e49999") == 0;
+}
+
+static char *
+many_uid(int i)
+{
+	return mem_printf("000000005f3e%05d", i);
+}
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static bool
+rewrite_is_cut_off(struct seen *s)
+{
+	char *path = path_of(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new");
+	struct err e;
+	bool failed;
+
+	/* a directory stands in its way */
+	mkdir(path, 0700);
+	failed = !seen_compact(s, is_last, NULL, &e) && e.code == ERR_IO;
+	rmdir(path);
+	free(path);
+	return failed;
+}
+
+static void
+test_many(void)
+{
+	struct seen *s;
+	struct err e;
+	struct buf before, after;
+	double began;
+
+	start();
+	s = open_journal();
+	for (int i = 0; i < MANY; i++) {
+		char *uid = many_uid(i);
+
+		seen_done(s, uid);
+		free(uid);
+	}
+	ok(seen_write(s, true, &e), "50,000 ids are recorded");
+	seen_close(s);
+	began = seconds();
+	s = open_journal();
+	ok(s && has(s, "000000005f3e00000") && has(s, "000000005f3e49999") && !has(s, "x"),
+	   "and known again");
+	if (!ok(seconds() - began < 0.5, "within half a second"))
+		diag("%f s", seconds() - began);
+	before = contents(JOURNAL);
+	ok(seen_compact(s, is_even, NULL, &e), "half of them gone from the server");
+	after = contents(JOURNAL);
+	is_number(after.len, before.len, "is no reason yet to rewrite");
+	buf_free(&before);
+	buf_free(&after);
+	ok(rewrite_is_cut_off(s), "a rewrite that fails is an error");
+	ok(has(s, "000000005f3e00000"), "and changes nothing");
+	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", "mailverbs seen 1 mail");
+	ok(seen_compact(s, is_last, NULL, &e), "with one left it is, past what a kill left of one");
+	seen_done(s, "later");
+	ok(seen_write(s, true, &e), "what comes behind goes into the new one");
+	seen_close(s);
+	after = contents(JOURNAL);
+	ok(after.len < 200, "which is short");
+	buf_free(&after);
+	s = open_journal();
+	ok(has(s, "000000005f3e49999") && has(s, "later") && !has(s, "000000005f3e00000"),
+	   "and holds what is still listed");
+	seen_close(s);
+}
+
+static void
+test_no_place(void)
+{
+	struct err e = {0};
+	char *file = mem_printf("%s/file", root);
+	struct seen *s;
+
+	fclose(fopen(file, "w"));
+	s = seen_open(file, MAILBOX, PLACE, &e);
+	ok(!s && e.code == ERR_OUTPUT, "no directory can be made: 73");
+	s = seen_open_all(file, MAILBOX, &e);
+	ok(!s, "nor read");
+	free(file);
+	start();
+	s = seen_open_all(dir, MAILBOX, &e);
+	ok(s && !has(s, "x"), "nothing there yet is no error for a reader");
+	seen_close(s);
+}
+
+int
+main(void)
+{
+	char *remove;
+
+	if (!mkdtemp(root))
+		return EXIT_FAILURE;
+	test_memory();
+	test_odd_ids();
+	test_lock();
+	test_torn_end();
+	test_damage();
+	test_intents();
+	test_many();
+	test_no_place();
+	remove = mem_printf("rm -rf %s", root);
+	if (system(remove) != 0)
+		diag("%s is left", root);
+	free(remove);
+	free(dir);
+	return tap_done();
+}
