@@ -43,11 +43,10 @@ say(const struct run *run, struct buf *lines)
 }
 
 void
-run_complain(struct run *run, const struct err *e)
+run_warn(const struct run *run, const struct err *e)
 {
 	struct buf lines = {0};
 
-	run->worst = err_worse(run->worst, e->code);
 	add_line(&lines, run, "", e->text);
 	if (e->hint[0] != '\0')
 		add_line(&lines, run, "hint: ", e->hint);
@@ -68,6 +67,13 @@ run_remark(const struct run *run, const char *fmt, ...)
 	va_end(ap);
 	add_line(&lines, run, "", text);
 	say(run, &lines);
+}
+
+void
+run_complain(struct run *run, const struct err *e)
+{
+	run->worst = err_worse(run->worst, e->code);
+	run_warn(run, e);
 }
 
 bool
@@ -113,7 +119,7 @@ run_show_settings(const struct run *run, const struct account *a)
 		const struct value *v = &a->values.of[s->id];
 		struct buf text = {0};
 
-		if (!(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
+		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
 			continue;
 		add_shown(&text, s, v->text);
 		printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
@@ -200,14 +206,18 @@ die_of_signal(void)
 	raise(number);
 }
 
+const char *
+tool_called(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	return slash ? slash + 1 : argc > 0 ? argv[0] : "mailverbs";
+}
+
 int
 tool_main(const struct tool *tool, int argc, char **argv)
 {
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	struct run run = {.tool = tool,
-			  .program = slash      ? slash + 1
-				     : argc > 0 ? argv[0]
-						: "mailverbs"};
+	struct run run = {.tool = tool, .program = tool_called(argc, argv)};
 	struct err e = {0};
 
 	keep_standard_descriptors();
