@@ -7,192 +7,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/letter.h"
+#include "app/log.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "message/address.h"
-#include "message/header.h"
-#include "message/outgoing.h"
-#include "message/source.h"
-#include "proto/smtp.h"
 
-/* One letter and its envelope. */
-struct letter {
-	struct source *source;
-	struct outgoing *message;
-	char *sender; /* as command line and message tell it, or NULL: it chooses the account */
-	char *from;   /* the envelope's */
-	struct smtp_envelope envelope;
-	const char *domain; /* of addresses that have none; NULL: they go as they are */
+/* What became of it. */
+struct outcome {
+	char *server; /* that took part, or NULL: it did not come to that */
+	struct smtp_reply reply;
+	bool maybe_sent; /* its end went out, and the reply was not seen */
 };
-
-/* The first address of a field of the header, or NULL; the caller's to free(). */
-
-static bool
-keep_first(void *ctx, const struct address *a, struct err *e)
-{
-	char **first = ctx;
-
-	(void)e;
-	if (!*first)
-		*first = mem_strdup(a->addr);
-	return true;
-}
-
-static char *
-header_address(const struct outgoing *message, const char *name)
-{
-	struct header_field field;
-	size_t n;
-	const char *header = outgoing_header(message, &n);
-	char *first = NULL;
-	struct err unused;
-
-	if (header_find(header, n, name, &field))
-		address_list(field.body, field.body_len, keep_first, &first, &unused);
-	return first;
-}
-
-/* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
-static char *
-without_angles(const char *text)
-{
-	const size_t len = strlen(text);
-
-	if (len >= 2 && text[0] == '<' && text[len - 1] == '>')
-		return mem_strndup(text + 1, len - 2);
-	return mem_strdup(text);
-}
-
-/* Who sends, as far as command line and message tell: -f, else Sender, else From. NULL: nobody. */
-static char *
-find_sender(const struct run *run, const struct outgoing *message)
-{
-	const char *given = run->given.of[SET_FROM].text;
-	char *sender;
-
-	if (given)
-		return without_angles(given);
-	sender = header_address(message, "Sender");
-	return sender ? sender : header_address(message, "From");
-}
-
-static char *
-with_domain(const struct letter *l, const char *address)
-{
-	if (address[0] == '\0' || strchr(address, '@') || !l->domain)
-		return mem_strdup(address);
-	return mem_printf("%s@%s", address, l->domain);
-}
-
-/* Each address once. */
-static bool
-add_recipient(struct letter *l, const char *address, struct err *e)
-{
-	struct smtp_envelope *v = &l->envelope;
-	char *full = with_domain(l, address);
-
-	if (!address_is_valid(full)) {
-		err_set(e, ERR_MALFORMED, "'%s' is no mail address", full);
-		free(full);
-		return false;
-	}
-	for (size_t i = 0; i < v->count; i++)
-		if (address_equal(v->recipients[i].address, full)) {
-			free(full);
-			return true;
-		}
-	v->recipients = mem_grow(v->recipients, v->count + 1, sizeof *v->recipients);
-	v->recipients[v->count++] = (struct smtp_recipient){.address = full};
-	return true;
-}
-
-static bool
-take_recipient(void *ctx, const struct address *a, struct err *e)
-{
-	return add_recipient(ctx, a->addr, e);
-}
-
-static bool
-add_from_header(struct letter *l, struct err *e)
-{
-	size_t n, at = 0;
-	const char *header = outgoing_header(l->message, &n);
-	struct header_field field;
-
-	while (header_next(header, n, &at, &field)) {
-		if (!header_is(&field, "To") && !header_is(&field, "Cc") &&
-		    !header_is(&field, "Bcc"))
-			continue;
-		if (!address_list(field.body, field.body_len, take_recipient, l, e))
-			return err_prefix(e, "%.*s", (int)field.name_len, field.name);
-	}
-	return true;
-}
-
-static bool
-find_recipients(struct letter *l, const struct run *run, struct err *e)
-{
-	const bool from_header = run->operand_count == 0 || run_flag(run, SET_READ_RECIPIENTS);
-
-	for (size_t i = 0; i < run->operand_count; i++)
-		if (!add_recipient(l, run->operands[i], e)) {
-			e->code = ERR_USAGE;
-			return false;
-		}
-	if (from_header && !add_from_header(l, e))
-		return false;
-	if (l->envelope.count > 0)
-		return true;
-	err_set(e, ERR_MALFORMED, "the message has no recipient");
-	return err_hint(e, "name some behind the command, or in To, Cc or Bcc");
-}
-
-/* The right side of a Message-ID: a name that says nothing of this host. */
-static const char *
-message_id_domain(const struct letter *l)
-{
-	const char *domain = l->from ? address_domain(l->from) : NULL;
-
-	return domain ? domain : l->domain ? l->domain : "localhost";
-}
-
-/* The envelope's sender: -f or the account's `from`, else the message's, else the account's
- * address. */
-static bool
-settle_sender(struct letter *l, const struct account *a, struct err *e)
-{
-	const char *from = account_text(a, SET_FROM);
-	const char *otherwise = l->sender ? l->sender : account_text(a, SET_ADDRESS);
-	char *sender = from ? without_angles(from) : mem_strdup(otherwise);
-
-	if (!sender) {
-		err_set(e, ERR_MALFORMED,
-			"the message has no From, and nothing else tells the sender");
-		return err_hint(e, "give --from=ADDRESS, or an account with an address");
-	}
-	l->envelope.from = l->from = with_domain(l, sender);
-	free(sender);
-	return true;
-}
-
-static bool
-prepare(struct letter *l, const struct account *a, const struct run *run, struct err *e)
-{
-	struct outgoing_defaults defaults = {.from = account_text(a, SET_ADDRESS),
-					     .full_name = account_text(a, SET_FULL_NAME)};
-
-	l->domain = account_text(a, SET_DOMAIN);
-	if (!settle_sender(l, a, e))
-		return false;
-	if (!defaults.from && l->from[0] != '\0')
-		defaults.from = l->from;
-	defaults.domain = message_id_domain(l);
-	return find_recipients(l, run, e) && outgoing_prepare(l->message, &defaults, e);
-}
 
 static void
 show_plan(const struct letter *l, const struct account *a, const struct run *run)
@@ -206,71 +35,134 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	printf("octets: %llu\n", (unsigned long long)facts->size);
 }
 
-/* All that were refused, in their order: the last of them is left in *e, where a refusal is
- * already.
- */
+/* All that were refused, in their order: the last of them is left in *E, if that is a refusal
+ * already. Where E is NULL or something else, each is said. */
 static void
 complain_of_recipients(const struct letter *l, const struct smtp *smtp, struct run *run,
 		       struct err *e)
 {
-	bool is_first = true;
+	struct err refusal = {0};
+	bool is_in_e = false;
+	size_t refused = 0;
 
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_reply *reply = &l->envelope.recipients[i].reply;
 
 		if (reply->code < 400)
 			continue;
-		if (!is_first)
-			run_complain(run, e);
-		smtp_explain(smtp, reply, e);
-		is_first = false;
+		if (refused++ > 0)
+			run_complain(run, &refusal);
+		smtp_explain(smtp, reply, &refusal);
+		is_in_e |= e && strcmp(e->text, refusal.text) == 0;
 	}
-	if (!is_first && l->envelope.count > 1)
-		err_hint(e, "nothing was sent: it goes to all recipients or to none");
+	if (refused > 0 && !is_in_e)
+		run_complain(run, &refusal);
+	if (!is_in_e)
+		return;
+	*e = refusal;
+	if (refused < l->envelope.count && !l->envelope.partial)
+		err_hint(e, "nothing was sent: it goes to all recipients or to none; "
+			    "--partial sends to the others");
 }
 
 static bool
-hand_in(struct letter *l, const struct account *a, struct run *run, struct err *e)
+hand_in(struct letter *l, struct outcome *o, const struct account *a, struct run *run,
+	struct err *e)
 {
 	struct session s;
-	struct smtp_reply reply;
-	bool ok, maybe_sent;
+	bool ok;
 
 	if (!session_open(&s, a, TOOL_MSEND, e))
 		return false;
-	ok = smtp_send(s.smtp, &l->envelope, l->message, true, &reply, &maybe_sent, e);
-	if (!ok && maybe_sent)
+	o->server = mem_strdup(session_place(&s));
+	ok = smtp_send(s.smtp, &l->envelope, l->message, true, &o->reply, &o->maybe_sent, e);
+	if (!ok && o->maybe_sent)
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
-	else if (!ok)
-		complain_of_recipients(l, s.smtp, run, e);
+	else
+		complain_of_recipients(l, s.smtp, run, ok ? NULL : e);
 	session_close(&s);
 	return ok;
 }
 
+/* Only where it was asked for: sendmail reads so, without -i, and who calls it may count on it. */
 static bool
-read_letter(struct letter *l, const struct run *run, struct err *e)
+a_dot_ends(const struct run *run)
 {
-	l->source = source_open(STDIN_FILENO, e);
-	if (!l->source)
-		return false;
-	l->message = outgoing_open(l->source, e);
-	if (!l->message)
-		return false;
-	l->sender = find_sender(run, l->message);
-	return true;
+	const char *options = run->given.of[SET_SENDMAIL_OPTIONS].text;
+
+	return run->tool->id == TOOL_SENDMAIL && !run_flag(run, SET_IGNORE_DOTS) &&
+	       !(options && text_has_word(options, "i"));
+}
+
+/* The recipients that were refused, or the others, with commas between; NULL: none. The caller's to
+ * free(). */
+static char *
+list_recipients(const struct letter *l, bool refused)
+{
+	struct buf list = {0};
+
+	for (size_t i = 0; i < l->envelope.count; i++) {
+		const struct smtp_recipient *r = &l->envelope.recipients[i];
+
+		if ((r->reply.code >= 400) == refused)
+			buf_addf(&list, "%s%s", list.len ? "," : "", r->address);
+	}
+	return list.len ? buf_take(&list) : NULL;
+}
+
+/* What the server calls the message in its own log, where it says so in a known way. */
+static char *
+queue_id(const char *reply)
+{
+	static const char *const before[] = {"queued as ", "id="}; /* Postfix; Exim */
+
+	for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+		const char *found = strstr(reply, before[i]);
+
+		if (found) {
+			found += strlen(before[i]);
+			return mem_strndup(found, strcspn(found, " ;)>"));
+		}
+	}
+	return NULL;
 }
 
 static void
-letter_free(struct letter *l)
+add_outcome(struct buf *line, const struct outcome *o, const struct run *run, const struct err *e)
 {
-	for (size_t i = 0; i < l->envelope.count; i++)
-		free((char *)(uintptr_t)l->envelope.recipients[i].address);
-	free(l->envelope.recipients);
-	free(l->sender);
-	free(l->from);
-	outgoing_free(l->message);
-	source_close(l->source);
+	char *id = queue_id(o->reply.text);
+	const enum err_code worst = e ? err_worse(run->worst, e->code) : run->worst;
+
+	log_add(line, "status", !e ? "sent" : o->maybe_sent ? "unknown" : "failed");
+	buf_addf(line, " exit=%d", err_exit_status(worst));
+	log_add(line, "id", id);
+	log_add(line, "reply", !e && o->reply.code ? o->reply.text : NULL);
+	log_add(line, "error", e ? e->text : NULL);
+	free(id);
+}
+
+/* E is NULL where it was sent. */
+static void
+log_letter(const struct letter *l, const struct outcome *o, const struct account *a,
+	   const struct run *run, const struct err *e)
+{
+	char *to = list_recipients(l, false), *refused = list_recipients(l, true);
+	struct buf line = {0};
+	struct err problem;
+
+	log_add(&line, "account", a->name);
+	log_add(&line, "server", o->server);
+	log_add(&line, "from", l->from);
+	log_add(&line, "to", to);
+	log_add(&line, "refused", refused);
+	buf_addf(&line, " size=%llu", (unsigned long long)outgoing_facts(l->message)->size);
+	add_outcome(&line, o, run, e);
+	if (!log_write(account_text(a, SET_LOG), run->program, &line, e, &problem))
+		run_warn(run, &problem);
+	free(to);
+	free(refused);
+	buf_free(&line);
 }
 
 static bool
@@ -278,14 +170,20 @@ send_letter(struct run *run, struct err *e)
 {
 	struct letter letter = {0};
 	struct account account = {0};
-	bool ok = read_letter(&letter, run, e) &&
+	struct outcome outcome = {0};
+	const char *from = run->given.of[SET_FROM].text;
+	bool ok = letter_read(&letter, STDIN_FILENO, a_dot_ends(run), from, e) &&
 		  account_resolve(&account, TOOL_MSEND, &run->given, letter.sender, e) &&
-		  prepare(&letter, &account, run, e);
+		  letter_prepare(&letter, &account, run->operands, run->operand_count,
+				 run_flag(run, SET_READ_RECIPIENTS), e);
 
 	if (ok && run_flag(run, SET_DRY_RUN))
 		show_plan(&letter, &account, run);
 	else if (ok)
-		ok = hand_in(&letter, &account, run, e);
+		ok = hand_in(&letter, &outcome, &account, run, e);
+	if (account_text(&account, SET_LOG) && !run_flag(run, SET_DRY_RUN))
+		log_letter(&letter, &outcome, &account, run, ok ? NULL : e);
+	free(outcome.server);
 	letter_free(&letter);
 	account_free(&account);
 	return ok;
@@ -311,10 +209,11 @@ job(struct run *run, struct err *e)
 int
 main(int argc, char **argv)
 {
-	static const struct tool msend = {.id = TOOL_MSEND,
-					  .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
-					  .summary = "Hands in the message on standard input.",
-					  .job = job};
+	const bool is_sendmail = strcmp(tool_called(argc, argv), "sendmail") == 0;
+	const struct tool msend = {.id = is_sendmail ? TOOL_SENDMAIL : TOOL_MSEND,
+				   .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
+				   .summary = "Hands in the message on standard input.",
+				   .job = job};
 
 	return tool_main(&msend, argc, argv);
 }

@@ -2,9 +2,9 @@
 /*
  * list_options - the table of settings as text, for tests/options.
  *
- * A line for each tool and setting: tool, name, letters, aliases, argument, places, with TABs
- * between them and "-" for what there is none of; places are separated by commas. `list_options
- * auth` prints the words of --auth instead, one a line.
+ * A line for each tool and setting: tool (sendmail is msend by that name), name, letters, aliases,
+ * argument, places, with TABs between them and "-" for what there is none of; places are separated
+ * by commas. `list_options auth` prints the words of --auth instead, one a line.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,11 @@
 static const struct {
 	unsigned id;
 	const char *name;
-} tools[] = {
-    {TOOL_MSEND, "msend"}, {TOOL_MFETCH, "mfetch"}, {TOOL_MLIST, "mlist"}, {TOOL_MDEL, "mdel"}};
+} tools[] = {{TOOL_MSEND, "msend"},
+	     {TOOL_SENDMAIL, "sendmail"},
+	     {TOOL_MFETCH, "mfetch"},
+	     {TOOL_MLIST, "mlist"},
+	     {TOOL_MDEL, "mdel"}};
 
 static const struct {
 	unsigned place;
@@ -37,8 +40,8 @@ print_setting(const char *tool, const struct setting *s)
 {
 	const char *comma = "";
 
-	printf("%s\t%s\t%s\t%s\t%s\t", tool, s->name, or_dash(s->letters), or_dash(s->aliases),
-	       or_dash(s->arg));
+	printf("%s\t%s\t%s\t%s\t%s\t", tool, or_dash(s->name), or_dash(s->letters),
+	       or_dash(s->aliases), or_dash(s->arg));
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
 		if (s->places & places[i].place) {
 			printf("%s%s", comma, places[i].name);

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "tap.h"
 
@@ -238,6 +239,58 @@ test_unreadable(void)
 	ok(!source_open(fd, &e) && e.code == ERR_IO, "so is a closed descriptor");
 }
 
+/* What is read of TEXT when a lone dot ends it, from a pipe that stays open and from a file. */
+static void
+is_read_to_dot(const char *text, const char *want, const char *name)
+{
+	const int ends[] = {file_of(text, strlen(text)), pipe_of(text, strlen(text), 0)};
+	char got[100000];
+	size_t len;
+	struct err e;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct source *s = source_open_to_dot(ends[i], &e);
+
+		if (!s || !source_read(s, 0, got, sizeof got, &len, &e))
+			abort();
+		is_bytes(got, len, want, strlen(want), name);
+		is_number(source_size(s), strlen(want), "and that is its size");
+		source_close(s);
+		close(ends[i]);
+	}
+}
+
+static void
+test_dot(void)
+{
+	struct buf text = {0};
+	struct source *s;
+	char *want;
+	int ends[2];
+	struct err e;
+
+	is_read_to_dot("a\n.\nb\n", "a\n", "a lone dot ends the message");
+	is_read_to_dot("a\r\n.\r\nb\r\n", "a\r\n", "also between CRLFs");
+	is_read_to_dot(".\na\n", "", "in the first line too");
+	is_read_to_dot("..\n.a\na.\n. \n\r.\n", "..\n.a\na.\n. \n\r.\n", "other dots do not");
+	is_read_to_dot("a\n.", "a\n.", "nor one without a line end");
+	fill(&text, SOURCE_MEMORY_MAX);
+	text.data[SOURCE_MEMORY_MAX - 1] = '\n';
+	want = mem_strndup(text.data, text.len);
+	buf_add_str(&text, ".\nrest");
+	is_read_to_dot(text.data, want, "also where two blocks meet");
+	free(want);
+	buf_free(&text);
+
+	if (pipe(ends) != 0 || write(ends[1], "a\n.\n", 5) != 5)
+		abort();
+	s = source_open_to_dot(ends[0], &e);
+	ok(s && source_size(s) == 2, "a pipe need not end behind the dot");
+	source_close(s);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* Last: there is no way back from a stop. */
 static void
 test_stop(void)
@@ -267,6 +320,7 @@ main(void)
 	test_spool();
 	test_no_room();
 	test_unreadable();
+	test_dot();
 	test_stop();
 	while (wait(NULL) > 0) {
 	}

@@ -60,6 +60,7 @@ plan_connection(struct plan *p, const struct url *url)
 
 	p->connect = (struct connect_params){.host = url->host,
 					     .port = url->port,
+					     .unix_path = url->path[0] ? url->path : NULL,
 					     .tunnel = account_text(a, SET_TUNNEL),
 					     .proxy = account_text(a, SET_PROXY),
 					     .source_ip = account_text(a, SET_SOURCE_IP),
@@ -73,6 +74,7 @@ plan_connection(struct plan *p, const struct url *url)
 				     .priority = account_text(a, SET_TLS_PRIORITY)};
 	p->smtp = (struct smtp_params){
 	    .domain = domain ? domain : "[127.0.0.1]",
+	    .is_lmtp = url->is_lmtp,
 	    .timeout_s = timeout,
 	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
 }
@@ -171,6 +173,12 @@ session_close(struct session *s)
 	stream_close(s->stream);
 	secret_free(s->secret);
 	*s = (struct session){0};
+}
+
+const char *
+session_place(const struct session *s)
+{
+	return stream_name(s->stream);
 }
 
 char *

@@ -31,6 +31,9 @@ struct session {
 bool session_open(struct session *s, const struct account *a, enum tool_id tool, struct err *e);
 void session_close(struct session *s);
 
+/* The server as errors name it, "HOST:PORT"; borrowed. */
+const char *session_place(const struct session *s);
+
 /* --probe: shows on standard output what the server is, and whether the login works. False: *e. */
 bool session_probe(const struct account *a, enum tool_id tool, struct err *e);
 

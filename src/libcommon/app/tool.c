@@ -20,11 +20,10 @@
 #include "config/opt.h"
 
 void
-run_complain(struct run *run, const struct err *e)
+run_warn(const struct run *run, const struct err *e)
 {
 	struct buf line = {0};
 
-	run->worst = err_worse(run->worst, e->code);
 	buf_addf(&line, "%s: ", run->program);
 	text_printable(&line, e->text, strlen(e->text));
 	buf_add_char(&line, '\n');
@@ -36,6 +35,13 @@ run_complain(struct run *run, const struct err *e)
 	fflush(stdout);
 	fwrite(line.data, 1, line.len, stderr);
 	buf_free(&line);
+}
+
+void
+run_complain(struct run *run, const struct err *e)
+{
+	run->worst = err_worse(run->worst, e->code);
+	run_warn(run, e);
 }
 
 bool
@@ -81,7 +87,7 @@ run_show_settings(const struct run *run, const struct account *a)
 		const struct value *v = &a->values.of[s->id];
 		struct buf text = {0};
 
-		if (!(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
+		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
 			continue;
 		add_shown(&text, s, v->text);
 		printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
@@ -168,14 +174,18 @@ die_of_signal(void)
 	raise(number);
 }
 
+const char *
+tool_called(int argc, char **argv)
+{
+	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+
+	return slash ? slash + 1 : argc > 0 ? argv[0] : "mailverbs";
+}
+
 int
 tool_main(const struct tool *tool, int argc, char **argv)
 {
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
-	struct run run = {.tool = tool,
-			  .program = slash      ? slash + 1
-				     : argc > 0 ? argv[0]
-						: "mailverbs"};
+	struct run run = {.tool = tool, .program = tool_called(argc, argv)};
 	struct err e = {0};
 
 	keep_standard_descriptors();

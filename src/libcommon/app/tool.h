@@ -38,9 +38,15 @@ struct run {
 /* main() in one line: `return tool_main(&tool, argc, argv);` */
 int tool_main(const struct tool *tool, int argc, char **argv);
 
+/* The name by which the program was called, without directories. */
+const char *tool_called(int argc, char **argv);
+
 /* One line on standard error, and a second one where there is a hint; remembered for the exit
  * status. */
 void run_complain(struct run *run, const struct err *e);
+
+/* The same line, but the exit status stays what it is. */
+void run_warn(const struct run *run, const struct err *e);
 
 /* --quiet was not given: remarks may be made. */
 bool run_may_remark(const struct run *run);

@@ -106,6 +106,10 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 			setting_find(entry->name, TOOL_ALL, IN_CONFIG) ? " in this place" : "");
 		return false;
 	}
+	if (entry->value[0] == '\0') {
+		err_set(e, ERR_CONFIG, "the value is empty");
+		return entry_error(file, entry, e);
+	}
 	if (s->id == SET_PASSWORD && !check_password(file, entry, e))
 		return false;
 	if (!setting_check(s, entry->value, &normal, e))
@@ -229,12 +233,30 @@ is_other_than(const struct ini *files, const char *section, const void *name)
 	return !is_called(files, section, name);
 }
 
+/* alice+list@example.org is alice@example.org's too, where nobody has it for himself. */
+static char *
+without_detail(const char *address)
+{
+	const size_t plus = strcspn(address, "+@");
+	const char *at = strrchr(address, '@');
+
+	return mem_printf("%.*s%s", (int)plus, address, at ? at : "");
+}
+
 static const char *
 find_by_sender(const struct ini files[FILES], const char *sender)
 {
+	char *plain = without_detail(sender);
 	const char *section = section_find(files, has_address, sender);
 
-	return section ? section : section_find(files, has_alias, sender);
+	if (!section)
+		section = section_find(files, has_address, plain);
+	if (!section)
+		section = section_find(files, has_alias, sender);
+	if (!section)
+		section = section_find(files, has_alias, plain);
+	free(plain);
+	return section;
 }
 
 static bool
@@ -433,7 +455,7 @@ bool
 account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
 {
 	if (parse_server(a, tool, url, e)) {
-		if (url->host[0] != '\0' || account_text(a, SET_TUNNEL))
+		if (url->host[0] || url->path[0] || account_text(a, SET_TUNNEL))
 			return true;
 		err_set(e, ERR_CONFIG, "the server's URL names no host");
 		err_hint(e, "only a tunnel does without");

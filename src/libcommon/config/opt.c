@@ -82,7 +82,8 @@ tables_make(struct getopt_tables *t, enum tool_id tool)
 		if (!is_option(s, tool))
 			continue;
 		add_letters(t, s);
-		add_long(t, mem_strdup(s->name), s);
+		if (s->name)
+			add_long(t, mem_strdup(s->name), s);
 		add_aliases(t, s);
 	}
 }
@@ -126,24 +127,32 @@ fail_at(char **argv, int code, struct err *e)
 	return err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
 }
 
+/* What the option's value is now: most hold as the last one says, some add up. */
+static char *
+next_value(const struct setting *s, const char *before)
+{
+	if (s->kind == KIND_COUNTED)
+		return mem_printf("%c", !before ? '1' : before[0] < '9' ? before[0] + 1 : '9');
+	if (s->kind == KIND_LIST && before)
+		return mem_printf("%s %s", before, optarg);
+	return mem_strdup(optarg ? optarg : "yes");
+}
+
 static bool
-take(struct values *given, const struct setting *s, struct err *e)
+take(struct values *given, const struct setting *s, int code, struct err *e)
 {
 	struct value *value = &given->of[s->id];
-	char count[2] = "1";
-	const char *text = optarg ? optarg : "yes";
+	char *text = next_value(s, value->text);
+	bool ok;
 
-	if (s->kind == KIND_COUNTED) {
-		if (value->text && value->text[0] < '9')
-			count[0] = (char)(value->text[0] + 1);
-		text = count;
-	}
 	free(value->text);
 	free(value->origin);
 	*value = (struct value){0};
-	if (values_set(given, s, text, "command line", e))
+	ok = values_set(given, s, text, "command line", e);
+	free(text);
+	if (ok)
 		return true;
-	return err_prefix(e, "--%s", s->name);
+	return s->name ? err_prefix(e, "--%s", s->name) : err_prefix(e, "-%c", code);
 }
 
 bool
@@ -158,7 +167,7 @@ opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *f
 	optind = 1;
 	while (ok && (code = getopt_long(argc, argv, t.letters.data, t.options, NULL)) != -1)
 		ok = code == '?' || code == ':' ? fail_at(argv, code, e)
-						: take(given, find_row(tool, code), e);
+						: take(given, find_row(tool, code), code, e);
 	*first = optind;
 	tables_free(&t);
 	return ok;
@@ -187,6 +196,7 @@ void
 opt_help(enum tool_id tool, FILE *out)
 {
 	for (size_t i = 0; i < setting_count; i++)
-		if (is_option(&settings[i], tool) && !(settings[i].places & HIDDEN))
+		if (is_option(&settings[i], tool) && settings[i].name &&
+		    !(settings[i].places & HIDDEN))
 			help_row(&settings[i], out);
 }

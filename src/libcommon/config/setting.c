@@ -8,14 +8,16 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/setting_mail.h"
 #include "config/url.h"
 
-#define MSEND TOOL_MSEND
+#define MSEND (TOOL_MSEND | TOOL_SENDMAIL)
 #define NOT_MSEND TOOL_BOX
+#define NOT_SENDMAIL (TOOL_MSEND | TOOL_BOX)
 
 /* In the order in which --help shows them: a tool's own first, then what all share. */
 const struct setting settings[] = {
-    {SET_FROM, "from", "fr", NULL, KIND_ADDRESS, IN_BOTH, MSEND, "ADDRESS",
+    {SET_FROM, "from", "fr", NULL, KIND_SENDER, IN_BOTH, MSEND, "ADDRESS",
      "envelope sender; <> is the null sender"},
     {SET_READ_RECIPIENTS, "read-recipients", "t", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "also send to the addresses in To, Cc and Bcc"},
@@ -23,6 +25,44 @@ const struct setting settings[] = {
      "the name for a From that has to be added"},
     {SET_DOMAIN, "domain", NULL, NULL, KIND_TEXT, IN_CONFIG, MSEND, "NAME",
      "name in EHLO, domain of local addresses"},
+    {SET_ALIAS_FILE, "alias-file", NULL, NULL, KIND_PATH, IN_CONFIG, MSEND, "FILE",
+     "who local names stand for, as in /etc/aliases"},
+    {SET_REWRITE_FROM, "rewrite-from", NULL, NULL, KIND_REWRITE, IN_CONFIG, MSEND, "WHEN",
+     "From becomes the account's address: local, always, never"},
+    {SET_PARTIAL, "partial", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
+     "send to the accepted recipients when others are refused"},
+
+    {SET_DSN_NOTIFY, "dsn-notify", "N", NULL, KIND_NOTIFY, IN_BOTH, MSEND, "WHEN",
+     "report: never, or on success,failure,delay"},
+    {SET_DSN_RETURN, "dsn-return", "R", NULL, KIND_RETURN, IN_BOTH, MSEND, "PART",
+     "what of the message a report shows: full, headers"},
+    {SET_ENVELOPE_ID, "envelope-id", "V", NULL, KIND_ENVELOPE_ID, IN_OPTION, MSEND, "ID",
+     "what a report calls the message by"},
+    {SET_REQUIRE_TLS, "require-tls", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
+     "only over TLS, all the way to the recipient"},
+    {SET_DELIVER_BY, "deliver-by", NULL, NULL, KIND_DELIVER_BY, IN_OPTION, MSEND,
+     "SECONDS[,return|notify]", "return it, or tell, when it takes longer"},
+    {SET_HOLD_FOR, "hold-for", NULL, NULL, KIND_SECONDS, IN_OPTION, MSEND, "SECONDS",
+     "the server sends it on after this time"},
+    {SET_HOLD_UNTIL, "hold-until", NULL, NULL, KIND_DATE, IN_OPTION, MSEND, "DATE",
+     "or at this moment: 2026-12-24T18:00"},
+    {SET_PRIORITY, "priority", NULL, NULL, KIND_PRIORITY, IN_OPTION, MSEND, "N",
+     "of its transfer, -9 to 9"},
+    {SET_LOG, "log", "X", "logfile", KIND_PATH, IN_BOTH, MSEND, "FILE",
+     "add a line for each message to FILE, or to syslog"},
+
+    {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "a lone dot does not end the message"},
+    {SET_SENDMAIL_OPTIONS, NULL, "o", NULL, KIND_LIST, IN_OPTION, MSEND, "OPTION",
+     "i is as -i, others mean nothing here"},
+    {SET_SENDMAIL_MODE, NULL, "b", NULL, KIND_SENDMAIL_MODE, IN_OPTION, MSEND, "MODE",
+     "m, to send a message, is all there is"},
+    {SET_SENDMAIL_OTHER, NULL, "mnGU", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "mean nothing here"},
+    {SET_SENDMAIL_OTHER, NULL, "ABLOep", NULL, KIND_IGNORED, IN_OPTION, MSEND, "VALUE",
+     "mean nothing here"},
+    {SET_SENDMAIL_OTHER, NULL, "h", NULL, KIND_IGNORED, IN_OPTION, TOOL_SENDMAIL, "N",
+     "hop count: means nothing here"},
 
     {SET_MAILDIR, "maildir", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "DIR",
      "deliver into a Maildir, created if missing"},
@@ -114,7 +154,8 @@ const struct setting settings[] = {
      "show the conversation; twice: TLS details too"},
     {SET_QUIET, "quiet", "q", NULL, KIND_FLAG, IN_OPTION, NOT_MSEND, NULL, "errors only"},
     {SET_QUIET, "quiet", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL, "errors only"},
-    {SET_HELP, "help", "h", NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show this help"},
+    {SET_HELP, "help", "h", NULL, KIND_FLAG, IN_OPTION, NOT_SENDMAIL, NULL, "show this help"},
+    {SET_HELP, "help", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_SENDMAIL, NULL, "show this help"},
     {SET_VERSION, "version", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_ALL, NULL, "show the version"},
 };
 
@@ -130,7 +171,7 @@ setting_find(const char *name, unsigned tools, unsigned places)
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &settings[i];
 
-		if (!(s->tools & tools) || !(s->places & places))
+		if (!s->name || !(s->tools & tools) || !(s->places & places))
 			continue;
 		if (strcmp(s->name, name) == 0 || (s->aliases && text_has_word(s->aliases, name)))
 			return s;
@@ -191,6 +232,14 @@ check_any(const char *text, char **normal, struct err *e)
 }
 
 static bool
+check_ignored(const char *text, char **normal, struct err *e)
+{
+	(void)e;
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
 check_text(const char *text, char **normal, struct err *e)
 {
 	for (const char *p = text; *p; p++)
@@ -208,6 +257,12 @@ check_address(const char *text, char **normal, struct err *e)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f)
 			return err_set(e, ERR_USAGE, "'%s' is no mail address", text);
 	return check_text(text, normal, e);
+}
+
+static bool
+check_sender(const char *text, char **normal, struct err *e)
+{
+	return check_address(text[0] ? text : "<>", normal, e);
 }
 
 /* systemd's place for a service's secrets (systemd.exec(5), LoadCredential=). */
@@ -372,13 +427,31 @@ check_pins(const char *text, char **normal, struct err *e)
 }
 
 static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) = {
-    [KIND_FLAG] = check_flag,       [KIND_COUNTED] = check_counted,
-    [KIND_TEXT] = check_text,       [KIND_ANY] = check_any,
-    [KIND_ADDRESS] = check_address, [KIND_PATH] = check_path,
-    [KIND_SECONDS] = check_seconds, [KIND_PORT] = check_port,
-    [KIND_URL] = check_url,         [KIND_PROTOCOL] = check_protocol,
-    [KIND_AUTH] = check_auth,       [KIND_AGE] = check_age,
-    [KIND_IP] = check_ip,           [KIND_PINS] = check_pins,
+    [KIND_FLAG] = check_flag,
+    [KIND_COUNTED] = check_counted,
+    [KIND_TEXT] = check_text,
+    [KIND_ADDRESS] = check_address,
+    [KIND_PATH] = check_path,
+    [KIND_SECONDS] = check_seconds,
+    [KIND_PORT] = check_port,
+    [KIND_URL] = check_url,
+    [KIND_PROTOCOL] = check_protocol,
+    [KIND_AUTH] = check_auth,
+    [KIND_AGE] = check_age,
+    [KIND_IP] = check_ip,
+    [KIND_PINS] = check_pins,
+    [KIND_LIST] = check_ignored,
+    [KIND_IGNORED] = check_ignored,
+    [KIND_ANY] = check_any,
+    [KIND_SENDER] = check_sender,
+    [KIND_SENDMAIL_MODE] = setting_check_sendmail_mode,
+    [KIND_REWRITE] = setting_check_rewrite,
+    [KIND_NOTIFY] = setting_check_notify,
+    [KIND_RETURN] = setting_check_return,
+    [KIND_ENVELOPE_ID] = setting_check_envelope_id,
+    [KIND_DELIVER_BY] = setting_check_deliver_by,
+    [KIND_DATE] = setting_check_date,
+    [KIND_PRIORITY] = setting_check_priority,
 };
 
 bool

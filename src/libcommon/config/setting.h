@@ -22,8 +22,9 @@ enum tool_id {
 	TOOL_MFETCH = 2,
 	TOOL_MLIST = 4,
 	TOOL_MDEL = 8,
+	TOOL_SENDMAIL = 16, /* msend by that name: its command line differs, nothing else */
 	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL,
-	TOOL_ALL = TOOL_MSEND | TOOL_BOX
+	TOOL_ALL = TOOL_MSEND | TOOL_SENDMAIL | TOOL_BOX
 };
 
 enum setting_id {
@@ -72,6 +73,22 @@ enum setting_id {
 	SET_READ_RECIPIENTS,
 	SET_FULL_NAME,
 	SET_DOMAIN,
+	SET_ALIAS_FILE,
+	SET_REWRITE_FROM,
+	SET_LOG,
+	SET_PARTIAL,
+	SET_DSN_NOTIFY,
+	SET_DSN_RETURN,
+	SET_ENVELOPE_ID,
+	SET_REQUIRE_TLS,
+	SET_DELIVER_BY,
+	SET_HOLD_FOR,
+	SET_HOLD_UNTIL,
+	SET_PRIORITY,
+	SET_IGNORE_DOTS,
+	SET_SENDMAIL_OPTIONS,
+	SET_SENDMAIL_MODE,
+	SET_SENDMAIL_OTHER, /* accepted, and nothing else */
 	/* mfetch */
 	SET_RAW,
 	SET_NUL,
@@ -90,10 +107,13 @@ enum setting_id {
 enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
+	KIND_LIST,    /* an option whose words add up to a list each time that it is given */
+	KIND_IGNORED, /* whatever it is */
 	KIND_TEXT,    /* one line: no control characters, which have no business on the wire */
 	KIND_ANY,     /* a command, a password */
 	KIND_ADDRESS,
-	KIND_PATH, /* ~/ is the home directory */
+	KIND_SENDER, /* an address; "" is the null sender, as <> is */
+	KIND_PATH,   /* ~/ is the home directory */
 	KIND_SECONDS,
 	KIND_PORT,
 	KIND_URL,
@@ -102,6 +122,14 @@ enum setting_kind {
 	KIND_AGE,      /* yes, no, or a time: 10d */
 	KIND_IP,
 	KIND_PINS,
+	KIND_REWRITE,     /* local, always or never */
+	KIND_NOTIFY,      /* never, or of success,failure,delay: as RFC 3461 has it */
+	KIND_RETURN,      /* full or headers: as RFC 3461 has it */
+	KIND_ENVELOPE_ID, /* printable ASCII */
+	KIND_DELIVER_BY,  /* SECONDS[,return|notify]: as RFC 2852 has it */
+	KIND_DATE,        /* in UTC, as RFC 3339 has it */
+	KIND_PRIORITY,
+	KIND_SENDMAIL_MODE, /* what may stand behind -b */
 	SETTING_KINDS
 };
 
@@ -118,7 +146,8 @@ enum setting_place {
 
 struct setting {
 	enum setting_id id;
-	const char *name;    /* long option and key */
+	const char *name;    /* long option and key; NULL: sendmail's letters, accepted and in
+				msend(1),    not in --help */
 	const char *letters; /* short options; --help shows the first */
 	const char *aliases; /* other spellings of the name, blank-separated: msmtp's and mpop's */
 	enum setting_kind kind;

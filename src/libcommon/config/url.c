@@ -8,21 +8,26 @@
 #include "base/err.h"
 #include "base/text.h"
 
+enum peer { HOST, LMTP_HOST, LMTP_SOCKET };
+
 static const struct scheme {
 	const char *name;
 	enum protocol protocol;
 	enum security security;
 	uint16_t port;
+	enum peer peer;
 } schemes[] = {
-    {"smtps", PROTOCOL_SMTP, SECURITY_TLS, 465},
-    {"smtp", PROTOCOL_SMTP, SECURITY_STARTTLS, 587},
-    {"smtp+insecure", PROTOCOL_SMTP, SECURITY_NONE, 587},
-    {"pop3s", PROTOCOL_POP3, SECURITY_TLS, 995},
-    {"pop3", PROTOCOL_POP3, SECURITY_STARTTLS, 110},
-    {"pop3+insecure", PROTOCOL_POP3, SECURITY_NONE, 110},
-    {"imaps", PROTOCOL_IMAP, SECURITY_TLS, 993},
-    {"imap", PROTOCOL_IMAP, SECURITY_STARTTLS, 143},
-    {"imap+insecure", PROTOCOL_IMAP, SECURITY_NONE, 143},
+    {"smtps", PROTOCOL_SMTP, SECURITY_TLS, 465, HOST},
+    {"smtp", PROTOCOL_SMTP, SECURITY_STARTTLS, 587, HOST},
+    {"smtp+insecure", PROTOCOL_SMTP, SECURITY_NONE, 587, HOST},
+    {"lmtp", PROTOCOL_SMTP, SECURITY_NONE, 24, LMTP_HOST},
+    {"lmtp+unix", PROTOCOL_SMTP, SECURITY_NONE, 0, LMTP_SOCKET},
+    {"pop3s", PROTOCOL_POP3, SECURITY_TLS, 995, HOST},
+    {"pop3", PROTOCOL_POP3, SECURITY_STARTTLS, 110, HOST},
+    {"pop3+insecure", PROTOCOL_POP3, SECURITY_NONE, 110, HOST},
+    {"imaps", PROTOCOL_IMAP, SECURITY_TLS, 993, HOST},
+    {"imap", PROTOCOL_IMAP, SECURITY_STARTTLS, 143, HOST},
+    {"imap+insecure", PROTOCOL_IMAP, SECURITY_NONE, 143, HOST},
 };
 
 const char *
@@ -81,26 +86,24 @@ parse_host(const char *text, struct url *url, const char **rest)
 	return true;
 }
 
-bool
-url_parse(const char *text, enum protocol protocol, struct url *url, struct err *e)
+static bool
+parse_path(const char *text, const char *path, struct url *url, struct err *e)
 {
-	const char *sep = strstr(text, "://");
-	const char *authority = sep ? sep + 3 : text;
-	const struct scheme *scheme =
-	    sep ? scheme_find(text, (size_t)(sep - text)) : scheme_default(protocol);
+	if (path[0] != '/' || strlen(path) >= sizeof url->path)
+		return err_set(e, ERR_USAGE, "'%s' has no path of a socket behind its //", text);
+	strcpy(url->path, path);
+	return true;
+}
+
+/* HOST[:PORT] to the end of TEXT. */
+static bool
+parse_authority(const char *text, const char *authority, struct url *url, struct err *e)
+{
 	const char *rest;
-	uint64_t port;
+	uint64_t port = url->port;
 	size_t len;
 
-	if (!scheme)
-		return err_set(e, ERR_USAGE,
-			       "'%s': the scheme is none of smtps, smtp, pop3s, pop3, imaps, imap "
-			       "(or with +insecure)",
-			       text);
-	if (protocol != PROTOCOL_NONE && scheme->protocol != protocol)
-		return err_set(e, ERR_USAGE, "'%s' is no %s server", text, protocol_name(protocol));
-	port = scheme->port;
-	if (!parse_host(authority, url, &rest) || (!sep && url->host[0] == '\0'))
+	if (!parse_host(authority, url, &rest) || (authority == text && url->host[0] == '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
 	len = strcspn(rest, "/");
 	if (rest[0] == ':' && (!text_number_n(rest + 1, len - 1, 65535, &port) || port == 0))
@@ -108,8 +111,29 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 			       rest + 1);
 	if ((rest[0] != ':' && len > 0) || (rest[len] == '/' && rest[len + 1] != '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
-	url->protocol = scheme->protocol;
-	url->security = scheme->security;
 	url->port = (uint16_t)port;
 	return true;
+}
+
+bool
+url_parse(const char *text, enum protocol protocol, struct url *url, struct err *e)
+{
+	const char *sep = strstr(text, "://");
+	const char *authority = sep ? sep + 3 : text;
+	const struct scheme *scheme =
+	    sep ? scheme_find(text, (size_t)(sep - text)) : scheme_default(protocol);
+
+	if (!scheme)
+		return err_set(e, ERR_USAGE,
+			       "'%s': the scheme is none of smtps, smtp, pop3s, pop3, imaps, imap "
+			       "(or with +insecure), lmtp, lmtp+unix",
+			       text);
+	if (protocol != PROTOCOL_NONE && scheme->protocol != protocol)
+		return err_set(e, ERR_USAGE, "'%s' is no %s server", text, protocol_name(protocol));
+	*url = (struct url){.protocol = scheme->protocol,
+			    .security = scheme->security,
+			    .port = scheme->port,
+			    .is_lmtp = scheme->peer != HOST};
+	return scheme->peer == LMTP_SOCKET ? parse_path(text, authority, url, e)
+					   : parse_authority(text, authority, url, e);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * url - a server as a user writes it: SCHEME://[HOST][:PORT], or HOST[:PORT] alone for implicit
- * TLS.
+ * TLS, or lmtp+unix:///PATH.
  */
 #ifndef MAILVERBS_CONFIG_URL_H
 #define MAILVERBS_CONFIG_URL_H
@@ -25,6 +25,8 @@ struct url {
 	char host[256]; /* a name or an address, brackets taken off; may be empty (a tunnel needs
 			   none) */
 	uint16_t port;
+	bool is_lmtp;   /* PROTOCOL_SMTP as RFC 2033 has it */
+	char path[108]; /* of a Unix socket, instead of host and port; empty: none */
 };
 
 /*

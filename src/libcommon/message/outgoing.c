@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/address.h"
 #include "message/encoded_word.h"
 #include "message/header.h"
 #include "message/source.h"
@@ -21,45 +22,111 @@ struct outgoing {
 	struct source *source;
 	struct buf original;  /* the header as it came, with the empty line */
 	struct buf header;    /* the header as it goes */
+	uint64_t start;       /* in the source: behind the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
+	bool has_nul;
 	char block[BLOCK];
 };
 
-/* Does it begin with what is no field (`date | msend bob`)? Then all of it is body. A line of an
- * mbox, "From ", is not: behind it there is a header. */
-static bool
-is_text_only(const struct outgoing *o)
+/* The message begins behind the From_ line of an mbox, which a text that begins with "From " is
+ * told from by the field that follows. */
+static void
+skip_from_line(struct outgoing *o)
 {
-	struct header_field first;
-	size_t at = 0;
+	const char *bytes = o->original.data;
+	const char *end = memchr(bytes, '\n', o->original.len);
+	const size_t len = end ? (size_t)(end + 1 - bytes) : 0;
+	struct header_field field;
+	size_t at = len;
 
-	return header_next(o->original.data, o->original.len, &at, &first) && first.name_len == 0 &&
-	       !text_starts(first.start, first.len, "From ");
+	if (!text_starts(bytes, o->original.len, "From ") || len == 0 ||
+	    !header_next(bytes, o->original.len, &at, &field) || field.name_len == 0)
+		return;
+	o->start = len;
+	buf_drop(&o->original, len);
+}
+
+/* Is there a line among the fields that is none? Then FIELD is what it begins, and *AT is behind
+ * it. What still may grow is not judged. */
+static bool
+find_stray(const struct outgoing *o, bool may_grow, size_t *at, struct header_field *field)
+{
+	*at = 0;
+	while (header_next(o->original.data, o->original.len, at, field))
+		if (field->name_len == 0)
+			return !may_grow || *at < o->original.len;
+	return false;
 }
 
 /* Reads until the header has ended, or the message has. */
 static bool
-read_header(struct outgoing *o, struct err *e)
+read_lines(struct outgoing *o, struct err *e)
 {
-	size_t got, end = 0;
+	struct header_field stray;
+	size_t got, at, end = 0;
 
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
 			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
-		if (!source_read(o->source, o->original.len, buf_reserve(&o->original, BLOCK),
-				 BLOCK, &got, e))
+		if (!source_read(o->source, o->start + o->original.len,
+				 buf_reserve(&o->original, BLOCK), BLOCK, &got, e))
 			return false;
 		o->original.len += got;
+		if (o->original.len == got)
+			skip_from_line(o);
 		end = header_end(o->original.data, o->original.len);
-	} while (got > 0 && end == 0);
+	} while (got > 0 && end == 0 && !find_stray(o, true, &at, &stray));
+	if (end > 0)
+		o->original.len = end;
+	return true;
+}
+
+static bool
+names_recipients(const struct header_field *field)
+{
+	static const char *const names[] = {"To",        "Cc",        "Bcc",
+					    "Resent-To", "Resent-Cc", "Resent-Bcc"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (header_is(field, names[i]))
+			return true;
+	return false;
+}
+
+/* The body begins at a line that is no field; where that is the first (`date | msend bob`), all of
+ * it is body. But where it stands within a header, of which more follows, that would lose
+ * recipients and show the hidden ones. */
+static bool
+end_at_stray(struct outgoing *o, struct err *e)
+{
+	struct header_field stray, field;
+	size_t at;
+
+	if (!find_stray(o, false, &at, &stray))
+		return true;
+	while (stray.start > o->original.data &&
+	       header_next(o->original.data, o->original.len, &at, &field))
+		if (names_recipients(&field)) {
+			err_set(e, ERR_MALFORMED,
+				"'%.*s' stands within the header and is no field of it",
+				stray.body_len < 40 ? (int)stray.body_len : 40, stray.body);
+			return err_hint(e, "an empty line ends the header");
+		}
+	o->original.len = (size_t)(stray.start - o->original.data);
+	return true;
+}
+
+static bool
+read_header(struct outgoing *o, struct err *e)
+{
+	if (!read_lines(o, e))
+		return false;
 	if (o->original.len == 0)
 		return err_set(e, ERR_MALFORMED, "the message is empty");
-	if (is_text_only(o))
-		o->original.len = 0;
-	else if (end > 0)
-		o->original.len = end;
-	o->body_offset = o->original.len;
+	if (!end_at_stray(o, e))
+		return false;
+	o->body_offset = o->start + o->original.len;
 	return true;
 }
 
@@ -155,26 +222,17 @@ add_quoted(struct buf *to, const char *name)
 	buf_add_char(to, '"');
 }
 
-/* No name breaks out of its line, or needs more than the oldest server can do. */
+/* No name breaks out of its line. */
 static bool
-add_phrase(struct buf *to, const char *name, struct err *e)
+is_text(const char *name)
 {
 	struct buf shown = {0};
-	bool is_text;
+	bool same;
 
 	text_printable(&shown, name, strlen(name));
-	is_text = shown.len == strlen(name);
+	same = shown.len == strlen(name);
 	buf_free(&shown);
-	if (!is_text)
-		return err_set(e, ERR_CONFIG,
-			       "the full name is not UTF-8 or has control characters in it");
-	if (has_8bit(name, strlen(name)))
-		encoded_word_encode(to, name);
-	else if (is_plain_phrase(name))
-		buf_add_str(to, name);
-	else
-		add_quoted(to, name);
-	return true;
+	return same;
 }
 
 static size_t
@@ -187,23 +245,87 @@ last_line_len(const struct buf *b)
 	return len;
 }
 
+/* "From: NAME <ADDRESS>", the name so that it needs no more than the oldest server can do. */
+static void
+add_named_from(struct buf *to, const char *name, const char *address)
+{
+	buf_add_str(to, "From: ");
+	if (has_8bit(name, strlen(name)))
+		encoded_word_encode(to, name);
+	else if (is_plain_phrase(name))
+		buf_add_str(to, name);
+	else
+		add_quoted(to, name);
+	if (last_line_len(to) + strlen(address) + 3 > LINE_WANTED)
+		buf_add_char(to, '\n');
+	buf_addf(to, " <%s>\n", address);
+}
+
 static bool
 add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
 {
 	if (!d->from)
 		return err_set(e, ERR_MALFORMED,
 			       "the message has no From, and the account no address to put there");
-	if (!d->full_name) {
+	if (d->full_name && !is_text(d->full_name))
+		return err_set(e, ERR_CONFIG,
+			       "the full name is not UTF-8 or has control characters in it");
+	if (d->full_name)
+		add_named_from(to, d->full_name, d->from);
+	else
 		buf_addf(to, "From: %s\n", d->from);
-		return true;
-	}
-	buf_add_str(to, "From: ");
-	if (!add_phrase(to, d->full_name, e))
-		return false;
-	if (last_line_len(to) + strlen(d->from) + 3 > LINE_WANTED)
-		buf_add_char(to, '\n');
-	buf_addf(to, " <%s>\n", d->from);
 	return true;
+}
+
+/* What a From says. */
+struct author {
+	char *name;
+	bool is_local;
+	bool is_same; /* as the address it would get */
+	size_t count;
+	const char *instead;
+};
+
+static bool
+take_author(void *ctx, const struct address *a, struct err *e)
+{
+	struct author *author = ctx;
+
+	(void)e;
+	if (author->count++ > 0)
+		return true;
+	author->name = mem_strdup(a->name);
+	author->is_local = !address_domain(a->addr);
+	author->is_same = address_equal(a->addr, author->instead);
+	return true;
+}
+
+/* The field as it stands, or with the account's address: then who sends without a name is still
+ * told by what the field said, "root (Cron Daemon)". */
+static void
+copy_from(struct outgoing *o, const struct header_field *field, const struct outgoing_defaults *d)
+{
+	struct author author = {.instead = d->from ? d->from : ""};
+	struct buf text = {0};
+	const char *name;
+	struct err unused;
+	const bool known =
+	    address_list(field->body, field->body_len, take_author, &author, &unused);
+	const bool rewrite =
+	    d->from && !author.is_same &&
+	    (d->rewrite == REWRITE_ALWAYS ||
+	     (d->rewrite == REWRITE_LOCAL && known && author.count == 1 && author.is_local));
+
+	header_unfold(&text, field);
+	name = author.name && author.name[0] ? author.name : text.data;
+	if (!rewrite)
+		buf_add(&o->header, field->start, field->len);
+	else if (is_text(name))
+		add_named_from(&o->header, name, d->from);
+	else
+		buf_addf(&o->header, "From: %s\n", d->from);
+	free(author.name);
+	buf_free(&text);
 }
 
 static bool
@@ -214,13 +336,15 @@ is_bcc(const struct header_field *field)
 
 /* Where the fields end and the empty line begins. */
 static size_t
-copy_fields(struct outgoing *o)
+copy_fields(struct outgoing *o, const struct outgoing_defaults *d)
 {
 	struct header_field field;
 	size_t at = 0;
 
 	while (header_next(o->original.data, o->original.len, &at, &field))
-		if (!is_bcc(&field))
+		if (header_is(&field, "From"))
+			copy_from(o, &field, d);
+		else if (!is_bcc(&field))
 			buf_add(&o->header, field.start, field.len);
 	return at;
 }
@@ -244,7 +368,7 @@ static bool
 build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
 	buf_clear(&o->header);
-	copy_fields(o);
+	copy_fields(o, d);
 	end_line(&o->header);
 	if (lacks(o, "From") && !add_from(&o->header, d, e))
 		return false;
@@ -257,11 +381,51 @@ build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *
 }
 
 static bool
+check_once(const struct outgoing *o, const char *name, struct err *e)
+{
+	struct header_field field;
+	size_t at = 0;
+	int count = 0;
+
+	while (header_next(o->original.data, o->original.len, &at, &field))
+		count += header_is(&field, name);
+	return count < 2 || err_set(e, ERR_MALFORMED, "the message has %d %s fields", count, name);
+}
+
+static bool
+check_lines(const struct buf *header, struct err *e)
+{
+	const char *line = header->data, *end = header->data + header->len;
+
+	while (line < end) {
+		size_t len = 0;
+
+		while (line + len < end && line[len] != '\n' && line[len] != '\r')
+			len++;
+		if (len > OUTGOING_LINE_MAX)
+			return err_set(e, ERR_MALFORMED,
+				       "a line of the header, '%.40s...', has %zu bytes, more "
+				       "than %d",
+				       line, len, OUTGOING_LINE_MAX);
+		line += len + 1;
+	}
+	return true;
+}
+
+static bool
+put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
+{
+	return check_once(o, "From", e) && check_once(o, "Sender", e) && build_header(o, d, e) &&
+	       check_lines(&o->header, e);
+}
+
+static bool
 count(void *ctx, const char *bytes, size_t n)
 {
 	struct outgoing *o = ctx;
 
 	o->facts.size += n;
+	o->has_nul = o->has_nul || memchr(bytes, '\0', n);
 	if (!o->facts.body_has_8bit)
 		o->facts.body_has_8bit = has_8bit(bytes, n);
 	return true;
@@ -270,11 +434,14 @@ count(void *ctx, const char *bytes, size_t n)
 bool
 outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
-	if (!build_header(o, d, e))
+	if (!put_in_order(o, d, e))
 		return false;
 	o->facts =
 	    (struct outgoing_facts){.header_has_8bit = has_8bit(o->header.data, o->header.len)};
-	return outgoing_pour(o, false, count, o, e);
+	if (!outgoing_pour(o, false, count, o, e))
+		return false;
+	return !o->has_nul ||
+	       err_set(e, ERR_MALFORMED, "the message has a NUL byte, which mail cannot carry");
 }
 
 const struct outgoing_facts *

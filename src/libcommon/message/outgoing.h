@@ -3,8 +3,13 @@
  * outgoing - a message on its way out: a source whose header has been put in order.
  *
  * What is missing is added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
- * is taken out; nothing else changes, byte for byte, but that the wire sees CRLF at the end of
- * every line.
+ * is taken out, a From without a domain gets one; nothing else changes, byte for byte, but that the
+ * wire sees CRLF at the end of every line.
+ *
+ * What is unambiguous is repaired: the From_ line of an mbox in front of the first field is taken
+ * off, a bare CR ends its line, and a line that is no field is where the body begins, as if an
+ * empty line stood before it. The rest is ERR_MALFORMED: nothing at all; fields for recipients
+ * behind such a line; two From or two Sender fields; too long a line in the header; a NUL.
  */
 #ifndef MAILVERBS_MESSAGE_OUTGOING_H
 #define MAILVERBS_MESSAGE_OUTGOING_H
@@ -19,7 +24,10 @@ struct err;
 struct source;
 struct outgoing;
 
-enum { OUTGOING_HEADER_MAX = 1024 * 1024 }; /* a longer header is malformed */
+enum {
+	OUTGOING_HEADER_MAX = 1024 * 1024, /* a longer header is malformed */
+	OUTGOING_LINE_MAX = 998            /* as is a longer line of it (RFC 5322 section 2.1.1) */
+};
 
 /* What the server must be able to do for this message. */
 struct outgoing_facts {
@@ -36,11 +44,19 @@ void outgoing_free(struct outgoing *o);
 /* The header as it came, Bcc and all. */
 const char *outgoing_header(const struct outgoing *o, size_t *n);
 
+/* When a From that is there gets the address of the defaults; its name stays. */
+enum outgoing_rewrite {
+	REWRITE_LOCAL, /* if it has no domain */
+	REWRITE_ALWAYS,
+	REWRITE_NEVER
+};
+
 struct outgoing_defaults {
 	const char
 	    *from; /* address for a From that has to be added; NULL: its absence is an error */
-	const char *full_name; /* and its display name, or NULL */
-	const char *domain;    /* right side of a Message-ID that has to be added */
+	const char *full_name;         /* and its display name, or NULL */
+	enum outgoing_rewrite rewrite; /* not without `from` */
+	const char *domain;            /* right side of a Message-ID that has to be added */
 };
 
 /* Puts the header in order and measures the message (one pass over the body). False: *e. */

@@ -16,19 +16,45 @@
 /* One byte more than is kept in memory: whether it comes tells if there is need of a file. */
 enum { BLOCK = SOURCE_MEMORY_MAX + 1 };
 
+/* Looks for a line that is a single dot, through pieces of any size. */
+struct dot_finder {
+	enum { LINE_START, BEHIND_DOT, BEHIND_DOT_CR, IN_LINE } at;
+	uint64_t seen;
+	uint64_t dot; /* where the last dot at the start of a line stands */
+	bool found;
+};
+
 struct source {
 	char *memory;   /* the message, or NULL: it is in `fd` */
 	int fd;         /* from `start` on */
 	bool fd_is_own; /* the temporary file */
 	uint64_t start;
 	uint64_t size;
+	bool dot_ends;
+	struct dot_finder finder;
 };
+
+static void
+find_dot(struct dot_finder *f, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n && !f->found; i++, f->seen++) {
+		if (bytes[i] == '\n') {
+			f->found = f->at == BEHIND_DOT || f->at == BEHIND_DOT_CR;
+			f->at = LINE_START;
+		} else if (bytes[i] == '.' && f->at == LINE_START) {
+			f->at = BEHIND_DOT;
+			f->dot = f->seen;
+		} else {
+			f->at = bytes[i] == '\r' && f->at == BEHIND_DOT ? BEHIND_DOT_CR : IN_LINE;
+		}
+	}
+}
 
 /* Fills BYTES as far as FD gives. A terminal or a pipe may be silent for long, hence poll(2). */
 static bool
-read_block(int fd, char *bytes, size_t n, size_t *got, struct err *e)
+read_block(struct source *s, int fd, char *bytes, size_t n, size_t *got, struct err *e)
 {
-	for (*got = 0; *got < n;) {
+	for (*got = 0; *got < n && !s->finder.found;) {
 		struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
 				       {.fd = stop_fd(), .events = POLLIN}};
 		ssize_t len;
@@ -38,6 +64,8 @@ read_block(int fd, char *bytes, size_t n, size_t *got, struct err *e)
 		len = read(fd, bytes + *got, n - *got);
 		if (len == 0)
 			return true;
+		if (len > 0 && s->dot_ends)
+			find_dot(&s->finder, bytes + *got, (size_t)len);
 		if (len > 0)
 			*got += (size_t)len;
 		else if (errno != EINTR && errno != EAGAIN)
@@ -110,7 +138,7 @@ spool(struct source *s, int fd, struct err *e)
 	while (len > 0) {
 		if (!write_all(s->fd, s->memory, len))
 			return spool_failed(e);
-		if (!read_block(fd, s->memory, BLOCK, &len, e))
+		if (!read_block(s, fd, s->memory, BLOCK, &len, e))
 			return false;
 		s->size += len;
 	}
@@ -125,7 +153,7 @@ take_in(struct source *s, int fd, struct err *e)
 	size_t len;
 
 	s->memory = mem_alloc(BLOCK);
-	if (!read_block(fd, s->memory, BLOCK, &len, e))
+	if (!read_block(s, fd, s->memory, BLOCK, &len, e))
 		return false;
 	s->size = len;
 	return len <= SOURCE_MEMORY_MAX || spool(s, fd, e);
@@ -146,15 +174,47 @@ stand_on(struct source *s, int fd)
 	return true;
 }
 
-struct source *
-source_open(int fd, struct err *e)
+static bool
+look_through(struct source *s, struct err *e)
+{
+	char block[4096];
+	size_t got;
+
+	for (uint64_t at = 0; s->fd >= 0 && !s->fd_is_own && !s->finder.found; at += got) {
+		if (!source_read(s, at, block, sizeof block, &got, e))
+			return false;
+		if (got == 0)
+			break;
+		find_dot(&s->finder, block, got);
+	}
+	if (s->finder.found)
+		s->size = s->finder.dot;
+	return true;
+}
+
+static struct source *
+open_source(int fd, bool dot_ends, struct err *e)
 {
 	struct source *s = mem_alloc(sizeof *s);
 
-	if (stand_on(s, fd) || take_in(s, fd, e))
+	s->fd = -1;
+	s->dot_ends = dot_ends;
+	if ((stand_on(s, fd) || take_in(s, fd, e)) && (!dot_ends || look_through(s, e)))
 		return s;
 	source_close(s);
 	return NULL;
+}
+
+struct source *
+source_open(int fd, struct err *e)
+{
+	return open_source(fd, false, e);
+}
+
+struct source *
+source_open_to_dot(int fd, struct err *e)
+{
+	return open_source(fd, true, e);
 }
 
 void

@@ -24,6 +24,12 @@ struct source;
  * ERR_TEMPORARY when a signal asked to stop (base/stop.h).
  */
 struct source *source_open(int fd, struct err *e);
+
+/*
+ * The same, but a line that is a single dot ends the message, as sendmail reads it: what comes
+ * behind it is not looked at, and a pipe or a terminal need not end for it.
+ */
+struct source *source_open_to_dot(int fd, struct err *e);
 void source_close(struct source *s);
 
 /* Known from the start and never different. */

@@ -135,6 +135,22 @@ take_size(struct smtp_features *f, const char *rest)
 		f->size_max = 0;
 }
 
+static void
+take_deliverby(struct smtp_features *f, const char *rest)
+{
+	f->deliverby = true;
+	if (!text_number(rest, UINT64_MAX, &f->deliver_by_min))
+		f->deliver_by_min = 0;
+}
+
+static void
+take_futurerelease(struct smtp_features *f, const char *rest)
+{
+	f->futurerelease = true;
+	if (!text_number_n(rest, strcspn(rest, " "), UINT64_MAX, &f->hold_for_max))
+		f->hold_for_max = 0;
+}
+
 #define FLAG_FEATURE(member)                                                 \
 	static void take_##member(struct smtp_features *f, const char *rest) \
 	{                                                                    \
@@ -146,14 +162,26 @@ FLAG_FEATURE(pipelining)
 FLAG_FEATURE(chunking)
 FLAG_FEATURE(eightbit)
 FLAG_FEATURE(smtputf8)
+FLAG_FEATURE(dsn)
+FLAG_FEATURE(mt_priority)
+FLAG_FEATURE(requiretls)
 
 static const struct {
 	const char *keyword;
 	void (*take)(struct smtp_features *, const char *rest);
 } keywords[] = {
-    {"STARTTLS", take_starttls}, {"PIPELINING", take_pipelining}, {"CHUNKING", take_chunking},
-    {"8BITMIME", take_eightbit}, {"SMTPUTF8", take_smtputf8},     {"SIZE", take_size},
+    {"STARTTLS", take_starttls},
+    {"PIPELINING", take_pipelining},
+    {"CHUNKING", take_chunking},
+    {"8BITMIME", take_eightbit},
+    {"SMTPUTF8", take_smtputf8},
+    {"SIZE", take_size},
     {"AUTH", take_auth},
+    {"DSN", take_dsn},
+    {"REQUIRETLS", take_requiretls},
+    {"DELIVERBY", take_deliverby},
+    {"FUTURERELEASE", take_futurerelease},
+    {"MT-PRIORITY", take_mt_priority},
 };
 
 static void
@@ -176,10 +204,10 @@ hello(struct smtp *c, struct err *e)
 
 	c->features = (struct smtp_features){0};
 	buf_clear(&c->described);
-	dialog_ask(c->dialog, "EHLO %s", c->params.domain);
+	dialog_ask(c->dialog, "%s %s", c->params.is_lmtp ? "LHLO" : "EHLO", c->params.domain);
 	if (!read_reply(c, &reply, take_ehlo_line))
 		return refused(c, &reply, ERR_UNAVAILABLE, e);
-	if (reply.code >= 500) {
+	if (reply.code >= 500 && !c->params.is_lmtp) {
 		/* Section 3.2: a server that does not know EHLO is asked in the old way. It has
 		 * offered nothing, whatever its refusal lists. */
 		c->features = (struct smtp_features){0};
@@ -259,6 +287,8 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 	/* An open door: a server on loopback or in one's own network wants no login. */
 	if (strcmp(l->auth, "auto") == 0 && !l->user && !l->has_client_cert)
 		return true;
+	if (c->features.auth[0] == '\0' && c->params.is_lmtp && strcmp(l->auth, "auto") == 0)
+		return true; /* as is usual there */
 	if (c->features.auth[0] == '\0') {
 		complain(c, ERR_LOGIN, "the server does not offer AUTH", e);
 		return err_hint(e, "--auth=none sends without a login");
@@ -364,7 +394,9 @@ check(const struct transaction *t, struct err *e)
 		return complain(t->c, ERR_MALFORMED,
 				"the message has 8-bit text, the server does not offer 8BITMIME",
 				e);
-	return true;
+	if (smtp_wishes_check(&t->envelope->wishes, f, e))
+		return true;
+	return err_prefix(e, "%s", stream_name(t->c->stream));
 }
 
 /* An address for the wire. */
@@ -404,6 +436,7 @@ ask_mail(const struct transaction *t, struct err *e)
 		buf_add_str(&line, " BODY=8BITMIME");
 	if (t->utf8)
 		buf_add_str(&line, " SMTPUTF8");
+	smtp_wishes_add_mail(&t->envelope->wishes, &line);
 	if (ok)
 		dialog_ask(t->c->dialog, "%s", line.data);
 	buf_free(&line);
@@ -426,43 +459,76 @@ check_recipients(const struct transaction *t, struct err *e)
 static bool
 ask_envelope(const struct transaction *t, struct err *e)
 {
-	struct buf path = {0};
+	struct buf line = {0};
 
 	if (!check_recipients(t, e) || !ask_mail(t, e))
 		return false;
 	for (size_t i = 0; i < t->envelope->count; i++) {
-		buf_clear(&path);
-		add_path(t, &path, t->envelope->recipients[i].address, e);
-		dialog_ask(t->c->dialog, "RCPT TO:<%s>", path.data);
+		const char *address = t->envelope->recipients[i].address;
+
+		buf_clear(&line);
+		add_path(t, &line, address, e);
+		buf_add_char(&line, '>');
+		smtp_wishes_add_rcpt(&t->envelope->wishes, address, &line);
+		dialog_ask(t->c->dialog, "RCPT TO:<%s", line.data);
 	}
-	buf_free(&path);
+	buf_free(&line);
 	return true;
 }
 
-/* The first refusal among the replies to MAIL and RCPT, which are read to the last. */
+/* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
+ * stream failed, and *e says so if nobody was refused before: behind a refusal (421) the server may
+ * hang up, and its words tell more; but in a partial sending they are not why the others got
+ * nothing. */
+static bool
+read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
+{
+	size_t refusals = 0;
+
+	*accepted = 0;
+	for (size_t i = 0; i < t->envelope->count; i++) {
+		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
+
+		if (!read_reply(t->c, reply, NULL))
+			return refusals > 0 && !t->envelope->partial ? false
+								     : stream_ok(t->c->stream, e);
+		if (is_positive(reply))
+			++*accepted;
+		else if (refusals++ == 0)
+			refused(t->c, reply, ERR_RECIPIENT, e);
+	}
+	return true;
+}
+
+/* Without a sender the server refuses whomever: that is not the recipients'. Commands that wait
+ * here stay here. */
+static void
+ignore_recipients(const struct transaction *t)
+{
+	struct smtp_reply ignored;
+
+	dialog_drop(t->c->dialog);
+	for (size_t i = 0; i < t->envelope->count && dialog_unanswered(t->c->dialog) > 0; i++)
+		if (!read_reply(t->c, &ignored, NULL))
+			return;
+}
+
+/* The replies to MAIL and RCPT, read to the last. False: the message must not go out. */
 static bool
 read_envelope(const struct transaction *t, struct err *e)
 {
+	struct smtp_envelope *v = t->envelope;
 	struct smtp_reply mail;
-	bool ok = true;
+	size_t accepted;
 
 	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
-		ok = refused(t->c, &mail, ERR_UNAVAILABLE, e);
-		dialog_drop(t->c->dialog);
+		refused(t->c, &mail, ERR_UNAVAILABLE, e);
+		ignore_recipients(t);
+		return false;
 	}
-	for (size_t i = 0; i < t->envelope->count && dialog_unanswered(t->c->dialog) > 0; i++) {
-		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
-
-		/* Behind a refusal (421) the server may hang up: its words tell more. */
-		if (!read_reply(t->c, reply, NULL))
-			return ok ? stream_ok(t->c->stream, e) : false;
-		if (!is_positive(reply) && ok)
-			ok = refused(t->c, reply, ERR_RECIPIENT, e);
-		/* Without a sender the server refuses whomever: that is not the recipient's. */
-		if (!is_positive(&mail))
-			*reply = (struct smtp_reply){0};
-	}
-	return ok;
+	if (!read_recipients(t, &accepted, e))
+		return false;
+	return v->partial ? accepted > 0 : accepted == v->count;
 }
 
 static bool
@@ -505,16 +571,47 @@ end_went_out(const struct transaction *t)
 	return stream_is_writable(t->c->stream);
 }
 
+/* RFC 2033 section 4.2: a reply for each recipient that was accepted, in their order. */
+static bool
+read_verdicts(const struct transaction *t, struct smtp_reply *verdict, struct err *e)
+{
+	size_t accepted = 0, refusals = 0;
+
+	for (size_t i = 0; i < t->envelope->count; i++) {
+		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
+
+		if (!is_positive(reply))
+			continue;
+		if (!read_reply(t->c, reply, NULL))
+			return stream_ok(t->c->stream, e);
+		if (is_positive(reply) && accepted++ == 0)
+			*verdict = *reply;
+		else if (!is_positive(reply) && refusals++ == 0)
+			refused(t->c, reply, ERR_RECIPIENT, e);
+	}
+	*t->maybe_sent = false;
+	return accepted > 0;
+}
+
+static bool
+read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
+{
+	if (!read_reply(t->c, reply, NULL))
+		return stream_ok(t->c->stream, e);
+	*t->maybe_sent = false;
+	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+}
+
 /* The reply that decides. */
 static bool
 read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
+	bool ok;
+
 	stream_set_timeout(t->c->stream, t->c->params.message_timeout_s);
-	if (!read_reply(t->c, reply, NULL))
-		return stream_ok(t->c->stream, e);
+	ok = t->c->params.is_lmtp ? read_verdicts(t, reply, e) : read_one_verdict(t, reply, e);
 	stream_set_timeout(t->c->stream, t->c->params.timeout_s);
-	*t->maybe_sent = false;
-	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+	return ok;
 }
 
 /* RFC 3030: the message as one chunk, at once behind a single recipient where it is small. */

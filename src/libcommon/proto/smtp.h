@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * smtp - one conversation with a submission server (RFC 5321, RFC 6409).
+ * smtp - one conversation with a submission server (RFC 5321, RFC 6409), or with one that delivers
+ * by LMTP (RFC 2033).
  *
  *	smtp_open(): greeting, EHLO, STARTTLS, AUTH
  *	smtp_send(): MAIL, RCPT, DATA or BDAT; as often as there are messages
@@ -15,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/smtp_wishes.h"
+
 struct buf;
 struct err;
 struct login;
@@ -25,13 +28,20 @@ struct stream;
 /* What EHLO offered (RFC 5321 section 4.1.1.1). */
 struct smtp_features {
 	bool starttls;
-	bool pipelining;   /* RFC 2920 */
-	bool chunking;     /* RFC 3030 */
-	bool eightbit;     /* 8BITMIME, RFC 6152 */
-	bool smtputf8;     /* RFC 6531 */
-	bool size;         /* RFC 1870 */
-	uint64_t size_max; /* 0: no limit is known */
-	char auth[256];    /* the mechanisms, blank-separated */
+	bool pipelining;         /* RFC 2920 */
+	bool chunking;           /* RFC 3030 */
+	bool eightbit;           /* 8BITMIME, RFC 6152 */
+	bool smtputf8;           /* RFC 6531 */
+	bool size;               /* RFC 1870 */
+	uint64_t size_max;       /* 0: no limit is known */
+	bool dsn;                /* RFC 3461 */
+	bool requiretls;         /* RFC 8689 */
+	bool deliverby;          /* RFC 2852 */
+	uint64_t deliver_by_min; /* 0: none is known */
+	bool futurerelease;      /* RFC 4865 */
+	uint64_t hold_for_max;   /* 0: none is known */
+	bool mt_priority;        /* RFC 6710 */
+	char auth[256];          /* the mechanisms, blank-separated */
 };
 
 /* A server's reply is data until somebody says otherwise. */
@@ -49,9 +59,12 @@ struct smtp_envelope {
 	const char *from; /* "" is the null sender; borrowed */
 	struct smtp_recipient *recipients;
 	size_t count;
+	struct smtp_wishes wishes;
+	bool partial; /* goes to those who are accepted where others are refused */
 };
 
 struct smtp_params {
+	bool is_lmtp;
 	const char *domain;         /* for EHLO; borrowed for as long as the conversation lasts */
 	unsigned timeout_s;         /* for any answer but */
 	unsigned message_timeout_s; /* the one to a whole message (RFC 5321 section 4.5.3.2.6) */
@@ -74,12 +87,14 @@ const struct smtp_features *smtp_features(const struct smtp *c);
 const struct buf *smtp_described(const struct smtp *c);
 
 /*
- * Hands in one message to all recipients, or to none: where one is refused, nothing is sent and *e
- * is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx); each recipient's reply tells
- * the rest. What the server does not offer and the message needs is refused before the first byte
- * (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT goes out with the message. False with
- * *MAYBE_SENT: the end of the message went out and its reply was not seen. True: the server took it
- * over, REPLY is its word.
+ * Hands in one message to all recipients, or to none: where one is refused (with `partial`: where
+ * all are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a
+ * 4xx); each recipient's reply tells the rest. By LMTP each recipient has a reply to the message
+ * too, which stands in the place of the first one then. What the server does not offer and the
+ * message needs is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT
+ * goes out with the message. False with *MAYBE_SENT: the end of the message went out and its reply
+ * was not seen. True: the server took it over for all recipients without a refusal among their
+ * replies, which is at least one; REPLY is its word.
  */
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);

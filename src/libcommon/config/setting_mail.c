@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/setting_mail.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/* A user's word and the wire's. */
+struct word {
+	const char *word;
+	const char *wire;
+};
+
+static const char *
+to_wire(const struct word *words, size_t count, const char *word)
+{
+	for (size_t i = 0; i < count; i++)
+		if (text_equal_case(words[i].word, word))
+			return words[i].wire;
+	return NULL;
+}
+
+bool
+setting_check_rewrite(const char *text, char **normal, struct err *e)
+{
+	if (!text_has_word("local always never", text))
+		return err_set(e, ERR_USAGE, "'%s' is none of local, always, never", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+/* RFC 3461 section 4.1: NEVER stands alone. */
+bool
+setting_check_notify(const char *text, char **normal, struct err *e)
+{
+	static const struct word words[] = {
+	    {"success", "SUCCESS"}, {"failure", "FAILURE"}, {"delay", "DELAY"}};
+	char *copy = mem_strdup(text), *rest = copy;
+	const bool never = text_has_word("never off", text);
+	struct buf list = {0};
+	bool good = text[0] != '\0';
+
+	for (char *word; good && !never && (word = strsep(&rest, ","));) {
+		const char *wire = to_wire(words, sizeof words / sizeof words[0], word);
+
+		good = wire != NULL;
+		if (good)
+			buf_addf(&list, "%s%s", list.len ? "," : "", wire);
+	}
+	free(copy);
+	if (good)
+		*normal = never ? mem_strdup("NEVER") : mem_strdup(list.data);
+	buf_free(&list);
+	return good || err_set(e, ERR_USAGE,
+			       "'%s' is neither never nor a list of success, failure, delay", text);
+}
+
+/* RFC 3461 section 4.3, and sendmail's word. */
+bool
+setting_check_return(const char *text, char **normal, struct err *e)
+{
+	static const struct word words[] = {
+	    {"full", "FULL"}, {"headers", "HDRS"}, {"hdrs", "HDRS"}};
+	const char *wire = to_wire(words, sizeof words / sizeof words[0], text);
+
+	if (!wire)
+		return err_set(e, ERR_USAGE, "'%s' is neither full nor headers", text);
+	*normal = mem_strdup(wire);
+	return true;
+}
+
+/* RFC 3461 section 4.4. */
+bool
+setting_check_envelope_id(const char *text, char **normal, struct err *e)
+{
+	const size_t len = strlen(text);
+	bool good = len > 0 && len <= 100;
+
+	for (size_t i = 0; i < len; i++)
+		good = good && text[i] >= ' ' && text[i] < 0x7f;
+	if (!good)
+		return err_set(e, ERR_USAGE, "'%s' is no printable ASCII of 1 to 100 characters",
+			       text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+/* RFC 2852 section 4: nine digits; a message that has to be returned needs a second at least. */
+bool
+setting_check_deliver_by(const char *text, char **normal, struct err *e)
+{
+	static const struct word modes[] = {{"", "R"}, {",return", "R"}, {",notify", "N"}};
+	const size_t digits = strcspn(text, ",");
+	const char *mode = to_wire(modes, sizeof modes / sizeof modes[0], text + digits);
+	uint64_t seconds;
+
+	if (!mode || !text_number_n(text, digits, 999999999, &seconds) || seconds == 0)
+		return err_set(e, ERR_USAGE, "'%s' is no SECONDS[,return|notify]", text);
+	*normal = mem_printf("%.*s;%s", (int)digits, text, mode);
+	return true;
+}
+
+/* Seconds since 1970 of TM in the zone that ZONE names: Z, +01:00, or here. False: it names none.
+ */
+static bool
+in_zone(struct tm *tm, const char *zone, time_t *time)
+{
+	struct tm offset = {0};
+	const char *end;
+
+	tm->tm_isdst = -1;
+	if (zone[0] == '\0') {
+		*time = mktime(tm);
+		return *time != (time_t)-1;
+	}
+	end = strptime(zone, "%z", &offset);
+	*time = timegm(tm) - offset.tm_gmtoff;
+	return end && *end == '\0';
+}
+
+/* RFC 3339, with a blank for the T, without seconds or a zone if you like. */
+bool
+setting_check_date(const char *text, char **normal, struct err *e)
+{
+	struct tm tm = {0};
+	const char *rest = strptime(text, "%Y-%m-%d", &tm);
+	char utc[sizeof "2026-12-24T18:00:00Z"];
+	time_t time;
+
+	rest = rest && (*rest == 'T' || *rest == ' ') ? strptime(rest + 1, "%H:%M", &tm) : NULL;
+	if (rest && *rest == ':')
+		rest = strptime(rest + 1, "%S", &tm);
+	if (!rest || !in_zone(&tm, rest, &time) || !gmtime_r(&time, &tm) ||
+	    strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return err_set(e, ERR_USAGE, "'%s' is no date such as 2026-12-24T18:00:00+01:00",
+			       text);
+	*normal = mem_strdup(utc);
+	return true;
+}
+
+/* RFC 6710 section 5. */
+bool
+setting_check_priority(const char *text, char **normal, struct err *e)
+{
+	const char *digit = text + (text[0] == '-' || text[0] == '+');
+	uint64_t n;
+
+	if (!text_number(digit, 9, &n))
+		return err_set(e, ERR_USAGE, "'%s' is no number from -9 to 9", text);
+	*normal = mem_printf("%s%u", text[0] == '-' && n > 0 ? "-" : "", (unsigned)n);
+	return true;
+}
+
+/* What sendmail does besides sending a message, none of which is a submission client's. */
+bool
+setting_check_sendmail_mode(const char *text, char **normal, struct err *e)
+{
+	static const struct word others[] = {{"d", "being a daemon"},
+					     {"s", "SMTP on standard input"},
+					     {"i", "building an alias database"},
+					     {"p", "showing a queue"},
+					     {"t", "testing addresses"},
+					     {"v", "verifying addresses"}};
+	const char *other = to_wire(others, sizeof others / sizeof others[0], text);
+
+	if (strcmp(text, "m") == 0) {
+		*normal = mem_strdup(text);
+		return true;
+	}
+	if (other)
+		return err_set(e, ERR_USAGE, "%s (%s) is not done here", text, other);
+	return err_set(e, ERR_USAGE, "'%s' is no mode of sendmail that is known here", text);
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/alias.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+struct entry {
+	char *name;
+	struct buf value;
+	unsigned line;
+};
+
+struct aliases {
+	char *path;
+	struct entry *entries;
+	size_t count;
+};
+
+/* Reading the file. */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The length of what stands before the first C outside quotes. */
+static size_t
+span_to(const char *text, size_t n, char c)
+{
+	bool quoted = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (text[i] == c && !quoted)
+			return i;
+	}
+	return n;
+}
+
+static void
+trim(const char **text, size_t *len)
+{
+	while (*len > 0 && is_blank(**text)) {
+		++*text;
+		--*len;
+	}
+	while (*len > 0 && is_blank((*text)[*len - 1]))
+		--*len;
+}
+
+static bool
+take_line(struct aliases *a, const char *line, size_t len, unsigned number, struct err *e)
+{
+	const bool goes_on = len > 0 && is_blank(line[0]);
+	const size_t colon = span_to(line, len, ':');
+	const char *name = line;
+	size_t name_len = colon;
+
+	trim(&line, &len);
+	if (len == 0 || line[0] == '#')
+		return true;
+	if (goes_on && a->count > 0) {
+		buf_add_char(&a->entries[a->count - 1].value, ' ');
+		buf_add(&a->entries[a->count - 1].value, line, len);
+		return true;
+	}
+	trim(&name, &name_len);
+	if (name_len >= 2 && name[0] == '"' && name[name_len - 1] == '"') {
+		name++;
+		name_len -= 2;
+	}
+	if (goes_on || name_len == 0 || colon >= len)
+		return err_set(e, ERR_CONFIG, "%s:%u: no 'NAME: ADDRESS, ...'", a->path, number);
+	a->entries = mem_grow(a->entries, a->count + 1, sizeof *a->entries);
+	a->entries[a->count] = (struct entry){.name = mem_strndup(name, name_len), .line = number};
+	buf_add(&a->entries[a->count++].value, line + colon + 1, len - colon - 1);
+	return true;
+}
+
+static bool
+take_lines(struct aliases *a, FILE *file, struct err *e)
+{
+	char *line = NULL;
+	size_t room = 0;
+	unsigned number = 0;
+	ssize_t len;
+	bool ok = true;
+
+	while (ok && (len = getline(&line, &room, file)) >= 0)
+		ok = take_line(a, line, (size_t)len, ++number, e);
+	free(line);
+	if (ok && ferror(file))
+		return err_set_errno(e, ERR_CONFIG, "%s", a->path);
+	return ok;
+}
+
+struct aliases *
+aliases_open(const char *path, struct err *e)
+{
+	struct aliases *a;
+	FILE *file = fopen(path, "re");
+	bool ok;
+
+	if (!file) {
+		err_set_errno(e, ERR_CONFIG, "%s", path);
+		return NULL;
+	}
+	a = mem_alloc(sizeof *a);
+	a->path = mem_strdup(path);
+	ok = take_lines(a, file, e);
+	fclose(file);
+	if (ok)
+		return a;
+	aliases_free(a);
+	return NULL;
+}
+
+void
+aliases_free(struct aliases *a)
+{
+	if (!a)
+		return;
+	for (size_t i = 0; i < a->count; i++) {
+		free(a->entries[i].name);
+		buf_free(&a->entries[i].value);
+	}
+	free(a->entries);
+	free(a->path);
+	free(a);
+}
+
+/* Looking up. */
+
+/* An entry that is being opened, within those that led to it. */
+struct expansion {
+	const struct aliases *aliases;
+	const struct entry *entry; /* NULL: what was asked for */
+	const struct expansion *outer;
+	address_take take;
+	void *ctx;
+};
+
+static bool expand(const struct expansion *x, const char *address, struct err *e);
+
+static const struct entry *
+find_name(const struct aliases *a, const char *name, size_t len)
+{
+	for (size_t i = 0; a && i < a->count; i++)
+		if (strlen(a->entries[i].name) == len &&
+		    strncasecmp(a->entries[i].name, name, len) == 0)
+			return &a->entries[i];
+	return NULL;
+}
+
+static const struct entry *
+find_entry(const struct expansion *x, const char *address)
+{
+	const char *domain = address_domain(address);
+	const size_t len = domain ? (size_t)(domain - 1 - address) : strlen(address);
+	const struct entry *entry;
+
+	if (domain && strcasecmp(domain, "localhost") != 0)
+		return NULL;
+	entry = find_name(x->aliases, address, len);
+	/* Nobody is meant by what a name of the file leads to, but is not in it: a local user. */
+	if (!entry && !x->entry)
+		entry = find_name(x->aliases, "default", strlen("default"));
+	return entry;
+}
+
+static bool
+refuse(const struct expansion *x, struct err *e, const char *what, const char *item, size_t len)
+{
+	return err_set(e, ERR_CONFIG, "%s:%u: %s: %.*s%s", x->aliases->path, x->entry->line,
+		       x->entry->name, (int)len, item, what);
+}
+
+static bool
+take_address(void *ctx, const struct address *a, struct err *e)
+{
+	return expand(ctx, a->addr, e);
+}
+
+/* One of the addresses in an entry. */
+static bool
+expand_item(const struct expansion *x, const char *item, size_t len, struct err *e)
+{
+	const char first = item[item[0] == '"'];
+	struct expansion inner = *x;
+
+	if (strchr("|/:", first))
+		return refuse(x, e, ": commands, files and :include: are not done here", item, len);
+	if (item[0] == '\\') {
+		char *name = mem_strndup(item + 1, len - 1);
+		const bool ok = x->take(x->ctx, &(struct address){name, ""}, e);
+
+		free(name);
+		return ok;
+	}
+	if (address_list(item, len, take_address, &inner, e))
+		return true;
+	if (e->code == ERR_MALFORMED)
+		refuse(x, e, " is no address", item, len);
+	return false;
+}
+
+static bool
+expand_entry(const struct expansion *x, struct err *e)
+{
+	const char *rest = x->entry->value.data;
+	size_t left = x->entry->value.len;
+
+	while (left > 0) {
+		const size_t span = span_to(rest, left, ',');
+		const char *item = rest;
+		size_t len = span;
+
+		trim(&item, &len);
+		if (len > 0 && !expand_item(x, item, len, e))
+			return false;
+		rest += span + (span < left);
+		left -= span + (span < left);
+	}
+	return true;
+}
+
+static bool
+expand(const struct expansion *x, const char *address, struct err *e)
+{
+	const struct entry *entry = find_entry(x, address);
+	const struct expansion inner = {x->aliases, entry, x, x->take, x->ctx};
+
+	if (!entry || entry == x->entry)
+		return x->take(x->ctx, &(struct address){address, ""}, e);
+	for (const struct expansion *o = x; o; o = o->outer)
+		if (o->entry == entry)
+			return refuse(x, e, " leads back to it", address, strlen(address));
+	return expand_entry(&inner, e);
+}
+
+bool
+aliases_expand(const struct aliases *a, const char *address, address_take take, void *ctx,
+	       struct err *e)
+{
+	return expand(&(struct expansion){.aliases = a, .take = take, .ctx = ctx}, address, e);
+}

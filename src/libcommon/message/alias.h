@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * alias - who a local name stands for, by a file in the format of /etc/aliases.
+ *
+ *	root: alice, bob@example.org	local names are looked up again
+ *	  , "carol d"@example.org	a line that begins with a blank goes on
+ *	# a comment
+ *	default: alice			all local names that stand nowhere else
+ *
+ * A name is local without a domain, and at localhost; ASCII case is folded. A name that stands for
+ * itself too, and one behind a backslash, is not looked up again. Commands, files and :include:
+ * are for a server that delivers: they are an error where they are needed, not before, since the
+ * file may be another program's too.
+ */
+#ifndef MAILVERBS_MESSAGE_ALIAS_H
+#define MAILVERBS_MESSAGE_ALIAS_H
+
+#include <stdbool.h>
+
+#include "message/address.h"
+
+struct aliases;
+struct err;
+
+/* NULL: *e is ERR_CONFIG with file and line. */
+struct aliases *aliases_open(const char *path, struct err *e);
+void aliases_free(struct aliases *a);
+
+/*
+ * Calls TAKE for each address that ADDRESS stands for in the end, or for ADDRESS itself; A may be
+ * NULL. An address may come more than once. False: a loop, or what cannot be (ERR_CONFIG with file
+ * and line), or TAKE said so.
+ */
+bool aliases_expand(const struct aliases *a, const char *address, address_take take, void *ctx,
+		    struct err *e);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/outgoing.h"
+
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "message/source.h"
+#include "tap.h"
+
+#define REST "From: a@x\r\nDate: d\r\nMessage-ID: <i@x>\r\n"
+
+static int
+pipe_of(const char *bytes, size_t n)
+{
+	int ends[2];
+
+	if (pipe(ends) != 0 || write(ends[1], bytes, n) != (ssize_t)n)
+		abort();
+	close(ends[1]);
+	return ends[0];
+}
+
+static bool
+add(void *ctx, const char *bytes, size_t n)
+{
+	buf_add(ctx, bytes, n);
+	return true;
+}
+
+/* The N bytes as they go out, or "! " and the error. */
+static void
+make(const char *bytes, size_t n, struct buf *out)
+{
+	static const struct outgoing_defaults defaults = {.from = "a@x", .domain = "x"};
+	const int fd = pipe_of(bytes, n);
+	struct err e = {0};
+	struct source *s = source_open(fd, &e);
+	struct outgoing *o = outgoing_open(s, &e);
+
+	buf_add_str(out, "");
+	if (!o || !outgoing_prepare(o, &defaults, &e) || !outgoing_pour(o, false, add, out, &e))
+		buf_addf(out, "! %d %s", err_exit_status(e.code), e.text);
+	else
+		ok(outgoing_facts(o)->size == out->len, "so many octets go out as were counted");
+	outgoing_free(o);
+	source_close(s);
+	close(fd);
+}
+
+static void
+becomes(const char *text, const char *want, const char *name)
+{
+	struct buf out = {0};
+
+	make(text, strlen(text), &out);
+	is_str(out.data, want, name);
+	buf_free(&out);
+}
+
+/* What is added to a message without Date and Message-ID differs each time. */
+static void
+ends_with(const char *text, const char *want, const char *name)
+{
+	struct buf out = {0};
+	const char *found;
+
+	make(text, strlen(text), &out);
+	found = out.len >= strlen(want) ? out.data + out.len - strlen(want) : out.data;
+	is_str(found, want, name);
+	ok(strncmp(out.data, "From: a@x\r\nDate: ", 17) == 0, "behind a header of its own");
+	buf_free(&out);
+}
+
+static void
+test_repaired(void)
+{
+	becomes(REST "\r\nbody\r\n", REST "\r\nbody\r\n", "what is whole stays as it is");
+	becomes("From: a@x\nDate: d\nMessage-ID: <i@x>\n\nbody", REST "\r\nbody\r\n",
+		"line ends become CRLF");
+	becomes(REST "\r\none\rtwo\r\r\n.\r\n", REST "\r\none\r\ntwo\r\n\r\n.\r\n",
+		"a bare CR ends a line too");
+	becomes("From a@x Sat Nov 21 12:00:00 2026\n" REST "\nbody\n", REST "\r\nbody\r\n",
+		"the From_ line of an mbox is taken off");
+	becomes(REST "hello\n\nNote: x\n", REST "\r\nhello\r\n\r\nNote: x\r\n",
+		"a line that is no field begins the body");
+	becomes(REST "Bcc: b@x,\n c@x\nX: y\n\n", REST "X: y\r\n\r\n", "Bcc is taken out");
+	ends_with("hello\nworld\n", "\r\n\r\nhello\r\nworld\r\n", "a text alone is a body");
+	ends_with("From here on:\nworld\n", "\r\n\r\nFrom here on:\r\nworld\r\n",
+		  "even one that begins with From");
+	ends_with("hello\nTo: b@x\n", "\r\n\r\nhello\r\nTo: b@x\r\n",
+		  "or has lines that look like fields");
+	ends_with("\nhello\n", "\r\n\r\nhello\r\n", "an empty header");
+}
+
+static void
+test_refused(void)
+{
+	static const char nul[] = REST "\r\na\0b\r\n";
+	struct buf out = {0}, line = {0};
+
+	becomes("", "! 65 the message is empty", "nothing");
+	becomes("From: a@x\nSubject: x\nFrom: b@x\n\n", "! 65 the message has 2 From fields",
+		"two Froms");
+	becomes("From: a@x\nSender: x@x\nSender: y@x\n\n", "! 65 the message has 2 Sender fields",
+		"two Senders");
+	becomes("Subject: x\nhello\nBcc: b@x\n\nbody\n",
+		"! 65 'hello' stands within the header and is no field of it",
+		"recipients behind a line that is no field");
+	make(nul, sizeof nul - 1, &out);
+	is_str(out.data, "! 65 the message has a NUL byte, which mail cannot carry", "a NUL");
+	buf_free(&out);
+
+	buf_addf(&line, "%sX: %0995d\n\n", REST, 0);
+	make(line.data, line.len, &out);
+	ok(out.data[0] != '!', "998 bytes are a line of the header");
+	buf_clear(&line);
+	buf_clear(&out);
+	buf_addf(&line, "%sX: %0996d\n\n", REST, 0);
+	make(line.data, line.len, &out);
+	ok(strncmp(out.data, "! 65 a line of the header, 'X: 0", 32) == 0, "999 are too many");
+	buf_free(&line);
+	buf_free(&out);
+}
+
+/* No empty line within the first 1 MiB: the header was over long before. */
+static void
+test_long_text(void)
+{
+	struct buf text = {0}, out = {0};
+	char path[] = "/tmp/mailverbs-test.XXXXXX";
+	const int fd = mkstemp(path);
+	struct err e = {0};
+	struct source *s;
+	struct outgoing *o;
+
+	for (int i = 0; i < 200000; i++)
+		buf_add_str(&text, "no field\n");
+	unlink(path);
+	if (fd < 0 || write(fd, text.data, text.len) != (ssize_t)text.len || lseek(fd, 0, SEEK_SET))
+		abort();
+	s = source_open(fd, &e);
+	o = outgoing_open(s, &e);
+	ok(o, "a long text without a header is no long header");
+	outgoing_free(o);
+	source_close(s);
+	close(fd);
+	buf_free(&text);
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	test_repaired();
+	test_refused();
+	test_long_text();
+	return tap_done();
+}
