@@ -685,8 +685,9 @@ return_path()
 	letter >letter.eml
 	assert_equal "$(return_path -f bounce@example.org)" 'Return-Path: <bounce@example.org>'
 	assert_equal "$(return_path -r '<bounce@example.org>')" 'Return-Path: <bounce@example.org>'
-	sed -i 's/^From: .*/From: a@example.net, b@example.net/' letter.eml
+	sed -i 's/^From: .*/From: a@example.net/' letter.eml
 	assert_equal "$(return_path)" 'Return-Path: <a@example.net>'
+	sed -i 's/^From: .*/From: a@example.net, b@example.net/' letter.eml
 	sed -i '1i Sender: Alice <"s p"@example.net>' letter.eml
 	assert_equal "$(return_path)" 'Return-Path: <"s p"@example.net>'
 	printf 'Subject: x\n\nx\n' >letter.eml

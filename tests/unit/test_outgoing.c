@@ -88,6 +88,8 @@ test_repaired(void)
 	ends_with("hello\nworld\n", "\r\n\r\nhello\r\nworld\r\n", "a text alone is a body");
 	ends_with("From here on:\nworld\n", "\r\n\r\nFrom here on:\r\nworld\r\n",
 		  "even one that begins with From");
+	ends_with("hello\nTo: b@x\n", "\r\n\r\nhello\r\nTo: b@x\r\n",
+		  "or has lines that look like fields");
 	ends_with("\nhello\n", "\r\n\r\nhello\r\n", "an empty header");
 }
 

@@ -94,7 +94,8 @@ names_recipients(const struct header_field *field)
 	return false;
 }
 
-/* The body begins at a line that is no field. But where more of a header follows, it would lose
+/* The body begins at a line that is no field; where that is the first (`date | msend bob`), all of
+ * it is body. But where it stands within a header, of which more follows, that would lose
  * recipients and show the hidden ones. */
 static bool
 end_at_stray(struct outgoing *o, struct err *e)
@@ -104,7 +105,8 @@ end_at_stray(struct outgoing *o, struct err *e)
 
 	if (!find_stray(o, false, &at, &stray))
 		return true;
-	while (header_next(o->original.data, o->original.len, &at, &field))
+	while (stray.start > o->original.data &&
+	       header_next(o->original.data, o->original.len, &at, &field))
 		if (names_recipients(&field)) {
 			err_set(e, ERR_MALFORMED,
 				"'%.*s' stands within the header and is no field of it",

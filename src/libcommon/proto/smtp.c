@@ -478,7 +478,8 @@ ask_envelope(const struct transaction *t, struct err *e)
 
 /* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
  * stream failed, and *e says so if nobody was refused before: behind a refusal (421) the server may
- * hang up, and its words tell more. */
+ * hang up, and its words tell more; but in a partial sending they are not why the others got
+ * nothing. */
 static bool
 read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
 {
@@ -489,7 +490,8 @@ read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
 		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
 
 		if (!read_reply(t->c, reply, NULL))
-			return refusals > 0 ? false : stream_ok(t->c->stream, e);
+			return refusals > 0 && !t->envelope->partial ? false
+								     : stream_ok(t->c->stream, e);
 		if (is_positive(reply))
 			++*accepted;
 		else if (refusals++ == 0)
