@@ -1,0 +1,794 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Servers that mean harm, or are broken as if they did: what they say never reaches a terminal raw,
+# they get no secret that is not theirs, and they neither hold us for ever nor fill our memory.
+# shellcheck disable=SC2154  # smtp, pop3: tests/replay.bash
+# shellcheck disable=SC2030,SC2031  # run's and a test's variables are meant to be its own
+
+load helper
+load replay
+
+setup()
+{
+	replay_setup
+	pop3_hello='S: +OK ready
+C: CAPA
+S: +OK
+S: PIPELINING
+S: TOP
+S: .'
+	smtp_hello='S: 220 ready
+C: EHLO [127.0.0.1]
+S: 250-mx.example.org
+S: 250 PIPELINING'
+	wire_letter=$(sed 's/^/C: /' letter)
+	kib=$(printf 'x%.0s' {1..1024})
+}
+
+box()
+{
+	find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1
+}
+
+# ---- without end ----
+
+@test "a line without end, wherever it comes: 76" {
+	local before
+	for before in '' $'S: +OK\nC: CAPA\n' $'S: +OK\nC: CAPA\nS: +OK\n' "$pop3_hello"$'\nC: LIST\n' \
+	    "$pop3_hello"$'\nC: LIST\nS: +OK\n'; do
+		against - 76 mdel 1 <<<"$before"$'\nS% 0 '"$kib"
+		assert_regex "$stderr" 'a line of more than 16384 bytes'
+	done
+	against - 76 msend bob@example.org <<<"S% 0 $kib"
+	against - 76 msend bob@example.org <<<"$smtp_hello"$'\nC~ MAIL .*\nC~ RCPT .*\nC: DATA\nS> 250 \nS% 0 '"$kib"
+}
+
+@test "a line of just the longest length is read" {
+	against - 69 mlist <<-END
+	S> -ERR 
+	S% $((16384 - 5)) x
+	S:
+	END
+	against - 76 mlist <<-END
+	S> -ERR 
+	S% $((16384 - 4)) x
+	S:
+	END
+}
+
+@test "capabilities without end: 76" {
+	against - 76 mlist <<<$'S: +OK\nC: CAPA\nS: +OK\nS* 0 X-CAPABILITY-\\i'
+	assert_regex "$stderr" 'capabilities without end'
+	against - 76 msend bob@example.org <<<$'S: 220 ready\nC: EHLO [127.0.0.1]\nS* 0 250-X-FEATURE-\\i'
+	assert_regex "$stderr" 'a reply without end'
+}
+
+@test "a greeting without end: 76" {
+	against - 76 msend bob@example.org <<<$'S* 0 220-hello \\i'
+}
+
+@test "a header without end: 76" {
+	against - 76 mlist <<<"$pop3_hello"$'\nC: LIST\nS: +OK\\r\\n1 9\\r\\n.\nC: TOP 1 0\nS: +OK\nS* 0 X-Header: '"$kib"
+	assert_regex "$stderr" 'a header without end'
+}
+
+@test "a login without end: 76" {
+	printf 'stale\n' >password
+	local auth
+	for auth in login cram-md5 xoauth2; do
+		{
+			printf 'S: +OK\nC: CAPA\nS: +OK\nS: SASL LOGIN CRAM-MD5 XOAUTH2\nS: .\nC~ AUTH .*\n'
+			printf '! interrupt\nS* 0 + \n'
+		} >script
+		against "$PWD/script" 76 mlist --auth=$auth
+	done
+}
+
+# ---- bytes that a terminal obeys ----
+
+evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x7f \x1bc'
+
+@test "escape sequences, C1 and bidi controls in replies come out as text" {
+	against - 69 mlist <<<"S: -ERR $evil"
+	assert_harmless "$stderr"
+	assert_regex "$stderr" '-ERR \\x1b\[31mred'
+	against - 69 msend bob@example.org <<<"S: 554 $evil"$'\nC: QUIT'
+	assert_harmless "$stderr"
+	against - 76 mlist <<<"S: $evil"
+	assert_harmless "$stderr"
+	against - 76 mlist <<<"$pop3_hello"$'\nC: LIST\nS: +OK\nS: '"$evil"
+	assert_harmless "$stderr"
+}
+
+@test "escape sequences in the trace, and in what --probe shows" {
+	against - 69 mlist -vv <<<"S: -ERR $evil"
+	assert_harmless "$stderr"
+	against - 69 mlist -v <<<$'S: +OK\nC: CAPA\nS: +OK\nS: X-'"$evil"$'\nS: .\nC: LIST\nS: -ERR '"$evil"
+	assert_harmless "$stderr"
+	unset 'pop3[2]' # no user: no second connection
+	against - 0 mlist --probe <<<$'S: +OK\nC: CAPA\nS: +OK\nS: X-'"$evil"$'\nS: .'
+	assert_regex "$output" 'offers: X-\\x1b'
+	assert_harmless "$output$stderr"
+}
+
+@test "escape sequences in headers, raw and encoded, and in unique ids do not leave mlist" {
+	local format encoded
+	encoded="=?utf-8?b?$(printf '\033[31m\302\233 \342\200\256' | base64)?= =?iso-8859-1?q?=9b31m=1b[0m?="
+	for format in --quiet --json; do
+		against - 0 mlist $format --columns=number,uid,date,from,to,subject,message-id <<-END
+		$pop3_hello
+		C: UIDL
+		C: LIST
+		S: +OK\r\n1 $evil\r\n.\r\n+OK\r\n1 9\r\n.
+		C: TOP 1 0
+		S: +OK
+		S: Subject: $evil $encoded
+		S: From: "$evil" <$evil@example.org>
+		S: To: $encoded <bob@example.org>
+		S: Date: $evil
+		S: Message-ID: <$evil>
+		S:
+		S: .
+		C: QUIT
+		END
+		assert_harmless "$(tr -d '\t' <<<"$output")$stderr"
+	done
+}
+
+@test "a header cannot make two rows of one, nor a column more" {
+	against - 0 mlist --columns=number,subject <<-END
+	$pop3_hello
+	C: LIST
+	S: +OK\r\n1 9\r\n.
+	C: TOP 1 0
+	S: +OK\r\nSubject: a\tb =?utf-8?q?c=0A2=09d?=\r\n\r\n.
+	C: QUIT
+	END
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_equal "$(tr -cd '\t' <<<"$output" | wc -c)" 1
+}
+
+@test "NUL bytes in replies are an error, in a message they are delivered" {
+	against - 76 mlist <<<$'S: +OK \\x00'
+	assert_regex "$stderr" 'NUL'
+	against - 76 msend bob@example.org <<<$'S: 220 \\x00'
+	against - 76 mlist <<<"$pop3_hello"$'\nC: LIST\nS: +OK\nS: 1 9\\x00'
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 one\r\n.\r\n+OK\r\n1 9\r\n.
+	C: RETR 1
+	S: +OK\r\nX: a\x00b\r\n\r\n\x00\r\n.
+	C: DELE 1
+	C: QUIT
+	S: +OK\r\n+OK
+	END
+	printf 'X: a\0b\n\n\0\n' | cmp - box/new/*
+}
+
+# ---- no mail server at all ----
+
+@test "a greeting that is none: 76" {
+	local greeting
+	for greeting in 'SSH-2.0-OpenSSH_9.2' 'HTTP/1.1 400 Bad Request' '' '* OK IMAP4rev1' '22' '2200 hi' \
+	    '220hi' '-OK' '\x15\x03\x03\x00\x02\x02\x46' '\xff\xff\xff'; do
+		echo "# $greeting" >&2
+		against - 76 mlist <<<"S: $greeting"
+		against - 76 msend bob@example.org <<<"S: $greeting"
+		assert_harmless "$stderr"
+		assert_one_error
+	done
+	against - 76 mlist <<<'S: 220 smtp'
+	against - 76 msend bob@example.org <<<'S: +OK pop3'
+}
+
+@test "a server that hangs up without a word: 75" {
+	against - 75 mlist <<<'! close'
+	against - 75 msend bob@example.org <<<'! close'
+	assert_equal "$(head -n 1 <<<"$stderr")" 'msend: tunnel: the server closed the connection'
+}
+
+# ---- TLS ----
+
+@test "STARTTLS: what comes behind the consent in plaintext is an error and is not used" {
+	against - 76 msend --server=smtp://mail.example.org bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250 STARTTLS
+	C: STARTTLS
+	S: 220 go ahead
+	S: 250 AUTH PLAIN
+	END
+	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+	against - 76 mlist --server=pop3://mail.example.org <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: STLS
+	S: .
+	C: STLS
+	S: +OK begin
+	S: +OK injected
+	END
+	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+}
+
+@test "STARTTLS: a server that goes on in plaintext is an error, and gets no command" {
+	against - 76 msend --server=smtp://mail.example.org --user=test --auth=plain \
+	    --password-command='cat password' bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250-AUTH PLAIN
+	S: 250 STARTTLS
+	C: STARTTLS
+	S: 220 go ahead
+	C+
+	S: 250 AUTH PLAIN
+	END
+	assert_regex "$stderr" 'the server went on in plaintext'
+}
+
+@test "STARTTLS: what was offered before it is forgotten: no AUTH behind it, no secret" {
+	local host=${SRV_SUBMISSIONS%:*} port=${SRV_SUBMISSIONS##*:}
+	# the real server's greeting is taken for the answer to EHLO, in which there is no AUTH
+	against - 77 msend --server="smtp://$host" --tls-ca-file="$SRV_CA" --user=test --auth=plain \
+	    --password-command='cat password' bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250-AUTH PLAIN
+	S: 250 STARTTLS
+	C: STARTTLS
+	S: 220 go ahead
+	! relay $host $port
+	END
+	assert_regex "$stderr" 'does not offer AUTH'
+}
+
+@test "STARTTLS is not offered: no secret is sent, 69" {
+	local auth
+	for auth in auto plain; do
+		against - 69 msend --server=smtp://mail.example.org --user=test --auth=$auth \
+		    --password-command='cat password' bob@example.org <<-'END'
+		S: 220 ready
+		C: EHLO [127.0.0.1]
+		S: 250-mx
+		S: 250 AUTH PLAIN LOGIN
+		C: QUIT
+		END
+		assert_regex "$stderr" 'does not offer STARTTLS'
+		against - 69 mlist --server=pop3://mail.example.org --auth=$auth <<-'END'
+		S: +OK
+		C: CAPA
+		S: +OK
+		S: USER
+		S: SASL PLAIN
+		S: .
+		END
+		assert_regex "$stderr" 'does not offer STLS'
+	done
+}
+
+@test "STLS is refused by a server that knows no CAPA: no secret is sent, 69" {
+	against - 69 mlist --server=pop3://mail.example.org --auth=user <<-'END'
+	S: +OK
+	C: CAPA
+	S: -ERR what?
+	C: STLS
+	S: -ERR what?
+	END
+}
+
+@test "STARTTLS is offered and refused: 69, for a while 75; no secret is sent" {
+	local code
+	for code in 554 454; do
+		against - $((code == 554 ? 69 : 75)) msend --server=smtp://mail.example.org --user=test \
+		    --auth=plain --password-command='cat password' bob@example.org <<-END
+		S: 220 ready
+		C: EHLO [127.0.0.1]
+		S: 250-mx
+		S: 250-AUTH PLAIN
+		S: 250 STARTTLS
+		C: STARTTLS
+		S: $code TLS not available
+		C: QUIT
+		END
+	done
+}
+
+@test "a port that wants plaintext, asked for TLS: told, with the scheme to use" {
+	against - 76 mlist --server=pop3s://mail.example.org <<<$'C+\nS: +OK ready'
+	assert_regex "$stderr" 'does not speak TLS on this port'
+	assert_regex "$stderr" 'hint: pop3:// '
+}
+
+# ---- passwords ----
+
+@test "without TLS a password goes to loopback only" {
+	local host
+	for host in mail.example.org 192.0.2.1 '[2001:db8::1]' localhost.example.org; do
+		against - 77 mlist --server=pop3+insecure://"$host" --auth=auto <<-'END'
+		S: +OK
+		C: CAPA
+		S: +OK
+		S: USER
+		S: SASL PLAIN LOGIN
+		S: .
+		END
+		assert_regex "$stderr" 'without TLS'
+		against - 77 mlist --server=pop3+insecure://"$host" --auth=auto <<-'END'
+		S: +OK
+		C: CAPA
+		S: -ERR unknown
+		END
+		assert_regex "$stderr" 'without TLS'
+		against - 77 msend --server=smtp+insecure://"$host" --user=test --password-command='cat password' \
+		    bob@example.org <<-'END'
+		S: 220 ready
+		C: EHLO [127.0.0.1]
+		S: 250-mx
+		S: 250 AUTH PLAIN LOGIN
+		C: QUIT
+		END
+		assert_regex "$stderr" 'without TLS'
+	done
+	for host in '' localhost 127.0.0.1 127.1.2.3 '[::1]'; do
+		against - 77 mlist --server=pop3+insecure://"$host" --auth=auto <<-'END'
+		S: +OK
+		C: CAPA
+		S: +OK
+		S: USER
+		S: .
+		C: USER alice
+		S: +OK
+		C: PASS tanstaaf
+		S: -ERR no
+		END
+	done
+}
+
+@test "a preset's mechanism is not the user's word: no password in the clear" {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	printf '[far]\ndomains = example.org\npop3 = pop3+insecure://mail.example.org\nauth = plain\n' \
+		>"$XDG_CONFIG_HOME/mailverbs/providers.ini"
+	printf '[test]\naddress = alice@example.org\nprovider = far\npassword-command = cat password\n' >config
+	pop3=(--config=config)
+	against - 77 mlist <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: SASL PLAIN
+	S: .
+	END
+	assert_regex "$stderr" 'without TLS'
+}
+
+@test "--auth by name sends the password without TLS; a token never goes" {
+	against - 77 mlist --server=pop3+insecure://mail.example.org --auth=user <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: USER
+	S: .
+	C: USER alice
+	S: +OK
+	C: PASS tanstaaf
+	S: -ERR no
+	END
+	against - 77 mlist --server=pop3+insecure://mail.example.org --auth=xoauth2 <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: SASL XOAUTH2
+	S: .
+	END
+	assert_regex "$stderr" 'TLS only'
+}
+
+@test "a password with a line end in it never becomes two commands" {
+	printf 'sec\rDELE 1\n' >password
+	against - 78 mlist --auth=user <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: USER
+	S: .
+	END
+}
+
+# scram ANSWER: a server that goes through SCRAM-SHA-1 and then says ANSWER, without knowing the
+# password. (The client's nonce is random: no transcript can have it.)
+scram()
+{
+	cat >scram <<-'END'
+	#!/bin/bash
+	say() { printf '%s\r\n' "$1"; }
+	say '+OK'
+	read -r capa
+	printf '+OK\r\nSASL SCRAM-SHA-1\r\nUIDL\r\n.\r\n'
+	read -r auth mechanism first
+	nonce=$(base64 -d <<<"${first%$'\r'}" | sed 's/.*,r=//')
+	say "+ $(printf 'r=%sXYZ,s=%s,i=4096' "$nonce" "$(printf salt | base64)" | base64 -w0)"
+	read -r final
+	say "$1"
+	read -r empty && say '+OK logged in'
+	while read -r line; do
+		printf '%s\n' "$line" >>secrets
+		say '+OK'
+	done
+	END
+	chmod +x scram
+	run --separate-stderr mlist "${pop3[@]}" --auth=auto --tunnel="./scram '$1'"
+	assert_equal "$status" "${2-77}"
+	assert_regex "$stderr" 'did not prove that it knows the password'
+	[[ ! -e secrets ]]
+}
+
+@test "SCRAM: a server that accepts without proof is not believed" {
+	scram '+OK welcome'
+}
+
+@test "SCRAM: a server with a wrong proof is not believed" {
+	scram "+ $(printf 'v=AAAAAAAAAAAAAAAAAAAAAAAAAAA=' | base64 -w0)"
+}
+
+@test "a server that accepts a login that was not made: 76" {
+	printf '%01000d\n' 1 >password
+	against - 76 mlist --auth=plain <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: SASL PLAIN
+	S: .
+	C: AUTH PLAIN
+	S: +OK
+	END
+}
+
+# ---- lists ----
+
+@test "message numbers that descend, repeat, are 0, too big or none: 76, nothing is fetched or deleted" {
+	local lines
+	for lines in '2 a\r\n1 b' '1 a\r\n1 b' '0 a' '4294967296 a' '4294967297 a' '18446744073709551617 a' \
+	    '-1 a' '+1 a' '1' '1 ' ' 1 a' 'a b' '' '1a b' '0x1 a'; do
+		echo "# $lines" >&2
+		against - 76 mfetch --maildir=box <<-END
+		$pop3_hello
+		C: UIDL
+		C: LIST
+		S: +OK\r\n$lines\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+		END
+		assert_one_error
+		[[ $lines = '1 a'* ]] && lines=${lines//[ab]/9}
+		against - 76 mdel 1 <<-END
+		$pop3_hello
+		C: LIST
+		S: +OK\r\n${lines// [ab]/ 9}\r\n.
+		END
+	done
+	assert_equal "$(box)" ''
+}
+
+@test "UIDL and LIST that speak of different messages: 76" {
+	local sizes
+	for sizes in '1 9' '1 9\r\n3 9' '1 9\r\n2 9\r\n3 9' '2 9\r\n3 9'; do
+		against - 76 mfetch --maildir=box <<-END
+		$pop3_hello
+		C: UIDL
+		C: LIST
+		S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n$sizes\r\n.
+		END
+	done
+}
+
+@test "sizes that are none: 76" {
+	local size
+	for size in x -1 18446744073709551616 ''; do
+		against - 76 mdel 1 <<-END
+		$pop3_hello
+		C: LIST
+		S: +OK\r\n1 $size\r\n.
+		END
+	done
+}
+
+@test "the largest message number is one" {
+	against - 0 mdel 4294967294 <<-END
+	$pop3_hello
+	C: LIST
+	S: +OK\r\n1 9\r\n4294967294 9\r\n4294967295 9\r\n.
+	C: DELE 4294967294
+	C: QUIT
+	S: +OK\r\n+OK
+	END
+}
+
+@test "a unique id longer than any: 76" {
+	against - 76 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 $kib\r\n2 x$kib\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	END
+}
+
+@test "a line too many behind an answer is no answer to the next command: 76" {
+	against - 76 mfetch --maildir=box <<-END
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: .
+	C: UIDL
+	S: +OK\r\n1 a\r\n.
+	C: LIST
+	S: +OK\r\n1 9\r\n.\r\nX-garbage
+	END
+	assert_equal "$(box)" ''
+}
+
+# ---- messages cut off ----
+
+# cut SINK...: a message that ends in its middle, with the message before it whole; then a run that
+# gets both. The first is never fetched twice where the sink has a memory.
+cut_message()
+{
+	local end=$1
+	shift
+	against - 75 mfetch "$@" <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S: +OK\r\n\r\nfirst\r\n.
+	S: +OK\r\n\r\nsecond, torn
+	$end
+	END
+	assert_one_error
+}
+
+whole_message()
+{
+	against - 0 mfetch "$@" <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 2
+	S: +OK\r\n\r\nsecond, whole\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+}
+
+@test "a message that is cut off is delivered nowhere, and whole by the next run: Maildir" {
+	cut_message '! close' --maildir=box
+	assert_equal "$(box)" first
+	assert_equal "$(find box/tmp -type f)" ''
+	whole_message --maildir=box
+	assert_equal "$(box)" $'first\nsecond, whole'
+}
+
+@test "a message that is cut off is delivered nowhere, and whole by the next run: mbox" {
+	cut_message '! close' --mbox=file
+	assert_equal "$(grep -cE '^(From |first|second)' file)" 2
+	whole_message --mbox=file
+	assert_equal "$(grep -vE '^(From |$)' file)" $'first\nsecond, whole'
+}
+
+@test "a message that is cut off is delivered nowhere, and whole by the next run: a command" {
+	cat >deliver <<-'END'
+	#!/bin/sh
+	cat >message.$$ && cat message.$$ >>all
+	END
+	chmod +x deliver
+	cut_message '! close' --pipe=./deliver
+	assert_equal "$(grep . all)" first
+	whole_message --pipe=./deliver
+	assert_equal "$(grep . all)" $'first\nsecond, whole'
+}
+
+@test "a message that is cut off is not on standard output, and whole in the next run" {
+	cut_message '! close'
+	refute_regex "$output" 'second'
+	assert_regex "$output" 'first'
+	against - 0 mfetch <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S: +OK\r\n\r\nfirst\r\n.\r\n+OK\r\n\r\nsecond, whole\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+	assert_regex "$output" 'second, whole'
+}
+
+@test "a large message that is cut off leaves nothing on standard output" {
+	against - 75 mfetch <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
+	C: RETR 1
+	S: +OK\r\n\r\n
+	S* 5000 $kib
+	! close
+	END
+	assert_equal "$output" ''
+}
+
+@test "the end of the connection is no end of a message, whatever its last bytes" {
+	local last
+	for last in '' '.' '.\r' '\r\n' '\r\n.' '\r\n.\r' '\n.' '\r\n..\r\n'; do
+		rm -rf box "$XDG_STATE_HOME"
+		echo "# $last" >&2
+		against - 75 mfetch --maildir=box <<-END
+		$pop3_hello
+		C: UIDL
+		C: LIST
+		S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
+		C: RETR 1
+		S> +OK\r\n\r\ntorn$last
+		! close
+		END
+		assert_equal "$(box)" ''
+	done
+}
+
+@test "a sender cannot end his message early by a lone dot between bare LFs" {
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S> +OK\r\n\r\nevil\n.\n+OK\n\nforged\n.\nend\r\n.\r\n
+	S: +OK\r\n\r\ntrue\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+	assert_equal "$(box)" $'end\ntrue'
+}
+
+@test "a list that is cut off is no list: 75, nothing is fetched or deleted" {
+	against - 75 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n2 b
+	! close
+	END
+	against - 75 mdel all <<-END
+	$pop3_hello
+	C: LIST
+	S: +OK\r\n1 9\r\n2 9
+	! close
+	END
+}
+
+@test "the connection ends at the deletion: 75, and the next run deletes without a second delivery" {
+	against - 75 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
+	C: RETR 1
+	S: +OK\r\n\r\nfirst\r\n.
+	C: DELE 1
+	C: QUIT
+	S: +OK
+	! close
+	END
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
+	C: DELE 1
+	C: QUIT
+	S: +OK\r\n+OK
+	END
+	assert_equal "$(box)" first
+}
+
+# ---- time ----
+
+@test "a server that says nothing, or stops in the middle: 75 after --timeout" {
+	local before
+	for before in '' 'S> +O' $'S: +OK\nC: CAPA' $'S: +OK\nC: CAPA\nS: +OK\nS: PIPEL' \
+	    "$pop3_hello"$'\nC: UIDL\nC: LIST\nS: +OK'; do
+		against - 75 mfetch --timeout=1 --maildir=box <<<"$before"$'\n! stall'
+		assert_regex "$stderr" 'timed out: no answer within 1 second'
+	done
+	for before in '' 'S: 220-' "$smtp_hello"$'\nC~ MAIL.*\nC~ RCPT.*\nC: DATA\nS: 250 Ok'; do
+		against - 75 msend --timeout=1 bob@example.org <<<"$before"$'\n! stall'
+		assert_regex "$stderr" 'timed out: no answer within 1 second'
+	done
+}
+
+@test "a message that stops in the middle: 75 after --timeout, delivered nowhere" {
+	cut_message '! stall' --timeout=1 --maildir=box
+	assert_equal "$(box)" first
+	whole_message --maildir=box
+	assert_equal "$(box)" $'first\nsecond, whole'
+}
+
+@test "a byte now and then does not keep us: a whole answer has its time" {
+	against - 75 mlist --timeout=1 <<<$'! drip 300\nS: +OK a greeting that takes its time'
+	against - 75 msend --timeout=1 bob@example.org <<<$'! drip 300\nS: 220 a greeting that takes its time'
+}
+
+@test "the answer to a message is not waited for longer than --timeout, and may have been sent" {
+	against - 75 msend --timeout=1 bob@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 250 Ok
+	S: 354 go
+	$wire_letter
+	C: .
+	C: QUIT
+	! stall
+	END
+	assert_regex "$stderr" 'may have been sent'
+}
+
+# ---- our own commands ----
+
+# Nothing of it must come: refused before anything but the server's first words was exchanged.
+injects()
+{
+	local expected=$1 tool=$2
+	shift 2
+	echo "# $*" | cat -v >&2
+	case $tool in
+	msend) printf 'S: 220 ready\nC: EHLO [127.0.0.1]\nS: 250-mx\nS: 250-SMTPUTF8\nS: 250 AUTH PLAIN\nC: QUIT\n' ;;
+	*) printf 'S: +OK\nC: CAPA\nS: +OK\nS: USER\nS: SASL PLAIN CRAM-MD5\nS: .\n' ;;
+	esac >script
+	rm -f verdict
+	case $tool in
+	msend) run --separate-stderr msend "${smtp[@]}" "$(tunnel_to "$PWD/script")" "$@" <letter ;;
+	*) run --separate-stderr "$tool" "${pop3[@]}" "$(tunnel_to "$PWD/script")" "$@" </dev/null ;;
+	esac
+	[[ ! -e verdict || $(<verdict) = ok ]] || cat verdict >&2
+	[[ ! -e verdict || $(<verdict) = ok ]]
+	assert_equal "$status" "$expected"
+	assert_harmless "$stderr"
+}
+
+@test "line ends in a user name, a sender, a recipient never become commands" {
+	local bad
+	for bad in $'\r\n' $'\n' $'\r'; do
+		injects 64 mlist --auth=user "--user=alice${bad}DELE 1"
+		injects 64 mlist --auth=plain "--user=alice${bad}DELE 1"
+		injects 64 msend "--from=alice@example.org>${bad}RCPT TO:<eve@example.org" bob@example.org
+		injects 64 msend "bob@example.org>${bad}DATA"
+		injects 64 msend "${bad}bob@example.org"
+	done
+	injects 64 msend 'bob@example.org> SIZE=1'
+	injects 64 msend 'bob@exam ple.org'
+	injects 64 msend --from='alice@example.org> BODY=8BITMIME' bob@example.org
+}
+
+@test "line ends in a header's address never become commands" {
+	sed -i $'s/^To: .*/To: "bob\\\\\r>RSET"@example.org/' letter
+	injects 65 msend
+	sed -i 's/^To: .*/To: =?utf-8?q?bob=0D=0A?=@example.org/' letter
+}

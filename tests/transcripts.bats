@@ -1,0 +1,923 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Servers as RFCs show them, and as they are met: each test plays one transcript (tests/transcripts,
+# or the few lines that stand in it), to the last byte.
+# shellcheck disable=SC2154  # smtp, pop3: tests/replay.bash
+
+load helper
+load replay
+
+setup()
+{
+	replay_setup
+	# what a server without quirks says before the first command that matters
+	pop3_hello='S: +OK ready
+C: CAPA
+S: +OK
+S: PIPELINING
+S: TOP
+S: .'
+	smtp_hello='S: 220 ready
+C: EHLO [127.0.0.1]
+S: 250-mx.example.org
+S: 250 PIPELINING'
+	# the letter, as the wire has it
+	wire_letter=$(sed 's/^/C: /' letter)
+}
+
+# The messages in the Maildir box: their last lines, in the order of their delivery.
+box()
+{
+	find box/new -type f | sort | xargs -r tail -qn 1
+}
+
+# ---- POP3 ----
+
+@test "RFC 1939: APOP, LIST, RETR, DELE, one command at a time, with a server that has nothing else" {
+	against pop3-rfc1939 0 mfetch --user=mrose --auth=apop --maildir=box
+	assert_equal "$(box)" $'The first.\nThe second.'
+	assert_equal "$output$stderr" ''
+}
+
+@test "RFC 2449: what CAPA offers is used, pipelined; CRAM-MD5 as RFC 2195 has it" {
+	echo tanstaaftanstaaf >password
+	against pop3-rfc2449 0 mfetch --user=tim --auth=auto --server=pop3+insecure://mail.example.org --maildir=box
+	assert_equal "$(box)" $'The first.\nThe second.'
+}
+
+@test "RFC 5034: AUTH PLAIN with an initial response" {
+	against pop3-rfc5034-plain 0 mfetch --user=test --auth=auto --maildir=box
+	assert_equal "$output$stderr" ''
+}
+
+@test "RFC 5034: a refused AUTH is told in the server's words, exit status 77" {
+	against pop3-rfc5034-refused 77 mfetch --user=test --auth=plain
+	assert_equal "$stderr" 'mfetch: tunnel: -ERR [AUTH] PLAIN authentication failed'
+}
+
+@test "a server that tells its capabilities only after the login" {
+	against pop3-capa-after-login 0 mfetch --auth=auto --maildir=box
+	assert_equal "$(box)" $'one\ntwo'
+}
+
+@test "without PIPELINING every command waits for its answer" {
+	against pop3-no-pipelining 0 mfetch --auth=auto --maildir=box
+	assert_equal "$(box)" $'one\ntwo'
+}
+
+@test "without UIDL messages are fetched and deleted" {
+	against pop3-no-uidl 0 mfetch --maildir=box
+	assert_equal "$(box)" one
+}
+
+@test "without UIDL --keep fetches nothing and says why" {
+	against pop3-no-uidl-keep 69 mfetch --keep --maildir=box
+	assert_regex "$stderr" 'no unique ids'
+	assert_equal "$(box)" ''
+}
+
+@test "without TOP mlist says so once, and what shows without it" {
+	against pop3-no-top 69 mlist
+	assert_one_error
+	assert_regex "$stderr" 'no header without TOP: -ERR unknown command'
+	assert_regex "$stderr" 'hint: .*--columns=number,uid,size'
+}
+
+@test "TOP is used where the server has it and does not list it" {
+	against pop3-top-unlisted 0 mlist --columns=number,subject
+	assert_equal "$output" $'1\tfound'
+}
+
+@test "messages that share a unique id are all fetched and all deleted" {
+	against pop3-uidl-repeats 0 mfetch --maildir=box
+	assert_equal "$(box)" $'one\ntwo\nthree'
+}
+
+@test "after an interrupted run messages that share a unique id are not taken for fetched ones" {
+	against - 75 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 same\r\n2 same\r\n.
+	S: +OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S: +OK\r\n\r\none\r\n.
+	! close
+	END
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 same\r\n2 same\r\n.
+	S: +OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S: +OK\r\n\r\none\r\n.
+	S: +OK\r\n\r\ntwo\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+	assert_equal "$(box | sort -u)" $'one\ntwo'
+}
+
+@test "a message that gets the id of a fetched one is not deleted unfetched" {
+	against - 0 mfetch --keep --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 same\r\n.
+	S: +OK\r\n1 9\r\n.
+	C: RETR 1
+	S: +OK\r\n\r\none\r\n.
+	C: QUIT
+	END
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 same\r\n2 same\r\n.
+	S: +OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	S: +OK\r\n\r\none\r\n.
+	S: +OK\r\n\r\ntwo\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+	assert_equal "$(box | sort -u)" $'one\ntwo'
+}
+
+@test "with --keep messages that share a unique id stay, which is said; the others come" {
+	against pop3-uidl-repeats-keep 69 mfetch --keep --maildir=box
+	assert_equal "$(box)" two
+	assert_one_error
+	assert_regex "$stderr" '2 messages have a unique id that another has too'
+}
+
+@test "unique ids that RFC 1939 forbids: long ones, blanks, slashes, 8-bit; fetched once with --keep" {
+	against pop3-uidl-odd 0 mfetch --keep --maildir=box
+	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5)"
+	against pop3-uidl-odd-again 0 mfetch --keep --maildir=box
+	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5 6)"
+	assert_equal "$(find . -name passwd)" ''
+}
+
+@test "a unique id with blanks in it names its message" {
+	against - 0 mdel 'uid:a  b' <<-END
+	$pop3_hello
+	C: UIDL
+	S: +OK\r\n1 a\r\n2 a  b\r\n.
+	C: DELE 2
+	C: QUIT
+	S: +OK\r\n+OK
+	END
+}
+
+@test "an id that two messages share names neither" {
+	against - 66 mdel uid:same <<-END
+	$pop3_hello
+	C: UIDL
+	S: +OK\r\n1 same\r\n2 same\r\n.
+	C: QUIT
+	END
+	assert_equal "$stderr" 'mdel: uid:same: no such message'
+}
+
+@test "sizes in LIST that are wrong change nothing" {
+	against pop3-sizes-wrong 0 mfetch --maildir=box
+	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3)"
+}
+
+@test "a message that vanished is told, the others are fetched and deleted" {
+	against pop3-vanished 66 mfetch --maildir=box
+	assert_equal "$(box)" $'one\nthree'
+	assert_equal "$stderr" 'mfetch: tunnel: -ERR message 2 was expunged'
+}
+
+@test "dots are unstuffed" {
+	against pop3-dots 0 mfetch --raw
+	assert_equal "$output" $'Subject: dots\n\n.\n..\n.hidden\nin . the . middle\n. \nend.'
+}
+
+@test "a server that ends lines with LF alone" {
+	against pop3-lf-only 0 mfetch --raw
+	assert_equal "$output" $'Subject: lf\n\nno end'
+}
+
+@test "messages without a last line end, without anything, without a body" {
+	against pop3-no-final-crlf 0 mfetch --maildir=box
+	find box/new -type f | sort | xargs cat >all
+	printf 'Subject: one\n\nno end\nSubject: three\n' | assert_same_file - all
+	assert_equal "$(find box/new -type f | wc -l)" 3
+}
+
+@test "XOAUTH2: a token that fits goes with the command" {
+	printf 'stale\n' >password
+	against - 0 mdel --auth=xoauth2 --user=alice@example.org 1 <<-END
+	S: +OK ready
+	C: CAPA
+	S: +OK\r\nSASL XOAUTH2\r\n.
+	C: AUTH XOAUTH2 $(printf 'user=alice@example.org\1auth=Bearer stale\1\1' | base64 -w0)
+	S: +OK
+	C: LIST
+	S: +OK\r\n1 9\r\n.
+	C: DELE 1
+	S: +OK
+	C: QUIT
+	S: +OK
+	END
+}
+
+@test "XOAUTH2: a token longer than a line waits for the server's + (Microsoft's POP3 wants that)" {
+	local token
+	token=$(printf 'A%.0s' {1..2000})
+	printf '%s\n' "$token" >password
+	against - 0 mdel --auth=xoauth2 --user=alice@example.org 1 <<-END
+	S: +OK The Microsoft Exchange POP3 service is ready.
+	C: CAPA
+	S: +OK\r\nTOP\r\nUIDL\r\nSASL PLAIN XOAUTH2\r\n.
+	C: AUTH XOAUTH2
+	S: + 
+	C: $(printf 'user=alice@example.org\1auth=Bearer %s\1\1' "$token" | base64 -w0)
+	S: +OK User successfully authenticated.
+	C: LIST
+	S: +OK\r\n1 9\r\n.
+	C: DELE 1
+	S: +OK
+	C: QUIT
+	S: +OK
+	END
+}
+
+# The command line with an initial response has at most 255 octets in POP3 (RFC 2449 section 4), 512
+# in SMTP (RFC 4954 section 4), with CRLF: tokens at both sides of the limit, so that one octet counts.
+@test "an initial response that fits its line to the last octet" {
+	# "AUTH XOAUTH2 " and CRLF leave 240 of 255: base64 of 180; "user=a", "auth=Bearer ", 3 x ^A
+	printf '%0159d\n' 0 >password
+	against - 75 mdel --auth=xoauth2 --user=a 1 <<-END
+	S: +OK ready
+	C: CAPA
+	S: +OK\r\nSASL XOAUTH2\r\n.
+	C: AUTH XOAUTH2 $(printf 'user=a\1auth=Bearer %0159d\1\1' 0 | base64 -w0)
+	S: -ERR [SYS/TEMP] enough
+	END
+	printf '%0160d\n' 0 >password
+	against - 75 mdel --auth=xoauth2 --user=a 1 <<-END
+	S: +OK ready
+	C: CAPA
+	S: +OK\r\nSASL XOAUTH2\r\n.
+	C: AUTH XOAUTH2
+	S: -ERR [SYS/TEMP] enough
+	END
+}
+
+@test "XOAUTH2 refused: the empty answer is given, and the server's reason is the hint" {
+	printf 'stale\n' >password
+	against pop3-xoauth2-refused 77 mlist --auth=xoauth2 --user=alice@example.org
+	assert_equal "$stderr" 'mlist: tunnel: -ERR [AUTH] Username and Password not accepted
+mlist: hint: the server adds: {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
+}
+
+# refuse STEP WORDS STATUS: mfetch (of message 1) on a server that says WORDS at STEP
+refuse()
+{
+	local step=$1 words=$2 expected=$3 script='' at line
+	while read -r at line; do
+		[[ $at != "$step" ]] || {
+			script+="S: $words"$'\n'
+			break
+		}
+		script+="$line"$'\n'
+	done <<-'END'
+	greeting S: +OK
+	- C: CAPA
+	- S: +OK\r\nUSER\r\nUIDL\r\n.
+	- C: USER alice
+	user S: +OK
+	- C: PASS tanstaaf
+	pass S: +OK
+	- C: UIDL
+	- S: +OK\r\n1 one\r\n.
+	- C: LIST
+	list S: +OK\r\n1 9\r\n.
+	- C: RETR 1
+	retr S: +OK\r\n\r\none\r\n.
+	- C: DELE 1
+	dele S: +OK
+	- C: QUIT
+	quit S: +OK
+	END
+	[[ $step != dele ]] || script+=$'C: QUIT\nS: +OK\n'
+	[[ $step != retr ]] || script+=$'C: QUIT\n'
+	rm -rf box "$XDG_STATE_HOME"
+	echo "# $step: $words" >&2
+	against - "$expected" mfetch --auth=user --maildir=box <<<"$script"
+	assert_one_error
+	assert_equal "$stderr" "mfetch: tunnel: $words"
+}
+
+@test "-ERR at each step is told in the server's words, with the exit status that fits the step" {
+	refuse greeting '-ERR no service' 69
+	refuse user '-ERR who?' 77
+	refuse pass '-ERR wrong' 77
+	refuse list '-ERR mailbox is broken' 69
+	refuse retr '-ERR gone' 66
+	refuse dele '-ERR not yours' 69
+	refuse quit '-ERR some deleted messages not removed' 69
+}
+
+@test "response codes say whether to try again (75) or not (77), at every step" {
+	local step
+	for step in greeting user pass list retr dele quit; do
+		refuse $step '-ERR [SYS/TEMP] disk is full' 75
+	done
+	refuse pass '-ERR [IN-USE] another client has it' 75
+	refuse pass '-ERR [LOGIN-DELAY] wait a minute' 75
+	refuse pass '-ERR [AUTH] wrong' 77
+	refuse pass '-ERR [SYS/PERM] closed for ever' 77
+	refuse greeting '-ERR [SYS/PERM] closed for ever' 77
+	refuse pass '-ERR [in-use] in lower case' 75
+}
+
+@test "a UIDL that fails for a while is not a server without UIDL" {
+	against - 75 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: -ERR [SYS/TEMP] index is being rebuilt
+	S: +OK\r\n1 9\r\n.
+	END
+	assert_equal "$(box)" ''
+}
+
+@test "what was refused at DELE or QUIT is deleted by the next run, and not delivered again" {
+	refuse quit '-ERR some deleted messages not removed' 69
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 one\r\n2 two\r\n.
+	S: +OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 2
+	S: +OK\r\n\r\ntwo\r\n.
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
+	END
+	assert_equal "$(box)" $'one\ntwo'
+}
+
+@test "the place in an error is the server's name and port" {
+	against - 69 mlist --server=pop3+insecure://127.0.0.1:1110 <<-END
+	S: -ERR closed
+	END
+	assert_equal "$stderr" 'mlist: 127.0.0.1:1110: -ERR closed'
+}
+
+# ---- SMTP ----
+
+# account DOMAIN: from now on msend says so in EHLO
+account()
+{
+	printf '[test]\naddress = alice@example.org\ndomain = %s\n' "$1" >config
+	smtp+=(--config=config --auth=none)
+}
+
+@test "RFC 5321: a transaction with a server without PIPELINING, one command at a time" {
+	account bar.com
+	sed -i 's/^Subject: .*/Subject: lines/; s/^Hi$/Blah blah blah...\n...etc. etc. etc./' letter
+	against smtp-rfc5321 0 msend --from=Smith@bar.com Jones@foo.com Brown@foo.com
+	assert_equal "$output$stderr" ''
+}
+
+@test "RFC 5321: one recipient of two is refused, nothing is sent, exit status 67" {
+	account bar.com
+	sed -i '7,$d' letter
+	printf 'Hi, 7bit\n' >>letter
+	against smtp-rfc5321-aborted 67 msend --from=Smith@bar.com Jones@foo.com Green@foo.com
+	assert_equal "$stderr" 'msend: tunnel: 550 No such user here
+msend: hint: nothing was sent: it goes to all recipients or to none; --partial sends to the others'
+}
+
+@test "RFC 2920: the pipelined transaction, in five flights" {
+	account dbc.mtview.ca.us
+	against smtp-rfc2920 0 msend --from=mrose@dbc.mtview.ca.us ned@innosoft.com dan@innosoft.com kvc@innosoft.com
+	assert_equal "$(flights)" 3
+}
+
+@test "RFC 2920: all recipients are refused, each is told" {
+	account dbc.mtview.ca.us
+	against smtp-rfc2920-refused 67 msend --from=mrose@dbc.mtview.ca.us nsb@thumper.bellcore.com galvin@tis.com
+	assert_equal "$stderr" 'msend: tunnel: 550 remote mail to <nsb@thumper.bellcore.com> not allowed
+msend: tunnel: 550 remote mail to <galvin@tis.com> not allowed'
+}
+
+@test "RFC 3030: a message as one chunk, all in one flight, counted to the octet" {
+	sed -i 's/^Subject: .*/Subject: dots/; s/^Hi$/.\n.hidden/' letter
+	against smtp-rfc3030 0 msend bob@example.org
+	assert_equal "$(flights)" 2
+}
+
+@test "BDAT to two recipients waits until both are taken" {
+	against smtp-bdat-two 0 msend bob@example.org carol@example.org
+}
+
+@test "BDAT to two recipients, one refused: the message is not sent" {
+	against smtp-bdat-two-refused 67 msend bob@example.org nobody@example.org
+	assert_regex "$stderr" '550 5.1.1 no such user'
+}
+
+@test "BDAT to one recipient who is refused" {
+	against smtp-bdat-one-refused 67 msend nobody@example.org
+	assert_equal "$stderr" 'msend: tunnel: 550 5.1.1 <nobody@example.org>: no such user'
+}
+
+@test "one recipient is refused when the server waits for the message already: msend hangs up" {
+	against smtp-refused-354 67 msend bob@example.org nobody@example.org
+	assert_regex "$stderr" '^msend: tunnel: 550 5.1.1 <nobody@example.org>: no such user'
+	assert_regex "$stderr" 'hint: nothing was sent'
+}
+
+@test "RFC 4954: AUTH PLAIN with an initial response" {
+	against smtp-rfc4954-plain 0 msend --user=test --password-command='cat password' bob@example.org
+}
+
+@test "RFC 4954: AUTH CRAM-MD5 as RFC 2195 has it; refused, 77" {
+	echo tanstaaftanstaaf >password
+	against smtp-rfc4954-cram-md5 77 msend --user=tim --password-command='cat password' bob@example.org
+	assert_equal "$stderr" 'msend: tunnel: 535 5.7.8 Authentication credentials invalid'
+}
+
+@test "AUTH LOGIN; refused in two lines, 77" {
+	against smtp-login 77 msend --user=test --password-command='cat password' bob@example.org
+	assert_equal "$stderr" 'msend: tunnel: 535 5.7.3 Authentication unsuccessful 5.7.3 really'
+}
+
+@test "XOAUTH2 refused: the server's reason is the hint" {
+	printf 'stale\n' >password
+	against - 77 msend --auth=xoauth2 --user=alice@example.org --password-command='cat password' bob@example.org <<-END
+	S: 220 smtp.gmail.com ESMTP
+	C: EHLO [127.0.0.1]
+	S: 250-smtp.gmail.com at your service
+	S: 250 AUTH LOGIN PLAIN XOAUTH2
+	C: AUTH XOAUTH2 $(printf 'user=alice@example.org\1auth=Bearer stale\1\1' | base64 -w0)
+	S: 334 $(printf '{"status":"400"}' | base64 -w0)
+	C:
+	S: 535-5.7.8 Username and Password not accepted.
+	S: 535 5.7.8 https://support.google.com/mail/?p=BadCredentials
+	C: QUIT
+	END
+	assert_equal "$(tail -n 1 <<<"$stderr")" 'msend: hint: the server adds: {"status":"400"}'
+}
+
+@test "XOAUTH2: a token longer than 512 octets goes in a second step" {
+	local token
+	token=$(printf 'A%.0s' {1..2000})
+	printf '%s\n' "$token" >password
+	against - 75 msend --auth=xoauth2 --user=alice@example.org --password-command='cat password' bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250 AUTH XOAUTH2
+	C: AUTH XOAUTH2
+	S: 334
+	C: $(printf 'user=alice@example.org\1auth=Bearer %s\1\1' "$token" | base64 -w0)
+	S: 454 4.7.0 Temporary authentication failure
+	C: QUIT
+	END
+}
+
+@test "a server that does not know EHLO gets HELO; replies that are a code alone" {
+	against smtp-helo 0 msend bob@example.org
+}
+
+@test "what a refused EHLO lists is not offered" {
+	against smtp-helo-features 0 msend bob@example.org
+}
+
+@test "replies of many lines everywhere; the last one is told whole" {
+	against smtp-multiline 65 msend bob@example.org
+	assert_equal "$stderr" 'msend: tunnel: 552 5.3.4 Message is 5.3.4 too big for 5.3.4 this mailbox'
+}
+
+# refuse_smtp STEP CODE STATUS: msend on a server that says CODE at STEP
+refuse_smtp()
+{
+	local step=$1 code=$2 expected=$3 script='' at line
+	while read -r at line; do
+		[[ $at != "$step" ]] || {
+			script+="S: $code 0.0.0 words"$'\n'
+			break
+		}
+		script+="$line"$'\n'
+	done <<-END
+	greeting S: 220 ready
+	- C: EHLO [127.0.0.1]
+	ehlo S: 250-mx\r\n250 AUTH PLAIN
+	- C: AUTH PLAIN AHRlc3QAdGFuc3RhYWY=
+	auth S: 235 welcome
+	- C: MAIL FROM:<alice@example.org>
+	mail S: 250 Ok
+	- C: RCPT TO:<bob@example.org>
+	rcpt S: 250 Ok
+	- C: DATA
+	data S: 354 go
+	$(sed 's/^/- C: /' letter)
+	- C: .
+	end S: 250 Ok
+	END
+	[[ $step$code != ehlo5* ]] || script+=$'C: HELO [127.0.0.1]\nS: '"$code 0.0.0 words"$'\n'
+	[[ $code = 421 ]] && script+=$'! close\n' || script+=$'C: QUIT\n'
+	echo "# $step: $code" >&2
+	against - "$expected" msend --user=test --password-command='cat password' bob@example.org <<<"$script"
+	assert_equal "$stderr" "msend: tunnel: $code 0.0.0 words"
+}
+
+@test "4xx is 75 at every command; 5xx is 67 for a recipient, 65 for the message, 77 for the login, else 69" {
+	local step
+	for step in greeting ehlo auth mail rcpt data end; do
+		refuse_smtp $step 450 75
+	done
+	refuse_smtp greeting 554 69
+	refuse_smtp ehlo 550 69
+	refuse_smtp auth 535 77
+	refuse_smtp mail 553 69
+	refuse_smtp rcpt 550 67
+	refuse_smtp data 554 69
+	refuse_smtp end 554 65
+}
+
+@test "421 at any command, and the server hangs up: its words are told, 75" {
+	local step
+	for step in greeting ehlo auth mail rcpt data end; do
+		refuse_smtp $step 421 75
+	done
+}
+
+@test "421 to the first of several pipelined commands: its words are told, not the hanging up" {
+	against - 75 msend bob@example.org carol@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	C: DATA
+	S: 421 4.3.2 shutting down
+	! close
+	END
+	assert_equal "$(head -n 1 <<<"$stderr")" 'msend: tunnel: 421 4.3.2 shutting down'
+}
+
+@test "MAIL is refused behind more recipients than one window takes: the rest is not asked" {
+	local recipients
+	mapfile -t recipients < <(printf "recipient-%04d@example.org\n" {1..300})
+	against - 69 msend "${recipients[@]}" <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	$(printf "C: RCPT TO:<recipient-%04d@example.org>\n" {1..106})
+	S: 550 5.7.1 not you
+	S* 106 503 5.5.1 no sender
+	C: QUIT
+	END
+	assert_equal "$stderr" 'msend: tunnel: 550 5.7.1 not you'
+}
+
+@test "more recipients than one window takes are asked in several flights, none unanswered" {
+	local recipients
+	mapfile -t recipients < <(printf "recipient-%04d@example.org\n" {1..150})
+	against - 0 msend "${recipients[@]}" <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	$(printf "C: RCPT TO:<recipient-%04d@example.org>\n" {1..106})
+	S* 107 250 Ok
+	$(printf "C: RCPT TO:<recipient-%04d@example.org>\n" {107..150})
+	C: DATA
+	S* 44 250 Ok
+	S: 354 go
+	$wire_letter
+	C: .
+	C: QUIT
+	S: 250 Ok
+	END
+}
+
+@test "421 to a pipelined recipient" {
+	against - 75 msend bob@example.org carol@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 421 4.3.2 shutting down
+	! close
+	END
+	assert_equal "$(head -n 1 <<<"$stderr")" 'msend: tunnel: 421 4.3.2 shutting down'
+}
+
+@test "421 instead of an answer to a chunk: its words are told, and the message was not sent" {
+	against - 75 msend bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250-PIPELINING
+	S: 250 CHUNKING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: BDAT 136 LAST
+	$wire_letter
+	C: QUIT
+	S: 421 4.3.2 shutting down
+	! close
+	END
+	assert_equal "$stderr" 'msend: tunnel: 421 4.3.2 shutting down'
+}
+
+@test "421 while the message is being sent" {
+	head -c 3000000 /dev/zero | tr '\0' 'x' | fold -w 70 >>letter
+	against - 75 msend bob@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 250 Ok
+	S: 354 go
+	C: From: alice@example.org
+	! interrupt
+	S: 421 4.3.2 too slow
+	! close
+	END
+	assert_equal "$(head -n 1 <<<"$stderr")" 'msend: tunnel: 421 4.3.2 too slow'
+	refute_regex "$stderr" 'may have been sent'
+}
+
+@test "the connection ends within the message: it was not sent, and nothing else is said" {
+	head -c 3000000 /dev/zero | tr '\0' 'x' | fold -w 70 >>letter
+	against - 75 msend bob@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 250 Ok
+	S: 354 go
+	C: From: alice@example.org
+	! interrupt
+	! close
+	END
+	assert_one_error
+	refute_regex "$stderr" 'may have been sent'
+}
+
+@test "the connection ends behind the message: it may have been sent, and that is said" {
+	against - 75 msend bob@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 250 Ok
+	S: 354 go
+	$wire_letter
+	C: .
+	C: QUIT
+	! close
+	END
+	assert_one_error
+	assert_regex "$stderr" 'hint: the message may have been sent'
+}
+
+@test "3xx where 2xx is due, and 2xx where 354 is due, are no consent" {
+	against - 76 msend bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx
+	C: MAIL FROM:<alice@example.org>
+	S: 250 Ok
+	C: RCPT TO:<bob@example.org>
+	S: 250 Ok
+	C: DATA
+	S: 250 Ok
+	C: QUIT
+	END
+	against - 76 msend bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx
+	C: MAIL FROM:<alice@example.org>
+	S: 354 go
+	C: QUIT
+	END
+}
+
+# on_the_wire: sends the letter with DATA, and with BDAT; the file plain has what must come
+on_the_wire()
+{
+	local size first='S: 250 Ok\r\n250 Ok' then=
+	size=$(wc -c <plain | tr -d ' ')
+	# only a small message goes out before its recipient's reply was seen
+	((size > 65536)) || then=$first first=
+	sed 's/^\./../' plain >stuffed
+	against - 0 msend bob@example.org <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok
+	S: 250 Ok
+	S: 354 go
+	C< stuffed
+	C: .
+	C: QUIT
+	S: 250 Ok
+	END
+	against - 0 msend bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250-PIPELINING
+	S: 250 CHUNKING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	$first
+	C: BDAT $size LAST
+	C< plain
+	C: QUIT
+	$then
+	S: 250 Ok
+	END
+}
+
+# wire_of BODY WIRE: a body as it stands in the letter, and as it comes to the server
+wire_of()
+{
+	local header
+	header=$(sed '/^$/q' letter)
+	printf '%s\n\n' "$header" >letter
+	sed 's/$/\r/' letter >plain
+	printf '%b' "$1" >>letter
+	printf '%b' "$2" >>plain
+	echo "# $1" >&2
+	on_the_wire
+}
+
+@test "bodies on the wire: dots, lone dots, bare CR and LF, no body, no final line end" {
+	wire_of '.\n' '.\r\n'
+	wire_of '.\r\n.\r\n' '.\r\n.\r\n'
+	wire_of 'a\n.\nb\n..\n.c\n' 'a\r\n.\r\nb\r\n..\r\n.c\r\n'
+	wire_of 'a\r.\rb' 'a\r\n.\r\nb\r\n'
+	wire_of 'a\n.\r\n' 'a\r\n.\r\n'
+	wire_of 'a\r\n.\n' 'a\r\n.\r\n'
+	wire_of 'a\r\r\nb\n\r' 'a\r\n\r\nb\r\n\r\n'
+	wire_of '' ''
+	wire_of '\n\n' '\r\n\r\n'
+	wire_of 'no end' 'no end\r\n'
+	wire_of '.' '.\r\n'
+	wire_of 'From x\n>From y\n' 'From x\r\n>From y\r\n'
+	wire_of 'one \0001\n' 'one \0001\r\n'
+}
+
+@test "a large message on the wire, whatever the blocks it is read in" {
+	head -c 700000 /dev/urandom | base64 -w 76 | sed '0~50s/^/./; 0~1000s/.*/./' >big
+	printf '%s\n\n' "$(sed '/^$/q' letter)" | cat - big >letter.new
+	mv letter.new letter
+	sed 's/$/\r/' letter >plain
+	on_the_wire
+}
+
+@test "a line longer than a server's limit goes as it is" {
+	wire_of "$(printf 'x%.0s' {1..5000})\\n" "$(printf 'x%.0s' {1..5000})\\r\\n"
+}
+
+@test "SIZE: a message over the server's limit is refused before the first byte, 65" {
+	against - 65 msend bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250 SIZE 135
+	C: QUIT
+	END
+	assert_equal "$stderr" 'msend: tunnel: the message has 136 octets, the server takes at most 135'
+}
+
+@test "SIZE: a message at the limit goes, its size named; SIZE 0 and SIZE alone are no limit" {
+	local size
+	for size in ' 136' ' 0' ''; do
+		against - 65 msend bob@example.org <<-END
+		S: 220 ready
+		C: EHLO [127.0.0.1]
+		S: 250-mx
+		S: 250 SIZE$size
+		C: MAIL FROM:<alice@example.org> SIZE=136
+		S: 250 Ok
+		C: RCPT TO:<bob@example.org>
+		S: 250 Ok
+		C: DATA
+		S: 354 go
+		$wire_letter
+		C: .
+		S: 554 enough
+		C: QUIT
+		END
+	done
+}
+
+@test "8-bit text: refused before the first byte without 8BITMIME, declared with it" {
+	printf 'gr\303\274n\n' >>letter
+	against - 65 msend bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx
+	C: QUIT
+	END
+	assert_equal "$stderr" 'msend: tunnel: the message has 8-bit text, the server does not offer 8BITMIME'
+	against - 0 msend bob@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250-PIPELINING
+	S: 250-CHUNKING
+	S: 250 8bitmime
+	C: MAIL FROM:<alice@example.org> BODY=8BITMIME
+	C: RCPT TO:<bob@example.org>
+	C: BDAT 143 LAST
+	$wire_letter
+	C: gr\xc3\xbcn
+	C: QUIT
+	S: 250 Ok
+	S: 250 Ok
+	S: 250 Ok
+	END
+}
+
+@test "a local part beyond ASCII without SMTPUTF8: refused before the first byte, and said why" {
+	against - 69 msend 'böb@example.org' <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250 8BITMIME
+	C: QUIT
+	END
+	assert_equal "$stderr" 'msend: tunnel: the address böb@example.org needs SMTPUTF8, which the server does not offer'
+}
+
+@test "a local part beyond ASCII with SMTPUTF8" {
+	against smtp-smtputf8 0 msend 'böb@bücher.example'
+}
+
+@test "an internationalised domain goes as its A-label" {
+	against smtp-idn 0 msend 'bob@bücher.example'
+}
+
+@test "the null sender" {
+	against - 67 msend --from='<>' bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx
+	C: MAIL FROM:<>
+	S: 250 Ok
+	C: RCPT TO:<bob@example.org>
+	S: 550 no
+	C: QUIT
+	END
+}
+
+# ---- the scripted server itself ----
+
+@test "replay sees a wrong byte, a byte too many, too few, and a client that does not wait" {
+	local script
+	for script in 'S: +OK\nC: CAPB' 'S: +OK\nC: CAP' 'S: +OK' 'C: CAPA' 'S: +OK\nC: CAPA\nC: QUIT' \
+	    'S: +OK\nC~ CAP[B-Z]' 'S: +OK\n! quiet 1000' 'S: +OK\nC: CAPA\n! quiet 1\n! bug'; do
+		printf '%b\n' "$script" >script
+		rm -f verdict
+		run mlist "${pop3[@]}" "$(tunnel_to "$PWD/script")" --timeout=2
+		run assert_verdict
+		assert_failure
+		echo "$output"
+	done
+}
+
+@test "replay sees commands that come ahead of an answer, and a flight in two pieces" {
+	printf 'C: A\nS: +OK\nC: B\n' >script
+	printf 'A\r\nB\r\n' | run "$abs_top_builddir/tests/replay" script
+	run assert_verdict
+	assert_failure
+
+	printf 'C: A\nC: B\n' >script
+	rm -f verdict flights
+	{
+		printf 'A\r\n'
+		until [[ -s flights ]]; do sleep 0.01; done
+		printf 'B\r\n'
+	} | "$abs_top_builddir/tests/replay" script || true
+	assert_regex "$(<verdict)" 'in 2 pieces'
+	printf 'A\r\nB\r\n' | "$abs_top_builddir/tests/replay" script
+	assert_equal "$(<verdict)" ok
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/select.h"
+
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "deliver/seen.h"
+#include "proto/mailbox.h"
+#include "tap.h"
+
+enum { COUNT = 10 };
+
+/* Ten messages, numbered 1 to 11 without 5, with the ids u1 to u11; two of them have the same. */
+static struct message_list
+ten_messages(void)
+{
+	struct message_list l = {.has_uids = true, .has_sizes = true};
+
+	l.items = mem_grow(NULL, COUNT, sizeof *l.items);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		const uint32_t number = i + 1 + (i >= 4);
+		char uid[16];
+
+		snprintf(uid, sizeof uid, "u%" PRIu32, number == 9 ? 8 : number);
+		l.items[l.count++] =
+		    (struct message_item){.number = number, .size = 100, .uid = l.uids.len};
+		buf_add(&l.uids, uid, strlen(uid) + 1);
+	}
+	message_list_drop_ambiguous(&l);
+	return l;
+}
+
+/* The numbers that WORDS (split at blanks) choose, "!" before each operand that names nothing. */
+static void
+chooses(const char *words, const struct seen *seen, const char *want)
+{
+	struct message_list l = ten_messages();
+	struct message_set set = {0};
+	struct selection s;
+	struct buf got = {0};
+	struct err e = {0};
+	char *copy = mem_strdup(words), *word[8], *rest = NULL;
+	size_t n = 0;
+
+	for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
+		word[n++] = w;
+	buf_add_str(&got, "");
+	if (selection_parse(&s, word, n, &e)) {
+		selection_apply(&s, &l, seen, &set);
+		for (size_t i = 0; i < set.count; i++)
+			buf_addf(&got, "%" PRIu32 " ", l.items[set.index[i]].number);
+		for (size_t i = 0; i < s.count; i++)
+			if (s.operands[i].is_missing)
+				buf_addf(&got, "!%s ", s.operands[i].text);
+	} else {
+		buf_addf(&got, "usage %d", e.code == ERR_USAGE);
+	}
+	is_str(got.data, want, words);
+	buf_free(&got);
+	free(copy);
+	selection_free(&s);
+	message_set_free(&set);
+	message_list_free(&l);
+}
+
+static void
+test_operands(void)
+{
+	chooses("1", NULL, "1 ");
+	chooses("11 1", NULL, "1 11 ");
+	chooses("3-6", NULL, "3 4 6 ");
+	chooses("9-", NULL, "9 10 11 ");
+	chooses("11-99", NULL, "11 ");
+	chooses("5", NULL, "!5 ");
+	chooses("12-", NULL, "!12- ");
+	chooses("first:3", NULL, "1 2 3 ");
+	chooses("last:2", NULL, "10 11 ");
+	chooses("last:99", NULL, "1 2 3 4 6 7 8 9 10 11 ");
+	chooses("last:0", NULL, "");
+	chooses("uid:u7", NULL, "7 ");
+	chooses("uid:u8", NULL, "!u8 "); /* two have it, so it names neither */
+	chooses("uid:u", NULL, "!u ");
+	chooses("all", NULL, "1 2 3 4 6 7 8 9 10 11 ");
+	chooses("2 1-3 uid:u2 first:2 7 77", NULL, "1 2 3 7 !77 ");
+}
+
+static void
+test_usage(void)
+{
+	static const char *const wrong[] = {"0",   "0-3",   "3-1",     "-3",     "x",
+					    "1,2", "last:", "uid:",    "last:x", "4294967295",
+					    "+1",  "1-2-3", "last:-1", "new:"};
+
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+		chooses(wrong[i], NULL, "usage 1");
+}
+
+static void
+test_new(void)
+{
+	char dir[] = "/tmp/test_select.XXXXXX";
+	char *remove;
+	struct err e;
+	struct seen *seen;
+
+	if (!mkdtemp(dir))
+		abort();
+	seen = seen_open(dir, "mailbox", "maildir /x", &e);
+	chooses("new", seen, "1 2 3 4 6 7 8 9 10 11 ");
+	seen_done(seen, "u1");
+	seen_done(seen, "u8");
+	seen_done(seen, "u10");
+	chooses("new", seen, "2 3 4 6 7 8 9 11 ");
+	chooses("new 1", seen, "1 2 3 4 6 7 8 9 11 ");
+	seen_close(seen);
+	remove = mem_printf("rm -rf %s", dir);
+	if (system(remove) != 0)
+		diag("%s is left", dir);
+	free(remove);
+}
+
+/* What `mlist -o uid | mdel -` puts there. */
+static void
+test_input(void)
+{
+	static char dash[] = "-";
+	char *words[] = {dash};
+	struct selection s;
+	struct err e;
+	int ends[2];
+
+	if (pipe(ends) != 0 || write(ends[1], "u1\n7\nuid:u2\nfirst:1\n\nnew\nx y", 29) != 29)
+		abort();
+	close(ends[1]);
+	dup2(ends[0], STDIN_FILENO);
+	ok(selection_parse(&s, words, 1, &e), "operands come from standard input");
+	is_number(s.count, 6, "one a line, empty ones left out");
+	ok(s.operands[0].kind == OPERAND_UID && s.operands[1].kind == OPERAND_UID &&
+	       s.operands[4].kind == OPERAND_UID,
+	   "a bare word is an id there, be it a number or `new`");
+	is_str(s.operands[2].text, "u2", "uid: is understood too");
+	ok(s.operands[3].kind == OPERAND_FIRST, "and what counts");
+	is_str(s.operands[5].text, "x y", "a last line without an end, and blanks in an id");
+	selection_free(&s);
+}
+
+int
+main(void)
+{
+	test_operands();
+	test_usage();
+	test_new();
+	test_input();
+	return tap_done();
+}
