@@ -155,7 +155,7 @@ pin_of()
 	sed -i '/^tls-ca-file/d' "$XDG_CONFIG_HOME/mailverbs/config.ini"
 	refused_for '(certificate not trusted: the issuer is unknown \(CN=Tests of mailverbs\)|this system has no trusted)' . ''
 	fails 77 call mlist
-	[[ $message == *'no trusted certificates' ]] || assert_regex "$hint" "--tls-pin=$SRV_PIN"
+	[[ $message == *'no trusted certificates' || $hint == *"--tls-pin=$SRV_PIN"* ]]
 }
 
 @test 'a self-signed certificate: 77' {

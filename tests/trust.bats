@@ -2,6 +2,8 @@
 #
 # Whom we trust where nobody says it: the system's certificates.
 
+# shellcheck disable=SC2154  # stderr: bats' run --separate-stderr
+
 load helper
 
 bundle=/etc/ssl/certs/ca-certificates.crt
@@ -11,6 +13,7 @@ with_system_trust()
 {
 	local file=$1
 	shift
+	# shellcheck disable=SC2016  # the inner shell expands it
 	unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$file" "$bundle" "$@"
 }
 

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: ISC
+#
+# mfetch killed, cut off and out of disk: a sample of tests/crash/matrix, another one in each run.
+# `make check-crash` does all of it. CRASH_SECONDS and CRASH_SEED choose how long, and which.
+
+# shellcheck disable=SC2154  # abs_top_srcdir: tests/helper.bash
+
+load helper
+
+@test 'whatever is killed, cut or full: nothing is lost, twice or torn' {
+	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --sample="${CRASH_SECONDS:-60}" \
+		${CRASH_SEED:+--seed="$CRASH_SEED"}
+	echo "# ${lines[0]}" >&3 # the seed
+	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
+	if [[ $EUID -eq 0 ]]; then
+		assert_line --partial 'trials: full maildir'
+	fi
+}
