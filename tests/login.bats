@@ -585,3 +585,10 @@ provider_with_note()
 		echo "tls-ca-file = $SRV_CA" >>"$config"
 	done
 }
+
+@test '-v shows of a SCRAM server only that it challenged, not what guesses can be tried against' {
+	config_for "$(fresh_user)"
+	run -0 mlist -v --auth=scram-sha-256 --count
+	assert_line 'S: + ***'
+	refute_line --regexp '^S: \+ [^*]'
+}

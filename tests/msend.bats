@@ -815,7 +815,7 @@ return_path()
 
 @test 'where the sender is refused, that is said once' {
 	letter >letter.eml
-	run -69 msend --auth=none "$me" "$user@example.net" <letter.eml
+	run -77 msend --auth=none "$me" "$user@example.net" <letter.eml
 	assert_output --regexp '^msend: localhost:[0-9]*: 530 [^'$'\n'']*$'
 	assert_no_mail "$user"
 }

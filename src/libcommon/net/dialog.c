@@ -33,6 +33,7 @@ struct dialog {
 	size_t window;           /* 0: no limit but the bytes */
 	struct buf text;
 	size_t text_at;
+	bool hides_challenges;
 	size_t sent_bytes; /* by dialog_send() since the last command, for the trace */
 };
 
@@ -259,13 +260,32 @@ dialog_await(struct dialog *d)
 		d->awaited++;
 }
 
+void
+dialog_hide_challenges(struct dialog *d, bool hide)
+{
+	d->hides_challenges = hide;
+}
+
+static void
+trace_answer(const struct dialog *d, const char *line, size_t len)
+{
+	static const char *const hidden[] = {"334 ***", "+ ***"};
+
+	for (size_t i = 0; d->hides_challenges && i < sizeof hidden / sizeof hidden[0]; i++)
+		if (strncmp(line, hidden[i], strcspn(hidden[i], "*")) == 0) {
+			trace_line(TRACE_PROTOCOL, "S: ", hidden[i], strlen(hidden[i]));
+			return;
+		}
+	trace_line(TRACE_PROTOCOL, "S: ", line, len);
+}
+
 char *
 dialog_line(struct dialog *d, size_t *len)
 {
 	char *line = stream_line(d->stream, len);
 
 	if (line)
-		trace_line(TRACE_PROTOCOL, "S: ", line, *len);
+		trace_answer(d, line, *len);
 	return line;
 }
 

@@ -52,6 +52,12 @@ void dialog_ask_secret(struct dialog *d, const char *prefix, const char *secret)
 void dialog_send(struct dialog *d, const void *bytes, size_t n);
 
 /*
+ * From now on, or no longer, the trace shows of a challenge ("334 …", "+ …") only that there was
+ * one: what a SCRAM server sends lets who reads it guess passwords in peace.
+ */
+void dialog_hide_challenges(struct dialog *d, bool hide);
+
+/*
  * Writes what the window allows now, once the answer being read is read: for a last command whose
  * answer nobody waits for (QUIT).
  */

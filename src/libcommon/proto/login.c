@@ -154,8 +154,10 @@ login_exchange(struct dialog *d, const struct login *l, const struct login_proto
 	bool ok = false;
 
 	x.sasl = sasl_start(mechanism, &params, e);
+	dialog_hide_challenges(d, true);
 	if (x.sasl)
 		ok = ask_first(&x, mechanism, e) && go_through(&x, e);
+	dialog_hide_challenges(d, false);
 	sasl_free(x.sasl);
 	buf_wipe(&x.response);
 	buf_free(&binding);

@@ -92,6 +92,18 @@ is_positive(const struct smtp_reply *r)
 	return r->code >= 200 && r->code < 300;
 }
 
+/* RFC 4954 section 6: a login is wanted, or a better one, whatever the command was. */
+static bool
+is_about_login(unsigned code)
+{
+	static const unsigned codes[] = {530, 534, 535, 538};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
 /* A refusal as an error: 4xx is "later" whatever the command, 5xx is what the caller says it is. */
 static bool
 refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, struct err *e)
@@ -101,6 +113,8 @@ refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, str
 	if (r->code < 400)
 		return err_set(e, ERR_PROTOCOL, "%s: an answer to something else: %s",
 			       stream_name(c->stream), r->text);
+	if (r->code >= 500 && is_about_login(r->code))
+		permanent = ERR_LOGIN;
 	return err_set(e, r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
 		       stream_name(c->stream), r->text);
 }
