@@ -406,25 +406,50 @@ seen_directory(const char *dir, const char *mailbox)
 }
 
 struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct seen *s = seen_new();
 	char *name;
-	bool ok;
 
 	s->directory = seen_directory(dir, mailbox);
-	ok = file_make_directory(s->directory, e) && lock(s, e);
-	if (ok && destination) {
+	if (destination) {
 		name = file_name(destination);
 		s->destination = mem_strdup(destination);
 		s->path = mem_printf("%s/%s", s->directory, name);
 		free(name);
-		ok = open_journal(s, e);
 	}
-	if (ok)
+	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
 	seen_close(s);
 	return NULL;
+}
+
+bool
+seen_read(struct seen *s, struct err *e)
+{
+	if (!s->path || s->fd >= 0 || open_journal(s, e))
+		return true;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	return false;
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_lock(dir, mailbox, destination, e);
+
+	if (!s || seen_read(s, e))
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+bool
+seen_stat(const struct seen *s, struct stat *st)
+{
+	return s->path && stat(s->path, st) == 0;
 }
 
 static bool
