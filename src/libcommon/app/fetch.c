@@ -266,7 +266,10 @@ forget_unlisted(struct fetch *f, struct err *e)
 static bool
 open_and_list(struct fetch *f, struct err *e)
 {
-	return session_open(&f->session, f->account, TOOL_MFETCH, e) && list(f, e);
+	if (!session_open(&f->session, f->account, TOOL_MFETCH, e) || !list(f, e))
+		return false;
+	session_show_alert(&f->session, f->run);
+	return true;
 }
 
 /* Before anything is selected: it may find that a run which was killed had delivered more than its

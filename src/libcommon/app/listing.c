@@ -49,7 +49,10 @@ list_whole(struct listing *l, struct mailbox *m, struct err *e)
 {
 	message_list_free(&l->list);
 	l->is_whole = true;
-	return mailbox_list(m, WANTED, &l->list, e);
+	if (!mailbox_list(m, WANTED, &l->list, e))
+		return false;
+	seen_set_validity(l->seen, mailbox_validity(m));
+	return true;
 }
 
 bool
@@ -63,6 +66,7 @@ listing_make(struct listing *l, struct mailbox *m, struct err *e)
 		return true;
 	if (!seen_read(l->seen, e))
 		return false;
+	seen_set_validity(l->seen, mailbox_validity(m));
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
 }
 

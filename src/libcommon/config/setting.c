@@ -126,6 +126,8 @@ const struct setting settings[] = {
      "IMAP server"},
     {SET_PROTOCOL, "protocol", NULL, NULL, KIND_PROTOCOL, IN_CONFIG, TOOL_ALL, "NAME",
      "pop3 or imap, where both are known"},
+    {SET_FOLDER, "folder", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_BOX, "NAME",
+     "IMAP folder (default INBOX)"},
     {SET_PROVIDER, "provider", NULL, NULL, KIND_TEXT, IN_OPTION | IN_ACCOUNT, TOOL_ALL, "NAME",
      "preset of providers.ini; auto: by the address's domain; none"},
     {SET_NOTE, "note", NULL, NULL, KIND_TEXT, IN_PRESET, TOOL_ALL, "TEXT",

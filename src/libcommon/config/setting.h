@@ -40,6 +40,7 @@ enum setting_id {
 	SET_POP3,
 	SET_IMAP,
 	SET_PROTOCOL,
+	SET_FOLDER,
 	SET_PROVIDER,
 	SET_NOTE,
 	/* login */

@@ -57,6 +57,13 @@ struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);
 void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not written */
 
 /*
+ * From here on each UID is one under this UIDVALIDITY (RFC 9051 section 2.3.1.1), and what is known
+ * under another is not known: it stands in the journal as `VALIDITY:UID`. 0, as it is at first: the
+ * ids are good for ever.
+ */
+void seen_set_validity(struct seen *s, uint32_t validity);
+
+/*
  * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has
  * the time 0: nothing of it is here, so it must not be deleted there.
  */

@@ -169,3 +169,9 @@ mailbox_customs(const struct mailbox *m)
 {
 	return m->protocol->customs(m->conversation);
 }
+
+uint32_t
+mailbox_validity(const struct mailbox *m)
+{
+	return m->protocol->validity ? m->protocol->validity(m->conversation) : 0;
+}

@@ -80,12 +80,13 @@ struct mailbox_customs {
 	bool has_expire;
 	uint32_t expire_days;   /* so long a message may stay; 0: until the session ends */
 	uint32_t login_delay_s; /* between two logins; 0: nothing said */
+	const char *alert;      /* words for the user's eyes (RFC 9051 section 7.1), or NULL */
 };
 
 enum part { PART_WHOLE, PART_HEADER };
 
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
- * be NULL, for one that has no marks. */
+ * be NULL, for one that has no marks, and validity, for one whose ids are good for ever. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
@@ -101,6 +102,7 @@ struct mailbox_protocol {
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
+	uint32_t (*validity)(const void *conversation);
 };
 
 struct mailbox {
@@ -160,5 +162,12 @@ void mailbox_close(struct mailbox *m); /* accepts a closed one */
 const struct buf *mailbox_described(const struct mailbox *m);
 
 const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borrowed */
+
+/*
+ * UIDVALIDITY (RFC 9051 section 2.3.1.1): where it is another than it was, each id means another
+ * message or none. Known once the mailbox was listed or asked for what came since; 0: ids are good
+ * for ever.
+ */
+uint32_t mailbox_validity(const struct mailbox *m);
 
 #endif
