@@ -303,7 +303,7 @@ static const struct receiver header_receiver = {
 static bool
 show_headers(struct listing *l, struct err *e)
 {
-	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_HEADER, &header_receiver,
+	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_FIELDS, &header_receiver,
 			  l, e))
 		return true;
 	if (e->code == ERR_UNAVAILABLE)

@@ -119,7 +119,7 @@ give_literal(struct fetch *f, uint64_t size)
 {
 	struct imap_token t;
 
-	if (f->part == PART_HEADER && size > HEADER_MAX)
+	if (f->part != PART_WHOLE && size > HEADER_MAX)
 		return imap_breach(f->c, "a header without end");
 	while (size > 0 && imap_next(f->c, &t)) {
 		give(f, t.text, t.len);
@@ -201,14 +201,18 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 static size_t
 ask_set(struct fetch *f, size_t from)
 {
+	static const char *const items[] = {
+	    [PART_WHOLE] = "BODY.PEEK[]",
+	    [PART_HEADER] = "BODY.PEEK[HEADER]",
+	    [PART_FIELDS] = "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]",
+	};
 	const size_t left = f->count - from;
 	struct buf set = {0};
 	const size_t n =
 	    imap_set_add(&set, f->uids + from, left < IMAP_SET_MESSAGES ? left : IMAP_SET_MESSAGES,
 			 IMAP_SET_MAX);
 
-	imap_ask(f->c, "UID FETCH %s (UID %s)", set.data,
-		 f->part == PART_HEADER ? "BODY.PEEK[HEADER]" : "BODY.PEEK[]");
+	imap_ask(f->c, "UID FETCH %s (UID %s)", set.data, items[f->part]);
 	buf_free(&set);
 	return from + n;
 }

@@ -83,7 +83,11 @@ struct mailbox_customs {
 	const char *alert;      /* words for the user's eyes (RFC 9051 section 7.1), or NULL */
 };
 
-enum part { PART_WHOLE, PART_HEADER };
+enum part {
+	PART_WHOLE,
+	PART_HEADER,
+	PART_FIELDS /* of the header at least Date, From, To, Cc, Subject, Message-ID */
+};
 
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
  * be NULL, for one that has no marks, and validity, for one whose ids are good for ever. */

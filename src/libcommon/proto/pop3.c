@@ -709,7 +709,7 @@ read_body(struct fetch *f)
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
 		octets += used;
-		if (f->part == PART_HEADER && octets > TOP_MAX)
+		if (f->part != PART_WHOLE && octets > TOP_MAX)
 			stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
 		if (!done)
 			notice_signal(f->c);
@@ -755,7 +755,7 @@ fetch_one(struct fetch *f, struct err *e)
 			return true;
 		return give_up(f, e);
 	case STATUS_ERR:
-		if (f->part == PART_HEADER && !f->c->features.top)
+		if (f->part != PART_WHOLE && !f->c->features.top)
 			return has_no_top(f, e);
 		refused(f->c, ERR_NO_INPUT, &f->why);
 		return give_up(f, e);
@@ -770,7 +770,7 @@ fetch_one(struct fetch *f, struct err *e)
 static void
 ask_message(struct pop3 *c, uint32_t number, enum part part)
 {
-	if (part == PART_HEADER)
+	if (part != PART_WHOLE)
 		dialog_ask(c->dialog, "TOP %" PRIu32 " 0", number);
 	else
 		dialog_ask(c->dialog, "RETR %" PRIu32, number);
