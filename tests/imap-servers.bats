@@ -383,9 +383,9 @@ breaks()
 	against - 0 mlist -o number,uid <<-END
 	$login
 	C: a2 EXAMINE "INBOX"
-	C: a3 UID FETCH 1:* (UID)
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
 	$selected
-	S: * 3 FETCH (UID 30)\r\n* 1 FETCH (UID 10)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20)\r\na3 OK
+	S: * 3 FETCH (UID 30 RFC822.SIZE 1)\r\n* 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
 	C: a4 LOGOUT
 	END
 	assert_output $'1\t20\n2\t30'
