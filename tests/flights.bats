@@ -337,9 +337,9 @@ fetch()
 	imap_again
 	imap_again
 	# ClientHello, Finished, AUTHENTICATE, SELECT and what came since; LOGOUT and close_notify wait for nothing
-	assert_equal "$(flights)" 5
+	assert_equal "$(flights)" 6
 	deliver "$user" letter
 	imap_again
-	assert_equal "$(flights)" 6
+	assert_equal "$(flights)" 7
 	assert_equal "$(find box/new -type f | wc -l | tr -d ' ')" 3
 }
