@@ -60,7 +60,7 @@ logs_in()
 		cat <<-END
 		C: a$n EXAMINE "INBOX"
 		C: a$((n + 1)) UID FETCH 1:* (UID RFC822.SIZE)
-		$(((n > 2)) && echo "S: a$((n - 1)) OK")
+		$( ((n > 2)) && echo "S: a$((n - 1)) OK")
 		S: * OK [UIDVALIDITY 1]
 		S: a$n OK\r\na$((n + 1)) OK
 		C: a$((n + 2)) LOGOUT
@@ -299,7 +299,7 @@ logs_in()
 # before arrive, and nothing is deleted
 breaks()
 {
-	local status=$1 line
+	local status=$1
 	shift
 	rm -rf box "$XDG_STATE_HOME"
 	{
