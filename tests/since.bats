@@ -4,6 +4,7 @@
 # mfetch --keep in a mailbox that it knows: what came since the last run, without the long list; and
 # the long list wherever that could hide a message.
 # shellcheck disable=SC2154  # pop3: tests/replay.bash; status, output, stderr: run
+# shellcheck disable=SC2030,SC2031  # each test is a subshell, and means to be
 
 load helper
 load replay
@@ -182,6 +183,9 @@ as_if()
 	+OK 2 18|+OK 3 id-3
 	-ERR what?|+OK 3 id-3
 	+OK|+OK 3 id-3
+	+OK 18446744073709551615 27|+OK 3 id-3
+	+OK -1 -1|+OK 3 id-3
+	+OK 3 27 octets|+OK 3 id-3 and more
 	+OK 4 36|+OK 3 id-4
 	+OK 4 36|+OK 3 id-3|-ERR no such message|+OK 4 9
 	+OK 4 36|+OK 3 id-3|+OK 4 id-4|-ERR no such message
@@ -190,7 +194,7 @@ as_if()
 	+OK 4 36|+OK 3 id-3|+OK 4 id-1|+OK 4 9
 	+OK 4 36|+OK 3 id-3|+OK 5 id-5|+OK 5 9
 	END
-	assert_equal $cases 17
+	assert_equal $cases 20
 }
 
 @test "once a day all are listed, and where the clock went back" {
