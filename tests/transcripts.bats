@@ -235,25 +235,10 @@ box()
 	END
 }
 
-@test "XOAUTH2: a token longer than a line waits for the server's + (Microsoft's POP3 wants that)" {
-	local token
-	token=$(printf 'A%.0s' {1..2000})
-	printf '%s\n' "$token" >password
-	against - 0 mdel --auth=xoauth2 --user=alice@example.org 1 <<-END
-	S: +OK The Microsoft Exchange POP3 service is ready.
-	C: CAPA
-	S: +OK\r\nTOP\r\nUIDL\r\nSASL PLAIN XOAUTH2\r\n.
-	C: AUTH XOAUTH2
-	S: + 
-	C: $(printf 'user=alice@example.org\1auth=Bearer %s\1\1' "$token" | base64 -w0)
-	S: +OK User successfully authenticated.
-	C: LIST
-	S: +OK\r\n1 9\r\n.
-	C: DELE 1
-	S: +OK
-	C: QUIT
-	S: +OK
-	END
+@test "Outlook: a token longer than a line waits for the server's +, as Microsoft's POP3 wants it" {
+	printf 'A%.0s' {1..2000} >password
+	against pop3-outlook-xoauth2 0 mfetch --provider=outlook --auth=xoauth2 --user=alice@outlook.com --maildir=box
+	assert_equal "$(box)" one
 }
 
 # The command line with an initial response has at most 255 octets in POP3 (RFC 2449 section 4), 512
@@ -285,7 +270,8 @@ box()
 mlist: hint: the server adds: {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
 }
 
-# refuse STEP WORDS STATUS: mfetch (of message 1) on a server that says WORDS at STEP
+# refuse STEP WORDS STATUS: mfetch (of message 1) on a server that says WORDS at STEP; $hint may stand
+# behind them
 refuse()
 {
 	local step=$1 words=$2 expected=$3 script='' at line
@@ -320,7 +306,7 @@ refuse()
 	echo "# $step: $words" >&2
 	against - "$expected" mfetch --auth=user --maildir=box <<<"$script"
 	assert_one_error
-	assert_equal "$stderr" "mfetch: tunnel: $words"
+	assert_equal "$stderr" "mfetch: tunnel: $words${hint:+$'\n'mfetch: hint: $hint}"
 }
 
 @test "-ERR at each step is told in the server's words, with the exit status that fits the step" {
@@ -338,12 +324,15 @@ refuse()
 	for step in greeting user pass list retr dele quit; do
 		refuse $step '-ERR [SYS/TEMP] disk is full' 75
 	done
+	hint='another program has the mailbox open, or one hung up and the server waits for it'
 	refuse pass '-ERR [IN-USE] another client has it' 75
+	refuse pass '-ERR [in-use] in lower case' 75
+	hint='the server wants a longer pause between two logins'
 	refuse pass '-ERR [LOGIN-DELAY] wait a minute' 75
+	hint=
 	refuse pass '-ERR [AUTH] wrong' 77
 	refuse pass '-ERR [SYS/PERM] closed for ever' 77
 	refuse greeting '-ERR [SYS/PERM] closed for ever' 77
-	refuse pass '-ERR [in-use] in lower case' 75
 }
 
 @test "a UIDL that fails for a while is not a server without UIDL" {
@@ -380,6 +369,44 @@ refuse()
 	S: -ERR closed
 	END
 	assert_equal "$stderr" 'mlist: 127.0.0.1:1110: -ERR closed'
+}
+
+# ---- RFC 6856 ----
+
+@test "RFC 6856: UTF8 and LANG go ahead of the login, in its flight" {
+	printf 'gehe\xc3\xafm\n' >password
+	LC_ALL=de_AT.UTF-8 against pop3-rfc6856-utf8 0 mfetch --auth=user --user=böb --maildir=box
+	assert_equal "$(flights)" 5
+	assert_equal "$(grep -h Subject box/new/*)" 'Subject: grün'
+}
+
+@test "RFC 6856: without PIPELINING only UTF8 is asked for; a name beyond ASCII that is refused has a hint" {
+	printf 'gehe\xc3\xafm\n' >password
+	LC_ALL=de_AT.UTF-8 against pop3-rfc6856-utf8-refused 77 mfetch --auth=user --user=böb --maildir=box
+	assert_equal "$stderr" 'mfetch: tunnel: -ERR no
+mfetch: hint: the server may not know names and passwords beyond ASCII (it does not offer UTF8 USER)'
+}
+
+@test "RFC 6856: errors come in the user's language, where it is not English" {
+	local locale
+	LC_ALL='' LC_MESSAGES='' LANG=de.UTF-8@euro against pop3-rfc6856-language 77 mlist --auth=auto
+	assert_equal "$stderr" 'mlist: tunnel: -ERR [AUTH] Das Passwort ist falsch, möchte ich meinen'
+	sed '/^C: LANG/d; /Nun auf Deutsch/d' "$abs_top_srcdir/tests/transcripts/pop3-rfc6856-language.txt" >english
+	for locale in C C.UTF-8 POSIX en_GB.UTF-8 x 'de DE' 'de\nSTAT' "$(printf '%040d' 1)"; do
+		LC_ALL=$locale against "$PWD/english" 77 mlist --auth=auto
+	done
+}
+
+@test "--probe shows what the server is, also where it tells that after the login" {
+	local hello=$'S: +OK ready\nC: CAPA\nS: -ERR log in first\nC: CAPA\nS: -ERR log in first'
+	printf '%s\n' "$hello" >one
+	cp "$abs_top_srcdir/tests/transcripts/pop3-implementation.txt" two
+	run mfetch "${pop3[@]}" --auth=user --probe \
+		--tunnel="exec $abs_top_builddir/tests/replay \$(if mkdir begun 2>/dev/null; then echo one; else echo two; fi)"
+	assert_success
+	assert_equal "$(<"$REPLAY_VERDICT")" ok
+	assert_line --regexp '^login: alice: works$'
+	assert_equal "${lines[-1]}" 'offers: IMPLEMENTATION Shlemazle-Plotz-v302 \x1b[31m'
 }
 
 # ---- SMTP ----
