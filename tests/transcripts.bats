@@ -331,6 +331,7 @@ refuse()
 	refuse pass '-ERR [LOGIN-DELAY] wait a minute' 75
 	hint=
 	refuse pass '-ERR [AUTH] wrong' 77
+	hint='it is not about the password: something about the account or the server must be put right'
 	refuse pass '-ERR [SYS/PERM] closed for ever' 77
 	refuse greeting '-ERR [SYS/PERM] closed for ever' 77
 }
@@ -427,6 +428,7 @@ mfetch: hint: the server wants a longer pause between two logins'
 @test "Gmail: POP that is off, and the wrong kind of password: the server's words and the provider's note" {
 	against pop3-gmail-disabled 77 mfetch "${gmail[@]}"
 	assert_regex "$stderr" 'not enabled for POP access'
+	assert_regex "$stderr" 'hint: it is not about the password'
 	against pop3-gmail-password 77 mfetch "${gmail[@]}"
 	assert_regex "$stderr" 'Application-specific password required'
 	assert_regex "$stderr" 'hint: Log in with an app password'

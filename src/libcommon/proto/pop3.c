@@ -115,7 +115,9 @@ response_code(const struct pop3 *c)
 	     "another program has the mailbox open, or one hung up and the server waits for it"},
 	    {"[LOGIN-DELAY]", ERR_TEMPORARY, "the server wants a longer pause between two logins"},
 	    {"[SYS/TEMP]", ERR_TEMPORARY, NULL},
-	    {"[SYS/PERM]", ERR_LOGIN, NULL},
+	    {"[SYS/PERM]", ERR_LOGIN,
+	     "it is not about the password: something about the account or the server must be put "
+	     "right"},
 	    {"[AUTH]", ERR_LOGIN, NULL},
 	};
 	const char *words = c->words.data + strcspn(c->words.data, " ");
