@@ -272,7 +272,8 @@ show_lines(const char *title, const struct buf *lines)
 		buf_add_char(&out, '\n');
 		p += len + (p[len] == '\n');
 	}
-	fwrite(out.data, 1, out.len, stdout);
+	if (out.len > 0)
+		fwrite(out.data, 1, out.len, stdout);
 	buf_free(&out);
 }
 
