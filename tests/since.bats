@@ -365,6 +365,34 @@ as_if()
 	assert_output --partial 'damaged'
 }
 
+@test "a journal is not read where nothing is new; before anything is fetched it is" {
+	local journal
+	learn
+	journal=$(bookmark)
+	journal=${journal%/*}/$(basename "$journal" .bookmark | cut -c2-)
+	# damaged without a trace: nobody can know who does not read it
+	touch -r "$journal" when
+	printf '#' | dd of="$journal" conv=notrunc bs=1 seek="$(head -n 1 "$journal" | wc -c)" status=none
+	touch -r when "$journal"
+	sees_nothing_new
+	{
+		printf '%s\n' "$hello"
+		cat <<-'END'
+		C: STAT
+		C: UIDL 3
+		S: +OK 4 36
+		S: +OK 3 id-3
+		C: UIDL 4
+		C: LIST 4
+		S: +OK 4 id-4
+		S: +OK 4 9
+		END
+	} >script
+	against "$PWD/script" 74 mfetch --keep --maildir=box
+	assert_regex "$stderr" ':2: the record of delivered messages is damaged'
+	assert_equal "$(arrived)" 3
+}
+
 @test "without PIPELINING it takes the two round trips of a listing, and one more where something came" {
 	local hello=$'S: +OK ready\nC: CAPA\nS: +OK\nS: TOP\nS: .'
 	local whole='C: UIDL
