@@ -275,6 +275,19 @@ logs_in()
 	assert_equal "$(arrived | tr ' ' '\n' | sort | paste -sd ' ')" '01 02 03'
 }
 
+@test 'what comes in another order is deleted all the same, where nothing is recorded of it' {
+	against - 0 mfetch <<-END
+	$known
+	$fetching
+	$(message 3 30)
+	$(message 1 10)
+	$(message 2 20)
+	S: a4 OK
+	$removing
+	S: a5 OK\r\na6 OK
+	END
+}
+
 @test 'a message that another client deleted meanwhile is not delivered, and that is no error' {
 	against - 0 mfetch --maildir=box <<-END
 	$known

@@ -143,6 +143,8 @@ filter_apply(const struct filter *filter, struct mailbox *m, const struct messag
 	}
 	writer_free(&j.writer);
 	message_set_free(set);
+	message_set_sort(&j.kept);
+	message_set_sort(doomed);
 	*set = j.kept;
 	return ok;
 }

@@ -249,9 +249,20 @@ delivery_settle(struct delivery *d, struct err *e)
 	return true;
 }
 
+static int
+compare_indexes(const void *a, const void *b)
+{
+	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* They came in the server's order, which in IMAP is any. */
 const size_t *
 delivery_safe(const struct delivery *d, size_t *count)
 {
+	if (d->safe_count > 0)
+		qsort(d->safe, d->safe_count, sizeof *d->safe, compare_indexes);
 	*count = d->safe_count;
 	return d->safe;
 }

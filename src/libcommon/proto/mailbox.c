@@ -94,6 +94,21 @@ message_set_add(struct message_set *set, size_t index)
 	set->index[set->count++] = index;
 }
 
+static int
+compare_indexes(const void *a, const void *b)
+{
+	const size_t x = *(const size_t *)a, y = *(const size_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+message_set_sort(struct message_set *set)
+{
+	if (set->count > 0)
+		qsort(set->index, set->count, sizeof *set->index, compare_indexes);
+}
+
 void
 message_set_free(struct message_set *set)
 {

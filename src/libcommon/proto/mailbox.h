@@ -73,6 +73,8 @@ struct message_set {
 };
 
 void message_set_add(struct message_set *set, size_t index); /* ascending order is the caller's */
+void message_set_sort(
+    struct message_set *set); /* behind a fetch, which may bring them in any order */
 void message_set_free(struct message_set *set);
 
 /* What the server says of its customs (RFC 2449 sections 6.5 and 6.7). */
@@ -145,8 +147,9 @@ char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
 bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);
 
 /*
- * Fetches the messages of SET in their order into R (message/receiver.h), asked for ahead as far as
- * the server allows. False: the session broke, or R's abandon() ended it.
+ * Fetches the messages of SET into R (message/receiver.h), in their order unless an IMAP server has
+ * another, asked for ahead as far as the server allows. One that somebody else deleted meanwhile
+ * may just not come. False: the session broke, or R's abandon() ended it.
  */
 bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
 		   enum part part, const struct receiver *r, void *ctx, struct err *e);
