@@ -559,7 +559,8 @@ test_deflate(void)
 
 	start_server(&v, &r);
 	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
-	ok(stream_start_tls(s, &p, &e) && stream_start_deflate(s, &e), "compression in TLS");
+	ok(stream_start_tls(s, &p, &e) && stream_start_deflate(s, &e), "compression in TLS: %s",
+	   e.text);
 	stream_write(s, "a1 NOOP\r\n", 9);
 	stream_write(s, "a2 NOOP\r\n", 9);
 	is_str(stream_line(s, &(size_t){0}), "a1 NOOP", "goes out");

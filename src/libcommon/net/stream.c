@@ -592,7 +592,7 @@ stream_start_deflate(struct stream *s, struct err *e)
 		return false;
 	if (s->deflate)
 		stream_fail(s, ERR_BUG, "compression was started already");
-	else if (s->record_len > 0 || s->wire.output_len > 0)
+	else if ((s->tls ? s->record_len : s->wire.output_len) > 0)
 		stream_fail(s, ERR_PROTOCOL,
 			    "plain text is still to be written before compression");
 	else if (!(s->deflate = deflate_new(write_below, s)))
