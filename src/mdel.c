@@ -45,6 +45,8 @@ list_and_select(struct deletion *d, struct err *e)
 	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
 	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
 		return false;
+	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
+	session_show_alert(&d->session, d->run);
 	selection_apply(&d->selection, &d->list, d->seen, &d->doomed);
 	return true;
 }

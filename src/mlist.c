@@ -303,7 +303,7 @@ static const struct receiver header_receiver = {
 static bool
 show_headers(struct listing *l, struct err *e)
 {
-	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_HEADER, &header_receiver,
+	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_FIELDS, &header_receiver,
 			  l, e))
 		return true;
 	if (e->code == ERR_UNAVAILABLE)
@@ -323,6 +323,16 @@ show_all(struct listing *l, struct err *e)
 	return true;
 }
 
+static bool
+list_and_select(struct listing *l, unsigned want, struct err *e)
+{
+	if (!mailbox_list(&l->session.mailbox, want, &l->list, e))
+		return false;
+	seen_set_validity(l->seen, mailbox_validity(&l->session.mailbox));
+	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
+	return true;
+}
+
 /* messages<TAB>octets: STAT knows for all of them, the list for some. */
 static bool
 show_count(struct listing *l, struct err *e)
@@ -333,9 +343,8 @@ show_count(struct listing *l, struct err *e)
 		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
 			return false;
 	} else {
-		if (!mailbox_list(&l->session.mailbox, wanted_of_list(l) | WANT_SIZES, &l->list, e))
+		if (!list_and_select(l, wanted_of_list(l) | WANT_SIZES, e))
 			return false;
-		selection_apply(&l->selection, &l->list, l->seen, &l->shown);
 		messages = l->shown.count;
 		for (size_t i = 0; i < l->shown.count; i++)
 			octets += l->list.items[l->shown.index[i]].size;
@@ -348,9 +357,8 @@ show_count(struct listing *l, struct err *e)
 static bool
 show_messages(struct listing *l, struct err *e)
 {
-	if (!mailbox_list(&l->session.mailbox, wanted_of_list(l), &l->list, e))
+	if (!list_and_select(l, wanted_of_list(l), e))
 		return false;
-	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
 	l->is_empty = l->shown.count == 0;
 	return show_all(l, e);
 }
@@ -375,6 +383,7 @@ list(struct listing *l, struct err *e)
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
 		return false;
+	session_show_alert(&l->session, run);
 	selection_complain(&l->selection, run);
 	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
 		run->status = 1;

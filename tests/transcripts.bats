@@ -164,6 +164,7 @@ box()
 	against pop3-uidl-odd 0 mfetch --keep --maildir=box
 	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5)"
 	against pop3-uidl-odd-again 0 mfetch --keep --maildir=box
+	against pop3-uidl-odd-whole 0 mfetch --keep --full-listing --maildir=box
 	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5 6)"
 	assert_equal "$(find . -name passwd)" ''
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/login_delay.h"
+#include "app/tool.h"
 #include "auth/secret.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -19,6 +20,7 @@
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
+#include "proto/imap.h"
 #include "proto/login.h"
 #include "proto/pop3.h"
 #include "proto/smtp.h"
@@ -33,6 +35,7 @@ struct plan {
 	struct tls_params tls;
 	struct login login;
 	struct smtp_params smtp;
+	struct imap_params imap;
 	char *netrc;
 };
 
@@ -50,6 +53,24 @@ address_family(const struct account *a)
 	const bool v4 = account_flag(a, SET_IPV4), v6 = account_flag(a, SET_IPV6);
 
 	return v4 == v6 ? AF_UNSPEC : v4 ? AF_INET : AF_INET6;
+}
+
+/* Will nothing be deleted there? */
+static bool
+is_read_only(const struct account *a, enum tool_id tool)
+{
+	return tool == TOOL_MLIST ||
+	       (tool == TOOL_MFETCH && account_flag(a, SET_KEEP) && !account_text(a, SET_FILTER));
+}
+
+/* The account's, as journals call it: INBOX has one name in all spellings (RFC 9051 section 5.1).
+ */
+static const char *
+folder_of(const struct account *a)
+{
+	const char *folder = account_text(a, SET_FOLDER);
+
+	return folder && !text_equal_case(folder, "INBOX") ? folder : "INBOX";
 }
 
 static void
@@ -78,6 +99,8 @@ plan_connection(struct plan *p, const struct url *url)
 	    .is_lmtp = url->is_lmtp,
 	    .timeout_s = timeout,
 	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
+	p->imap =
+	    (struct imap_params){.folder = folder_of(a), .is_read_only = is_read_only(a, p->tool)};
 }
 
 static void
@@ -108,12 +131,23 @@ plan_login(struct plan *p, struct session *s)
 }
 
 static bool
+check_folder(const struct account *a, const struct url *url, struct err *e)
+{
+	if (url->protocol != PROTOCOL_POP3 || strcmp(folder_of(a), "INBOX") == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "'%s': POP3 knows no folders", folder_of(a));
+	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
+}
+
+static bool
 converse(struct session *s, const struct plan *p, struct err *e)
 {
 	if (p->tool == TOOL_MSEND) {
 		s->smtp = smtp_open(s->stream, &p->login, &p->smtp, e);
 		return s->smtp != NULL;
 	}
+	if (s->url.protocol == PROTOCOL_IMAP)
+		return imap_open(&s->mailbox, s->stream, &p->login, &p->imap, e);
 	return pop3_open(&s->mailbox, s->stream, &p->login, e);
 }
 
@@ -159,7 +193,7 @@ open_with(struct session *s, const struct account *a, enum tool_id tool, const c
 	bool ok;
 
 	*s = (struct session){0};
-	if (!account_server(a, tool, &s->url, e))
+	if (!account_server(a, tool, &s->url, e) || !check_folder(a, &s->url, e))
 		return false;
 	plan_connection(&plan, &s->url);
 	plan_login(&plan, s);
@@ -188,6 +222,15 @@ session_close(struct session *s)
 	*s = (struct session){0};
 }
 
+void
+session_show_alert(const struct session *s, const struct run *run)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&s->mailbox);
+
+	if (customs->alert)
+		run_remark(run, "%s: %s", session_place(s), customs->alert);
+}
+
 const char *
 session_place(const struct session *s)
 {
@@ -202,8 +245,8 @@ session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e)
 
 	if (!account_server(a, tool, &url, e))
 		return NULL;
-	return mem_printf("%s %s %s INBOX", protocol_name(url.protocol), user ? user : "",
-			  url.host);
+	return mem_printf("%s %s %s %s", protocol_name(url.protocol), user ? user : "", url.host,
+			  url.protocol == PROTOCOL_IMAP ? folder_of(a) : "INBOX");
 }
 
 struct seen *

@@ -486,20 +486,28 @@ server_key(const struct account *a, enum tool_id tool)
 	return account_text(a, SET_POP3) || !account_text(a, SET_IMAP) ? SET_POP3 : SET_IMAP;
 }
 
+/* What a server's scheme says is right; without one it is the key's. */
+static enum protocol
+protocol_of(const char *text, enum setting_id key)
+{
+	if (key == SET_SMTP)
+		return PROTOCOL_SMTP;
+	if (text && strstr(text, "://"))
+		return strncasecmp(text, "imap", 4) == 0 ? PROTOCOL_IMAP : PROTOCOL_POP3;
+	return key == SET_IMAP ? PROTOCOL_IMAP : PROTOCOL_POP3;
+}
+
 static bool
 parse_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
 {
-	const enum protocol protocol = tool == TOOL_MSEND ? PROTOCOL_SMTP : PROTOCOL_POP3;
 	const enum setting_id key = server_key(a, tool);
+	const enum protocol protocol = protocol_of(NULL, key);
+	const char *server = account_text(a, SET_SERVER);
 
-	if (account_text(a, SET_SERVER))
-		return url_parse(account_text(a, SET_SERVER), protocol, url, e);
+	if (server)
+		return url_parse(server, protocol_of(server, key), url, e);
 	if (account_text(a, SET_HOST))
 		return server_from_host(a, protocol, url, e);
-	if (key == SET_IMAP && account_text(a, SET_IMAP))
-		return err_set(e, ERR_CONFIG,
-			       "the account '%s' has an IMAP server, and this version speaks POP3",
-			       a->name);
 	if (account_text(a, key))
 		return url_parse(account_text(a, key), protocol, url, e);
 	err_set(e, ERR_CONFIG, "no %s server is known for the account '%s'",

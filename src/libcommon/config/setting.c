@@ -90,6 +90,8 @@ const struct setting settings[] = {
      "stay, and fetch as mail comes"},
     {SET_INTERVAL, "interval", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "SECONDS",
      "with --watch: look so often (default 60)"},
+    {SET_FULL_LISTING, "full-listing", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_MFETCH, NULL,
+     "list all messages in each run, also where only new ones came"},
     {SET_ALL_ACCOUNTS, "all-accounts", "A", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "every account of the configuration, side by side"},
 
@@ -124,6 +126,8 @@ const struct setting settings[] = {
      "IMAP server"},
     {SET_PROTOCOL, "protocol", NULL, NULL, KIND_PROTOCOL, IN_CONFIG, TOOL_ALL, "NAME",
      "pop3 or imap, where both are known"},
+    {SET_FOLDER, "folder", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_BOX, "NAME",
+     "IMAP folder (default INBOX)"},
     {SET_PROVIDER, "provider", NULL, NULL, KIND_TEXT, IN_OPTION | IN_ACCOUNT, TOOL_ALL, "NAME",
      "preset of providers.ini; auto: by the address's domain; none"},
     {SET_NOTE, "note", NULL, NULL, KIND_TEXT, IN_PRESET, TOOL_ALL, "TEXT",

@@ -40,6 +40,7 @@ enum setting_id {
 	SET_POP3,
 	SET_IMAP,
 	SET_PROTOCOL,
+	SET_FOLDER,
 	SET_PROVIDER,
 	SET_NOTE,
 	/* login */
@@ -103,6 +104,7 @@ enum setting_id {
 	SET_HEADERS,
 	SET_WATCH,
 	SET_INTERVAL,
+	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
 	/* mlist */
 	SET_COLUMNS,

@@ -23,6 +23,7 @@
 
 enum {
 	NAME_MAX_SHOWN = 120, /* a longer file name is cut and gets a hash: NAME_MAX is 255 */
+	KEY_MAX = 64,         /* an IMAP UID and its UIDVALIDITY have 21 bytes */
 	DEAD_MIN = 500        /* so many forgotten ids are carried along before a rewrite pays */
 };
 
@@ -49,6 +50,7 @@ struct seen {
 			    most half full */
 	size_t slot_count;
 	struct buf lines; /* collected, not yet written */
+	uint32_t validity;
 };
 
 /* Names and ids as one word each. */
@@ -406,25 +408,50 @@ seen_directory(const char *dir, const char *mailbox)
 }
 
 struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct seen *s = seen_new();
 	char *name;
-	bool ok;
 
 	s->directory = seen_directory(dir, mailbox);
-	ok = file_make_directory(s->directory, e) && lock(s, e);
-	if (ok && destination) {
+	if (destination) {
 		name = file_name(destination);
 		s->destination = mem_strdup(destination);
 		s->path = mem_printf("%s/%s", s->directory, name);
 		free(name);
-		ok = open_journal(s, e);
 	}
-	if (ok)
+	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
 	seen_close(s);
 	return NULL;
+}
+
+bool
+seen_read(struct seen *s, struct err *e)
+{
+	if (!s->path || s->fd >= 0 || open_journal(s, e))
+		return true;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+	return false;
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_lock(dir, mailbox, destination, e);
+
+	if (!s || seen_read(s, e))
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+bool
+seen_stat(const struct seen *s, struct stat *st)
+{
+	return s->path && stat(s->path, st) == 0;
 }
 
 static bool
@@ -495,10 +522,39 @@ is_seen(const struct entry *entry)
 	return entry && (entry->when != 0 || entry->is_marked);
 }
 
+void
+seen_set_validity(struct seen *s, uint32_t validity)
+{
+	s->validity = validity;
+}
+
+/* The id as the journal has it: UID, or in ROOM with the validity before it. */
+static const char *
+key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
+{
+	if (!uid || s->validity == 0)
+		return uid;
+	snprintf(room, KEY_MAX, "%" PRIu32 ":%s", s->validity, uid);
+	return room;
+}
+
+/* Of a key, the id as the server has it now; NULL: it is from under another validity. */
+static const char *
+uid_of(const struct seen *s, const char *key)
+{
+	char prefix[KEY_MAX];
+
+	key_of(s, "", prefix);
+	if (s->validity == 0)
+		return key;
+	return strncmp(key, prefix, strlen(prefix)) == 0 ? key + strlen(prefix) : NULL;
+}
+
 bool
 seen_has(const struct seen *s, const char *uid, time_t *when)
 {
-	const struct entry *entry = find(s, uid);
+	char room[KEY_MAX];
+	const struct entry *entry = find(s, key_of(s, uid, room));
 
 	if (!is_seen(entry))
 		return false;
@@ -534,6 +590,20 @@ add_entry(struct buf *out, const struct seen *s, const struct entry *entry)
 		add_mark(out, uid);
 }
 
+static void
+done(struct seen *s, const char *key)
+{
+	const int64_t now = (int64_t)time(NULL);
+	char *copy;
+
+	if (!key || !s->path)
+		return;
+	add_done(&s->lines, now, key);
+	copy = mem_strdup(key); /* it may point into the text that grows now */
+	find_or_add(s, copy)->when = now;
+	free(copy);
+}
+
 void
 seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx)
 {
@@ -544,7 +614,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 			continue;
 		s->entries[i].place = 0;
 		if (was_done(ctx, s->text.data + place))
-			seen_done(s, s->text.data + s->entries[i].uid);
+			done(s, s->text.data + s->entries[i].uid);
 		else
 			add_void(s, s->text.data + s->entries[i].uid);
 	}
@@ -553,10 +623,12 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 void
 seen_intend(struct seen *s, const char *uid, const char *place)
 {
+	char room[KEY_MAX];
+
 	if (!s->path)
 		return;
 	buf_add_str(&s->lines, "+ ");
-	escape(&s->lines, uid ? uid : "");
+	escape(&s->lines, uid ? key_of(s, uid, room) : "");
 	buf_add_char(&s->lines, ' ');
 	escape(&s->lines, place);
 	buf_add_char(&s->lines, '\n');
@@ -565,28 +637,21 @@ seen_intend(struct seen *s, const char *uid, const char *place)
 void
 seen_done(struct seen *s, const char *uid)
 {
-	const int64_t now = (int64_t)time(NULL);
-	char *copy;
+	char room[KEY_MAX];
 
-	if (!uid || !s->path)
-		return;
-	add_done(&s->lines, now, uid);
-	copy = mem_strdup(uid); /* it may point into the text that grows now */
-	find_or_add(s, copy)->when = now;
-	free(copy);
+	done(s, key_of(s, uid, room));
 }
 
 void
 seen_mark(struct seen *s, const char *uid)
 {
-	char *copy;
+	char room[KEY_MAX];
+	const char *key = key_of(s, uid, room);
 
 	if (!uid || !s->path || seen_has(s, uid, NULL))
 		return;
-	add_mark(&s->lines, uid);
-	copy = mem_strdup(uid);
-	find_or_add(s, copy)->is_marked = true;
-	free(copy);
+	add_mark(&s->lines, key);
+	find_or_add(s, key)->is_marked = true;
 }
 
 void
@@ -669,8 +734,9 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 		return true;
 	listed = mem_alloc(s->count * sizeof *listed);
 	for (size_t i = 0; i < s->count; i++) {
-		listed[i] =
-		    is_seen(&s->entries[i]) && is_listed(ctx, s->text.data + s->entries[i].uid);
+		const char *uid = uid_of(s, s->text.data + s->entries[i].uid);
+
+		listed[i] = is_seen(&s->entries[i]) && uid && is_listed(ctx, uid);
 		live += listed[i];
 	}
 	ok = s->count - live <= live + DEAD_MIN || rewrite(s, listed, e);

@@ -27,6 +27,7 @@
 
 struct err;
 struct seen;
+struct stat;
 
 /* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
 char *seen_directory(const char *dir, const char *mailbox);
@@ -40,11 +41,27 @@ char *seen_directory(const char *dir, const char *mailbox);
 struct seen *seen_open(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
 
+/* The same in two steps: the lock, and later, once or more often, what is known. Between them
+ * nothing may be asked of it nor recorded. */
+struct seen *seen_lock(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+bool seen_read(struct seen *s, struct err *e);
+
+/* stat(2) of the journal. False: there is none. */
+bool seen_stat(const struct seen *s, struct stat *st);
+
 /* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
  * nothing yet. */
 struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);
 
 void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not written */
+
+/*
+ * From here on each UID is one under this UIDVALIDITY (RFC 9051 section 2.3.1.1), and what is known
+ * under another is not known: it stands in the journal as `VALIDITY:UID`. 0, as it is at first: the
+ * ids are good for ever.
+ */
+void seen_set_validity(struct seen *s, uint32_t validity);
 
 /*
  * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has

@@ -266,8 +266,8 @@ dialog_hide_challenges(struct dialog *d, bool hide)
 	d->hides_challenges = hide;
 }
 
-static void
-trace_answer(const struct dialog *d, const char *line, size_t len)
+void
+dialog_trace_answer(const struct dialog *d, const char *line, size_t len)
 {
 	static const char *const hidden[] = {"334 ***", "+ ***"};
 
@@ -285,7 +285,7 @@ dialog_line(struct dialog *d, size_t *len)
 	char *line = stream_line(d->stream, len);
 
 	if (line)
-		trace_answer(d, line, *len);
+		dialog_trace_answer(d, line, *len);
 	return line;
 }
 

@@ -57,6 +57,10 @@ void dialog_send(struct dialog *d, const void *bytes, size_t n);
  */
 void dialog_hide_challenges(struct dialog *d, bool hide);
 
+/* Traces a line of an answer that the caller took from the stream himself, as dialog_line() does.
+ */
+void dialog_trace_answer(const struct dialog *d, const char *line, size_t len);
+
 /*
  * Writes what the window allows now, once the answer being read is read: for a last command whose
  * answer nobody waits for (QUIT).

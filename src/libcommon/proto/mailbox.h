@@ -5,6 +5,9 @@
  *	list → fetch (into a receiver) → what is safe here: remove → commit
  *
  * mailbox_close() without mailbox_commit() changes nothing on the server.
+ *
+ * Who was there before and kept a mark of it (mailbox_mark()) may ask for what came since, which
+ * costs no long list.
  */
 #ifndef MAILVERBS_PROTO_MAILBOX_H
 #define MAILVERBS_PROTO_MAILBOX_H
@@ -77,13 +80,22 @@ struct mailbox_customs {
 	bool has_expire;
 	uint32_t expire_days;   /* so long a message may stay; 0: until the session ends */
 	uint32_t login_delay_s; /* between two logins; 0: nothing said */
+	const char *alert;      /* words for the user's eyes (RFC 9051 section 7.1), or NULL */
 };
 
-enum part { PART_WHOLE, PART_HEADER };
+enum part {
+	PART_WHOLE,
+	PART_HEADER,
+	PART_FIELDS /* of the header at least Date, From, To, Cc, Subject, Message-ID */
+};
 
-/* What a protocol does behind the functions below, which say what it means. */
+/* What a protocol does behind the functions below, which say what it means; list_since and mark may
+ * be NULL, for one that has no marks, and validity, for one whose ids are good for ever. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
+	bool (*list_since)(void *conversation, unsigned want, const char *mark,
+			   struct message_list *l, bool *is_whole, struct err *e);
+	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 	bool (*fetch)(void *conversation, const struct message_list *l,
 		      const struct message_set *set, enum part part, const struct receiver *r,
@@ -94,6 +106,7 @@ struct mailbox_protocol {
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
+	uint32_t (*validity)(const void *conversation);
 };
 
 struct mailbox {
@@ -106,6 +119,27 @@ struct mailbox {
  * a list without; that is no error here. *L is freed by message_list_free() in any case.
  */
 bool mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e);
+
+/*
+ * What came behind the last message of the listing that MARK tells of, in as few flights as a login
+ * has; or, with *IS_WHOLE, all messages as mailbox_list() has them: the mailbox did more than grow
+ * at its end, so much came that the list is cheaper, or the protocol or the server can't tell.
+ *
+ * A list that is not whole says what is new, and nothing else: whoever is not in it may be there
+ * all the same. So no id is forgotten by it, no position counted in it, nothing deleted for what it
+ * does not show. And a server may fool it: who trusts it asks for the whole list from time to time.
+ */
+bool mailbox_list_since(struct mailbox *m, unsigned want, const char *mark, struct message_list *l,
+			bool *is_whole, struct err *e);
+
+/*
+ * The mailbox as the next session will find it when nothing happens to it meanwhile, for
+ * mailbox_list_since(): L is this session's list, whole or what came since a mark, and not empty.
+ * One line in the protocol's own words, in which an id is as the server gave it, however odd; the
+ * caller's to free(). NULL: there is nothing to tell it by, or this session deletes something. To
+ * be called before or after the commit, but not after the close.
+ */
+char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
 
 /* How many there are and their octets together. */
 bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);
@@ -132,5 +166,12 @@ void mailbox_close(struct mailbox *m); /* accepts a closed one */
 const struct buf *mailbox_described(const struct mailbox *m);
 
 const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borrowed */
+
+/*
+ * UIDVALIDITY (RFC 9051 section 2.3.1.1): where it is another than it was, each id means another
+ * message or none. Known once the mailbox was listed or asked for what came since; 0: ids are good
+ * for ever.
+ */
+uint32_t mailbox_validity(const struct mailbox *m);
 
 #endif

@@ -26,6 +26,8 @@ enum {
 	ASK_AHEAD = 512, /* commands in our queue; how many are on the way is the dialog's affair */
 	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
 	CAPABILITIES_MAX = 200,
+	SINCE_MAX =
+	    100, /* of more new messages the whole list is asked for: it is cheaper a line */
 	TOP_MAX = 64 * 1024 * 1024 /* some servers answer TOP with the whole message */
 };
 
@@ -40,6 +42,13 @@ struct features {
 	struct mailbox_customs customs;
 };
 
+/* What STAT told. */
+struct stat_answer {
+	bool known;
+	uint64_t messages;
+	uint64_t octets;
+};
+
 struct pop3 {
 	struct stream *stream;
 	struct dialog *dialog;
@@ -47,6 +56,7 @@ struct pop3 {
 	struct buf described;
 	struct buf words; /* the last status line */
 	char *timestamp;  /* the greeting's <…>, for APOP */
+	struct stat_answer stat;
 	uint32_t *doomed; /* the numbers to delete */
 	size_t doomed_count;
 };
@@ -476,17 +486,183 @@ pop3_list(void *conversation, unsigned want, struct message_list *l, struct err 
 }
 
 static bool
+read_stat(struct pop3 *c, struct err *e)
+{
+	struct stat_answer *stat = &c->stat;
+
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		return false;
+	stat->known =
+	    sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, &stat->messages, &stat->octets) == 2;
+	if (stat->known)
+		return true;
+	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
+		       c->words.data);
+}
+
+static bool
 pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e)
 {
 	struct pop3 *c = conversation;
 
 	dialog_ask(c->dialog, "STAT");
-	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+	if (!read_stat(c, e))
 		return false;
-	if (sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, messages, octets) == 2)
+	*messages = c->stat.messages;
+	*octets = c->stat.octets;
+	return true;
+}
+
+/*
+ * Listing what came since. Numbers count from 1 in each session (RFC 1939 section 4), so as long as
+ * the message that was the last one has its number and its octets are the last ones' sum, nothing
+ * went from before it and nothing came there; unless as many octets went as came.
+ */
+
+struct mark {
+	uint64_t messages;
+	uint64_t octets;
+	const char *uid; /* the last one's; borrowed from the text */
+};
+
+/* "MESSAGES OCTETS UID" */
+static bool
+parse_mark(const char *text, struct mark *mark)
+{
+	const char *octets = strchr(text, ' '), *uid = octets ? strchr(octets + 1, ' ') : NULL;
+
+	if (!uid)
+		return false;
+	mark->uid = uid + 1;
+	return text_number_n(text, (size_t)(octets - text), MESSAGES_MAX, &mark->messages) &&
+	       text_number_n(octets + 1, (size_t)(uid - octets - 1), UINT64_MAX, &mark->octets) &&
+	       mark->messages > 0 && mark->uid[0] != '\0';
+}
+
+static char *
+pop3_mark(const void *conversation, const struct message_list *l)
+{
+	const struct pop3 *c = conversation;
+	const char *uid = l->count > 0 ? message_list_uid(l, l->count - 1) : NULL;
+	struct mark mark = {.messages = l->count};
+
+	if (!uid || !l->has_sizes || c->doomed_count > 0)
+		return NULL;
+	for (size_t i = 0; i < l->count; i++)
+		mark.octets += l->items[i].size;
+	/* What the server will be asked for again; its sum may be another than ours. */
+	if (c->stat.known)
+		mark = (struct mark){.messages = c->stat.messages, .octets = c->stat.octets};
+	if (l->items[l->count - 1].number != mark.messages)
+		return NULL;
+	return mem_printf("%" PRIu64 " %" PRIu64 " %s", mark.messages, mark.octets, uid);
+}
+
+/* The answer to a command about one message is its line of the list (RFC 1939 sections 5 and 7).
+ * NULL: it is none. */
+static const char *
+read_list_line(struct pop3 *c)
+{
+	const char *line;
+
+	if (read_status(c) != STATUS_OK)
+		return NULL;
+	line = c->words.data + strcspn(c->words.data, " ");
+	return line + strspn(line, " ");
+}
+
+static bool
+last_has_its_number(struct pop3 *c, const struct mark *mark)
+{
+	const char *line = read_list_line(c), *uid;
+	uint32_t number;
+
+	return line && parse_numbered(line, strlen(line), &number, &uid) &&
+	       number == mark->messages && strcmp(uid, mark->uid) == 0;
+}
+
+/* Without PIPELINING it takes the two round trips of a listing, but when nothing is new. */
+static bool
+begins_as_known(struct pop3 *c, const struct mark *mark)
+{
+	const bool both = c->features.pipelining;
+	struct err unused;
+
+	dialog_ask(c->dialog, "STAT");
+	if (both)
+		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
+	c->stat.known = false;
+	read_stat(c, &unused);
+	if (!both) {
+		if (!c->stat.known || c->stat.messages != mark->messages ||
+		    c->stat.octets != mark->octets)
+			return false;
+		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
+	}
+	return last_has_its_number(c, mark) && c->stat.known &&
+	       c->stat.messages >= mark->messages && c->stat.messages - mark->messages <= SINCE_MAX;
+}
+
+static void
+ask_behind(struct pop3 *c, const struct mark *mark)
+{
+	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
+		dialog_ask(c->dialog, "UIDL %" PRIu64, n);
+		dialog_ask(c->dialog, "LIST %" PRIu64, n);
+	}
+}
+
+/* All answers are read; false: not all are as they should be. */
+static bool
+read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+{
+	uint64_t octets = mark->octets;
+	size_t at = 0;
+	bool ok = true;
+
+	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
+		const char *line = read_list_line(c);
+
+		ok = ok && line && take_uid(l, line, strlen(line)) &&
+		     l->items[at].number == (uint32_t)n;
+		line = read_list_line(c);
+		ok = ok && line && take_size(l, &at, line, strlen(line));
+		octets += ok ? l->items[at - 1].size : 0;
+	}
+	return ok && octets == c->stat.octets;
+}
+
+/* Did the mailbox only grow at its end? Then *L is what came. */
+static bool
+list_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+{
+	if (!begins_as_known(c, mark))
+		return false;
+	l->has_uids = l->has_sizes = true;
+	ask_behind(c, mark);
+	if (!read_behind(c, mark, l))
+		return false;
+	message_list_drop_ambiguous(l);
+	for (size_t i = 0; i < l->count; i++)
+		if (!message_list_uid(l, i))
+			return false;
+	return true;
+}
+
+static bool
+pop3_list_since(void *conversation, unsigned want, const char *text, struct message_list *l,
+		bool *is_whole, struct err *e)
+{
+	struct pop3 *c = conversation;
+	struct mark mark;
+
+	*is_whole = !parse_mark(text, &mark) || !list_behind(c, &mark, l);
+	if (!stream_ok(c->stream, e))
+		return false;
+	if (!*is_whole)
 		return true;
-	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
-		       c->words.data);
+	message_list_free(l);
+	return pop3_list(c, want, l, e);
 }
 
 /* Fetching. */
@@ -533,7 +709,7 @@ read_body(struct fetch *f)
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
 		octets += used;
-		if (f->part == PART_HEADER && octets > TOP_MAX)
+		if (f->part != PART_WHOLE && octets > TOP_MAX)
 			stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
 		if (!done)
 			notice_signal(f->c);
@@ -579,7 +755,7 @@ fetch_one(struct fetch *f, struct err *e)
 			return true;
 		return give_up(f, e);
 	case STATUS_ERR:
-		if (f->part == PART_HEADER && !f->c->features.top)
+		if (f->part != PART_WHOLE && !f->c->features.top)
 			return has_no_top(f, e);
 		refused(f->c, ERR_NO_INPUT, &f->why);
 		return give_up(f, e);
@@ -594,7 +770,7 @@ fetch_one(struct fetch *f, struct err *e)
 static void
 ask_message(struct pop3 *c, uint32_t number, enum part part)
 {
-	if (part == PART_HEADER)
+	if (part != PART_WHOLE)
 		dialog_ask(c->dialog, "TOP %" PRIu32 " 0", number);
 	else
 		dialog_ask(c->dialog, "RETR %" PRIu32, number);
@@ -727,6 +903,8 @@ pop3_customs(const void *conversation)
 
 static const struct mailbox_protocol pop3_protocol = {
     .list = pop3_list,
+    .list_since = pop3_list_since,
+    .mark = pop3_mark,
     .count = pop3_count,
     .fetch = pop3_fetch,
     .remove = pop3_remove,

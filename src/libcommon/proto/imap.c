@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/imap.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "net/dialog.h"
+#include "proto/imap_talk.h"
+#include "proto/mailbox.h"
+
+static void
+imap_close(void *conversation)
+{
+	struct imap *c = conversation;
+
+	dialog_free(c->dialog);
+	imap_parse_free(&c->parse);
+	buf_free(&c->shown);
+	buf_free(&c->words);
+	buf_free(&c->bye);
+	buf_free(&c->described);
+	free(c->alert);
+	free(c->folder);
+	free(c->doomed);
+	free(c);
+}
+
+static const struct buf *
+imap_described(const void *conversation)
+{
+	return &((const struct imap *)conversation)->described;
+}
+
+static const struct mailbox_customs *
+imap_customs(const void *conversation)
+{
+	return &((const struct imap *)conversation)->customs;
+}
+
+static uint32_t
+imap_validity(const void *conversation)
+{
+	return ((const struct imap *)conversation)->validity;
+}
+
+static const struct mailbox_protocol imap_protocol = {
+    .list = imap_list,
+    .list_since = imap_list_since,
+    .mark = imap_mark,
+    .count = imap_count,
+    .fetch = imap_fetch,
+    .remove = imap_remove,
+    .commit = imap_commit,
+    .close = imap_close,
+    .described = imap_described,
+    .customs = imap_customs,
+    .validity = imap_validity,
+};
+
+bool
+imap_open(struct mailbox *m, struct stream *s, const struct login *l, const struct imap_params *p,
+	  struct err *e)
+{
+	struct imap *c = mem_alloc(sizeof *c);
+
+	*m = (struct mailbox){.protocol = &imap_protocol, .conversation = c};
+	c->stream = s;
+	c->dialog = dialog_new(s);
+	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
+	c->is_read_only = p->is_read_only;
+	if (imap_log_in(c, l, e))
+		return true;
+	mailbox_close(m);
+	return false;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fetching messages, by UID FETCH of sets: many commands on the way, and each text poured into the
+ * receiver as it comes. BODY.PEEK leaves \Seen as it is (RFC 9051 section 6.4.5).
+ *
+ * The server answers in whatever order it likes, and leaves out what is no longer there.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "message/receiver.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap_talk.h"
+
+enum { HEADER_MAX = 64 * 1024 * 1024 }; /* octets of a header */
+
+struct wanted {
+	uint32_t uid;
+	size_t index; /* in the list */
+	bool is_done; /* given to the receiver, or given up */
+};
+
+struct fetch {
+	struct imap *c;
+	const struct message_list *list;
+	enum part part;
+	const struct receiver *receiver;
+	void *ctx;
+
+	struct wanted *wanted; /* by UID, ascending */
+	uint32_t *uids;        /* the same, for the sets */
+	size_t count;
+	size_t next; /* where the next one that comes is likely to be */
+	size_t first_listed;
+
+	/* The message in hand. */
+	struct wanted *current;
+	struct message_info info;
+	bool has_begun;
+	bool is_refused; /* the receiver takes no more of it: its rest is dropped */
+	struct err why;
+	bool is_over; /* the receiver ended the fetch, by `why` */
+};
+
+uint32_t
+imap_uid(const struct message_list *l, size_t index)
+{
+	const char *uid = message_list_uid(l, index);
+	uint64_t n;
+
+	return uid && text_number(uid, UINT32_MAX, &n) ? (uint32_t)n : 0;
+}
+
+/* Which message it is. */
+
+static int
+compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* By its UID. Mostly they come in the order in which they were asked for. */
+static struct wanted *
+find_uid(struct fetch *f, uint32_t uid)
+{
+	const struct wanted key = {.uid = uid};
+
+	if (f->next < f->count && f->wanted[f->next].uid == uid)
+		return &f->wanted[f->next];
+	return bsearch(&key, f->wanted, f->count, sizeof key, compare_wanted);
+}
+
+/* By its number, for a server that names the UID behind the text: true as long as no message went
+ * away. What it was is seen before the text counts. */
+static struct wanted *
+find_number(struct fetch *f, uint32_t number)
+{
+	for (size_t i = 0; f->c->expunged == 0 && i < f->count; i++) {
+		const size_t at = (f->next + i) % f->count;
+
+		if (f->list->items[f->wanted[at].index].number == number)
+			return &f->wanted[at];
+	}
+	return NULL;
+}
+
+/* Its text. */
+
+static bool
+begin(struct fetch *f, struct wanted *w)
+{
+	const struct message_item *item = &f->list->items[w->index];
+
+	f->current = w;
+	f->info = (struct message_info){.index = w->index,
+					.number = item->number,
+					.uid = message_list_uid(f->list, w->index),
+					.size = item->size};
+	f->has_begun = true;
+	f->is_refused = !f->receiver->begin(f->ctx, &f->info, &f->why);
+	return true;
+}
+
+static void
+give(struct fetch *f, const char *bytes, size_t n)
+{
+	if (!f->is_refused && n > 0)
+		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
+}
+
+static bool
+give_literal(struct fetch *f, uint64_t size)
+{
+	struct imap_token t;
+
+	if (f->part != PART_WHOLE && size > HEADER_MAX)
+		return imap_breach(f->c, "a header without end");
+	while (size > 0 && imap_next(f->c, &t)) {
+		give(f, t.text, t.len);
+		size -= t.len;
+		imap_notice_signal(f->c);
+	}
+	return size == 0;
+}
+
+struct response {
+	struct fetch *fetch;
+	uint32_t number;
+};
+
+static bool
+take_text(void *ctx, struct imap *c, const struct imap_fetched *fetched, const struct imap_token *t)
+{
+	const struct response *r = ctx;
+	struct fetch *f = r->fetch;
+	struct wanted *w = fetched->uid > 0 ? find_uid(f, fetched->uid) : find_number(f, r->number);
+	const struct imap_token text = *t;
+
+	/* NIL: there is none (any more). */
+	if (!w || w->is_done || f->has_begun || f->is_over ||
+	    (t->kind != TOKEN_LITERAL && t->kind != TOKEN_QUOTED))
+		return imap_skip_value(c, t);
+	if (t->kind == TOKEN_LITERAL)
+		return begin(f, w) && give_literal(f, text.size);
+	begin(f, w);
+	give(f, text.text, text.len);
+	return true;
+}
+
+static void
+give_up(struct fetch *f)
+{
+	f->is_over = !f->receiver->abandon(f->ctx, &f->info, &f->why);
+}
+
+/* The response is whole. */
+static void
+finish_message(struct fetch *f, const struct imap_fetched *fetched)
+{
+	if (fetched->uid != f->current->uid) {
+		f->receiver->abandon(f->ctx, &f->info, NULL);
+		imap_breach(f->c, "a text that does not say whose it is");
+		return;
+	}
+	f->current->is_done = true;
+	f->next = (size_t)(f->current - f->wanted) + 1;
+	if (f->is_refused || !f->receiver->end(f->ctx, &f->why))
+		give_up(f);
+}
+
+static bool
+take(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	struct fetch *f = ctx;
+	struct response r = {.fetch = f, .number = u->number};
+	struct imap_fetched fetched;
+	bool ok;
+
+	if (!u->has_number || !text_equal_case(u->keyword, "FETCH"))
+		return false;
+	f->has_begun = false;
+	ok = imap_read_fetch(c, &fetched, take_text, &r);
+	if (!f->has_begun)
+		return !ok;
+	if (ok)
+		finish_message(f, &fetched);
+	else
+		f->receiver->abandon(f->ctx, &f->info, NULL);
+	f->has_begun = false;
+	return true;
+}
+
+/* The sets. */
+
+static size_t
+ask_set(struct fetch *f, size_t from)
+{
+	static const char *const items[] = {
+	    [PART_WHOLE] = "BODY.PEEK[]",
+	    [PART_HEADER] = "BODY.PEEK[HEADER]",
+	    [PART_FIELDS] = "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]",
+	};
+	const size_t left = f->count - from;
+	struct buf set = {0};
+	const size_t n =
+	    imap_set_add(&set, f->uids + from, left < IMAP_SET_MESSAGES ? left : IMAP_SET_MESSAGES,
+			 IMAP_SET_MAX);
+
+	imap_ask(f->c, "UID FETCH %s (UID %s)", set.data, items[f->part]);
+	buf_free(&set);
+	return from + n;
+}
+
+/* The server left W out. */
+static void
+miss(struct fetch *f, struct wanted *w, bool was_refused)
+{
+	const struct message_item *item = &f->list->items[w->index];
+
+	w->is_done = true;
+	f->info = (struct message_info){.index = w->index,
+					.number = item->number,
+					.uid = message_list_uid(f->list, w->index),
+					.size = item->size};
+	if (was_refused)
+		imap_refused(f->c, ERR_NO_INPUT, &f->why);
+	else
+		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server does not give this message",
+			stream_name(f->c->stream), f->info.uid);
+	give_up(f);
+}
+
+/* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile: then it
+ * is no longer asked for. */
+static void
+settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
+{
+	size_t missing = 0;
+
+	for (size_t i = from; i < to; i++)
+		missing += !f->wanted[i].is_done;
+	if (!was_refused && missing <= f->c->expunged)
+		return;
+	for (size_t i = from; i < to && !f->is_over; i++)
+		if (!f->wanted[i].is_done)
+			miss(f, &f->wanted[i], was_refused);
+}
+
+static bool
+read_set(struct fetch *f, size_t from, size_t to, struct err *e)
+{
+	const enum imap_status status = imap_await(f->c);
+
+	if (!f->is_over) {
+		if (status != IMAP_NO && !imap_ok(f->c, status, ERR_PROTOCOL, e))
+			return false;
+		settle_set(f, from, to, status == IMAP_NO);
+	}
+	if (!f->is_over)
+		return true;
+	*e = f->why;
+	return false;
+}
+
+static bool
+fetch_sets(struct fetch *f, struct err *e)
+{
+	size_t ends[IMAP_SETS_AHEAD], asked = 0, asked_sets = 0, done = 0;
+	bool ok = true;
+
+	for (size_t set = 0; ok && done < f->count; set++) {
+		while (asked < f->count && asked_sets < set + IMAP_SETS_AHEAD) {
+			asked = ask_set(f, asked);
+			ends[asked_sets++ % IMAP_SETS_AHEAD] = asked;
+		}
+		ok = read_set(f, done, ends[set % IMAP_SETS_AHEAD], e);
+		done = ends[set % IMAP_SETS_AHEAD];
+	}
+	return ok;
+}
+
+static void
+prepare(struct fetch *f, const struct message_set *set)
+{
+	f->wanted = mem_alloc(set->count * sizeof *f->wanted);
+	f->uids = mem_alloc(set->count * sizeof *f->uids);
+	for (size_t i = 0; i < set->count; i++) {
+		const size_t index = set->index[i];
+
+		if (imap_uid(f->list, index) > 0)
+			f->wanted[f->count++] =
+			    (struct wanted){.uid = imap_uid(f->list, index), .index = index};
+	}
+	if (f->count > 0)
+		qsort(f->wanted, f->count, sizeof *f->wanted, compare_wanted);
+	for (size_t i = 0; i < f->count; i++)
+		f->uids[i] = f->wanted[i].uid;
+}
+
+bool
+imap_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
+	   enum part part, const struct receiver *r, void *ctx, struct err *e)
+{
+	struct imap *c = conversation;
+	struct fetch f = {.c = c, .list = l, .part = part, .receiver = r, .ctx = ctx};
+	bool ok;
+
+	prepare(&f, set);
+	c->take = take;
+	c->take_ctx = &f;
+	ok = fetch_sets(&f, e);
+	c->take = NULL;
+	free(f.wanted);
+	free(f.uids);
+	return ok;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is in the folder: by UID FETCH, from which the UIDs come in any case, because only they name
+ * a message for good. Numbers are sequence numbers as they are when the list is whole.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap_talk.h"
+
+enum {
+	MESSAGES_MAX = 10 * 1000 * 1000, /* a server that lists more is playing with our memory */
+	REPEATS_MAX = 1000 /* a message may be told of more than once, when its flags change */
+};
+
+/* FETCH responses. */
+
+static bool
+is_text_item(const char *name)
+{
+	return text_starts(name, strlen(name), "BODY[") || text_equal_case(name, "RFC822") ||
+	       text_equal_case(name, "RFC822.HEADER");
+}
+
+static bool
+read_item(struct imap *c, struct imap_fetched *f, const char *name, imap_take_text take_text,
+	  void *ctx)
+{
+	struct imap_token t;
+
+	if (!imap_next(c, &t))
+		return imap_breach(c, "a FETCH item without a value");
+	if (text_equal_case(name, "UID"))
+		return (imap_number(&t, &f->uid) && f->uid > 0) ||
+		       imap_breach(c, "a UID that is none");
+	if (text_equal_case(name, "RFC822.SIZE")) {
+		f->has_size = imap_number64(&t, &f->size);
+		return f->has_size || imap_breach(c, "a size that is none");
+	}
+	if (take_text && is_text_item(name))
+		return take_text(ctx, c, f, &t);
+	return imap_skip_value(c, &t);
+}
+
+bool
+imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx)
+{
+	struct imap_token t;
+	char name[32];
+
+	*f = (struct imap_fetched){0};
+	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
+		return imap_breach(c, "a FETCH without a list");
+	while (imap_next(c, &t)) {
+		if (t.kind == TOKEN_CLOSE)
+			return true;
+		if (t.kind != TOKEN_ATOM)
+			return imap_breach(c, "a FETCH item without a name");
+		/* A longer name is none of those that are looked at whole. */
+		memcpy(name, t.text, t.len < sizeof name ? t.len : sizeof name - 1);
+		name[t.len < sizeof name ? t.len : sizeof name - 1] = '\0';
+		if (!read_item(c, f, name, take_text, ctx))
+			return false;
+	}
+	return imap_breach(c, "a FETCH that ends within its list");
+}
+
+/* The list. */
+
+struct listing {
+	struct message_list *list;
+	unsigned want;
+	uint32_t from; /* the first UID that is wanted */
+	uint32_t last_uid;
+	bool is_unsorted;  /* by number */
+	bool is_unordered; /* the UIDs don't ascend */
+};
+
+static bool
+wants_sizes(const struct listing *x)
+{
+	return (x->want & WANT_SIZES) != 0;
+}
+
+static void
+add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
+{
+	struct message_list *l = x->list;
+
+	if ((l->count & (l->count - 1)) == 0)
+		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	if (l->count > 0 && l->items[l->count - 1].number >= number)
+		x->is_unsorted = true;
+	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
+	x->last_uid = f->uid;
+	l->items[l->count++] =
+	    (struct message_item){.number = number, .size = f->size, .uid = l->uids.len};
+	buf_addf(&l->uids, "%" PRIu32, f->uid);
+	buf_add_char(&l->uids, '\0');
+}
+
+/* Those behind it move up (RFC 9051 section 7.5.1). */
+static void
+drop_number(struct listing *x, uint32_t number)
+{
+	struct message_list *l = x->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].number == number)
+			continue;
+		l->items[i].number -= l->items[i].number > number;
+		l->items[kept++] = l->items[i];
+	}
+	l->count = kept;
+}
+
+/* False where it is no news of a message, but of its flags alone. */
+static bool
+take_fetch(struct listing *x, struct imap *c, uint32_t number)
+{
+	struct imap_fetched f;
+
+	if (!imap_read_fetch(c, &f, NULL, NULL))
+		return true;
+	if (f.uid == 0 || number == 0 || (wants_sizes(x) && !f.has_size))
+		return false;
+	if (f.uid < x->from)
+		return true;
+	if (x->list->count > (size_t)c->exists + c->expunged + REPEATS_MAX ||
+	    x->list->count >= MESSAGES_MAX)
+		return !imap_breach(c, "more messages than there are");
+	add_item(x, number, &f);
+	return true;
+}
+
+static bool
+take(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	struct listing *x = ctx;
+
+	if (!u->has_number)
+		return false;
+	if (text_equal_case(u->keyword, "FETCH"))
+		return take_fetch(x, c, u->number);
+	if (text_equal_case(u->keyword, "EXPUNGE"))
+		drop_number(x, u->number);
+	return false;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const struct message_item *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* In the order of the numbers, each once: what was told last of it. */
+static void
+sort(struct message_list *l)
+{
+	size_t kept = 0;
+
+	if (l->count > 0)
+		qsort(l->items, l->count, sizeof *l->items, compare_numbers);
+	for (size_t i = 0; i < l->count; i++)
+		if (i + 1 == l->count || l->items[i].number != l->items[i + 1].number)
+			l->items[kept++] = l->items[i];
+	l->count = kept;
+}
+
+static void
+arrange(struct listing *x)
+{
+	struct message_list *l = x->list;
+
+	l->has_uids = true;
+	l->has_sizes = wants_sizes(x);
+	if (x->is_unsorted)
+		sort(l);
+	if (x->is_unordered || x->is_unsorted)
+		message_list_drop_ambiguous(l);
+}
+
+static void
+ask_list(struct imap *c, const struct listing *x)
+{
+	imap_ask(c, "UID FETCH %" PRIu32 ":* %s", x->from,
+		 wants_sizes(x) ? "(UID RFC822.SIZE)" : "(UID)");
+}
+
+/* Some servers refuse to list a folder in which there is nothing. */
+static bool
+read_list(struct imap *c, struct listing *x, struct err *e)
+{
+	enum imap_status status;
+
+	c->take = take;
+	c->take_ctx = x;
+	status = imap_await(c);
+	c->take = NULL;
+	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
+		status = IMAP_OK;
+	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
+		return false;
+	arrange(x);
+	return true;
+}
+
+static bool
+list_from(struct imap *c, struct listing *x, struct err *e)
+{
+	const bool was_selected = c->is_selected;
+
+	if (!imap_ask_folder(c, e))
+		return false;
+	ask_list(c, x);
+	if (!imap_await_folder(c, e)) {
+		if (!was_selected && stream_ok(c->stream, &(struct err){0}))
+			imap_await(c); /* the list's refusal says nothing more */
+		return false;
+	}
+	return read_list(c, x, e);
+}
+
+/* A list that leaves out what the server says is there: whoever took it for whole would forget what
+ * he has, and fetch it again. */
+static bool
+check_is_whole(struct imap *c, const struct message_list *l, uint32_t existed, struct err *e)
+{
+	if (l->count + c->expunged >= existed)
+		return true;
+	return err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
+		       stream_name(c->stream), existed, l->count);
+}
+
+bool
+imap_list(void *conversation, unsigned want, struct message_list *l, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l, .want = want, .from = 1};
+
+	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
+}
+
+/* What came since: "UIDVALIDITY UID", the last UID that was there. */
+
+struct mark {
+	uint32_t validity;
+	uint32_t uid;
+};
+
+static bool
+parse_mark(const char *text, struct mark *m)
+{
+	const char *blank = strchr(text, ' ');
+	uint64_t validity, uid;
+
+	if (!blank || !text_number_n(text, (size_t)(blank - text), UINT32_MAX, &validity) ||
+	    !text_number(blank + 1, UINT32_MAX - 1, &uid))
+		return false;
+	*m = (struct mark){.validity = (uint32_t)validity, .uid = (uint32_t)uid};
+	return true;
+}
+
+char *
+imap_mark(const void *conversation, const struct message_list *l)
+{
+	const struct imap *c = conversation;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (imap_uid(l, i) > last)
+			last = imap_uid(l, i);
+	return last > 0 ? mem_printf("%" PRIu32 " %" PRIu32, c->validity, last) : NULL;
+}
+
+/* UIDs only grow (RFC 9051 section 2.3.1.1), so whatever went from the folder, what came is behind
+ * the mark. "n:*" names the last message even where it is before n. */
+bool
+imap_list_since(void *conversation, unsigned want, const char *text, struct message_list *l,
+		bool *is_whole, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l, .want = want};
+	struct mark mark;
+
+	*is_whole = !parse_mark(text, &mark);
+	if (*is_whole)
+		return imap_list(c, want, l, e);
+	x.from = mark.uid + 1;
+	if (!list_from(c, &x, e))
+		return false;
+	*is_whole = c->validity != mark.validity;
+	if (!*is_whole)
+		return true;
+	message_list_free(l);
+	return imap_list(c, want, l, e);
+}
+
+/* Counting: by STATUS where it knows the sum (RFC 8438, RFC 9051 section 6.3.11), for a folder that
+ * need not be selected then. */
+
+struct counting {
+	uint64_t messages;
+	uint64_t octets;
+	bool has_both;
+};
+
+static bool
+read_status(struct counting *x, struct imap *c)
+{
+	struct imap_token t, value;
+	bool has_messages = false, has_size = false;
+
+	if (!imap_next(c, &t) || !imap_skip_value(c, &t) || !imap_next(c, &t) ||
+	    t.kind != TOKEN_OPEN)
+		return false;
+	while (imap_next(c, &t) && t.kind == TOKEN_ATOM) {
+		const bool is_messages = imap_is(&t, "MESSAGES"), is_size = imap_is(&t, "SIZE");
+
+		if (!imap_next(c, &value))
+			return false;
+		has_messages |= is_messages && imap_number64(&value, &x->messages);
+		has_size |= is_size && imap_number64(&value, &x->octets);
+	}
+	x->has_both = has_messages && has_size;
+	return true;
+}
+
+static bool
+take_status(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	return text_equal_case(u->keyword, "STATUS") && read_status(ctx, c);
+}
+
+static bool
+count_by_status(struct imap *c, struct counting *x, struct err *e)
+{
+	struct buf name = {0};
+	enum imap_status status;
+
+	if (!imap_add_folder(c, &name, e))
+		return false;
+	imap_ask(c, "STATUS %s (MESSAGES SIZE)", name.data);
+	buf_free(&name);
+	c->take = take_status;
+	c->take_ctx = x;
+	status = imap_await(c);
+	c->take = NULL;
+	return imap_ok(c, status, ERR_NO_INPUT, e);
+}
+
+bool
+imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e)
+{
+	struct imap *c = conversation;
+	struct counting x = {0};
+	struct message_list l = {0};
+	bool ok = true;
+
+	if (c->is_authenticated && imap_can(c, IMAP_STATUS_SIZE) && !c->is_selected)
+		ok = count_by_status(c, &x, e);
+	if (ok && !x.has_both) {
+		x = (struct counting){0};
+		ok = imap_list(c, WANT_SIZES, &l, e);
+		x.messages = l.count;
+		for (size_t i = 0; i < l.count; i++)
+			x.octets += l.items[i].size;
+	}
+	message_list_free(&l);
+	*messages = x.messages;
+	*octets = x.octets;
+	return ok;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap_talk - a conversation with an IMAP server: tagged commands, and all that is said between
+ * them. For proto/imap*.c alone; what others see is proto/imap.h and proto/mailbox.h.
+ *
+ *	imap_ask(c, "UID FETCH 1:* (UID)");
+ *	c->take = …                         what it brings is untagged data
+ *	imap_await(c)                       IMAP_OK: all of it has been taken
+ *
+ * Answers come in the order of the commands. Whatever the server says in between, wherever it does
+ * so, is read in one place, which keeps what is true of the whole session (EXISTS, EXPUNGE,
+ * response codes, CAPABILITY, BYE) and hands the rest to the command that waits.
+ */
+#ifndef MAILVERBS_PROTO_IMAP_TALK_H
+#define MAILVERBS_PROTO_IMAP_TALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "proto/imap_parse.h"
+#include "proto/mailbox.h"
+
+struct dialog;
+struct login;
+struct stream;
+
+enum {
+	IMAP_SET_MAX = 900,      /* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of
+				    1,000 at most, old servers have buffers for no more */
+	IMAP_SET_MESSAGES = 500, /* named by one command: one refusal is not about all of them */
+	IMAP_SETS_AHEAD = 8      /* commands with sets in our queue */
+};
+
+/* What the server can do; in the table imap_capabilities[]. */
+enum imap_capability {
+	IMAP_REV1 = 1 << 0,
+	IMAP_REV2 = 1 << 1,
+	IMAP_STARTTLS = 1 << 2,
+	IMAP_LOGINDISABLED = 1 << 3,
+	IMAP_SASL_IR = 1 << 4,      /* RFC 4959 */
+	IMAP_ID = 1 << 5,           /* RFC 2971 */
+	IMAP_UIDPLUS = 1 << 6,      /* RFC 4315 */
+	IMAP_UTF8_ONLY = 1 << 7,    /* RFC 6855 section 6 */
+	IMAP_STATUS_SIZE = 1 << 8,  /* RFC 8438 */
+	IMAP_LITERAL_PLUS = 1 << 9, /* RFC 7888; for short literals LITERAL- is the same */
+};
+
+/* The answer to a command. */
+enum imap_status {
+	IMAP_OK,
+	IMAP_NO,
+	IMAP_REFUSED, /* BAD */
+	IMAP_CONTINUE,
+	IMAP_FAILED /* the stream did */
+};
+
+struct imap;
+
+/* Untagged data: `* NUMBER KEYWORD …` or `* KEYWORD …`. */
+struct imap_untagged {
+	bool has_number;
+	uint32_t number;
+	char keyword[32];
+};
+
+struct imap {
+	struct stream *stream;
+	struct dialog *dialog;
+	struct imap_parse parse;
+	bool in_response; /* more tokens of the response in hand are to be read */
+	struct buf shown; /* of that response, for the trace */
+	unsigned asked;   /* the tag of the last command asked, */
+	unsigned awaited; /* and of the one whose answer is awaited */
+	struct buf words; /* of the last status response that was an answer: "NO [CODE] text" */
+	struct buf bye;   /* of BYE; empty: the server has not said so */
+	uint64_t untaken; /* untagged responses that nobody wanted, in this answer */
+
+	unsigned capabilities; /* enum imap_capability */
+	bool knows_capabilities;
+	char sasl[256]; /* mechanisms, blank-separated */
+	struct buf described;
+	struct mailbox_customs customs;
+	char *alert;
+
+	bool is_authenticated;
+	bool is_utf8; /* UTF8=ACCEPT is on */
+
+	/* The folder. */
+	char *folder; /* as the user gave it */
+	bool is_read_only;
+	bool is_selected;
+	unsigned preludes; /* commands asked ahead of SELECT, whose answers are not read yet */
+	uint32_t validity; /* UIDVALIDITY; 0: not known */
+	uint32_t uid_next; /* UIDNEXT; 0: not known */
+	uint32_t exists;
+	uint32_t existed;  /* when it was selected */
+	uint32_t expunged; /* messages that went away since it was selected */
+
+	/*
+	 * What the command that waits wants of untagged data. It reads by imap_next() as far as it
+	 * likes; what it leaves of the response is skipped. False: not what it wants. EXPUNGE comes
+	 * to it too. NULL: nothing is wanted.
+	 */
+	bool (*take)(void *ctx, struct imap *c, const struct imap_untagged *u);
+	void *take_ctx;
+
+	uint32_t *doomed; /* UIDs to delete, ascending */
+	size_t doomed_count;
+};
+
+/* Queues a command behind its tag (net/dialog.h). */
+void imap_ask(struct imap *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with a secret behind the text, which ends with its blank. */
+void imap_ask_secret(struct imap *c, const char *text, const char *secret);
+
+/* The tag that the next imap_ask() would take, for a command that somebody else asks. */
+void imap_take_tag(struct imap *c, char tag[static 16]);
+
+/* Reads up to the answer to the next command, in the order of the asks; its words are in c->words.
+ * IMAP_CONTINUE: the server waits for more of it. */
+enum imap_status imap_await(struct imap *c);
+
+/* As imap_await(), to the answer to a line that went on with a command. */
+enum imap_status imap_await_more(struct imap *c);
+
+/* The greeting (RFC 9051 section 7.1), which is an answer to nothing: its status word is the first
+ * of c->words. False: the stream failed. */
+bool imap_greeting(struct imap *c);
+
+/* True for IMAP_OK. False: *e, from the stream, BYE or the server's words; OTHERWISE where no
+ * response code says better. */
+bool imap_ok(struct imap *c, enum imap_status status, enum err_code otherwise, struct err *e);
+
+/* The error that the words in c->words are. Always false. */
+bool imap_refused(struct imap *c, enum err_code otherwise, struct err *e);
+
+/* As stream_ok(); BYE tells more than a lost connection. */
+bool imap_stream_ok(struct imap *c, struct err *e);
+
+/* An error of ours at the server's place. Always false. */
+bool imap_complain(struct imap *c, enum err_code code, const char *what, struct err *e);
+
+/* The next token of the response in hand. False: the stream failed, or the response has ended. */
+bool imap_next(struct imap *c, struct imap_token *t);
+
+/* Skips what is left of the response in hand. */
+void imap_finish(struct imap *c);
+
+/* Skips a value whose first token is T: a word, a string, a list. False: the stream failed. */
+bool imap_skip_value(struct imap *c, const struct imap_token *t);
+
+/* Breach of the protocol: the stream fails. Always false. */
+bool imap_breach(struct imap *c, const char *what);
+
+/* A signal came: the stream fails. A fast server never makes us wait, where that is noticed
+ * otherwise. */
+void imap_notice_signal(struct imap *c);
+
+static inline bool
+imap_can(const struct imap *c, enum imap_capability what)
+{
+	return (c->capabilities & what) != 0;
+}
+
+/* Forgets them, once they are no longer true (RFC 9051 section 6.2.1). */
+void imap_forget_capabilities(struct imap *c);
+
+/* proto/imap_login.c: from the greeting to the authenticated state. */
+bool imap_log_in(struct imap *c, const struct login *l, struct err *e);
+
+/*
+ * proto/imap_folder.c. imap_ask_folder() asks for the folder where it is not selected yet, so that
+ * what follows goes out in one flight with it; imap_await_folder() reads those answers. False: *e.
+ */
+bool imap_ask_folder(struct imap *c, struct err *e);
+bool imap_await_folder(struct imap *c, struct err *e);
+
+/* Adds the folder's name as it goes over the wire, quoted. False: *e, it is none. */
+bool imap_add_folder(struct imap *c, struct buf *out, struct err *e);
+
+/* The rest are what proto/mailbox.h says, for a conversation with a folder. */
+
+/* proto/imap_list.c */
+bool imap_list(void *conversation, unsigned want, struct message_list *l, struct err *e);
+bool imap_list_since(void *conversation, unsigned want, const char *mark, struct message_list *l,
+		     bool *is_whole, struct err *e);
+char *imap_mark(const void *conversation, const struct message_list *l);
+bool imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
+
+/* What one FETCH response says of a message, but for its text. */
+struct imap_fetched {
+	uint32_t uid;  /* 0: nothing said */
+	uint64_t size; /* with has_size */
+	bool has_size;
+};
+
+/* What is done with a text: T is its first token (a literal, a quoted string, NIL), and all of it
+ * is read. False: the stream failed. F holds what was said before it. */
+typedef bool (*imap_take_text)(void *ctx, struct imap *c, const struct imap_fetched *f,
+			       const struct imap_token *t);
+
+/* Reads the list of a FETCH response (section 7.5.2), items in any order. TAKE_TEXT NULL: texts are
+ * skipped. False: the stream failed. */
+bool imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx);
+
+/* proto/imap_fetch.c */
+bool imap_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
+		enum part part, const struct receiver *r, void *ctx, struct err *e);
+
+/* The UID of a list's message; 0: it has none that names it. */
+uint32_t imap_uid(const struct message_list *l, size_t index);
+
+/* proto/imap_remove.c */
+void imap_remove(void *conversation, const struct message_list *l, const struct message_set *set);
+bool imap_commit(void *conversation, struct err *e);
+
+#endif
