@@ -128,6 +128,8 @@ const struct setting settings[] = {
      "pop3 or imap, where both are known"},
     {SET_FOLDER, "folder", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_BOX, "NAME",
      "IMAP folder (default INBOX)"},
+    {SET_COMPRESS, "compress", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_BOX, NULL,
+     "IMAP: compress the conversation where the server can"},
     {SET_PROVIDER, "provider", NULL, NULL, KIND_TEXT, IN_OPTION | IN_ACCOUNT, TOOL_ALL, "NAME",
      "preset of providers.ini; auto: by the address's domain; none"},
     {SET_NOTE, "note", NULL, NULL, KIND_TEXT, IN_PRESET, TOOL_ALL, "TEXT",

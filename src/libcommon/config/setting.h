@@ -41,6 +41,7 @@ enum setting_id {
 	SET_IMAP,
 	SET_PROTOCOL,
 	SET_FOLDER,
+	SET_COMPRESS,
 	SET_PROVIDER,
 	SET_NOTE,
 	/* login */

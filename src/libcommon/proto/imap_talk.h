@@ -46,6 +46,7 @@ enum imap_capability {
 	IMAP_UTF8_ONLY = 1 << 7,    /* RFC 6855 section 6 */
 	IMAP_STATUS_SIZE = 1 << 8,  /* RFC 8438 */
 	IMAP_LITERAL_PLUS = 1 << 9, /* RFC 7888; for short literals LITERAL- is the same */
+	IMAP_COMPRESS = 1 << 10,    /* RFC 4978 */
 };
 
 /* The answer to a command. */
@@ -171,6 +172,10 @@ void imap_forget_capabilities(struct imap *c);
 
 /* proto/imap_login.c: from the greeting to the authenticated state. */
 bool imap_log_in(struct imap *c, const struct login *l, struct err *e);
+
+/* Compresses from here on (RFC 4978), once logged in, where the server can; else all stays as it
+ * is. False: *e, the conversation broke. */
+bool imap_compress(struct imap *c, struct err *e);
 
 /*
  * proto/imap_folder.c. imap_ask_folder() asks for the folder where it is not selected yet, so that
