@@ -40,6 +40,7 @@ set -l tool mlist
 
 complete -c $tool -f
 complete -c $tool -a 'all new first: last: uid: -'
+complete -c $tool -l search -x -d 'only messages that match (IMAP)'
 complete -c $tool -s o -l columns -x -a '(__fish_mailverbs_columns)' -d 'which columns'
 complete -c $tool -l json -d 'one JSON object a line'
 complete -c $tool -s c -l count -d 'only the number of messages and their octets'

@@ -95,6 +95,8 @@ const struct setting settings[] = {
     {SET_ALL_ACCOUNTS, "all-accounts", "A", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "every account of the configuration, side by side"},
 
+    {SET_SEARCH, "search", NULL, NULL, KIND_TEXT, IN_OPTION, TOOL_MLIST, "QUERY",
+     "only messages that match: from:bob since:7d unseen (IMAP)"},
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},
     {SET_JSON, "json", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,

@@ -108,6 +108,7 @@ enum setting_id {
 	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
 	/* mlist */
+	SET_SEARCH,
 	SET_COLUMNS,
 	SET_JSON,
 	SET_COUNT,

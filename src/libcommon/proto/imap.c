@@ -48,6 +48,7 @@ static const struct mailbox_protocol imap_protocol = {
     .list_since = imap_list_since,
     .mark = imap_mark,
     .count = imap_count,
+    .find = imap_find,
     .fetch = imap_fetch,
     .remove = imap_remove,
     .commit = imap_commit,

@@ -196,6 +196,10 @@ bool imap_list_since(void *conversation, unsigned want, const char *mark, struct
 char *imap_mark(const void *conversation, const struct message_list *l);
 bool imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 
+/* proto/imap_find.c */
+bool imap_find(void *conversation, const struct message_list *l, const char *query,
+	       struct message_set *found, struct err *e);
+
 /* What one FETCH response says of a message, but for its text. */
 struct imap_fetched {
 	uint32_t uid;  /* 0: nothing said */
