@@ -251,9 +251,7 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 		return false;
 	if (!need_capabilities(c, e))
 		return false;
-	if (c->is_authenticated || is_word(l, "none"))
-		return true;
-	if (!log_in(c, l, e))
+	if (!c->is_authenticated && !is_word(l, "none") && !log_in(c, l, e))
 		return false;
 	dialog_window(c->dialog, 0);
 	return true;
