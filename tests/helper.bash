@@ -35,6 +35,11 @@ tests=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
 : "${abs_top_builddir:=$abs_top_srcdir/build}"
 export abs_top_srcdir abs_top_builddir
 
+# A link X-imap.bats to X.bats is the same tests over IMAP.
+case ${BATS_TEST_FILENAME-} in
+*-imap.bats) export MAILVERBS_PROTOCOL=imap ;;
+esac
+
 mailverbs_setup()
 {
 	export PATH=$abs_top_builddir:$PATH
@@ -167,7 +172,7 @@ config_for()
 	smtp = smtps://$SRV_SUBMISSIONS
 	pop3 = pop3s://$SRV_POP3S
 	imap = imaps://$SRV_IMAPS
-	protocol = pop3
+	protocol = ${MAILVERBS_PROTOCOL:-pop3}
 	$(printf '%s\n' "$@")
 	END
 }

@@ -23,6 +23,9 @@ replay_setup()
 	smtp=(--provider=none --server=smtp+insecure:// --from=alice@example.org)
 	pop3=(--provider=none --server=pop3+insecure:// --user=alice --auth=none
 		--password-command='cat password')
+	# shellcheck disable=SC2034  # the tests that set MAILVERBS_PROTOCOL use it
+	imap=(--provider=none --server=imap+insecure:// --user=alice --auth=plain
+		--password-command='cat password')
 }
 
 # tunnel_to FILE: the option for a server that plays it
@@ -33,13 +36,13 @@ tunnel_to()
 
 # against TRANSCRIPT STATUS TOOL [ARGUMENT]...
 #
-# Runs TOOL (with the options in the arrays smtp or pop3, and what a test puts behind) on a server
+# Runs TOOL (with the options in the arrays smtp, pop3 or imap, and what a test puts behind) on a server
 # that plays TRANSCRIPT: the name of a file in tests/transcripts, a path, or - for standard input.
 # The transcript must be played to its end with nothing unexpected in it, and the tool's exit status
 # be STATUS. `msend` reads the file letter. What was said is in $output and $stderr.
 against()
 {
-	local transcript=$1 expected=$2 tool=$3 options input=/dev/null
+	local transcript=$1 expected=$2 tool=$3 input=/dev/null
 	shift 3
 	case $transcript in
 	-)
@@ -50,9 +53,10 @@ against()
 	*) transcript=$abs_top_srcdir/tests/transcripts/$transcript.txt ;;
 	esac
 	if [[ $tool = msend ]]; then
-		options=("${smtp[@]}") input=letter
+		local -n options=smtp
+		input=letter
 	else
-		options=("${pop3[@]}")
+		local -n options=${MAILVERBS_PROTOCOL:-pop3}
 	fi
 	rm -f "$REPLAY_VERDICT" "$REPLAY_FLIGHTS"
 	run --separate-stderr "$tool" "${options[@]}" "$(tunnel_to "$transcript")" "$@" <"$input"

@@ -1,0 +1,476 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# IMAP servers that follow a script: how the conversation goes, flight by flight, with each kind of server, and what
+# becomes of it where one is odd, broken or hostile.
+
+# shellcheck disable=SC2154  # stderr, output: run
+
+load helper
+load replay
+
+setup()
+{
+	replay_setup
+	export MAILVERBS_PROTOCOL=imap
+	login='S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+S: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS] in'
+	# what follows is behind SELECT, or EXAMINE, in its flight
+	selected='S: * 3 EXISTS
+S: * OK [UIDVALIDITY 77] valid
+S: * OK [UIDNEXT 31] next
+S: a2 OK selected'
+	listed='S: * 1 FETCH (UID 10 RFC822.SIZE 12)
+S: * 2 FETCH (UID 20 RFC822.SIZE 12)
+S: * 3 FETCH (UID 30 RFC822.SIZE 12)
+S: a3 OK listed'
+	# a session up to the list
+	known="$login
+C: a2 SELECT \"INBOX\"
+C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+$selected
+$listed"
+	fetching='C: a4 UID FETCH 10,20,30 (UID BODY.PEEK[])'
+	removing='C: a5 UID STORE 10,20,30 +FLAGS.SILENT (\\Deleted)
+C: a6 UID EXPUNGE 10,20,30
+C: a7 LOGOUT'
+}
+
+# message NUMBER UID [ITEM]: it is sent
+message()
+{
+	printf 'S: * %d FETCH (UID %d BODY[] {12}\\r\\nSubject: %02d%s)\n' "$1" "$2" "$1" "${3-}"
+}
+
+arrived()
+{
+	if [[ -d box/new ]]; then cat box/new/* 2>/dev/null; fi | sed 's/Subject: \(..\)/\1 /g'
+}
+
+# ---- logging in ----
+
+# logs_in [OPTION]...: the script on standard input comes to the login, and then there is nothing to list
+logs_in()
+{
+	{
+		cat
+		cat <<-'END'
+		C~ a[0-9]+ EXAMINE "INBOX"
+		C~ a[0-9]+ UID FETCH 1:\* \(UID RFC822.SIZE\)
+		! interrupt
+		END
+	} >script
+	run --separate-stderr mlist "${imap[@]}" "$(tunnel_to "$PWD/script")" "$@" </dev/null
+	assert_verdict
+}
+
+@test 'capabilities that were told are not asked for' {
+	logs_in <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: a1 OK [CAPABILITY IMAP4rev1] in
+	END
+}
+
+@test 'capabilities that were not told are asked for, behind the login in its successor'\''s flight' {
+	logs_in <<-'END'
+	S: * OK hi
+	C: a1 CAPABILITY
+	S: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\na1 OK
+	C: a2 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: a2 OK in
+	C: a3 CAPABILITY
+	END
+}
+
+@test 'capabilities told by themselves during the login are known' {
+	logs_in <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: * CAPABILITY IMAP4rev1\r\na1 OK in
+	END
+}
+
+@test 'without SASL-IR the response waits for the server' {
+	logs_in <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
+	C: a1 AUTHENTICATE PLAIN
+	S: +
+	C: AGFsaWNlAHRhbnN0YWFm
+	S: a1 OK [CAPABILITY IMAP4rev1] in
+	END
+}
+
+@test 'a server with no mechanism gets LOGIN, quoted' {
+	printf 'a"b\\c\n' >password
+	logs_in --auth=auto <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1] hi
+	C: a1 LOGIN "alice" "a\\"b\\\\c"
+	S: a1 OK [CAPABILITY IMAP4rev1] in
+	END
+}
+
+@test 'LOGIN stands in for the PLAIN that a preset names' {
+	logs_in --auth=plain <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2] hi
+	C: a1 LOGIN "alice" "tanstaaf"
+	S: a1 OK [CAPABILITY IMAP4rev1] in
+	END
+}
+
+@test 'a password that is not ASCII goes as literals' {
+	printf 'p\303\244ss\n' >password
+	logs_in --auth=user <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1] hi
+	C: a1 LOGIN {5}
+	S: + go on
+	C: alice {5}
+	S: +
+	C: p\xc3\xa4ss
+	S: a1 OK [CAPABILITY IMAP4rev1] in
+	END
+	refute [ -n "$(grep -a 'p.*ss' <<<"$stderr")" ]
+}
+
+@test 'LOGINDISABLED is heeded, and nothing of the password said' {
+	against - 77 mlist --auth=auto <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi
+	END
+	against - 77 mlist --auth=user <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi
+	END
+	assert_one_error
+}
+
+@test 'NetEase: ID goes before the folder, without a blank too many, and its refusal is no error' {
+	against - 0 mlist -o uid <<-'END'
+	S: * OK Coremail System IMap Server Ready(163com[10774b260cc7a37d26d71b52404dcf5c])
+	C: a1 CAPABILITY
+	S: * CAPABILITY IMAP4rev1 XLIST SPECIAL-USE ID LITERAL+ STARTTLS APPENDLIMIT=71680000 XAPPLEPUSHSERVICE UIDPLUS X-CM-EXT-1 SASL-IR AUTH=XOAUTH2\r\na1 OK CAPABILITY completed
+	C: a2 LOGIN "alice" "tanstaaf"
+	S: a2 OK LOGIN completed
+	C: a3 CAPABILITY
+	C~ a4 ID \("name" "mailverbs" "version" "[^"]+"\)
+	C: a5 EXAMINE "INBOX"
+	C: a6 UID FETCH 1:* (UID)
+	S: * CAPABILITY IMAP4rev1 ID UIDPLUS\r\na3 OK done
+	S: a4 BAD Parse command error
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\na5 OK [READ-ONLY] EXAMINE completed
+	S: * 1 FETCH (UID 1320)\r\na6 OK Fetch completed
+	C: a7 LOGOUT
+	END
+	assert_output 1320
+}
+
+@test 'a token that was refused is 77, with what the server adds' {
+	against - 77 mlist --auth=xoauth2 <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=XOAUTH2] Gimap ready
+	C: a1 AUTHENTICATE XOAUTH2 dXNlcj1hbGljZQFhdXRoPUJlYXJlciB0YW5zdGFhZgEB
+	S: + eyJzdGF0dXMiOiI0MDAifQ==
+	C: 
+	S: a1 NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)
+	END
+	assert_line --partial 'NO [AUTHENTICATIONFAILED] Invalid credentials' <<<"$stderr"
+}
+
+@test 'a greeting that is BYE says why, and is 75' {
+	against - 75 mlist <<-'END'
+	S: * BYE [UNAVAILABLE] too many connections
+	END
+	assert_regex "$stderr" 'BYE \[UNAVAILABLE\] too many connections'
+}
+
+@test 'PREAUTH needs no login' {
+	against - 0 mlist -c <<-'END'
+	S: * PREAUTH [CAPABILITY IMAP4rev1 STATUS=SIZE] hi
+	C: a1 STATUS "INBOX" (MESSAGES SIZE)
+	S: * STATUS INBOX (SIZE 5000000000 MESSAGES 7)\r\na1 OK
+	C: a2 LOGOUT
+	END
+	assert_output $'7\t5000000000'
+}
+
+@test 'PREAUTH where STARTTLS is wanted is an error' {
+	against - 76 mlist --server=imap:// <<-'END'
+	S: * PREAUTH [CAPABILITY IMAP4rev1] hi
+	END
+}
+
+@test 'no STARTTLS, and plaintext behind its consent: errors before a password' {
+	against - 69 mlist --server=imap:// <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+	END
+	against - 76 mlist --server=imap:// <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 STARTTLS] hi
+	C: a1 STARTTLS
+	S: a1 OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN
+	END
+	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+}
+
+# ---- fetching and deleting ----
+
+@test 'fetching and deleting takes four flights behind the greeting' {
+	against - 0 mfetch --maildir=box <<-END
+	$known
+	$fetching
+	$(message 1 10)
+	$(message 2 20)
+	$(message 3 30)
+	S: a4 OK
+	$removing
+	S: * 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\na5 OK\r\na6 OK
+	END
+	assert_equal "$(paste -sd ' ' "$REPLAY_FLIGHTS")" '1 2 1 3'
+	assert_equal "$(arrived)" '01 02 03 '
+}
+
+@test 'answers in any order, with the UID behind the text, and news in between' {
+	against - 0 mfetch --maildir=box <<-END
+	$known
+	$fetching
+	S: * 4 EXISTS\r\n* 0 RECENT\r\n* OK still here\r\n* 3 FETCH (FLAGS (\\\\Seen) UID 30)
+	S: * 3 FETCH (BODY[] {12}\r\nSubject: 03 UID 30 FLAGS (a b))
+	$(message 1 10 ' FLAGS ()')
+	S: * 2 FETCH (FLAGS (\\\\Deleted) BODY[] "Subject: 02" UID 20)
+	S: a4 OK
+	$removing
+	S: a5 OK\r\na6 OK
+	END
+	assert_equal "$(arrived | tr ' ' '\n' | sort | paste -sd ' ')" '01 02 03'
+}
+
+@test 'a message that another client deleted meanwhile is not delivered, and that is no error' {
+	against - 0 mfetch --maildir=box <<-END
+	$known
+	$fetching
+	$(message 1 10)
+	$(message 3 30)
+	S: * 2 EXPUNGE\r\na4 OK
+	C: a5 UID STORE 10,30 +FLAGS.SILENT (\\\\Deleted)
+	C: a6 UID EXPUNGE 10,30
+	C: a7 LOGOUT
+	S: a5 OK\r\na6 OK
+	END
+	assert_equal "$(arrived)" '01 03 '
+	assert_equal "$stderr" ''
+}
+
+@test 'a message that the server does not give is complained of, and the others are served' {
+	against - 66 mfetch --maildir=box <<-END
+	$known
+	$fetching
+	$(message 1 10)
+	S: * 2 FETCH (UID 20 BODY[] NIL)
+	$(message 3 30)
+	S: a4 NO [SERVERBUG] some could not be read
+	C: a5 UID STORE 10,30 +FLAGS.SILENT (\\\\Deleted)
+	C: a6 UID EXPUNGE 10,30
+	C: a7 LOGOUT
+	S: a5 OK\r\na6 OK
+	END
+	assert_equal "$(arrived)" '01 03 '
+}
+
+@test 'a message that was not asked for, and one that comes twice, is not delivered' {
+	against - 0 mfetch --maildir=box uid:20 <<-END
+	$known
+	C: a4 UID FETCH 20 (UID BODY.PEEK[])
+	$(message 1 10)
+	$(message 2 20)
+	$(message 2 20)
+	S: a4 OK
+	C: a5 UID STORE 20 +FLAGS.SILENT (\\\\Deleted)
+	C: a6 UID EXPUNGE 20
+	C: a7 LOGOUT
+	S: a5 OK\r\na6 OK
+	END
+	assert_equal "$(arrived)" '02 '
+}
+
+# breaks STATUS LINE...: what the server says to FETCH ends the session with STATUS; of its messages only those
+# before arrive, and nothing is deleted
+breaks()
+{
+	local status=$1 line
+	shift
+	rm -rf box "$XDG_STATE_HOME"
+	{
+		printf '%s\n' "$known" "$fetching"
+		printf '%s\n' "$@"
+	} >script
+	against "$PWD/script" "$status" mfetch --maildir=box
+	assert_one_error
+}
+
+@test 'a literal shorter or longer than announced is no message' {
+	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {12}\r\nSubject: 01 and more of it)'
+	assert_equal "$(arrived)" ''
+	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {40}\r\nSubject: 01)\r\n* 2 FETCH (UID 20 BODY[] {12}\r\nSubject: 02)' 'S: a4 OK'
+	assert_equal "$(arrived)" ''
+	breaks 75 'S: * 1 FETCH (UID 10 BODY[] {4000}\r\nSubject: 01)'
+	assert_equal "$(arrived)" ''
+}
+
+@test 'a text that does not say whose it is, or says another, is no message' {
+	breaks 76 'S: * 1 FETCH (BODY[] {12}\r\nSubject: 01)' 'S: a4 OK'
+	assert_equal "$(arrived)" ''
+	breaks 76 'S: * 1 FETCH (BODY[] {12}\r\nSubject: 01 UID 20)' 'S: a4 OK'
+	assert_equal "$(arrived)" ''
+}
+
+@test 'BYE in the middle: what was whole is delivered, in the server'\''s words, and 75' {
+	breaks 75 "$(message 1 10)" 'S: * BYE [UNAVAILABLE] shutting down'
+	assert_regex "$stderr" 'BYE \[UNAVAILABLE\] shutting down'
+	assert_equal "$(arrived)" '01 '
+}
+
+@test 'an answer to nothing, a wrong tag, no IMAP at all: 76' {
+	breaks 76 'S: a5 OK you did not ask for this'
+	breaks 76 'S: x OK'
+	breaks 76 'S: a4 MAYBE'
+	breaks 76 'S: + go on'
+	breaks 76 'S: * 1 FETCH (UID 10'
+	breaks 76 'S: * 1 FETCH UID 10'
+	breaks 76 'S: * 1 FETCH (UID 10))'
+	breaks 76 'S: * 1 FETCH (UID 0)'
+	breaks 76 'S: * 1 FETCH (UID ten)'
+	breaks 76 'S: *'
+	breaks 76 'S: * 1'
+	breaks 76 'S: hello'
+	breaks 76 'S: * \x00'
+	breaks 76 'S: a4 BAD what?'
+}
+
+@test 'talk without end ends' {
+	{
+		printf '%s\n' "$known" "$fetching"
+		printf '! interrupt\nS* 0 * OK \\i bottles\n'
+	} >script
+	against "$PWD/script" 76 mfetch --maildir=box
+	assert_regex "$stderr" 'talks without end'
+}
+
+@test 'more messages than there are end the list' {
+	against - 76 mlist <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	$selected
+	! interrupt
+	S* 0 * \i FETCH (UID \i RFC822.SIZE 1)
+	END
+}
+
+@test 'a list with holes is not taken for whole' {
+	against - 75 mfetch --maildir=box <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+	END
+}
+
+@test 'messages that go away while they are listed leave the list' {
+	against - 0 mlist -o number,uid <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	C: a3 UID FETCH 1:* (UID)
+	$selected
+	S: * 3 FETCH (UID 30)\r\n* 1 FETCH (UID 10)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20)\r\na3 OK
+	C: a4 LOGOUT
+	END
+	assert_output $'1\t20\n2\t30'
+}
+
+@test 'a UID that two messages have names none of them' {
+	against - 66 mfetch --maildir=box uid:10 <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\n* 2 FETCH (UID 10 RFC822.SIZE 12)\r\n* 3 FETCH (UID 30 RFC822.SIZE 12)\r\na3 OK
+	C: a4 LOGOUT
+	END
+}
+
+@test 'an alert is shown' {
+	against - 0 mlist -o uid <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	C: a3 UID FETCH 1:* (UID)
+	S: * OK [ALERT] Mailbox is nearly \xc2\x9bfull
+	S: * 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na2 OK\r\na3 BAD nothing there
+	C: a4 LOGOUT
+	END
+	assert_equal "$stderr" 'mlist: tunnel: Mailbox is nearly \xc2\x9bfull'
+}
+
+@test 'a folder that is refused: its words, not those about the list' {
+	against - 66 mlist --folder=Sent <<-END
+	$login
+	C: a2 EXAMINE "Sent"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	S: a2 NO [NONEXISTENT] no such mailbox\r\na3 BAD no mailbox selected
+	END
+	assert_regex "$stderr" 'NONEXISTENT'
+}
+
+@test 'what the server lacks in UIDVALIDITY cannot be done without' {
+	against - 76 mlist <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\na2 OK\r\n* 1 FETCH (UID 1 RFC822.SIZE 1)\r\na3 OK
+	END
+}
+
+# ---- without UIDPLUS ----
+
+# without_uidplus DELETED...: a server where these UIDs are marked; what follows on standard input is behind the list
+without_uidplus()
+{
+	{
+		sed 's/ UIDPLUS//; s/(UID RFC822.SIZE)/(UID RFC822.SIZE)/' <<<"$known"
+		printf 'C: a4 UID SEARCH DELETED\nS: * SEARCH%s\\r\\na4 OK\n' "${*/#/ }"
+		cat
+	} >script
+}
+
+@test 'without UIDPLUS what is marked is only ours, and EXPUNGE waits for the marks' {
+	without_uidplus 20 <<-'END'
+	C: a5 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
+	S: a5 OK
+	C: a6 EXPUNGE
+	C: a7 LOGOUT
+	S: * 1 EXPUNGE\r\n* 1 EXPUNGE\r\na6 OK
+	END
+	against "$PWD/script" 0 mdel 1-2
+}
+
+@test 'without UIDPLUS nothing is deleted where another client has marked something' {
+	without_uidplus 20 30 </dev/null
+	against "$PWD/script" 69 mdel 1-2
+	assert_regex "$stderr" '1 other messages are marked as deleted'
+}
+
+@test 'without UIDPLUS marks that were refused are not expunged' {
+	without_uidplus <<-'END'
+	C: a5 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
+	S: a5 NO read-only
+	END
+	against "$PWD/script" 69 mdel 1-2
+}
+
+@test 'a deletion that is refused is an error' {
+	against - 69 mdel 1 <<-END
+	${known/SIZE)/SIZE)}
+	C: a4 UID STORE 10 +FLAGS.SILENT (\\\\Deleted)
+	C: a5 UID EXPUNGE 10
+	C: a6 LOGOUT
+	S: a4 NO [NOPERM] not yours\r\na5 OK
+	END
+	assert_regex "$stderr" 'NOPERM'
+}

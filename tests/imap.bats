@@ -1,0 +1,301 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# IMAP against a real Dovecot: what POP3 has not, and where the two differ. What they share is tested by the same code:
+# mfetch-imap.bats.
+
+# shellcheck disable=SC2154  # `run --separate-stderr` sets these
+
+load helper
+
+setup()
+{
+	mailverbs_setup
+	export MAILVERBS_PROTOCOL=imap
+	user=$(fresh_user)
+	me=$user@example.org
+	config=$XDG_CONFIG_HOME/mailverbs/config.ini
+	config_for "$user"
+}
+
+# letters N...: into the mailbox, in this order
+letters()
+{
+	local n
+	for n; do
+		printf 'From: =?utf-8?q?J=C3=BCrgen?= <a%d@example.org>\nTo: %s\nSubject: letter %d\nDate: Sun, 01 Nov 2026 10:00:0%d +0000\nMessage-ID: <%d@example.org>\n\nbody %d\n' \
+			"$n" "$me" "$n" "$n" "$n" "$n" >"letter.$n"
+		deliver "$user" "letter.$n"
+	done
+}
+
+is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
+
+# raw COMMAND...: another client says these to the server, in the clear on a loopback address
+raw()
+{
+	local host=${SRV_IMAP%:*} port=${SRV_IMAP##*:} line
+	exec 5<>"/dev/tcp/$host/$port"
+	{
+		printf 'x1 LOGIN "%s" "%s"\r\n' "$me" "$SRV_PASSWORD"
+		printf '%s\r\n' "$@"
+		printf 'xz LOGOUT\r\n'
+	} >&5
+	while read -r -u 5 line; do
+		printf '%s\n' "${line%$'\r'}"
+	done
+	exec 5>&-
+}
+
+# flags: those of the messages in INBOX, one line each
+flags()
+{
+	raw 'x2 EXAMINE INBOX' 'x3 FETCH 1:* (UID FLAGS)' | sed -n 's/^\* [0-9]* FETCH (\(.*\))$/\1/p'
+}
+
+# ---- which server ----
+
+@test 'protocol chooses where both servers are known, a scheme where one is named' {
+	letters 1
+	trace_user "$user"
+	run -0 mlist
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 1
+	sed -i '/^protocol/d' "$config"
+	run -0 mlist
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 1
+	run -0 mlist -s "imaps://$SRV_IMAPS"
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 2
+	sed -i '/^pop3/d' "$config"
+	run -0 mlist
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 3
+}
+
+@test 'a server without a scheme is one of the protocol chosen' {
+	letters 1
+	run -0 mlist -s "$SRV_IMAPS" -o number
+	assert_output 1
+}
+
+@test 'POP3 has no folders, and that is said' {
+	run --separate-stderr mlist -s "pop3s://$SRV_POP3S" --folder=Work
+	assert_equal "$status" 78
+	assert_equal "${stderr_lines[0]}" "mlist: 'Work': POP3 knows no folders"
+	run -0 mlist -s "pop3s://$SRV_POP3S" --folder=inbox
+}
+
+# ---- logging in ----
+
+# What MECHANISM takes for a password.
+password_for()
+{
+	case $1 in
+	xoauth2 | oauthbearer) access_token "$me" ;;
+	*) printf '%s\n' "$SRV_PASSWORD" ;;
+	esac
+}
+
+@test 'each mechanism logs in, with TLS at once and after STARTTLS' {
+	local auth server
+	letters 1
+	sed -i '/^password/d' "$config"
+	for auth in plain login user cram-md5 digest-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer; do
+		password_for "$auth" >password
+		for server in "imaps://$SRV_IMAPS" "imap://$SRV_IMAP"; do
+			run -0 mlist -s "$server" --auth="$auth" --password-command='cat password' -o number
+			assert_output 1
+		done
+	done
+}
+
+@test 'a client certificate logs in' {
+	local pem
+	[[ -n ${SRV_EXTERNAL_IMAPS-} ]] || skip '127.0.0.2 cannot be had'
+	letters 1
+	pem=$(client_certificate "$me")
+	sed -i '/^password/d' "$config"
+	run -0 mlist -s "imaps://$SRV_EXTERNAL_IMAPS" --tls-cert-file="$pem" --tls-key-file="$pem" -o number
+	assert_output 1
+}
+
+@test 'without TLS a password goes to this host only, and STARTTLS is no choice' {
+	letters 1
+	run -0 mlist -s "imap+insecure://$SRV_IMAP" -o number
+	assert_output 1
+	run -77 mlist -s "imap://$SRV_IMAP" --tls-pin=sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+}
+
+@test 'a wrong password is 77 in the server'\''s words' {
+	sed -i 's/^password.*/password = wrong/' "$config"
+	run --separate-stderr mlist
+	assert_equal "$status" 77
+	assert_regex "${stderr_lines[0]}" '^mlist: localhost:[0-9]+: NO \[AUTHENTICATIONFAILED\] '
+}
+
+@test 'a login that fails for now is 75' {
+	user=later
+	config_for later
+	run --separate-stderr mlist
+	assert_equal "$status" 75
+	assert_regex "${stderr_lines[0]}" '\[UNAVAILABLE\]'
+}
+
+@test '--probe shows what the server offers, and that the login works' {
+	run -0 mlist --probe
+	assert_line 'offers: IMAP4rev1'
+	assert_line 'offers: AUTH=PLAIN'
+	assert_line "login: $me: works"
+}
+
+# ---- mlist ----
+
+@test 'mlist shows numbers, UIDs, sizes and decoded headers' {
+	letters 1 2
+	run -0 mlist -o number,uid,size,date,from,to,subject,message-id
+	assert_line --index 0 "1	1	$(sed 's/$/\r/' letter.1 | wc -c | tr -d ' ')	2026-11-01T10:00:01+00:00	Jürgen <a1@example.org>	$me	letter 1	<1@example.org>"
+	assert_equal "${#lines[@]}" 2
+	run -0 mlist -c
+	assert_output "2	$(sed 's/$/\r/' letter.1 letter.2 | wc -c | tr -d ' ')"
+	run -0 mlist -c last:1
+	assert_output "1	$(sed 's/$/\r/' letter.2 | wc -c | tr -d ' ')"
+}
+
+@test 'numbers are this session'\''s, UIDs stay' {
+	letters 1 2 3
+	run -0 mdel 2
+	run -0 mlist -o number,uid
+	assert_output $'1\t1\n2\t3'
+	run -0 mlist -o uid uid:3 1
+	assert_output $'1\n3'
+	run -66 mlist uid:2
+	assert_output --partial 'uid:2: no such message'
+}
+
+@test 'an empty folder is listed, counted, fetched and emptied' {
+	run -0 mlist
+	assert_output ''
+	run -0 mlist -c
+	assert_output $'0\t0'
+	run -1 mlist -e
+	run -0 mfetch --maildir=box
+	run -0 mdel all
+}
+
+# ---- mfetch ----
+
+@test 'a message arrives as it is, without a line end that it has not' {
+	printf 'Subject: x\n\nno line end' | deliver "$user"
+	run -0 mfetch --maildir=box
+	printf 'Subject: x\n\nno line end' | cmp - box/new/*
+	is_left 0
+}
+
+@test 'fetching leaves the flags as they are' {
+	letters 1 2
+	raw 'x2 SELECT INBOX' 'x3 STORE 2 +FLAGS (\Seen \Flagged)' >stored
+	flags >before
+	run -0 mfetch --keep --maildir=box
+	run -0 mlist
+	assert_equal "$(flags | sed 's/ *\\Recent//')" "$(sed 's/ *\\Recent//' before)"
+	assert_equal "$(find box/new -type f | wc -l)" 2
+}
+
+@test 'with --keep and with mlist the folder is only examined' {
+	letters 1
+	trace_user "$user"
+	run -0 mfetch --keep --maildir=box
+	run -0 mlist
+	run wire_trace "$user" in
+	assert_output --partial 'EXAMINE "INBOX"'
+	refute_output --partial SELECT
+}
+
+@test 'what is new since the last run is asked for, not the whole list' {
+	letters 1 2 3
+	run -0 mfetch --keep --maildir=box
+	letters 4
+	trace_user "$user"
+	run -0 mfetch --keep --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 4
+	run wire_trace "$user" in
+	assert_output --partial 'UID FETCH 4:* '
+	refute_output --partial 'FETCH 1:'
+}
+
+@test 'where UIDVALIDITY is another, an old UID names no message that was fetched' {
+	letters 1 2
+	run -0 mfetch --keep --maildir=box
+	rm "$(maildir_of "$user")"/dovecot*
+	rm -f "$(maildir_of "$user")"/{new,cur}/*
+	letters 3 4
+	printf '3 V%u N1 Gabcdefabcdefabcdefabcdefabcdefab\n' 12345 >"$(maildir_of "$user")/dovecot-uidlist"
+	give_to_server "$(maildir_of "$user")"
+	run -0 mfetch --keep --maildir=box
+	assert_equal "$(cat box/new/* | grep -c '^body')" 4
+	run -0 mfetch --keep --maildir=box
+	assert_equal "$(cat box/new/* | grep -c '^body')" 4
+}
+
+@test 'mail in another folder has a memory of its own' {
+	letters 1
+	raw 'x2 CREATE "W&APY-rk &- more"' 'x3 SELECT INBOX' 'x4 COPY 1 "W&APY-rk &- more"' >made
+	run -0 mlist --folder='Wörk & more' -o subject
+	assert_output 'letter 1'
+	run -0 mfetch --folder='Wörk & more' --maildir=box
+	run -0 mfetch --keep --maildir=box
+	run -0 mfetch --keep --folder=inbox --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 2
+	run -0 mlist -c --folder='Wörk & more'
+	assert_output $'0\t0'
+	is_left 1
+}
+
+@test 'a folder that is not there is 66 in the server'\''s words' {
+	run --separate-stderr mlist --folder=nowhere
+	assert_equal "$status" 66
+	assert_regex "${stderr_lines[0]}" "^mlist: localhost:[0-9]+: NO .*nowhere"
+	run -66 mlist --folder=nowhere -c
+	run -66 mfetch --folder=nowhere --maildir=box
+	run -66 mdel --folder=nowhere all
+}
+
+@test '2,000 messages with holes in their UIDs all arrive, and go' {
+	local i
+	for ((i = 1; i <= 2000; i++)); do
+		printf 'Subject: %d\n\nx\n' "$i" >"$i.eml"
+	done
+	deliver "$user" {1..2000}.eml
+	seq 1 3 2000 | sed 's/^/uid:/' | mdel -
+	run -0 mfetch --maildir=box
+	assert_output ''
+	diff <(cat box/new/* | sed -n 's/^Subject: //p' | sort -n) <(seq 1 2000 | awk '$1 % 3 != 1') >&2
+	is_left 0
+}
+
+# ---- deleting, beside other clients ----
+
+@test 'mdel deletes by number and by UID exactly those' {
+	letters 1 2 3 4 5
+	run -0 mdel uid:4 2 last:1
+	run -0 mlist -o uid,subject
+	assert_output $'1\tletter 1\n3\tletter 3'
+}
+
+@test 'what another client marked as deleted stays, and its mark too' {
+	letters 1 2 3
+	raw 'x2 SELECT INBOX' 'x3 STORE 2 +FLAGS (\Deleted)' >stored
+	run -0 mdel 1
+	run -0 mfetch --maildir=box 2
+	run flags
+	assert_output --regexp '^UID 2 FLAGS \(\\Deleted.*\)$'
+	is_left 1
+}
+
+@test 'a run that fails changes nothing there' {
+	letters 1 2
+	mkdir box
+	run mfetch --pipe='exit 75'
+	assert_equal "$status" 75
+	run flags
+	refute_output --partial Deleted
+	is_left 2
+}

@@ -1,0 +1,1 @@
+mfetch.bats
