@@ -150,3 +150,10 @@ asked()
 	asked UNSEEN 'S: * ESEARCH (TAG "a3") UID ALL 1:x' '! interrupt'
 	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search that finds what is no UID'
 }
+
+@test 'a folder whose name has a line end is not asked for' {
+	against - 66 mlist --server=imap+insecure:// --auth=none --timeout=5 --folder='raw:a\x0d\x0aa2 DELETE x' <<-'END'
+	S: * PREAUTH [CAPABILITY IMAP4rev1] ready
+	END
+	assert_regex "$stderr" 'has a line end in its name'
+}
