@@ -40,7 +40,7 @@ C: a7 LOGOUT'
 # message NUMBER UID [ITEM]: it is sent
 message()
 {
-	printf 'S: * %d FETCH (UID %d BODY[] {12}\\r\\nSubject: %02d%s)\n' "$1" "$2" "$1" "${3-}"
+	printf 'S: * %d FETCH (UID %d BODY[] {11}\\r\\nSubject: %02d%s)\n' "$1" "$2" "$1" "${3-}"
 }
 
 arrived()
@@ -50,23 +50,27 @@ arrived()
 
 # ---- logging in ----
 
-# logs_in [OPTION]...: the script on standard input comes to the login, and then there is nothing to list
+# logs_in N [OPTION]...: the script on standard input comes to the login; then command N selects the folder, which is empty
 logs_in()
 {
+	local n=$1
+	shift
 	{
 		cat
-		cat <<-'END'
-		C~ a[0-9]+ EXAMINE "INBOX"
-		C~ a[0-9]+ UID FETCH 1:\* \(UID RFC822.SIZE\)
-		! interrupt
+		cat <<-END
+		C: a$n EXAMINE "INBOX"
+		C: a$((n + 1)) UID FETCH 1:* (UID RFC822.SIZE)
+		$(((n > 2)) && echo "S: a$((n - 1)) OK")
+		S: * OK [UIDVALIDITY 1]
+		S: a$n OK\r\na$((n + 1)) OK
+		C: a$((n + 2)) LOGOUT
 		END
 	} >script
-	run --separate-stderr mlist "${imap[@]}" "$(tunnel_to "$PWD/script")" "$@" </dev/null
-	assert_verdict
+	against "$PWD/script" 0 mlist "$@"
 }
 
 @test 'capabilities that were told are not asked for' {
-	logs_in <<-'END'
+	logs_in 2 <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
 	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 	S: a1 OK [CAPABILITY IMAP4rev1] in
@@ -74,7 +78,7 @@ logs_in()
 }
 
 @test 'capabilities that were not told are asked for, behind the login in its successor'\''s flight' {
-	logs_in <<-'END'
+	logs_in 4 <<-'END'
 	S: * OK hi
 	C: a1 CAPABILITY
 	S: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\r\na1 OK
@@ -85,7 +89,7 @@ logs_in()
 }
 
 @test 'capabilities told by themselves during the login are known' {
-	logs_in <<-'END'
+	logs_in 2 <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
 	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 	S: * CAPABILITY IMAP4rev1\r\na1 OK in
@@ -93,7 +97,7 @@ logs_in()
 }
 
 @test 'without SASL-IR the response waits for the server' {
-	logs_in <<-'END'
+	logs_in 2 <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN] hi
 	C: a1 AUTHENTICATE PLAIN
 	S: +
@@ -104,7 +108,7 @@ logs_in()
 
 @test 'a server with no mechanism gets LOGIN, quoted' {
 	printf 'a"b\\c\n' >password
-	logs_in --auth=auto <<-'END'
+	logs_in 2 --auth=auto <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1] hi
 	C: a1 LOGIN "alice" "a\\"b\\\\c"
 	S: a1 OK [CAPABILITY IMAP4rev1] in
@@ -112,7 +116,7 @@ logs_in()
 }
 
 @test 'LOGIN stands in for the PLAIN that a preset names' {
-	logs_in --auth=plain <<-'END'
+	logs_in 2 --auth=plain <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2] hi
 	C: a1 LOGIN "alice" "tanstaaf"
 	S: a1 OK [CAPABILITY IMAP4rev1] in
@@ -121,7 +125,7 @@ logs_in()
 
 @test 'a password that is not ASCII goes as literals' {
 	printf 'p\303\244ss\n' >password
-	logs_in --auth=user <<-'END'
+	logs_in 2 --auth=user <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1] hi
 	C: a1 LOGIN {5}
 	S: + go on
@@ -144,14 +148,16 @@ logs_in()
 }
 
 @test 'NetEase: ID goes before the folder, without a blank too many, and its refusal is no error' {
-	against - 0 mlist -o uid <<-'END'
+	local version
+	version=$(mlist --version | sed -n '1s/.* //p')
+	against - 0 mlist -o uid <<-END
 	S: * OK Coremail System IMap Server Ready(163com[10774b260cc7a37d26d71b52404dcf5c])
 	C: a1 CAPABILITY
 	S: * CAPABILITY IMAP4rev1 XLIST SPECIAL-USE ID LITERAL+ STARTTLS APPENDLIMIT=71680000 XAPPLEPUSHSERVICE UIDPLUS X-CM-EXT-1 SASL-IR AUTH=XOAUTH2\r\na1 OK CAPABILITY completed
 	C: a2 LOGIN "alice" "tanstaaf"
 	S: a2 OK LOGIN completed
 	C: a3 CAPABILITY
-	C~ a4 ID \("name" "mailverbs" "version" "[^"]+"\)
+	C: a4 ID ("name" "mailverbs" "version" "$version")
 	C: a5 EXAMINE "INBOX"
 	C: a6 UID FETCH 1:* (UID)
 	S: * CAPABILITY IMAP4rev1 ID UIDPLUS\r\na3 OK done
@@ -171,7 +177,7 @@ logs_in()
 	C: 
 	S: a1 NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)
 	END
-	assert_line --partial 'NO [AUTHENTICATIONFAILED] Invalid credentials' <<<"$stderr"
+	assert_regex "$stderr" 'NO \[AUTHENTICATIONFAILED\] Invalid credentials'
 }
 
 @test 'a greeting that is BYE says why, and is 75' {
@@ -231,7 +237,7 @@ logs_in()
 	$known
 	$fetching
 	S: * 4 EXISTS\r\n* 0 RECENT\r\n* OK still here\r\n* 3 FETCH (FLAGS (\\\\Seen) UID 30)
-	S: * 3 FETCH (BODY[] {12}\r\nSubject: 03 UID 30 FLAGS (a b))
+	S: * 3 FETCH (BODY[] {11}\r\nSubject: 03 UID 30 FLAGS (a b))
 	$(message 1 10 ' FLAGS ()')
 	S: * 2 FETCH (FLAGS (\\\\Deleted) BODY[] "Subject: 02" UID 20)
 	S: a4 OK
@@ -258,7 +264,7 @@ logs_in()
 }
 
 @test 'a message that the server does not give is complained of, and the others are served' {
-	against - 66 mfetch --maildir=box <<-END
+	against - 75 mfetch --maildir=box <<-END
 	$known
 	$fetching
 	$(message 1 10)
@@ -305,23 +311,23 @@ breaks()
 }
 
 @test 'a literal shorter or longer than announced is no message' {
-	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {12}\r\nSubject: 01 and more of it)'
+	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {11}\r\nSubject: 01and more of it)'
 	assert_equal "$(arrived)" ''
-	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {40}\r\nSubject: 01)\r\n* 2 FETCH (UID 20 BODY[] {12}\r\nSubject: 02)' 'S: a4 OK'
+	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {40}\r\nSubject: 01)\r\n* 2 FETCH (UID 20 BODY[] {11}\r\nSubject: 02)' 'S: a4 OK'
 	assert_equal "$(arrived)" ''
-	breaks 75 'S: * 1 FETCH (UID 10 BODY[] {4000}\r\nSubject: 01)'
+	breaks 75 'S: * 1 FETCH (UID 10 BODY[] {4000}\r\nSubject: 01)' '! close'
 	assert_equal "$(arrived)" ''
 }
 
 @test 'a text that does not say whose it is, or says another, is no message' {
-	breaks 76 'S: * 1 FETCH (BODY[] {12}\r\nSubject: 01)' 'S: a4 OK'
+	breaks 76 'S: * 1 FETCH (BODY[] {11}\r\nSubject: 01)' 'S: a4 OK'
 	assert_equal "$(arrived)" ''
-	breaks 76 'S: * 1 FETCH (BODY[] {12}\r\nSubject: 01 UID 20)' 'S: a4 OK'
+	breaks 76 'S: * 1 FETCH (BODY[] {11}\r\nSubject: 01 UID 20)' 'S: a4 OK'
 	assert_equal "$(arrived)" ''
 }
 
 @test 'BYE in the middle: what was whole is delivered, in the server'\''s words, and 75' {
-	breaks 75 "$(message 1 10)" 'S: * BYE [UNAVAILABLE] shutting down'
+	breaks 75 "$(message 1 10)" 'S: * BYE [UNAVAILABLE] shutting down' '! close'
 	assert_regex "$stderr" 'BYE \[UNAVAILABLE\] shutting down'
 	assert_equal "$(arrived)" '01 '
 }
