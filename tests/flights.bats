@@ -305,3 +305,41 @@ fetch()
 	assert_equal "$(flights)" 9
 	assert_equal "$(mailbox_count "$user")" 0
 }
+
+@test "over IMAP with TLS fetching and deleting takes 6 flights, 1 message or 1000, and the farewell" {
+	local n user files
+	for n in 1 1000; do
+		user=$(fresh_user)
+		config_for "$user" "auth = plain"
+		mapfile -t files < <(yes letter | head -n "$n")
+		deliver "$user" "${files[@]}"
+		rm -f flights
+		run mfetch "$(relay_to "$SRV_IMAPS")" --server="imaps://$SRV_IMAPS" --maildir="box$n"
+		assert_success
+		assert_equal "$(find "box$n/new" -type f | wc -l | tr -d ' ')" "$n"
+		# ClientHello, Finished, AUTHENTICATE, ID and SELECT and the list, FETCH, STORE and EXPUNGE and LOGOUT
+		assert_equal "$(flights)" 7
+		assert_equal "$(mailbox_count "$user")" 0
+	done
+}
+
+@test "over IMAP with TLS nothing new is known in 4 flights, and one new message is here in 5" {
+	local user
+	user=$(fresh_user)
+	config_for "$user" "auth = plain"
+	deliver "$user" letter letter
+	imap_again()
+	{
+		rm -f flights
+		run mfetch "$(relay_to "$SRV_IMAPS")" --server="imaps://$SRV_IMAPS" --keep --maildir=box
+		assert_success
+	}
+	imap_again
+	imap_again
+	# ClientHello, Finished, AUTHENTICATE, SELECT and what came since; LOGOUT and close_notify wait for nothing
+	assert_equal "$(flights)" 6
+	deliver "$user" letter
+	imap_again
+	assert_equal "$(flights)" 7
+	assert_equal "$(find box/new -type f | wc -l | tr -d ' ')" 3
+}

@@ -60,7 +60,7 @@ logs_in()
 		cat <<-END
 		C: a$n EXAMINE "INBOX"
 		C: a$((n + 1)) UID FETCH 1:* (UID RFC822.SIZE)
-		$(((n > 2)) && echo "S: a$((n - 1)) OK")
+		$( ((n > 2)) && echo "S: a$((n - 1)) OK")
 		S: * OK [UIDVALIDITY 1]
 		S: a$n OK\r\na$((n + 1)) OK
 		C: a$((n + 2)) LOGOUT
@@ -215,6 +215,34 @@ logs_in()
 	assert_regex "$stderr" 'plaintext behind its consent to TLS'
 }
 
+@test 'a server that speaks UTF-8 only is told that we do, and gets the name as it is' {
+	against - 0 mlist -o uid --folder='Wörk' <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
+	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: a1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ONLY] in
+	C: a2 ENABLE UTF8=ACCEPT
+	C: a3 EXAMINE "W\xc3\xb6rk"
+	C: a4 UID FETCH 1:* (UID)
+	S: * ENABLED UTF8=ACCEPT\r\na2 OK\r\n* 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na3 OK\r\na4 OK
+	C: a5 LOGOUT
+	END
+}
+
+@test 'a server of IMAP4rev2 alone can all that is in it' {
+	against - 0 mdel 1 <<-'END'
+	S: * OK [CAPABILITY IMAP4rev2 AUTH=PLAIN] hi
+	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: a1 OK [CAPABILITY IMAP4rev2] in
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1]\r\n* LIST () "/" INBOX\r\na2 OK\r\n* 1 FETCH (UID 9 RFC822.SIZE 1)\r\na3 OK
+	C: a4 UID STORE 9 +FLAGS.SILENT (\\Deleted)
+	C: a5 UID EXPUNGE 9
+	C: a6 LOGOUT
+	S: a4 OK\r\na5 OK
+	END
+}
+
 # ---- fetching and deleting ----
 
 @test 'fetching and deleting takes four flights behind the greeting' {
@@ -299,7 +327,7 @@ logs_in()
 # before arrive, and nothing is deleted
 breaks()
 {
-	local status=$1 line
+	local status=$1
 	shift
 	rm -rf box "$XDG_STATE_HOME"
 	{
@@ -383,9 +411,9 @@ breaks()
 	against - 0 mlist -o number,uid <<-END
 	$login
 	C: a2 EXAMINE "INBOX"
-	C: a3 UID FETCH 1:* (UID)
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
 	$selected
-	S: * 3 FETCH (UID 30)\r\n* 1 FETCH (UID 10)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20)\r\na3 OK
+	S: * 3 FETCH (UID 30 RFC822.SIZE 1)\r\n* 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
 	C: a4 LOGOUT
 	END
 	assert_output $'1\t20\n2\t30'

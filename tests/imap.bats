@@ -132,7 +132,6 @@ password_for()
 }
 
 @test 'a login that fails for now is 75' {
-	user=later
 	config_for later
 	run --separate-stderr mlist
 	assert_equal "$status" 75

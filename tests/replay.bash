@@ -6,6 +6,7 @@
 #
 # shellcheck disable=SC2154  # abs_*: tests/helper.bash; status, output, stderr: run
 
+# shellcheck disable=SC2034  # smtp, pop3, imap: against() finds them by name
 replay_setup()
 {
 	mailverbs_setup
@@ -23,7 +24,6 @@ replay_setup()
 	smtp=(--provider=none --server=smtp+insecure:// --from=alice@example.org)
 	pop3=(--provider=none --server=pop3+insecure:// --user=alice --auth=none
 		--password-command='cat password')
-	# shellcheck disable=SC2034  # the tests that set MAILVERBS_PROTOCOL use it
 	imap=(--provider=none --server=imap+insecure:// --user=alice --auth=plain
 		--password-command='cat password')
 }

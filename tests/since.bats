@@ -4,6 +4,7 @@
 # mfetch --keep in a mailbox that it knows: what came since the last run, without the long list; and
 # the long list wherever that could hide a message.
 # shellcheck disable=SC2154  # pop3: tests/replay.bash; status, output, stderr: run
+# shellcheck disable=SC2030,SC2031  # each test is a subshell, and means to be
 
 load helper
 load replay
@@ -182,6 +183,9 @@ as_if()
 	+OK 2 18|+OK 3 id-3
 	-ERR what?|+OK 3 id-3
 	+OK|+OK 3 id-3
+	+OK 18446744073709551615 27|+OK 3 id-3
+	+OK -1 -1|+OK 3 id-3
+	+OK 3 27 octets|+OK 3 id-3 and more
 	+OK 4 36|+OK 3 id-4
 	+OK 4 36|+OK 3 id-3|-ERR no such message|+OK 4 9
 	+OK 4 36|+OK 3 id-3|+OK 4 id-4|-ERR no such message
@@ -190,7 +194,7 @@ as_if()
 	+OK 4 36|+OK 3 id-3|+OK 4 id-1|+OK 4 9
 	+OK 4 36|+OK 3 id-3|+OK 5 id-5|+OK 5 9
 	END
-	assert_equal $cases 17
+	assert_equal $cases 20
 }
 
 @test "once a day all are listed, and where the clock went back" {
@@ -359,6 +363,34 @@ as_if()
 	run mfetch "${pop3[@]}" --tunnel=false --keep --maildir=box
 	assert_failure 74
 	assert_output --partial 'damaged'
+}
+
+@test "a journal is not read where nothing is new; before anything is fetched it is" {
+	local journal
+	learn
+	journal=$(bookmark)
+	journal=${journal%/*}/$(basename "$journal" .bookmark | cut -c2-)
+	# damaged without a trace: nobody can know who does not read it
+	touch -r "$journal" when
+	printf '#' | dd of="$journal" conv=notrunc bs=1 seek="$(head -n 1 "$journal" | wc -c)" status=none
+	touch -r when "$journal"
+	sees_nothing_new
+	{
+		printf '%s\n' "$hello"
+		cat <<-'END'
+		C: STAT
+		C: UIDL 3
+		S: +OK 4 36
+		S: +OK 3 id-3
+		C: UIDL 4
+		C: LIST 4
+		S: +OK 4 id-4
+		S: +OK 4 9
+		END
+	} >script
+	against "$PWD/script" 74 mfetch --keep --maildir=box
+	assert_regex "$stderr" ':2: the record of delivered messages is damaged'
+	assert_equal "$(arrived)" 3
 }
 
 @test "without PIPELINING it takes the two round trips of a listing, and one more where something came" {

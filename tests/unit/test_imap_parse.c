@@ -51,11 +51,10 @@ test_strings(void)
 {
 	TOKENS("backslashes are taken off", "* x \"a\\\"b\\\\c\" \"\"\r\n",
 	       "atom:* atom:x quoted:a\"b\\c quoted: end");
-	TOKENS(
-	    "a literal's octets are its own, whatever they look like",
-	    "* 1 FETCH (BODY[] {13}\r\n)\r\na1 OK \"{9} UID 4)\r\n",
-	    "atom:* atom:1 atom:FETCH ( atom:BODY[] literal:13 octets:)\r\na1 OK \"{9} atom:UID "
-	    "atom:4 ) end");
+	TOKENS("a literal's octets are its own, whatever they look like",
+	       "* 1 FETCH (BODY[] {13}\r\n)\r\na1 OK \"{9} UID 4)\r\n",
+	       "atom:* atom:1 atom:FETCH ( atom:BODY[] literal:13 octets:)\r\na1 OK \"{9} atom:UID "
+	       "atom:4 ) end");
 	TOKENS("an empty literal", "* x {0}\r\n\r\n* y\r\n",
 	       "atom:* atom:x literal:0 end atom:* atom:y end");
 	TOKENS("a literal whose line ends in LF, and a client's literal",

@@ -16,6 +16,7 @@
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
+#include "app/undeleted.h"
 #include "base/err.h"
 #include "base/trace.h"
 #include "config/paths.h"
@@ -36,6 +37,7 @@ struct fetch {
 	struct listing listing;
 	struct message_set wanted;
 	struct message_set rejected; /* by the filter, to be deleted */
+	struct message_set doomed;   /* to be deleted */
 	struct delivery *delivery;
 };
 
@@ -226,7 +228,6 @@ is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
 static void
 remove_delivered(struct fetch *f)
 {
-	struct message_set doomed = {0};
 	size_t safe_count, next_safe = 0, next_rejected = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
 
@@ -235,10 +236,9 @@ remove_delivered(struct fetch *f)
 
 		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
 		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
-			message_set_add(&doomed, i);
+			message_set_add(&f->doomed, i);
 	}
-	mailbox_remove(&f->session.mailbox, &f->listing.list, &doomed);
-	message_set_free(&doomed);
+	mailbox_remove(&f->session.mailbox, &f->listing.list, &f->doomed);
 }
 
 static bool
@@ -288,7 +288,7 @@ remark_on_expiry(const struct fetch *f)
 	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
 	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
 
-	if (!customs->has_expire || !f->keeping.keep)
+	if (!customs->has_expire || !f->keeping.keep || destination_is_terminal(&f->sink))
 		return;
 	if (customs->expire_days == 0)
 		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
@@ -301,21 +301,45 @@ remark_on_expiry(const struct fetch *f)
 			   account_text(f->account, SET_KEEP));
 }
 
+/* With EXPIRE 0 the commit deletes all that was fetched (RFC 2449 section 6.7; Gmail): what could
+ * not be delivered too, and what was only looked at. Without one it stays, and what is safe here is
+ * deleted by the next run. */
+static bool
+commit_loses(const struct fetch *f)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
+
+	return customs->has_expire && customs->expire_days == 0 &&
+	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
+}
+
+static bool
+finish(struct fetch *f, struct err *e)
+{
+	if (commit_loses(f))
+		return true;
+	/* Who looks at a terminal only looks; the filter has no say in that either. */
+	if (!destination_is_terminal(&f->sink))
+		remove_delivered(f);
+	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+		return false;
+	if (f->listing.is_whole)
+		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
+	listing_remember(&f->listing, &f->session.mailbox);
+	return true;
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
 	if (!open_and_list(f, e) || !open_delivery(f, e))
 		return false;
 	remark_on_expiry(f);
+	if (f->listing.is_whole)
+		undeleted_check(f->seen, &f->listing.list, f->run, session_place(&f->session));
 	select_wanted(f);
-	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !finish(f, e))
 		return false;
-	/* Who looks at a terminal only looks; the filter has no say in that either. */
-	if (!destination_is_terminal(&f->sink))
-		remove_delivered(f);
-	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
-		return false;
-	listing_remember(&f->listing, &f->session.mailbox);
 	selection_complain(f->selection, f->run);
 	return true;
 }
@@ -407,6 +431,7 @@ fetch_free(struct fetch *f)
 	listing_free(&f->listing);
 	message_set_free(&f->wanted);
 	message_set_free(&f->rejected);
+	message_set_free(&f->doomed);
 }
 
 /* What came since the last run is enough where nobody asks for anything else. */

@@ -55,7 +55,7 @@ parse(struct bookmark *b, const char *text)
 	int used = 0;
 
 	if (sscanf(text, "%" SCNd64 " %" SCNd64 "%n", &b->listed, &b->oldest, &used) != 2 ||
-	    text[used] != ' ' || text[used + 1] == '\0')
+	    b->listed < 0 || b->oldest < 0 || text[used] != ' ' || text[used + 1] == '\0')
 		return false;
 	b->mark = mem_strdup(text + used + 1);
 	return true;

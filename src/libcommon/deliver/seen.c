@@ -41,6 +41,7 @@ struct seen {
 	char *path; /* of the journal; NULL: nothing is recorded */
 	int lock_fd;
 	int fd;
+	bool is_read;    /* what is in the journal is known */
 	bool is_flushed; /* nothing was written since the last fsync(2) */
 	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
 			    offset is 0 */
@@ -407,19 +408,27 @@ seen_directory(const char *dir, const char *mailbox)
 	return directory;
 }
 
-struct seen *
-seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
+static struct seen *
+seen_named(const char *dir, const char *mailbox, const char *destination)
 {
 	struct seen *s = seen_new();
 	char *name;
 
 	s->directory = seen_directory(dir, mailbox);
-	if (destination) {
-		name = file_name(destination);
-		s->destination = mem_strdup(destination);
-		s->path = mem_printf("%s/%s", s->directory, name);
-		free(name);
-	}
+	if (!destination)
+		return s;
+	name = file_name(destination);
+	s->destination = mem_strdup(destination);
+	s->path = mem_printf("%s/%s", s->directory, name);
+	free(name);
+	return s;
+}
+
+struct seen *
+seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_named(dir, mailbox, destination);
+
 	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
 	seen_close(s);
@@ -429,12 +438,8 @@ seen_lock(const char *dir, const char *mailbox, const char *destination, struct 
 bool
 seen_read(struct seen *s, struct err *e)
 {
-	if (!s->path || s->fd >= 0 || open_journal(s, e))
-		return true;
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-	return false;
+	s->is_read = s->is_read || !s->path || open_journal(s, e);
+	return s->is_read;
 }
 
 struct seen *

@@ -42,7 +42,7 @@ struct seen *seen_open(const char *dir, const char *mailbox, const char *destina
 		       struct err *e);
 
 /* The same in two steps: the lock, and later, once or more often, what is known. Between them
- * nothing may be asked of it nor recorded. */
+ * nothing may be asked of it nor recorded; where the second fails, it is good for nothing more. */
 struct seen *seen_lock(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
 bool seen_read(struct seen *s, struct err *e);

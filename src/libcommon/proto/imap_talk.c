@@ -428,13 +428,15 @@ take_untagged(struct imap *c)
 
 	if (!read_untagged_head(c, &u))
 		return false;
+	if (++c->untaken > UNTAKEN_MAX)
+		return imap_breach(c, "the server talks without end");
 	for (size_t i = 0; !u.has_number && i < sizeof session_data / sizeof session_data[0]; i++)
 		if (text_equal_case(u.keyword, session_data[i].keyword))
 			return session_data[i].take(c, u.keyword);
 	if (u.has_number)
 		take_numbered(c, &u);
-	if ((!c->take || !c->take(c->take_ctx, c, &u)) && ++c->untaken > UNTAKEN_MAX)
-		return imap_breach(c, "the server talks without end");
+	if (c->take && c->take(c->take_ctx, c, &u))
+		c->untaken--;
 	imap_finish(c);
 	return stream_ok(c->stream, &(struct err){0});
 }

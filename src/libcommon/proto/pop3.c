@@ -38,6 +38,9 @@ struct features {
 	bool pipelining;
 	bool user;
 	bool top;
+	bool utf8;      /* RFC 6856 */
+	bool utf8_user; /* in USER, PASS and APOP too */
+	bool lang;
 	char sasl[256];
 	struct mailbox_customs customs;
 };
@@ -54,8 +57,9 @@ struct pop3 {
 	struct dialog *dialog;
 	struct features features;
 	struct buf described;
-	struct buf words; /* the last status line */
-	char *timestamp;  /* the greeting's <…>, for APOP */
+	struct buf words;  /* the last status line */
+	unsigned unheeded; /* answers ahead of the next one that change nothing */
+	char *timestamp;   /* the greeting's <…>, for APOP */
 	struct stat_answer stat;
 	uint32_t *doomed; /* the numbers to delete */
 	size_t doomed_count;
@@ -63,9 +67,8 @@ struct pop3 {
 
 enum status { STATUS_OK, STATUS_ERR, STATUS_CHALLENGE, STATUS_FAILED };
 
-/* One status line (RFC 1939 section 3), whole in c->words until the next one. */
 static enum status
-read_status(struct pop3 *c)
+read_any_status(struct pop3 *c)
 {
 	size_t len;
 	char *line;
@@ -86,35 +89,57 @@ read_status(struct pop3 *c)
 	return STATUS_FAILED;
 }
 
-/* RFC 2449 section 8, RFC 3206: what a response code says of when and why. */
-static enum err_code
-refusal_code(const char *words, enum err_code otherwise)
+/* One status line (RFC 1939 section 3), whole in c->words until the next one. */
+static enum status
+read_status(struct pop3 *c)
 {
-	static const struct {
-		const char *code;
-		enum err_code means;
-	} codes[] = {
-	    {"[IN-USE]", ERR_TEMPORARY},   {"[LOGIN-DELAY]", ERR_TEMPORARY},
-	    {"[SYS/TEMP]", ERR_TEMPORARY}, {"[SYS/PERM]", ERR_LOGIN},
-	    {"[AUTH]", ERR_LOGIN},
-	};
+	for (; c->unheeded > 0; c->unheeded--)
+		if (read_any_status(c) == STATUS_FAILED)
+			return STATUS_FAILED;
+	return read_any_status(c);
+}
 
-	words += strcspn(words, " ");
+/* RFC 2449 section 8, RFC 3206: what the server says of when and why. */
+struct response_code {
+	const char *word;
+	enum err_code means;
+	const char *hint; /* NULL where the server's words say it all */
+};
+
+/* Of the last answer; NULL: it has none that we know. */
+static const struct response_code *
+response_code(const struct pop3 *c)
+{
+	static const struct response_code codes[] = {
+	    {"[IN-USE]", ERR_TEMPORARY,
+	     "another program has the mailbox open, or one hung up and the server waits for it"},
+	    {"[LOGIN-DELAY]", ERR_TEMPORARY, "the server wants a longer pause between two logins"},
+	    {"[SYS/TEMP]", ERR_TEMPORARY, NULL},
+	    {"[SYS/PERM]", ERR_LOGIN,
+	     "it is not about the password: something about the account or the server must be put "
+	     "right"},
+	    {"[AUTH]", ERR_LOGIN, NULL},
+	};
+	const char *words = c->words.data + strcspn(c->words.data, " ");
+
 	words += strspn(words, " ");
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (text_starts(words, strlen(words), codes[i].code))
-			return codes[i].means;
-	return otherwise;
+		if (text_starts(words, strlen(words), codes[i].word))
+			return &codes[i];
+	return NULL;
 }
 
 /* The last answer was no +OK: the stream's error, or the server's words. */
 static bool
 refused(struct pop3 *c, enum err_code otherwise, struct err *e)
 {
+	const struct response_code *code;
+
 	if (!stream_ok(c->stream, e))
 		return false;
-	return err_set(e, refusal_code(c->words.data, otherwise), "%s: %s", stream_name(c->stream),
-		       c->words.data);
+	code = response_code(c);
+	err_set(e, code ? code->means : otherwise, "%s: %s", stream_name(c->stream), c->words.data);
+	return code && code->hint ? err_hint(e, "%s", code->hint) : false;
 }
 
 static bool
@@ -158,25 +183,33 @@ parse_period(const char *text, uint32_t *n)
 	return true;
 }
 
+static bool
+is_word(const char *line, size_t len, const char *word)
+{
+	return len == strlen(word) && text_starts(line, len, word);
+}
+
 static void
 take_capability(struct features *f, const char *line)
 {
 	const size_t len = strcspn(line, " ");
 	const char *rest = line + len + (line[len] ? 1 : 0);
+	const struct {
+		const char *word;
+		bool *flag;
+	} flags[] = {{"STLS", &f->stls}, {"PIPELINING", &f->pipelining},
+		     {"USER", &f->user}, {"TOP", &f->top},
+		     {"UTF8", &f->utf8}, {"LANG", &f->lang}};
 
-	if (len == 4 && text_starts(line, len, "STLS"))
-		f->stls = true;
-	else if (len == 10 && text_starts(line, len, "PIPELINING"))
-		f->pipelining = true;
-	else if (len == 4 && text_starts(line, len, "USER"))
-		f->user = true;
-	else if (len == 3 && text_starts(line, len, "TOP"))
-		f->top = true;
-	else if (len == 4 && text_starts(line, len, "SASL"))
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		*flags[i].flag |= is_word(line, len, flags[i].word);
+	if (is_word(line, len, "UTF8"))
+		f->utf8_user = text_has_word(rest, "USER");
+	else if (is_word(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
-	else if (len == 11 && text_starts(line, len, "LOGIN-DELAY"))
+	else if (is_word(line, len, "LOGIN-DELAY"))
 		parse_period(rest, &f->customs.login_delay_s);
-	else if (len == 6 && text_starts(line, len, "EXPIRE"))
+	else if (is_word(line, len, "EXPIRE"))
 		f->customs.has_expire = parse_period(rest, &f->customs.expire_days);
 }
 
@@ -278,11 +311,39 @@ need_user(struct pop3 *c, const struct login *l, struct err *e)
 	return err_hint(e, "give --user=NAME, or an account");
 }
 
+/*
+ * RFC 6856: before the login, and ahead of it in the same flight; a refusal changes nothing. UTF8
+ * is worth a round trip: without it a server may send other headers than it has. A language is not.
+ */
+static void
+ask_for_words(struct pop3 *c, const struct login *l)
+{
+	const struct features *f = &c->features;
+
+	if (f->utf8) {
+		dialog_ask(c->dialog, "UTF8");
+		c->unheeded++;
+	}
+	if (f->lang && f->pipelining && l->language) {
+		dialog_ask(c->dialog, "LANG %s", l->language);
+		c->unheeded++;
+	}
+}
+
+static bool
+is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
 /* RFC 1939 section 7. */
 static bool
 login_user(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const char *password;
+	bool may_be_odd;
 
 	if (!need_user(c, l, e))
 		return false;
@@ -296,7 +357,13 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 				e);
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
-	return ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e);
+	may_be_odd = !c->features.utf8_user && !(is_ascii(l->user) && is_ascii(password));
+	if (ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e))
+		return true;
+	if (may_be_odd && e->code == ERR_LOGIN)
+		err_hint(e, "the server may not know names and passwords beyond ASCII (it does not "
+			    "offer UTF8 USER)");
+	return false;
 }
 
 static bool
@@ -343,6 +410,7 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 
 	if (strcmp(l->auth, "none") == 0)
 		return true;
+	ask_for_words(c, l);
 	if (strcmp(l->auth, "user") == 0)
 		return login_user(c, l, e);
 	if (strcmp(l->auth, "apop") == 0)
@@ -431,7 +499,7 @@ read_uids(struct pop3 *c, struct message_list *l, struct err *e)
 	case STATUS_ERR:
 		/* The server has none (RFC 1939 section 7: UIDL is optional), unless it says when
 		 * or why: then what was delivered before would be taken for new. */
-		return refusal_code(c->words.data, ERR_NONE) == ERR_NONE || refused(c, ERR_NONE, e);
+		return !response_code(c) || refused(c, ERR_NONE, e);
 	default:
 		return refused(c, ERR_PROTOCOL, e);
 	}
