@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "app/select.h"
 #include "app/session.h"
@@ -20,6 +21,7 @@
 #include "message/encoded_word.h"
 #include "message/header.h"
 #include "message/receiver.h"
+#include "proto/imap_search.h"
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
 
@@ -323,6 +325,46 @@ show_all(struct listing *l, struct err *e)
 	return true;
 }
 
+static const char *
+query(const struct listing *l)
+{
+	return account_text(&l->account, SET_SEARCH);
+}
+
+/* Before anything is connected. */
+static bool
+check_query(const struct listing *l, struct err *e)
+{
+	struct imap_search s;
+	bool ok = true;
+
+	if (query(l)) {
+		ok = imap_search_parse(&s, query(l), time(NULL), false, e);
+		imap_search_free(&s);
+	}
+	return ok;
+}
+
+/* Of the messages that the operands name, those that the query finds. */
+static bool
+narrow_by_query(struct listing *l, struct err *e)
+{
+	struct message_set found = {0};
+	size_t kept = 0, k = 0;
+	bool ok = !query(l) || mailbox_find(&l->session.mailbox, &l->list, query(l), &found, e);
+
+	for (size_t i = 0; query(l) && i < l->shown.count; i++) {
+		while (k < found.count && found.index[k] < l->shown.index[i])
+			k++;
+		if (k < found.count && found.index[k] == l->shown.index[i])
+			l->shown.index[kept++] = l->shown.index[i];
+	}
+	if (query(l))
+		l->shown.count = kept;
+	message_set_free(&found);
+	return ok;
+}
+
 static bool
 list_and_select(struct listing *l, unsigned want, struct err *e)
 {
@@ -330,7 +372,7 @@ list_and_select(struct listing *l, unsigned want, struct err *e)
 		return false;
 	seen_set_validity(l->seen, mailbox_validity(&l->session.mailbox));
 	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
-	return true;
+	return narrow_by_query(l, e);
 }
 
 /* messages<TAB>octets: STAT knows for all of them, the list for some. */
@@ -339,7 +381,7 @@ show_count(struct listing *l, struct err *e)
 {
 	uint64_t messages = 0, octets = 0;
 
-	if (l->run->operand_count == 0) {
+	if (l->run->operand_count == 0 && !query(l)) {
 		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
 			return false;
 	} else {
@@ -369,7 +411,7 @@ list(struct listing *l, struct err *e)
 	struct run *run = l->run;
 
 	l->json = run_flag(run, SET_JSON);
-	if (!choose_columns(l, e) ||
+	if (!choose_columns(l, e) || !check_query(l, e) ||
 	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)

@@ -40,6 +40,7 @@ set -l tool mlist
 
 complete -c $tool -f
 complete -c $tool -a 'all new first: last: uid: -'
+complete -c $tool -l search -x -d 'only messages that match (IMAP)'
 complete -c $tool -s o -l columns -x -a '(__fish_mailverbs_columns)' -d 'which columns'
 complete -c $tool -l json -d 'one JSON object a line'
 complete -c $tool -s c -l count -d 'only the number of messages and their octets'
@@ -63,6 +64,7 @@ complete -c $tool -l proxy -x -a 'socks5://' -d 'SOCKS 5 proxy'
 complete -c $tool -s 4 -l ipv4 -d 'IPv4 only'
 complete -c $tool -s 6 -l ipv6 -d 'IPv6 only'
 complete -c $tool -l source-ip -x -d 'connect from this address'
+complete -c $tool -l compress -d 'IMAP: compress the conversation where the server can'
 complete -c $tool -l timeout -x -d 'longest wait for any one answer, in seconds'
 complete -c $tool -s S -l probe -d 'show what the server is and whether the login works'
 complete -c $tool -s n -l dry-run -d 'show settings and what would be done; change nothing'

@@ -537,6 +537,40 @@ test_one_flight(void)
 	buf_free(&binding);
 }
 
+/* What is heard is said again: a raw stream of the client's is one of the server's. */
+static void
+serve_echo(struct server *v)
+{
+	const ssize_t n = gnutls_record_recv(v->session, v->line, sizeof v->line);
+
+	v->is_right = n > 0 && gnutls_record_check_pending(v->session) == 0;
+	gnutls_record_send(v->session, v->line, (size_t)n);
+	server_hear(v);
+}
+
+static void
+test_deflate(void)
+{
+	struct server v = {.serve = serve_echo};
+	const struct request r = good();
+	const struct tls_params p = trusting();
+	struct stream *s;
+	struct err e = {0};
+
+	start_server(&v, &r);
+	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
+	ok(stream_start_tls(s, &p, &e) && stream_start_deflate(s, &e), "compression in TLS: %s",
+	   e.text);
+	stream_write(s, "a1 NOOP\r\n", 9);
+	stream_write(s, "a2 NOOP\r\n", 9);
+	is_str(stream_line(s, &(size_t){0}), "a1 NOOP", "goes out");
+	is_str(stream_line(s, &(size_t){0}), "a2 NOOP", "and comes in");
+	stream_close(s);
+	end_server(&v);
+	ok(v.is_right, "a flight is one record");
+	is_number(v.packets, 3, "and one write, with Finished");
+}
+
 static void
 serve_renegotiation(struct server *v)
 {
@@ -834,6 +868,7 @@ main(void)
 	test_pins();
 	test_versions();
 	test_one_flight();
+	test_deflate();
 	test_1_2();
 	test_record_of_its_own();
 	is_end("without close_notify", serve_torn, "250 torn", NAME ": the connection was cut");

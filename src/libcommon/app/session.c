@@ -101,8 +101,9 @@ plan_connection(struct plan *p, const struct url *url)
 	    .is_lmtp = url->is_lmtp,
 	    .timeout_s = timeout,
 	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
-	p->imap =
-	    (struct imap_params){.folder = folder_of(a), .is_read_only = is_read_only(a, p->tool)};
+	p->imap = (struct imap_params){.folder = folder_of(a),
+				       .is_read_only = is_read_only(a, p->tool),
+				       .compress = account_flag(a, SET_COMPRESS)};
 }
 
 /* Of messages, as setlocale(3) looks for it; the locale itself need not be installed. */

@@ -121,3 +121,47 @@ text_has_word(const char *list, const char *word)
 	}
 	return false;
 }
+
+/* A number and the unit behind it. */
+struct unit {
+	char letter;
+	unsigned factor;
+};
+
+/* OTHERWISE is the factor where there is no unit. */
+static bool
+parse_with_unit(const char *text, const struct unit *units, size_t count, unsigned otherwise,
+		uint64_t *number)
+{
+	size_t len = strlen(text);
+	uint64_t n;
+
+	for (size_t i = 0; len > 0 && i < count; i++)
+		if (text[len - 1] == units[i].letter) {
+			otherwise = units[i].factor;
+			len--;
+			break;
+		}
+	if (!text_number_n(text, len, UINT32_MAX, &n))
+		return false;
+	*number = n * otherwise;
+	return true;
+}
+
+bool
+text_age(const char *text, uint64_t *seconds)
+{
+	static const struct unit units[] = {
+	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
+
+	return parse_with_unit(text, units, sizeof units / sizeof units[0], 86400, seconds);
+}
+
+bool
+text_size(const char *text, uint64_t *octets)
+{
+	static const struct unit units[] = {{'k', 1 << 10}, {'K', 1 << 10}, {'m', 1 << 20},
+					    {'M', 1 << 20}, {'g', 1 << 30}, {'G', 1 << 30}};
+
+	return parse_with_unit(text, units, sizeof units / sizeof units[0], 1, octets);
+}

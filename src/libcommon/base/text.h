@@ -29,6 +29,12 @@ bool text_number(const char *s, uint64_t max, uint64_t *number);
 /* The same for the first LEN bytes of S. */
 bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
 
+/* "10d" to seconds: s, m, h, d (also without a unit) or w. False: it is no such time. */
+bool text_age(const char *text, uint64_t *seconds);
+
+/* "500k", "10M", "1G" to octets, of which k has 1024. False: it is no such size. */
+bool text_size(const char *text, uint64_t *octets);
+
 /* ASCII case is folded; S need not be NUL-terminated. */
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);

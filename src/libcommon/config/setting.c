@@ -95,6 +95,8 @@ const struct setting settings[] = {
     {SET_ALL_ACCOUNTS, "all-accounts", "A", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "every account of the configuration, side by side"},
 
+    {SET_SEARCH, "search", NULL, NULL, KIND_TEXT, IN_OPTION, TOOL_MLIST, "QUERY",
+     "only messages that match: from:bob since:7d unseen (IMAP)"},
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
      "number,uid,size,date,from,to,cc,subject,message-id"},
     {SET_JSON, "json", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
@@ -128,6 +130,8 @@ const struct setting settings[] = {
      "pop3 or imap, where both are known"},
     {SET_FOLDER, "folder", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_BOX, "NAME",
      "IMAP folder (default INBOX)"},
+    {SET_COMPRESS, "compress", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_BOX, NULL,
+     "IMAP: compress the conversation where the server can"},
     {SET_PROVIDER, "provider", NULL, NULL, KIND_TEXT, IN_OPTION | IN_ACCOUNT, TOOL_ALL, "NAME",
      "preset of providers.ini; auto: by the address's domain; none"},
     {SET_NOTE, "note", NULL, NULL, KIND_TEXT, IN_PRESET, TOOL_ALL, "TEXT",
@@ -375,48 +379,16 @@ check_auth(const char *text, char **normal, struct err *e)
 	return true;
 }
 
-/* A number and the unit behind it. */
-struct unit {
-	char letter;
-	unsigned factor;
-};
-
-/* OTHERWISE is the factor where there is no unit. */
-static bool
-parse_with_unit(const char *text, const struct unit *units, size_t count, unsigned otherwise,
-		uint64_t *number)
-{
-	size_t len = strlen(text);
-	uint64_t n;
-
-	for (size_t i = 0; len > 0 && i < count; i++)
-		if (text[len - 1] == units[i].letter) {
-			otherwise = units[i].factor;
-			len--;
-			break;
-		}
-	if (!text_number_n(text, len, UINT32_MAX, &n))
-		return false;
-	*number = n * otherwise;
-	return true;
-}
-
 bool
 setting_parse_age(const char *text, uint64_t *seconds)
 {
-	static const struct unit units[] = {
-	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
-
-	return parse_with_unit(text, units, sizeof units / sizeof units[0], 86400, seconds);
+	return text_age(text, seconds);
 }
 
 bool
 setting_parse_size(const char *text, uint64_t *octets)
 {
-	static const struct unit units[] = {{'k', 1 << 10}, {'K', 1 << 10}, {'m', 1 << 20},
-					    {'M', 1 << 20}, {'g', 1 << 30}, {'G', 1 << 30}};
-
-	return parse_with_unit(text, units, sizeof units / sizeof units[0], 1, octets);
+	return text_size(text, octets);
 }
 
 static bool

@@ -41,6 +41,7 @@ enum setting_id {
 	SET_IMAP,
 	SET_PROTOCOL,
 	SET_FOLDER,
+	SET_COMPRESS,
 	SET_PROVIDER,
 	SET_NOTE,
 	/* login */
@@ -107,6 +108,7 @@ enum setting_id {
 	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
 	/* mlist */
+	SET_SEARCH,
 	SET_COLUMNS,
 	SET_JSON,
 	SET_COUNT,

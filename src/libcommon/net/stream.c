@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/trace.h"
 #include "net/connect.h"
+#include "net/deflate.h"
 #include "net/tls.h"
 #include "net/wire.h"
 
@@ -21,9 +22,11 @@ enum { CHILD_GRACE_MS = 500 };
 
 struct stream {
 	struct wire wire;
-	struct tls *tls;    /* NULL: plaintext; then the input is the wire's */
-	struct input input; /* decrypted */
-	char *record;       /* the plaintext of the next record */
+	struct tls *tls;         /* NULL: plaintext; then the input is the wire's */
+	struct input input;      /* decrypted */
+	struct deflate *deflate; /* NULL: not compressed */
+	struct input inflated;
+	char *record; /* the plaintext of the next record */
 	size_t record_len;
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
@@ -131,6 +134,7 @@ stream_close(struct stream *s)
 		return;
 	say_bye(s);
 	drop_record(s);
+	deflate_free(s->deflate);
 	tls_free(s->tls);
 	wire_free(&s->wire);
 	child = (struct child){.pid = s->child, .to = -1, .from = -1};
@@ -138,6 +142,7 @@ stream_close(struct stream *s)
 		child_end(&child);
 	free(s->record);
 	free(s->input.bytes);
+	free(s->inflated.bytes);
 	free(s->name);
 	free(s);
 }
@@ -212,21 +217,37 @@ write_tls(struct stream *s, const char *bytes, size_t n)
 	}
 }
 
-void
-stream_write(struct stream *s, const void *bytes, size_t n)
+/* To what is below the compression. */
+static void
+write_below(void *ctx, const void *bytes, size_t n)
 {
-	if (!stream_is_writable(s))
-		return;
+	struct stream *s = ctx;
+
 	if (s->tls)
 		write_tls(s, bytes, n);
 	else
 		wire_put(&s->wire, bytes, n);
 }
 
+void
+stream_write(struct stream *s, const void *bytes, size_t n)
+{
+	if (!stream_is_writable(s))
+		return;
+	if (s->deflate)
+		deflate_write(s->deflate, bytes, n);
+	else
+		write_below(s, bytes, n);
+}
+
 /* Marked behind the last byte: the mark is lost where the buffer goes out in between. */
 void
 stream_write_secret(struct stream *s, const void *bytes, size_t n)
 {
+	if (s->deflate) {
+		stream_fail(s, ERR_BUG, "a secret in a compressed conversation");
+		return;
+	}
 	stream_write(s, bytes, n);
 	*(s->tls ? &s->has_secret : &s->wire.has_secret) = true;
 }
@@ -242,6 +263,8 @@ stream_flush(struct stream *s)
 {
 	if (!stream_is_writable(s))
 		return false;
+	if (s->deflate)
+		deflate_flush(s->deflate);
 	if (s->tls)
 		send_collected(s);
 	return wire_send(&s->wire) && s->err.code == ERR_NONE;
@@ -289,6 +312,45 @@ more_decrypted(struct stream *s, struct err *e)
 	return n > 0;
 }
 
+/* What the compression stands on. */
+static struct input *
+input_below(struct stream *s)
+{
+	return s->tls ? &s->input : &s->wire.input;
+}
+
+static bool
+more_below(struct stream *s, struct err *e)
+{
+	return s->tls ? more_decrypted(s, e) : more_plaintext(s, e);
+}
+
+/* Bytes may come to nothing: the end of a block, say. */
+static bool
+more_inflated(struct stream *s, struct err *e)
+{
+	struct input *from = input_below(s), *in = &s->inflated;
+	const size_t before = unread(in);
+
+	while (unread(in) == before) {
+		size_t n = unread(from), room;
+
+		if (deflate_has_ended(s->deflate))
+			return err_set(e, ERR_TEMPORARY, "the server closed the connection");
+		if (n == 0 && !deflate_has_more(s->deflate) && !more_below(s, e))
+			return false;
+		input_make_room(in);
+		n = unread(from);
+		room = WIRE_BUFFER - in->end;
+		if (!deflate_read(s->deflate, from->bytes + from->at, &n, in->bytes + in->end,
+				  &room, e))
+			return false;
+		from->at += n;
+		in->end += room;
+	}
+	return true;
+}
+
 /* At least one more byte of input, or the stream fails. */
 static bool
 more(struct stream *s)
@@ -298,7 +360,7 @@ more(struct stream *s)
 
 	if (s->err.code != ERR_NONE)
 		return false;
-	ok = s->tls ? more_decrypted(s, &e) : more_plaintext(s, &e);
+	ok = s->deflate ? more_inflated(s, &e) : more_below(s, &e);
 	if (!ok && e.code == ERR_TEMPORARY && s->wire.failed.code != ERR_NONE)
 		e = s->wire.failed;
 	if (!ok)
@@ -309,7 +371,7 @@ more(struct stream *s)
 static struct input *
 input_of(struct stream *s)
 {
-	return s->tls ? &s->input : &s->wire.input;
+	return s->deflate ? &s->inflated : input_below(s);
 }
 
 /* The line that ends at LF. */
@@ -380,9 +442,10 @@ stream_consume(struct stream *s, size_t n)
 bool
 stream_has_input(const struct stream *s)
 {
-	const struct input *in = s->tls ? &s->input : &s->wire.input;
+	const struct input *below = s->tls ? &s->input : &s->wire.input;
 
-	return unread(in) > 0 || (s->tls && tls_pending(s->tls) > 0);
+	return unread(below) > 0 || (s->tls && tls_pending(s->tls) > 0) ||
+	       (s->deflate && (unread(&s->inflated) > 0 || deflate_has_more(s->deflate)));
 }
 
 /* tls_transport: never waits, never fails; the wire keeps its failures for the reader. */
@@ -470,8 +533,8 @@ wait(void *ctx, struct err *e)
 static bool
 check_nothing_buffered(const struct stream *s, struct err *e)
 {
-	if (s->tls)
-		return err_set(e, ERR_BUG, "TLS was started already");
+	if (s->tls || s->deflate)
+		return err_set(e, ERR_BUG, "TLS or compression was started already");
 	if (unread(&s->wire.input) > 0)
 		return err_set(e, ERR_PROTOCOL,
 			       "the server sent plaintext behind its consent to TLS");
@@ -520,6 +583,23 @@ stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e)
 	s->record = mem_alloc(RECORD);
 	trace_tls(s);
 	return true;
+}
+
+bool
+stream_start_deflate(struct stream *s, struct err *e)
+{
+	if (!stream_ok(s, e))
+		return false;
+	if (s->deflate)
+		stream_fail(s, ERR_BUG, "compression was started already");
+	else if ((s->tls ? s->record_len : s->wire.output_len) > 0)
+		stream_fail(s, ERR_PROTOCOL,
+			    "plain text is still to be written before compression");
+	else if (!(s->deflate = deflate_new(write_below, s)))
+		stream_fail(s, ERR_UNAVAILABLE, "compression: zlib is not the one of its header");
+	else
+		s->inflated.bytes = mem_alloc(WIRE_BUFFER);
+	return stream_ok(s, e);
 }
 
 bool

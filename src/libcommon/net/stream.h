@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * stream - bytes and lines over a socket, TLS or a command's pipes.
+ * stream - bytes and lines over a socket, TLS or a command's pipes, compressed or not.
  *
  * A stream keeps its first error; after it, writes do nothing and reads fail at once: use it
  * freely, ask stream_ok() where it matters. Every error begins with "HOST:PORT: ".
@@ -53,6 +53,15 @@ void stream_close(struct stream *s);
  */
 bool stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e);
 bool stream_is_tls(const struct stream *s);
+
+/*
+ * From here on what is written goes through DEFLATE, and what comes through its inverse (RFC 4978):
+ * to be called when the tagged OK to COMPRESS has been read, with nothing written since. What is
+ * buffered behind that answer is compressed already. A flight stays one write: one Z_SYNC_FLUSH
+ * where the stream goes out. Secrets can't be written any more (ERR_BUG): their length would show.
+ * TLS can't begin any more. False: *e, also kept as the stream's error.
+ */
+bool stream_start_deflate(struct stream *s, struct err *e);
 
 /* Loopback, Unix socket, or a tunnel to no other host's name: nobody on a wire reads along. */
 bool stream_is_local(const struct stream *s);

@@ -48,6 +48,7 @@ static const struct mailbox_protocol imap_protocol = {
     .list_since = imap_list_since,
     .mark = imap_mark,
     .count = imap_count,
+    .find = imap_find,
     .fetch = imap_fetch,
     .remove = imap_remove,
     .commit = imap_commit,
@@ -68,7 +69,7 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->dialog = dialog_new(s);
 	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
 	c->is_read_only = p->is_read_only;
-	if (imap_log_in(c, l, e))
+	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
 	mailbox_close(m);
 	return false;

@@ -2,6 +2,9 @@
 /*
  * Selecting a folder (RFC 9051 sections 6.3.2 and 6.3.3), and what has to be said before.
  */
+#include <string.h>
+
+#include "base/err.h"
 #include "proto/imap_name.h"
 #include "proto/imap_talk.h"
 
@@ -10,8 +13,12 @@ bool
 imap_add_folder(struct imap *c, struct buf *out, struct err *e)
 {
 	struct buf name = {0};
-	const bool ok = imap_name_read(&name, c->folder, c->is_utf8, e);
+	bool ok = imap_name_read(&name, c->folder, c->is_utf8, e);
 
+	/* A server may have such a name (raw:a\x0ab), but a command's line can't. */
+	if (ok && strpbrk(name.data, "\r\n"))
+		ok = err_set(e, ERR_NO_INPUT, "the folder '%s' has a line end in its name",
+			     c->folder);
 	if (ok)
 		imap_quote(out, name.data);
 	buf_free(&name);

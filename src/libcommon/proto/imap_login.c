@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "base/trace.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "proto/imap_talk.h"
@@ -250,10 +251,33 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 		return false;
 	if (!need_capabilities(c, e))
 		return false;
-	if (c->is_authenticated || is_word(l, "none"))
-		return true;
-	if (!log_in(c, l, e))
+	if (!c->is_authenticated && !is_word(l, "none") && !log_in(c, l, e))
 		return false;
 	dialog_window(c->dialog, 0);
 	return true;
+}
+
+/*
+ * One flight more, so it is asked for by name. Nothing may be said ahead of the answer (section 3).
+ * A refusal is no error: the mail comes all the same.
+ */
+bool
+imap_compress(struct imap *c, struct err *e)
+{
+	enum imap_status status;
+
+	if (!c->is_authenticated)
+		return true;
+	if (!need_capabilities(c, e))
+		return false;
+	if (!imap_can(c, IMAP_COMPRESS)) {
+		trace_note(TRACE_PROTOCOL, "the server does not compress");
+		return true;
+	}
+	imap_ask(c, "COMPRESS DEFLATE");
+	status = imap_await(c);
+	if (status == IMAP_OK)
+		return stream_start_deflate(c->stream, e);
+	return status == IMAP_NO || status == IMAP_REFUSED ||
+	       imap_ok(c, status, ERR_UNAVAILABLE, e);
 }

@@ -28,7 +28,7 @@ static const struct {
     {"SASL-IR", IMAP_SASL_IR},         {"ID", IMAP_ID},
     {"UIDPLUS", IMAP_UIDPLUS},         {"UTF8=ONLY", IMAP_UTF8_ONLY},
     {"STATUS=SIZE", IMAP_STATUS_SIZE}, {"LITERAL+", IMAP_LITERAL_PLUS},
-    {"LITERAL-", IMAP_LITERAL_PLUS},
+    {"LITERAL-", IMAP_LITERAL_PLUS},   {"COMPRESS=DEFLATE", IMAP_COMPRESS},
 };
 
 /* What is in IMAP4rev2 itself (RFC 9051 appendix E). Where a server speaks both revisions and was

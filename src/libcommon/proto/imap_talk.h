@@ -46,6 +46,7 @@ enum imap_capability {
 	IMAP_UTF8_ONLY = 1 << 7,    /* RFC 6855 section 6 */
 	IMAP_STATUS_SIZE = 1 << 8,  /* RFC 8438 */
 	IMAP_LITERAL_PLUS = 1 << 9, /* RFC 7888; for short literals LITERAL- is the same */
+	IMAP_COMPRESS = 1 << 10,    /* RFC 4978 */
 };
 
 /* The answer to a command. */
@@ -172,6 +173,10 @@ void imap_forget_capabilities(struct imap *c);
 /* proto/imap_login.c: from the greeting to the authenticated state. */
 bool imap_log_in(struct imap *c, const struct login *l, struct err *e);
 
+/* Compresses from here on (RFC 4978), once logged in, where the server can; else all stays as it
+ * is. False: *e, the conversation broke. */
+bool imap_compress(struct imap *c, struct err *e);
+
 /*
  * proto/imap_folder.c. imap_ask_folder() asks for the folder where it is not selected yet, so that
  * what follows goes out in one flight with it; imap_await_folder() reads those answers. False: *e.
@@ -190,6 +195,10 @@ bool imap_list_since(void *conversation, unsigned want, const char *mark, struct
 		     bool *is_whole, struct err *e);
 char *imap_mark(const void *conversation, const struct message_list *l);
 bool imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
+
+/* proto/imap_find.c */
+bool imap_find(void *conversation, const struct message_list *l, const char *query,
+	       struct message_set *found, struct err *e);
 
 /* What one FETCH response says of a message, but for its text. */
 struct imap_fetched {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/mem.h"
 
 const char *
@@ -144,6 +145,16 @@ bool
 mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e)
 {
 	return m->protocol->count(m->conversation, messages, octets, e);
+}
+
+bool
+mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
+	     struct message_set *found, struct err *e)
+{
+	if (m->protocol->find)
+		return m->protocol->find(m->conversation, l, query, found, e);
+	err_set(e, ERR_CONFIG, "--search: POP3 cannot search");
+	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
 }
 
 bool

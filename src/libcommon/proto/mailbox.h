@@ -92,13 +92,16 @@ enum part {
 };
 
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
- * be NULL, for one that has no marks, and validity, for one whose ids are good for ever. */
+ * be NULL, for one that has no marks, find, for one that can't search, and validity, for one whose
+ * ids are good for ever. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
 			   struct message_list *l, bool *is_whole, struct err *e);
 	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
+	bool (*find)(void *conversation, const struct message_list *l, const char *query,
+		     struct message_set *found, struct err *e);
 	bool (*fetch)(void *conversation, const struct message_list *l,
 		      const struct message_set *set, enum part part, const struct receiver *r,
 		      void *ctx, struct err *e);
@@ -145,6 +148,13 @@ char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
 
 /* How many there are and their octets together. */
 bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);
+
+/*
+ * Adds those messages of L, this session's whole list, to the empty FOUND that QUERY
+ * (proto/imap_search.h) finds on the server. False: *e; ERR_CONFIG where the protocol can't.
+ */
+bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
+		  struct message_set *found, struct err *e);
 
 /*
  * Fetches the messages of SET into R (message/receiver.h), in their order unless an IMAP server has
