@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/destination.h"
+#include "app/lmtp.h"
 #include "app/narrow.h"
 #include "app/progress.h"
 #include "app/select.h"
@@ -32,6 +33,7 @@ struct fetch {
 	struct run *run;
 	const struct account *account;
 	struct sink_spec sink;
+	struct lmtp_server *lmtp; /* SINK_LMTP */
 	struct keeping keeping;
 	struct selection *selection;
 	bool by_default; /* no operands: what is new */
@@ -385,8 +387,8 @@ check_memory(const struct fetch *f, struct err *e)
 		return true;
 	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
 		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
-	return err_hint(
-	    e, "name the destination: --maildir, --mbox, --pipe, or --keep into a pipe or a file");
+	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep "
+			   "into a pipe or a file");
 }
 
 /* Nothing is recorded of what a terminal shows, so each look would show it again. */
@@ -399,10 +401,25 @@ check_watch(const struct fetch *f, struct err *e)
 }
 
 static bool
+choose_destination(struct fetch *f, struct err *e)
+{
+	if (!destination_choose(&f->sink, f->run, f->account, e))
+		return false;
+	if (f->sink.kind != SINK_LMTP)
+		return true;
+	f->lmtp = lmtp_server_new(f->account, e);
+	if (!f->lmtp)
+		return false;
+	f->sink.place = lmtp_server_place(f->lmtp);
+	f->sink.handover = lmtp_server_handover(f->lmtp);
+	return true;
+}
+
+static bool
 prepare(struct fetch *f, struct err *e)
 {
 	f->marks = run_flag(f->run, SET_MARK_SEEN);
-	if (!destination_choose(&f->sink, f->run, f->account, e))
+	if (!choose_destination(f, e))
 		return false;
 	choose_keeping(f);
 	return check_memory(f, e) && check_watch(f, e);
@@ -412,6 +429,7 @@ static void
 fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
+	lmtp_server_free(f->lmtp);
 	session_close(&f->session);
 	seen_close(f->seen);
 	message_list_free(&f->list);

@@ -70,6 +70,10 @@ const struct setting settings[] = {
      "append to an mbox file"},
     {SET_PIPE, "pipe", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "one run of COMMAND for each message"},
+    {SET_LMTP, "lmtp", NULL, NULL, KIND_LMTP, IN_BOTH, TOOL_MFETCH, "URL",
+     "to an LMTP server: lmtp://HOST[:PORT], lmtp+unix:///PATH"},
+    {SET_RECIPIENT, "recipient", NULL, NULL, KIND_ADDRESS, IN_BOTH, TOOL_MFETCH, "ADDRESS",
+     "with --lmtp: whose mailbox there (default: who runs this)"},
     {SET_RAW, "raw", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "to standard output as it is, without mbox lines"},
     {SET_NUL, "null", "0", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
@@ -354,6 +358,20 @@ check_url(const char *text, char **normal, struct err *e)
 }
 
 static bool
+check_lmtp(const char *text, char **normal, struct err *e)
+{
+	struct url url;
+
+	if (!url_parse(text, PROTOCOL_SMTP, &url, e))
+		return false;
+	if (!url.is_lmtp || (url.host[0] == '\0' && url.path[0] == '\0'))
+		return err_set(e, ERR_USAGE, "'%s' is no lmtp://HOST[:PORT] or lmtp+unix:///PATH",
+			       text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
 check_protocol(const char *text, char **normal, struct err *e)
 {
 	if (!text_has_word("pop3 imap", text))
@@ -500,6 +518,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_SIZE] = check_size,
     [KIND_PORT] = check_port,
     [KIND_URL] = check_url,
+    [KIND_LMTP] = check_lmtp,
     [KIND_PROTOCOL] = check_protocol,
     [KIND_AUTH] = check_auth,
     [KIND_AGE] = check_age,
