@@ -16,3 +16,9 @@ load helper
 		assert_line --partial 'trials: full maildir'
 	fi
 }
+
+@test 'several runs at the same time: nothing is lost or twice' {
+	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --only='^race ' --sample=8 \
+		${CRASH_SEED:+--seed="$CRASH_SEED"}
+	assert_line --regexp '^[1-9][0-9]* trials, 0 killed, 0 failed$'
+}
