@@ -75,7 +75,8 @@ open_seen(struct fetch *f, struct err *e)
 		err_set(e, ERR_CONFIG,
 			"HOME is not set, so there is no place to record what was delivered");
 	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
-		f->seen = seen_open(directory, mailbox, destination, e);
+		f->seen = (run_flag(f->run, SET_DRY_RUN) ? seen_peek : seen_open)(
+		    directory, mailbox, destination, e);
 	free(directory);
 	free(mailbox);
 	free(destination);

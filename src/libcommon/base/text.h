@@ -33,6 +33,10 @@ bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);
 
+/* Is this, of LEN bytes, "sha256:" and 32 bytes in base64 (RFC 4648 section 4): the hash of a
+ * public key, as users name it? */
+bool text_is_pin(const char *pin, size_t len);
+
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
 bool text_has_word(const char *list, const char *word);
 

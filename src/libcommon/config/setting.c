@@ -84,7 +84,7 @@ const struct setting settings[] = {
      "leave larger ones (500k, 10M) alone"},
     {SET_LIMIT, "limit", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "N",
      "at most N messages in this run"},
-    {SET_FILTER, "filter", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+    {SET_FILTER, "filter", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "run on each header first; exit 0 fetch, 1 delete, 2 leave alone"},
     {SET_MARK_SEEN, "mark-seen", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "fetch nothing; take all that is there as delivered"},
@@ -476,27 +476,13 @@ check_ip(const char *text, char **normal, struct err *e)
 	return true;
 }
 
-/* sha256: and 32 bytes in base64 */
-static bool
-is_pin(const char *pin, size_t len)
-{
-	static const char prefix[] = "sha256:", last[] = "=";
-	static const size_t digits = 43;
-	static const char base64[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return len == strlen(prefix) + digits + strlen(last) &&
-	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
-	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
-}
-
 static bool
 check_pins(const char *text, char **normal, struct err *e)
 {
 	for (const char *pin = text;; pin++) {
 		const size_t len = strcspn(pin, ",");
 
-		if (!is_pin(pin, len))
+		if (!text_is_pin(pin, len))
 			return err_set(e, ERR_USAGE, "'%.*s' is no pin (sha256:BASE64)", (int)len,
 				       pin);
 		pin += len;

@@ -405,23 +405,29 @@ seen_directory(const char *dir, const char *mailbox)
 	return directory;
 }
 
-struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+static struct seen *
+seen_named(const char *dir, const char *mailbox, const char *destination)
 {
 	struct seen *s = seen_new();
 	char *name;
-	bool ok;
 
 	s->directory = seen_directory(dir, mailbox);
-	ok = file_make_directory(s->directory, e) && lock(s, e);
-	if (ok && destination) {
-		name = file_name(destination);
-		s->destination = mem_strdup(destination);
-		s->path = mem_printf("%s/%s", s->directory, name);
-		free(name);
-		ok = open_journal(s, e);
-	}
-	if (ok)
+	if (!destination)
+		return s;
+	name = file_name(destination);
+	s->destination = mem_strdup(destination);
+	s->path = mem_printf("%s/%s", s->directory, name);
+	free(name);
+	return s;
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_named(dir, mailbox, destination);
+
+	if (file_make_directory(s->directory, e) && lock(s, e) &&
+	    (!destination || open_journal(s, e)))
 		return s;
 	seen_close(s);
 	return NULL;
@@ -459,6 +465,17 @@ load_all(struct seen *s, const char *mailbox_dir, struct err *e)
 	}
 	closedir(directory);
 	return ok;
+}
+
+struct seen *
+seen_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_named(dir, mailbox, destination);
+
+	if (!destination || load_file(s, s->path, e))
+		return s;
+	seen_close(s);
+	return NULL;
 }
 
 struct seen *

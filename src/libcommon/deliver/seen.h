@@ -40,6 +40,10 @@ char *seen_directory(const char *dir, const char *mailbox);
 struct seen *seen_open(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
 
+/* The same for who only looks: nothing is locked or made, and nothing may be recorded. */
+struct seen *seen_peek(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+
 /* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
  * nothing yet. */
 struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);
