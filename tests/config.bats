@@ -224,6 +224,7 @@ refute_value()
 		printf '[one]\naddress = %s\npop3 = pop3s://x.example\n%s = echo a ; echo b\n' "$me" "$key" | configure
 		chmod 600 "$config"
 		run -78 --separate-stderr mlist
+		# shellcheck disable=SC2154  # run's
 		assert_equal "${#stderr_lines[@]}" 2
 		assert_regex "${stderr_lines[0]}" "^mlist: $config:4: $key: ' ;' begins a comment here, so it can't be told from the (command|password)\$"
 		assert_regex "${stderr_lines[1]}" '^mlist: hint: '

@@ -4,6 +4,8 @@
 # mfetch --lmtp: from Dovecot's POP3 to its LMTP, and to servers that follow a script.
 #
 # shellcheck disable=SC2154  # SRV_*: tests/helper.bash; status, output, stderr: run
+# shellcheck disable=SC2030,SC2031  # a test's variables are its own
+# shellcheck disable=SC2016  # the other shell expands them
 
 load helper
 load crash/letters

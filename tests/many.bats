@@ -42,22 +42,20 @@ peak()
 	}
 }
 
+# A pipe is written without a flush for each group, which takes time on a busy disk.
 @test 'mlist -o uid,from | ... | mfetch - takes what is named, of 50,000 messages' {
 	peak mlist -o uid,from >listed
 	assert_equal "$(wc -l <listed)" 50000
-	awk 'NR % 2' listed | peak mfetch --keep --mbox=box -
-	assert_equal "$(grep -c '^Subject: x' box)" 25000
 	awk 'NR % 2' listed >odd
-	run -0 mfetch --keep --mbox=box --dry-run - <odd
-	assert_line 'would fetch 25000 of 50000 messages'
-	run -0 mfetch --keep --mbox=box --dry-run # the others are new
-	assert_line 'would fetch 25000 of 50000 messages'
+	peak mfetch - <odd | grep -c '^Subject: x' >count
+	assert_equal "$(<count)" 25000
+	mlist -o uid,from >left
+	awk 'NR % 2 == 0' listed | diff - left
 }
 
-@test 'mlist -o uid,from | ... | mdel - deletes what is named, of 50,000 messages, and nothing else' {
-	mlist -o uid,from | awk 'NR % 10' >doomed
-	mlist -o uid,from | awk 'NR % 10 == 0' >kept
-	assert_equal "$(wc -l <doomed)" 45000
-	cut -f1 doomed | peak mdel -
-	mlist -o uid,from | diff kept -
+@test 'mlist -o uid,from | ... | mdel - deletes what is named and nothing else' {
+	mlist -o uid,from >listed
+	awk 'NR % 10' listed | peak mdel -
+	mlist -o uid,from >left
+	awk 'NR % 10 == 0' listed | diff - left
 }
