@@ -400,6 +400,22 @@ accept()
 	assert_equal "$(mailbox_count "$target")" 0
 }
 
+@test 'a message of 40 MB takes no more memory than a small one' {
+	limit=16000
+	! grep -q __asan_init "$(command -v mfetch)" || limit=1000000
+	{
+		printf 'Subject: big\n\n'
+		yes 'This line has forty letters, all told...' | head -c 41000000
+	} >big.eml
+	deliver "$user" big.eml
+	"$abs_top_builddir/tests/peak" kib mfetch --lmtp="lmtp://$SRV_LMTP" --recipient="$target"
+	assert_arrived big.eml "$(mailbox_files "$target")"
+	[ "$(<kib)" -lt "$limit" ] || {
+		cat kib >&2
+		false
+	}
+}
+
 # ---- signals ----
 
 # A signal comes before the reply to message 1, which is what $1 says.
