@@ -182,3 +182,14 @@ start()
 	assert_equal "$status" 143
 	assert_equal "$(mailbox_count "$user")" 1
 }
+
+@test 'SIGTERM while a filter hangs: it is ended at once, and nothing is deleted' {
+	give 2
+	mkfifo started
+	start --maildir=box --filter='cat >/dev/null; trap "exit 1" TERM; echo >started; while :; do sleep 0.1; done'
+	read -r <started
+	kill -TERM "$(<pid)"
+	wait "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(mailbox_count "$user")" 2
+}
