@@ -40,6 +40,7 @@ struct seen {
 	char *path; /* of the journal; NULL: nothing is recorded */
 	int lock_fd;
 	int fd;
+	bool is_read;    /* what is in the journal is known */
 	bool is_flushed; /* nothing was written since the last fsync(2) */
 	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
 			    offset is 0 */
@@ -422,15 +423,38 @@ seen_named(const char *dir, const char *mailbox, const char *destination)
 }
 
 struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct seen *s = seen_named(dir, mailbox, destination);
 
-	if (file_make_directory(s->directory, e) && lock(s, e) &&
-	    (!destination || open_journal(s, e)))
+	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
 	seen_close(s);
 	return NULL;
+}
+
+bool
+seen_read(struct seen *s, struct err *e)
+{
+	s->is_read = s->is_read || !s->path || open_journal(s, e);
+	return s->is_read;
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_lock(dir, mailbox, destination, e);
+
+	if (!s || seen_read(s, e))
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+bool
+seen_stat(const struct seen *s, struct stat *st)
+{
+	return s->path && stat(s->path, st) == 0;
 }
 
 static bool
@@ -472,7 +496,8 @@ seen_peek(const char *dir, const char *mailbox, const char *destination, struct 
 {
 	struct seen *s = seen_named(dir, mailbox, destination);
 
-	if (!destination || load_file(s, s->path, e))
+	s->is_read = !destination || load_file(s, s->path, e);
+	if (s->is_read)
 		return s;
 	seen_close(s);
 	return NULL;

@@ -27,6 +27,7 @@
 
 struct err;
 struct seen;
+struct stat;
 
 /* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
 char *seen_directory(const char *dir, const char *mailbox);
@@ -40,7 +41,16 @@ char *seen_directory(const char *dir, const char *mailbox);
 struct seen *seen_open(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
 
-/* The same for who only looks: nothing is locked or made, and nothing may be recorded. */
+/* The same in two steps: the lock, and later, once or more often, what is known. Between them
+ * nothing may be asked of it nor recorded; where the second fails, it is good for nothing more. */
+struct seen *seen_lock(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+bool seen_read(struct seen *s, struct err *e);
+
+/* stat(2) of the journal. False: there is none. */
+bool seen_stat(const struct seen *s, struct stat *st);
+
+/* seen_open() for who only looks: nothing is locked or made, and nothing may be recorded. */
 struct seen *seen_peek(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
 
