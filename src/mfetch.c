@@ -132,7 +132,7 @@ check_destination(const struct run *run, const struct account *a, struct err *e)
 	if (!destination_is_stdout(&sink))
 		return true;
 	err_set(e, ERR_USAGE, "--all-accounts: the account '%s' has no destination", a->name);
-	return err_hint(e, "give each one maildir, mbox or pipe in the configuration");
+	return err_hint(e, "give each one maildir, mbox, pipe or lmtp in the configuration");
 }
 
 /* Those without a mailbox, which only send, leave N; the others must have a destination. */

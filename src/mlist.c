@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "deliver/seen.h"
 #include "message/date.h"
 #include "message/encoded_word.h"
@@ -155,6 +156,22 @@ add_date(struct buf *out, const struct listing *l)
 	buf_free(&sent);
 }
 
+/* Bytes that can't be shown are \xHH, and so is what reads like that: each id has a form of its
+ * own, by which mdel and mfetch find it. */
+static void
+add_uid(struct buf *out, const char *uid)
+{
+	while (*uid) {
+		const size_t len = strcspn(uid + 1, "\\") + 1;
+		const bool is_form = strncmp(uid, "\\x", 2) == 0;
+
+		if (is_form)
+			buf_add_str(out, "\\x5c");
+		text_printable(out, uid + is_form, len - is_form);
+		uid += len;
+	}
+}
+
 static void
 add_text(struct buf *out, const struct listing *l, const struct column *c, size_t index)
 {
@@ -165,7 +182,7 @@ add_text(struct buf *out, const struct listing *l, const struct column *c, size_
 		strcmp(c->field, "Date") == 0 ? add_date(out, l)
 					      : add_decoded(out, &l->header, c->field);
 	else if (c->want == WANT_UIDS)
-		buf_add_str(out, uid ? uid : "");
+		add_uid(out, uid ? uid : "");
 	else if (strcmp(c->table.title, "size") == 0)
 		buf_addf(out, "%" PRIu64, item->size);
 	else

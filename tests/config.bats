@@ -211,11 +211,27 @@ refute_value()
 	configure <<-END
 	[one]
 	address = $me
-	pop3 = pop3s://x.example
-	password-command = echo a ; echo b
+	pop3 = pop3s://x.example ; the one in the cellar
+	password-command = echo a; echo b
 	END
 	run -0 plan mlist
-	assert_value password-command 'echo a' "$config:4"
+	assert_value pop3 pop3s://x.example "$config:3"
+	assert_value password-command 'echo a; echo b' "$config:4"
+}
+
+@test 'but a command or a password that would end there is an error, with file, line and key' {
+	for key in password-command password pipe filter tunnel; do
+		printf '[one]\naddress = %s\npop3 = pop3s://x.example\n%s = echo a ; echo b\n' "$me" "$key" | configure
+		chmod 600 "$config"
+		run -78 --separate-stderr mlist
+		# shellcheck disable=SC2154  # run's
+		assert_equal "${#stderr_lines[@]}" 2
+		assert_regex "${stderr_lines[0]}" "^mlist: $config:4: $key: ' ;' begins a comment here, so it can't be told from the (command|password)\$"
+		assert_regex "${stderr_lines[1]}" '^mlist: hint: '
+	done
+	printf '[one]\naddress = %s\npop3 = pop3s://x.example\npipe = cat >/dev/null;\n echo a\t; echo b\n' "$me" | configure
+	run -78 mlist
+	assert_output --partial "pipe: ' ;' begins a comment"
 }
 
 @test 'only ~/ at the beginning of a path is the home directory' {
@@ -545,6 +561,24 @@ two_accounts()
 	assert_equal "${#lines[@]}" 3
 	mfetch --maildir=Mail
 	assert_equal "$(find Mail/new -type f | wc -l)" 3
+}
+
+@test '--dry-run makes no directory, no record and no lock, and sees what is recorded' {
+	config_for "$user" 'maildir = ~/Mail'
+	printf 'Subject: one\n\nx\n' >one
+	deliver "$user" one
+	run -0 mfetch --dry-run
+	run -0 mfetch --dry-run --mark-seen
+	run -0 mfetch --dry-run --keep --maildir=other
+	[ ! -e "$XDG_STATE_HOME" ]
+	mfetch --keep
+	deliver "$user" one
+	find "$XDG_STATE_HOME" -type f -exec cksum {} + | sort >before
+	run -0 mfetch --keep --dry-run
+	assert_line 'would fetch 1 of 2 messages'
+	run -0 mfetch --keep --dry-run --mbox=other
+	assert_line 'would fetch 2 of 2 messages'
+	find "$XDG_STATE_HOME" -type f -exec cksum {} + | sort | diff before -
 }
 
 @test '--dry-run shows what is ready for a terminal only' {

@@ -7,12 +7,26 @@
 
 load helper
 
+# matrix ARGUMENT...: what failed is shown.
+matrix()
+{
+	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 ${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
+	if ((status != 0)); then
+		printf '%s\n' "$output" >&2
+		return 1
+	fi
+}
+
 @test 'whatever is killed, cut or full: nothing is lost, twice or torn' {
-	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --sample="${CRASH_SECONDS:-60}" \
-		${CRASH_SEED:+--seed="$CRASH_SEED"}
+	matrix --sample="${CRASH_SECONDS:-45}"
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 	if [[ $EUID -eq 0 ]]; then
 		assert_line --partial 'trials: full maildir'
 	fi
+}
+
+@test 'several runs at the same time: nothing is lost or twice' {
+	matrix --only='^race ' --sample=8
+	assert_line --regexp '^[1-9][0-9]* trials, 0 killed, 0 failed$'
 }

@@ -21,6 +21,7 @@
  *	! quiet MS    nothing comes for so many milliseconds
  *	! drip MS     from here on each byte is said by itself, so many milliseconds apart
  *	! interrupt   from here on what comes is neither waited for nor looked at
+ *	! run COMMAND a shell runs it, to its end
  *	! close       hangs up
  *	! stall       says nothing more until the peer hangs up
  *	! relay HOST PORT
@@ -502,7 +503,10 @@ do_command(const char *command)
 		return;
 	end_flight();
 	flush(); /* from now on the peer may speak */
-	if (strcmp(command, "close") == 0) {
+	if (strncmp(command, "run ", 4) == 0) {
+		if (system(command + 4) != 0)
+			fail("it failed: %s", command);
+	} else if (strcmp(command, "close") == 0) {
 		end_with("ok");
 	} else if (strcmp(command, "stall") == 0) {
 		expect_silence();

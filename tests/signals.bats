@@ -106,3 +106,90 @@ moments()
 		assert_equal "$(delivered box)" "$(seq 100 | xargs)"
 	done
 }
+
+# ---- commands and pipes that do not go on ----
+
+# start_to FILE [ARGUMENT]...: mfetch in the background; its errors go to err, its process id to pid.
+start_to()
+{
+	sh -c 'exec >"$1"; shift; echo $$ >pid; exec "$@"' sh "$1" mfetch "${@:2}" 2>err 3>&- &
+	runner=$!
+}
+
+start()
+{
+	start_to /dev/null "$@"
+}
+
+@test 'SIGTERM while standard output takes nothing ends it at once, and the message stays' {
+	printf 'Subject: big\n\n%0300000d\n' 0 >big.eml
+	deliver "$user" big.eml
+	mkfifo out
+	start_to out
+	exec 7<out
+	read -r -n 1 -u 7 # it writes
+	for ((i = 0; i < 500; i++)); do # until the pipe is full and the writer sleeps
+		[[ $(<"/proc/$(<pid)/wchan") == *pipe* ]] && break
+		sleep 0.01
+	done
+	kill -TERM "$(<pid)"
+	wait "$runner" || status=$?
+	exec 7<&-
+	assert_equal "$status" 143
+	assert_equal "$(mailbox_count "$user")" 1
+	assert_equal "$(<err)" 'mfetch: standard output: interrupted'
+}
+
+@test 'SIGTERM while a command is at work: it may end what it does, and that counts' {
+	give 2
+	mkfifo started go
+	start --pipe='cat >one; echo >started; read x <go; cat one >>got'
+	read -r <started
+	kill -TERM "$(<pid)"
+	echo >go
+	wait "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(delivered got)" 1
+	assert_equal "$(mailbox_count "$user")" 2 # nothing is deleted by a run that a signal ends
+	mfetch -k --pipe='cat >one; echo >started; read x <go; cat one >>got' &
+	read -r <started
+	echo >go
+	wait $!
+	assert_equal "$(delivered got)" '1 2'
+}
+
+@test 'SIGTERM while a command hangs: it is ended after a while, and the message stays' {
+	give 1
+	mkfifo started
+	start --pipe='trap "echo ended >ended; exit 0" TERM; echo >started; while :; do sleep 0.1; done'
+	read -r <started
+	kill -TERM "$(<pid)"
+	wait "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(<ended)" ended
+	assert_equal "$(mailbox_count "$user")" 1
+	assert_regex "$(<err)" 'ended while at work, for a signal asked to stop'
+}
+
+@test 'SIGTERM while a command reads nothing: the same' {
+	printf 'Subject: big\n\n%0300000d\n' 0 >big.eml
+	deliver "$user" big.eml
+	mkfifo started
+	start --pipe='echo >started; exec sleep 100'
+	read -r <started
+	kill -TERM "$(<pid)"
+	wait "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
+@test 'SIGTERM while a filter hangs: it is ended at once, and nothing is deleted' {
+	give 2
+	mkfifo started
+	start --maildir=box --filter='cat >/dev/null; trap "exit 1" TERM; echo >started; while :; do sleep 0.1; done'
+	read -r <started
+	kill -TERM "$(<pid)"
+	wait "$runner" || status=$?
+	assert_equal "$status" 143
+	assert_equal "$(mailbox_count "$user")" 2
+}

@@ -169,12 +169,89 @@ box()
 	assert_equal "$(find . -name passwd)" ''
 }
 
+@test "to standard output without --keep it is all or nothing: a run that fails has taken nothing away" {
+	# 300 messages are two groups, of which the first was read to the end
+	{
+		printf '%s\n' "$pop3_hello"
+		cat <<-'END'
+		C: UIDL
+		C: LIST
+		S: +OK
+		S* 300 \i id\i
+		S: .
+		S: +OK
+		S* 300 \i 9
+		S: .
+		C* 300 RETR \i
+		END
+	} >list
+	(cat list && printf 'S* 299 +OK\\r\\n\\r\\nmessage \\i\\r\\n.\n! close\n') >breaks
+	(cat list && printf '%s\n' 'S* 300 +OK\r\n\r\nmessage \i\r\n.' 'C* 300 DELE \i' 'C: QUIT' 'S* 301 +OK') >goes_on
+	against "$PWD/breaks" 75 mfetch
+	assert_equal "$(grep -c ^message <<<"$output")" 299
+	against "$PWD/goes_on" 0 mfetch
+	assert_equal "$(grep ^message <<<"$output")" "$(seq -f 'message %g' 300)"
+}
+
 @test "a unique id with blanks in it names its message" {
 	against - 0 mdel 'uid:a  b' <<-END
 	$pop3_hello
 	C: UIDL
 	S: +OK\r\n1 a\r\n2 a  b\r\n.
 	C: DELE 2
+	C: QUIT
+	S: +OK\r\n+OK
+	END
+}
+
+@test "mlist -o uid | mdel - finds ids that are not UTF-8, and tells what only looks like one of them" {
+	{
+		printf '%s\n' "$pop3_hello"
+		cat <<-'END'
+		C: UIDL
+		S: +OK
+		S: 1 \xe4\xf6\xfc
+		S: 2 \\xe4\\xf6\\xfc
+		S: 3 \\
+		S: 4 a\\\xff\x01\\x4
+		S: 5 \\x5cxe4
+		S: 6 \xc2\x9b
+		S: 7 aa
+		S: .
+		END
+	} >list
+	{
+		cat list
+		echo 'C: QUIT'
+	} >all
+	against "$PWD/all" 0 mlist -o uid
+	assert_equal "$output" '\xe4\xf6\xfc
+\x5cxe4\x5cxf6\x5cxfc
+\
+a\\xff\x01\x5cx4
+\x5cx5cxe4
+\xc2\x9b
+aa'
+	assert_harmless "$output"
+	echo "$output" >ids
+	for number in 1 2 3 4 5 6; do
+		{
+			cat list
+			printf 'C: DELE %d\nC: QUIT\nS: +OK\\r\\n+OK\n' "$number"
+		} >one
+		sed -n "${number}s/\$/\tfrom whom/p" ids | mdel "${pop3[@]}" "$(tunnel_to "$PWD/one")" -
+		assert_verdict
+	done
+	against "$PWD/all" 0 mlist --json -o uid # what is no text is text there all the same
+	assert_equal "$(sed 's/^{"uid":"//; s/"}$//; s/\\\\/\\/g' <<<"$output")" "$(<ids)"
+}
+
+@test "an id of another program's, which shows it as it is, names its message too" {
+	against - 0 mdel 'uid:a\xzz\x41' <<-END
+	$pop3_hello
+	C: UIDL
+	S: +OK\r\n1 a\\\\xzz\\\\x41\r\n.
+	C: DELE 1
 	C: QUIT
 	S: +OK\r\n+OK
 	END

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "tap.h"
 
@@ -192,6 +196,47 @@ test_err_codes(void)
 		   (int)a);
 }
 
+static void
+test_pin(void)
+{
+	static const char pin[] = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+/Az=";
+	char copy[sizeof pin];
+
+	ok(strlen(pin) == 51 && text_is_pin(pin, 51), "pin: 32 bytes in base64");
+	ok(!text_is_pin(pin, 50) && !text_is_pin("sha256:", 7), "pin: not fewer");
+	memcpy(copy, pin, sizeof pin);
+	copy[20] = '-';
+	ok(!text_is_pin(copy, 51), "pin: no other alphabet");
+	memcpy(copy, pin, sizeof pin);
+	copy[3] = '5';
+	ok(!text_is_pin(copy, 51), "pin: no other hash");
+	memcpy(copy, pin, sizeof pin);
+	copy[50] = 'A';
+	ok(!text_is_pin(copy, 51), "pin: not 33 bytes");
+}
+
+/* The race that a flag alone would lose: the signal comes after the last look, before the call. */
+static void
+test_stop(void)
+{
+	char block[4096] = {0};
+	int ends[2], error;
+
+	stop_install();
+	if (pipe(ends) != 0)
+		return;
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
+	while (write(ends[1], block, sizeof block) > 0)
+		;
+	fcntl(ends[1], F_SETFL, 0);
+	raise(SIGTERM);
+	error = write(ends[1], block, sizeof block) < 0 ? errno : 0;
+	ok(error == EINTR && stop_signal() == SIGTERM,
+	   "stop: a call that blocks after the signal came is interrupted");
+	error = write(ends[1], block, sizeof block) < 0 ? errno : 0;
+	ok(error == EINTR, "stop: and so is the next");
+}
+
 int
 main(void)
 {
@@ -202,5 +247,7 @@ main(void)
 	test_text();
 	test_err();
 	test_err_codes();
+	test_pin();
+	test_stop();
 	return tap_done();
 }

@@ -149,11 +149,44 @@ test_long_text(void)
 	buf_free(&out);
 }
 
+/* What others have sent is handed on: nothing is added, taken out or refused. */
+static void
+test_as_is(void)
+{
+	static const char text[] =
+	    "From a b\nBcc: b@x\nFrom: a@x\r\nFrom: b@x\n.\r\n\0\xe4..\nno end";
+	static const char want[] =
+	    "From a b\r\nBcc: b@x\r\nFrom: a@x\r\nFrom: b@x\r\n..\r\n\0\xe4..\r\n"
+	    "no end\r\n";
+	struct source *s = source_new();
+	struct buf out = {0};
+	struct err e = {0};
+	struct outgoing *o;
+
+	for (size_t i = 0; i < sizeof text - 1; i++)
+		source_add(s, text + i, 1, &e);
+	o = outgoing_open_as_is(s, &e);
+	ok(o && outgoing_pour(o, true, add, &out, &e), "as it is: goes out");
+	is_bytes(out.data, out.len, want, sizeof want - 1, "as it is: but for line ends and dots");
+	ok(outgoing_facts(o)->size == out.len - 1 && outgoing_facts(o)->body_has_8bit,
+	   "as it is: its facts are known");
+	outgoing_free(o);
+	source_close(s);
+	s = source_new();
+	o = outgoing_open_as_is(s, &e);
+	ok(o && outgoing_facts(o)->size == 0 && !outgoing_facts(o)->body_has_8bit,
+	   "as it is: nothing at all is a message too");
+	outgoing_free(o);
+	source_close(s);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
 	test_repaired();
 	test_refused();
 	test_long_text();
+	test_as_is();
 	return tap_done();
 }

@@ -308,6 +308,50 @@ test_stop(void)
 	close(ends[1]);
 }
 
+/* Brought in pieces of PIECE bytes, N of them come out again. */
+static bool
+comes_back(size_t n, size_t piece)
+{
+	struct source *s = source_new();
+	struct buf text = {0}, back = {0};
+	struct err e;
+	size_t got = 1;
+	bool same = true;
+
+	fill(&text, n);
+	for (size_t at = 0; at < n && same; at += piece)
+		same = source_add(s, text.data + at, piece < n - at ? piece : n - at, &e);
+	while (same && got > 0) {
+		same = source_read(s, back.len, buf_reserve(&back, 10000), 10000, &got, &e);
+		back.len += got;
+	}
+	same = same && source_size(s) == n && back.len == n &&
+	       (n == 0 || memcmp(text.data, back.data, n) == 0);
+	source_close(s);
+	buf_free(&text);
+	buf_free(&back);
+	return same;
+}
+
+static void
+test_pieces(void)
+{
+	static const size_t sizes[] = {0,
+				       1,
+				       SOURCE_MEMORY_MAX - 1,
+				       SOURCE_MEMORY_MAX,
+				       SOURCE_MEMORY_MAX + 1,
+				       3 * SOURCE_MEMORY_MAX + 5};
+	static const size_t pieces[] = {1, 1000, SOURCE_MEMORY_MAX, 4 * SOURCE_MEMORY_MAX};
+
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
+		for (size_t k = 0; k < sizeof pieces / sizeof pieces[0]; k++)
+			if (sizes[i] / pieces[k] < 70000)
+				ok(comes_back(sizes[i], pieces[k]),
+				   "%zu bytes that are brought by %zu come back", sizes[i],
+				   pieces[k]);
+}
+
 int
 main(void)
 {
@@ -318,6 +362,7 @@ main(void)
 	test_file_in_place();
 	test_proc();
 	test_spool();
+	test_pieces();
 	test_no_room();
 	test_unreadable();
 	test_dot();

@@ -15,7 +15,8 @@ static const struct {
 } destinations[] = {{SET_RAW, SINK_RAW_STDOUT},
 		    {SET_MAILDIR, SINK_MAILDIR},
 		    {SET_MBOX, SINK_MBOX},
-		    {SET_PIPE, SINK_COMMAND}};
+		    {SET_PIPE, SINK_COMMAND},
+		    {SET_LMTP, SINK_LMTP}};
 
 enum { DESTINATIONS = sizeof destinations / sizeof destinations[0] };
 
@@ -43,8 +44,9 @@ destination_choose(struct sink_spec *spec, const struct run *run, const struct a
 	if (count == 0 && !run_flag(run, SET_HEADERS))
 		count = find(&a->values, &i);
 	if (count > 1)
-		return err_set(e, code,
-			       "only one of raw, maildir, mbox and pipe can be the destination");
+		return err_set(
+		    e, code,
+		    "only one of raw, maildir, mbox, pipe and lmtp can be the destination");
 	*spec = (struct sink_spec){.kind = count == 0 ? SINK_MBOX_STDOUT : destinations[i].kind,
 				   .nul = run_flag(run, SET_NUL),
 				   .account = a->name};
@@ -52,6 +54,8 @@ destination_choose(struct sink_spec *spec, const struct run *run, const struct a
 		spec->place = account_text(a, destinations[i].setting);
 	if (spec->nul && spec->kind != SINK_RAW_STDOUT)
 		return err_set(e, ERR_USAGE, "--null goes with --raw");
+	if (run->given.of[SET_RECIPIENT].text && spec->kind != SINK_LMTP)
+		return err_set(e, ERR_USAGE, "--recipient goes with --lmtp");
 	return true;
 }
 

@@ -11,6 +11,7 @@
 #include "app/destination.h"
 #include "app/keeping.h"
 #include "app/listing.h"
+#include "app/lmtp.h"
 #include "app/narrow.h"
 #include "app/progress.h"
 #include "app/select.h"
@@ -28,6 +29,7 @@ struct fetch {
 	struct run *run;
 	const struct account *account;
 	struct sink_spec sink;
+	struct lmtp_server *lmtp; /* SINK_LMTP */
 	struct keeping keeping;
 	struct selection *selection;
 	bool by_default; /* no operands: what is new */
@@ -60,7 +62,8 @@ lock_seen(struct fetch *f, struct err *e)
 		err_set(e, ERR_CONFIG,
 			"HOME is not set, so there is no place to record what was delivered");
 	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
-		f->seen = seen_lock(directory, mailbox, destination, e);
+		f->seen = (run_flag(f->run, SET_DRY_RUN) ? seen_peek : seen_lock)(
+		    directory, mailbox, destination, e);
 	free(directory);
 	free(mailbox);
 	free(destination);
@@ -399,8 +402,8 @@ check_memory(const struct fetch *f, struct err *e)
 		return true;
 	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
 		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
-	return err_hint(
-	    e, "name the destination: --maildir, --mbox, --pipe, or --keep into a pipe or a file");
+	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep "
+			   "into a pipe or a file");
 }
 
 /* Nothing is recorded of what a terminal shows, so each look would show it again. */
@@ -413,10 +416,25 @@ check_watch(const struct fetch *f, struct err *e)
 }
 
 static bool
+choose_destination(struct fetch *f, struct err *e)
+{
+	if (!destination_choose(&f->sink, f->run, f->account, e))
+		return false;
+	if (f->sink.kind != SINK_LMTP)
+		return true;
+	f->lmtp = lmtp_server_new(f->account, e);
+	if (!f->lmtp)
+		return false;
+	f->sink.place = lmtp_server_place(f->lmtp);
+	f->sink.handover = lmtp_server_handover(f->lmtp);
+	return true;
+}
+
+static bool
 prepare(struct fetch *f, struct err *e)
 {
 	f->marks = run_flag(f->run, SET_MARK_SEEN);
-	if (!destination_choose(&f->sink, f->run, f->account, e))
+	if (!choose_destination(f, e))
 		return false;
 	keeping_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
 	return check_memory(f, e) && check_watch(f, e);
@@ -426,6 +444,7 @@ static void
 fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
+	lmtp_server_free(f->lmtp);
 	session_close(&f->session);
 	seen_close(f->seen);
 	listing_free(&f->listing);

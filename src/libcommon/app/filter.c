@@ -66,6 +66,7 @@ begin(void *ctx, const struct message_info *info, struct err *e)
 	free(size);
 	if (!j->is_running)
 		return false;
+	j->writer.heeds_stop = true;
 	writer_start(&j->writer, j->child.to, j->filter->command);
 	writer_begin(&j->writer, false, NULL);
 	return true;
@@ -91,11 +92,14 @@ end(void *ctx, struct err *e)
 {
 	struct judging *j = ctx;
 	size_t status;
+	int exit_status;
 
 	if (!unless_broken_pipe(j, writer_end(&j->writer, e) && writer_flush(&j->writer, e)))
 		return false;
 	j->is_running = false;
-	status = (size_t)child_wait(&j->child);
+	if (!child_wait_stoppable(&j->child, 0, &exit_status))
+		return err_set(e, ERR_TEMPORARY, "%s: interrupted", j->filter->command);
+	status = (size_t)exit_status;
 	if (status < sizeof verdicts / sizeof verdicts[0]) {
 		verdicts[status](j);
 		return true;

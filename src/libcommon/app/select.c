@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/select.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +112,8 @@ parse_input(struct selection *s, struct err *e)
 	ssize_t len;
 
 	while ((len = getline(&line, &size, stdin)) > 0) {
-		if (line[len - 1] == '\n')
-			line[--len] = '\0';
-		if (len > 0 && !parse_prefixed(s, line))
+		line[strcspn(line, "\t\n")] = '\0';
+		if (line[0] != '\0' && !parse_prefixed(s, line))
 			add(s, OPERAND_UID, line);
 	}
 	free(line);
@@ -181,11 +181,37 @@ mark(struct marking *m, size_t first, size_t end)
 	return first < end;
 }
 
+/* The id that mlist showed as TEXT: \xHH is a byte. The caller's to free(). */
+static char *
+undo_printable(const char *text)
+{
+	char *bytes = mem_strdup(text), *to = bytes;
+
+	for (const char *p = text; *p;) {
+		unsigned byte;
+
+		if (strncmp(p, "\\x", 2) == 0 && isxdigit((unsigned char)p[2]) &&
+		    isxdigit((unsigned char)p[3]) && sscanf(p + 2, "%2x", &byte) == 1 && byte) {
+			*to++ = (char)byte;
+			p += 4;
+		} else {
+			*to++ = *p++;
+		}
+	}
+	*to = '\0';
+	return bytes;
+}
+
+/* As mlist shows it, else as it stands there. */
 static bool
 mark_uid(struct marking *m, const char *uid)
 {
-	const size_t index = message_index_find(&m->uids, uid);
+	char *bytes = undo_printable(uid);
+	size_t index = message_index_find(&m->uids, bytes);
 
+	free(bytes);
+	if (index == MESSAGE_NONE)
+		index = message_index_find(&m->uids, uid);
 	return index != MESSAGE_NONE && mark(m, index, index + 1);
 }
 

@@ -26,7 +26,7 @@ struct operand {
 	} kind;
 	uint32_t from;
 	uint32_t to;
-	char *text;      /* as given; of OPERAND_UID: the id */
+	char *text;      /* as given; of OPERAND_UID: the id as mlist shows it */
 	bool is_missing; /* named no message: see selection_apply() */
 };
 
@@ -36,8 +36,8 @@ struct selection {
 };
 
 /*
- * Reads WORDS; "-" stands for the lines of standard input, each an operand, a bare word there being
- * a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
+ * Reads WORDS; "-" stands for the lines of standard input, each an operand up to a TAB, a bare word
+ * there being a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
  */
 bool selection_parse(struct selection *s, char **words, size_t count, struct err *e);
 void selection_free(struct selection *s);

@@ -24,7 +24,6 @@
 #include "proto/imap.h"
 #include "proto/login.h"
 #include "proto/pop3.h"
-#include "proto/smtp.h"
 
 enum { TIMEOUT = 60, MESSAGE_TIMEOUT = 600, LANGUAGE_MAX = 36 };
 
@@ -75,12 +74,24 @@ folder_of(const struct account *a)
 	return folder && !text_equal_case(folder, "INBOX") ? folder : "INBOX";
 }
 
+struct smtp_params
+session_smtp_params(const struct account *a, const struct url *url)
+{
+	const char *domain = account_text(a, SET_DOMAIN);
+	const unsigned timeout = account_number(a, SET_TIMEOUT, TIMEOUT);
+
+	return (struct smtp_params){.domain = domain ? domain : "[127.0.0.1]",
+				    .is_lmtp = url->is_lmtp,
+				    .timeout_s = timeout,
+				    .message_timeout_s =
+					account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
+}
+
 static void
 plan_connection(struct plan *p, const struct url *url)
 {
 	const struct account *a = p->account;
-	const char *name = account_text(a, SET_TLS_HOST), *domain = account_text(a, SET_DOMAIN);
-	const unsigned timeout = account_number(a, SET_TIMEOUT, TIMEOUT);
+	const char *name = account_text(a, SET_TLS_HOST);
 
 	p->connect = (struct connect_params){.host = url->host,
 					     .port = url->port,
@@ -89,18 +100,14 @@ plan_connection(struct plan *p, const struct url *url)
 					     .proxy = account_text(a, SET_PROXY),
 					     .source_ip = account_text(a, SET_SOURCE_IP),
 					     .family = address_family(a),
-					     .timeout_s = timeout};
+					     .timeout_s = account_number(a, SET_TIMEOUT, TIMEOUT)};
 	p->tls = (struct tls_params){.host = name ? name : url->host,
 				     .ca_file = account_text(a, SET_TLS_CA_FILE),
 				     .pins = account_text(a, SET_TLS_PIN),
 				     .cert_file = account_text(a, SET_TLS_CERT_FILE),
 				     .key_file = account_text(a, SET_TLS_KEY_FILE),
 				     .priority = account_text(a, SET_TLS_PRIORITY)};
-	p->smtp = (struct smtp_params){
-	    .domain = domain ? domain : "[127.0.0.1]",
-	    .is_lmtp = url->is_lmtp,
-	    .timeout_s = timeout,
-	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
+	p->smtp = session_smtp_params(a, url);
 	p->imap = (struct imap_params){.folder = folder_of(a),
 				       .is_read_only = is_read_only(a, p->tool),
 				       .compress = account_flag(a, SET_COMPRESS)};

@@ -10,14 +10,18 @@
 #include "config/setting.h"
 #include "config/url.h"
 #include "proto/mailbox.h"
+#include "proto/smtp.h"
 
 struct account;
 struct err;
 struct run;
 struct secret;
 struct seen;
-struct smtp;
 struct stream;
+
+/* What an SMTP or LMTP conversation of the account with the server at URL keeps to; borrows from A.
+ */
+struct smtp_params session_smtp_params(const struct account *a, const struct url *url);
 
 struct session {
 	struct url url;

@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 
 #define BLANKS " \t"
 
@@ -239,17 +240,18 @@ close_ours(struct child *c)
 	close_fd(&c->from);
 }
 
-/* Did it end? With WNOHANG the answer comes at once. */
+/* Did it end? With WNOHANG the answer comes at once; until a signal asks us to stop, with
+ * HEEDS_STOP. */
 static bool
-reap(struct child *c, int options, int *status)
+reap(struct child *c, int options, bool heeds_stop, int *status)
 {
 	int how = 0;
 	pid_t pid;
 
 	do
 		pid = waitpid(c->pid, &how, options);
-	while (pid < 0 && errno == EINTR);
-	if (pid == 0)
+	while (pid < 0 && errno == EINTR && !(heeds_stop && stop_signal() != 0));
+	if (pid == 0 || (pid < 0 && errno == EINTR))
 		return false;
 	if (pid < 0)
 		*status = 127; /* somebody else reaped it */
@@ -266,7 +268,7 @@ child_wait(struct child *c)
 
 	close_ours(c);
 	if (c->pid > 0)
-		reap(c, 0, &status);
+		reap(c, 0, false, &status);
 	return status;
 }
 
@@ -283,12 +285,24 @@ child_wait_ms(struct child *c, unsigned ms, int *status)
 	for (unsigned slept = 0;; slept += nap, nap = nap < 32 ? nap * 2 : nap) {
 		const struct timespec time = {.tv_nsec = (long)nap * 1000000};
 
-		if (reap(c, WNOHANG, status ? status : &ignored))
+		if (reap(c, WNOHANG, false, status ? status : &ignored))
 			return true;
 		if (slept >= ms)
 			return false;
 		nanosleep(&time, NULL);
 	}
+}
+
+bool
+child_wait_stoppable(struct child *c, unsigned grace_ms, int *status)
+{
+	*status = 0;
+	close_ours(c);
+	if (c->pid <= 0 || (stop_signal() == 0 && reap(c, 0, true, status)) ||
+	    child_wait_ms(c, grace_ms, status))
+		return true;
+	child_end(c);
+	return false;
 }
 
 void

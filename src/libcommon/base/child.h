@@ -38,6 +38,12 @@ bool child_start(struct child *c, const char *command, enum child_stdin in, enum
  */
 int child_wait(struct child *c);
 
+/*
+ * As child_wait(), but a signal that asks us to stop (base/stop.h) leaves it only GRACE_MS to end:
+ * then it is ended as by child_end(), and this is false.
+ */
+bool child_wait_stoppable(struct child *c, unsigned grace_ms, int *status);
+
 /* As child_wait(), but no longer than that: false when it still runs then. STATUS may be NULL. */
 bool child_wait_ms(struct child *c, unsigned ms, int *status);
 

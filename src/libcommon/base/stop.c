@@ -12,6 +12,17 @@
 static volatile sig_atomic_t stop_received;
 static int stop_pipe[2] = {-1, -1};
 
+/*
+ * A signal that comes right before a call that blocks (write(2) to a pipe, waitpid(2)) would find
+ * nothing to interrupt. So once one came there is another every second; nobody has to look at it.
+ */
+static void
+on_alarm(int number)
+{
+	(void)number;
+	alarm(1);
+}
+
 static void
 on_signal(int number)
 {
@@ -21,6 +32,7 @@ on_signal(int number)
 	if (write(stop_pipe[1], "", 1) < 0) {
 		/* the pipe is full: then it is readable already */
 	}
+	alarm(1);
 	errno = saved;
 }
 
@@ -52,7 +64,7 @@ open_pipe(void)
 void
 stop_install(void)
 {
-	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN}, again = {.sa_handler = on_alarm};
 
 	if (stop_pipe[0] >= 0 || !open_pipe())
 		return;
@@ -60,6 +72,7 @@ stop_install(void)
 	handle(SIGTERM);
 	handle(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGALRM, &again, NULL);
 }
 
 void

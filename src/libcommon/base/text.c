@@ -107,6 +107,19 @@ text_equal_case(const char *a, const char *b)
 }
 
 bool
+text_is_pin(const char *pin, size_t len)
+{
+	static const char prefix[] = "sha256:", last[] = "=";
+	static const size_t digits = 43;
+	static const char base64[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	return len == strlen(prefix) + digits + strlen(last) &&
+	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
+	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
+}
+
+bool
 text_has_word(const char *list, const char *word)
 {
 	const size_t n = strlen(word);

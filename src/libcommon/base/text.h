@@ -39,6 +39,10 @@ bool text_size(const char *text, uint64_t *octets);
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);
 
+/* Is this, of LEN bytes, "sha256:" and 32 bytes in base64 (RFC 4648 section 4): the hash of a
+ * public key, as users name it? */
+bool text_is_pin(const char *pin, size_t len);
+
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
 bool text_has_word(const char *list, const char *word);
 

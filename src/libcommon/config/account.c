@@ -76,16 +76,29 @@ entry_error(const struct ini *file, const struct ini_entry *entry, struct err *e
 	return err_prefix(e, "%s:%u: %s", file->path, entry->line, entry->name);
 }
 
+/* In a command or a password " ;" may well be meant: libinih takes it for a comment and would cut
+ * the value. */
+static bool
+check_uncut(const struct ini *file, const struct ini_entry *entry, const struct setting *s,
+	    struct err *e)
+{
+	const bool is_password = s->id == SET_PASSWORD;
+
+	if (s->kind != KIND_ANY || !entry->has_comment)
+		return true;
+	err_set(e, ERR_CONFIG, "' ;' begins a comment here, so it can't be told from the %s",
+		is_password ? "password" : "command");
+	if (is_password)
+		err_hint(e,
+			 "put the password into a file of its own and name it with password-file");
+	else
+		err_hint(e, "no blank before a semicolon: 'a; b'; a comment has a line of its own");
+	return entry_error(file, entry, e);
+}
+
 static bool
 check_password(const struct ini *file, const struct ini_entry *entry, struct err *e)
 {
-	if (entry->has_comment) {
-		err_set(e, ERR_CONFIG,
-			"' ;' begins a comment here, so it can't be told from the password");
-		err_hint(e,
-			 "put the password into a file of its own and name it with password-file");
-		return entry_error(file, entry, e);
-	}
 	if (!file->others_can_read)
 		return true;
 	err_set(e, ERR_CONFIG, "others can read this file");
@@ -110,6 +123,8 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 		err_set(e, ERR_CONFIG, "the value is empty");
 		return entry_error(file, entry, e);
 	}
+	if (!check_uncut(file, entry, s, e))
+		return false;
 	if (s->id == SET_PASSWORD && !check_password(file, entry, e))
 		return false;
 	if (!setting_check(s, entry->value, &normal, e))

@@ -158,12 +158,3 @@ ini_find(const struct ini *ini, const char *section, const char *name)
 			return &ini->entries[i];
 	return NULL;
 }
-
-bool
-ini_has_section(const struct ini *ini, const char *section)
-{
-	for (size_t i = 0; i < ini->count; i++)
-		if (strcmp(ini->entries[i].section, section) == 0)
-			return true;
-	return false;
-}

@@ -19,7 +19,7 @@ struct ini_entry {
 	char *name;
 	char *value;
 	unsigned line;
-	bool has_comment; /* " ;" stood behind the value: see config/account.c on passwords */
+	bool has_comment; /* " ;" stood behind the value: see config/account.c on commands */
 };
 
 struct ini {
@@ -39,7 +39,5 @@ void ini_free(struct ini *ini);
 
 /* The entry, or NULL. */
 const struct ini_entry *ini_find(const struct ini *ini, const char *section, const char *name);
-
-bool ini_has_section(const struct ini *ini, const char *section);
 
 #endif

@@ -70,6 +70,10 @@ const struct setting settings[] = {
      "append to an mbox file"},
     {SET_PIPE, "pipe", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "one run of COMMAND for each message"},
+    {SET_LMTP, "lmtp", NULL, NULL, KIND_LMTP, IN_BOTH, TOOL_MFETCH, "URL",
+     "to an LMTP server: lmtp://HOST[:PORT], lmtp+unix:///PATH"},
+    {SET_RECIPIENT, "recipient", NULL, NULL, KIND_ADDRESS, IN_BOTH, TOOL_MFETCH, "ADDRESS",
+     "with --lmtp: whose mailbox there (default: who runs this)"},
     {SET_RAW, "raw", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "to standard output as it is, without mbox lines"},
     {SET_NUL, "null", "0", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
@@ -80,7 +84,7 @@ const struct setting settings[] = {
      "leave larger ones (500k, 10M) alone"},
     {SET_LIMIT, "limit", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "N",
      "at most N messages in this run"},
-    {SET_FILTER, "filter", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_MFETCH, "COMMAND",
+    {SET_FILTER, "filter", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "run on each header first; exit 0 fetch, 1 delete, 2 leave alone"},
     {SET_MARK_SEEN, "mark-seen", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "fetch nothing; take all that is there as delivered"},
@@ -362,6 +366,20 @@ check_url(const char *text, char **normal, struct err *e)
 }
 
 static bool
+check_lmtp(const char *text, char **normal, struct err *e)
+{
+	struct url url;
+
+	if (!url_parse(text, PROTOCOL_SMTP, &url, e))
+		return false;
+	if (!url.is_lmtp || (url.host[0] == '\0' && url.path[0] == '\0'))
+		return err_set(e, ERR_USAGE, "'%s' is no lmtp://HOST[:PORT] or lmtp+unix:///PATH",
+			       text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
 check_protocol(const char *text, char **normal, struct err *e)
 {
 	if (!text_has_word("pop3 imap", text))
@@ -434,27 +452,13 @@ check_ip(const char *text, char **normal, struct err *e)
 	return true;
 }
 
-/* sha256: and 32 bytes in base64 */
-static bool
-is_pin(const char *pin, size_t len)
-{
-	static const char prefix[] = "sha256:", last[] = "=";
-	static const size_t digits = 43;
-	static const char base64[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	return len == strlen(prefix) + digits + strlen(last) &&
-	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
-	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
-}
-
 static bool
 check_pins(const char *text, char **normal, struct err *e)
 {
 	for (const char *pin = text;; pin++) {
 		const size_t len = strcspn(pin, ",");
 
-		if (!is_pin(pin, len))
+		if (!text_is_pin(pin, len))
 			return err_set(e, ERR_USAGE, "'%.*s' is no pin (sha256:BASE64)", (int)len,
 				       pin);
 		pin += len;
@@ -476,6 +480,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_SIZE] = check_size,
     [KIND_PORT] = check_port,
     [KIND_URL] = check_url,
+    [KIND_LMTP] = check_lmtp,
     [KIND_PROTOCOL] = check_protocol,
     [KIND_AUTH] = check_auth,
     [KIND_AGE] = check_age,

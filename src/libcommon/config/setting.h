@@ -97,6 +97,8 @@ enum setting_id {
 	SET_MAILDIR,
 	SET_MBOX,
 	SET_PIPE,
+	SET_LMTP,
+	SET_RECIPIENT,
 	SET_KEEP,
 	SET_MAX_SIZE,
 	SET_LIMIT,
@@ -131,6 +133,7 @@ enum setting_kind {
 	KIND_SIZE,   /* octets: 500k, 10M; no */
 	KIND_PORT,
 	KIND_URL,
+	KIND_LMTP,     /* a URL of a server that speaks it */
 	KIND_PROTOCOL, /* pop3, imap */
 	KIND_AUTH,     /* one of setting_auth_words */
 	KIND_AGE,      /* yes, no, or a time: 10d */

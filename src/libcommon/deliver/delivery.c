@@ -185,8 +185,10 @@ delivery_end(void *ctx, struct err *e)
 
 /* What would fail for the next message just the same ends the fetch. */
 static bool
-is_about_one_message(const struct err *why)
+is_about_one_message(const struct delivery *d, const struct err *why)
 {
+	if (d->type->is_closed && d->type->is_closed(d->sink))
+		return false;
 	return why->code != ERR_IO && why->code != ERR_OUTPUT && why->code != ERR_CONFIG;
 }
 
@@ -200,7 +202,7 @@ delivery_abandon(void *ctx, const struct message_info *info, const struct err *w
 		d->type->abandon(d->sink);
 	d->has_failed |= d->is_fetching;
 	d->has_begun = d->is_fetching = false;
-	if (!why || d->is_broken || !is_about_one_message(why))
+	if (!why || d->is_broken || !is_about_one_message(d, why))
 		return false;
 	d->complain(d->complain_ctx, why);
 	return true;

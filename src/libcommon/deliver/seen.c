@@ -494,6 +494,18 @@ load_all(struct seen *s, const char *mailbox_dir, struct err *e)
 }
 
 struct seen *
+seen_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_named(dir, mailbox, destination);
+
+	s->is_read = !destination || load_file(s, s->path, e);
+	if (s->is_read)
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+struct seen *
 seen_open_all(const char *dir, const char *mailbox, struct err *e)
 {
 	struct seen *s = seen_new();

@@ -50,6 +50,10 @@ bool seen_read(struct seen *s, struct err *e);
 /* stat(2) of the journal. False: there is none. */
 bool seen_stat(const struct seen *s, struct stat *st);
 
+/* seen_open() for who only looks: nothing is locked or made, and nothing may be recorded. */
+struct seen *seen_peek(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+
 /* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
  * nothing yet. */
 struct seen *seen_open_all(const char *dir, const char *mailbox, struct err *e);

@@ -12,7 +12,7 @@
 const struct sink_type *const sinks[SINK_KINDS] = {
     [SINK_MBOX_STDOUT] = &sink_stdout, [SINK_RAW_STDOUT] = &sink_stdout,
     [SINK_MAILDIR] = &sink_maildir,    [SINK_MBOX] = &sink_mbox,
-    [SINK_COMMAND] = &sink_command,
+    [SINK_COMMAND] = &sink_command,    [SINK_LMTP] = &sink_lmtp,
 };
 
 /* Drops what changes nothing in a path: "//", "/." and a slash at the end. Symbolic links and ".."

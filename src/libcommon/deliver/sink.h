@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 struct err;
+struct handover;
 struct seen;
 struct sink;
 
@@ -23,14 +24,17 @@ enum sink_kind {
 	SINK_MAILDIR,
 	SINK_MBOX,
 	SINK_COMMAND,
+	SINK_LMTP,
 	SINK_KINDS
 };
 
 struct sink_spec {
 	enum sink_kind kind;
-	const char *place; /* directory, file or command; borrowed for as long as the sink lives */
-	bool nul;          /* SINK_RAW_STDOUT: a NUL behind each message */
-	const char *account; /* for the command's environment; may be "" */
+	const char
+	    *place; /* directory, file, command or server; borrowed for as long as the sink lives */
+	const struct handover *handover; /* SINK_LMTP; borrowed too */
+	bool nul;                        /* SINK_RAW_STDOUT: a NUL behind each message */
+	const char *account;             /* for the command's environment; may be "" */
 };
 
 /* A message's envelope as its header tells it: the final delivery wrote it there (RFC 5321
@@ -55,6 +59,9 @@ struct sink_type {
 	bool (*data)(void *sink, const char *bytes, size_t n, struct err *e);
 	bool (*end)(void *sink, struct err *e);
 	void (*abandon)(void *sink);
+	/* After an end() that failed: would it fail for any other message too? NULL: never, but for
+	 * what its error says. */
+	bool (*is_closed)(const void *sink);
 	/*
 	 * All ended messages become safe and visible: intents are journalled, bytes flushed, names
 	 * given. "Done" is the delivery's to write afterwards. False: *e; none of them is safe.

@@ -19,6 +19,8 @@
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
 
+enum { GRACE_MS = 5000 }; /* for which a signal waits for the command */
+
 struct command {
 	const char *template; /* with %F and %T */
 	const char *account;
@@ -38,6 +40,8 @@ command_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 	c->account = spec->account ? spec->account : "";
 	c->spill_path = seen_side_file(seen, ".spool");
 	writer_hold(&c->writer, c->spill_path);
+	c->writer.heeds_stop = true;
+	c->writer.grace_ms = GRACE_MS;
 	return c;
 }
 
@@ -186,6 +190,18 @@ judge(const struct command *c, int status, struct err *e)
 		       c->template, status);
 }
 
+/* A command that hangs is ended, and has not delivered; what it knows of that is its own. */
+static bool
+await_verdict(struct command *c, struct err *e)
+{
+	int status;
+
+	if (child_wait_stoppable(&c->child, GRACE_MS, &status))
+		return judge(c, status, e);
+	return err_set(e, ERR_TEMPORARY, "%s: ended while at work, for a signal asked to stop",
+		       c->template);
+}
+
 /* A message that can't be read back must not look like a whole one: the command is ended before its
  * input is. */
 static bool
@@ -196,7 +212,7 @@ command_end(void *sink, struct err *e)
 	if (!writer_end(&c->writer, e) || !start(c, e))
 		return false;
 	if (feed(c, e))
-		return judge(c, child_wait(&c->child), e);
+		return await_verdict(c, e);
 	child_end(&c->child);
 	return false;
 }

@@ -11,5 +11,6 @@ extern const struct sink_type sink_stdout;
 extern const struct sink_type sink_maildir;
 extern const struct sink_type sink_mbox;
 extern const struct sink_type sink_command;
+extern const struct sink_type sink_lmtp;
 
 #endif

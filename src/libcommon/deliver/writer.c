@@ -42,16 +42,30 @@ writer_free(struct writer *w)
 		close(w->spill);
 }
 
+enum { STEP_MS = 100 };
+
+/* In steps, for signals go on to come. */
+static bool
+has_room_within(int fd, int ms)
+{
+	struct pollfd pipe = {.fd = fd, .events = POLLOUT};
+
+	for (;; ms -= STEP_MS) {
+		if (poll(&pipe, 1, ms < STEP_MS ? ms : STEP_MS) > 0)
+			return true;
+		if (ms <= STEP_MS)
+			return false;
+	}
+}
+
 /* A write to a pipe waits as long as its reader likes. After a signal only what the pipe has room
  * for goes out (POSIX: PIPE_BUF, where it is writable), and what is left counts as not taken. */
 static size_t
 may_write(const struct writer *w, size_t n)
 {
-	struct pollfd fd = {.fd = w->fd, .events = POLLOUT};
-
 	if (!w->heeds_stop || stop_signal() == 0)
 		return n;
-	if (poll(&fd, 1, 0) <= 0)
+	if (!has_room_within(w->fd, w->grace_ms))
 		return 0;
 	return n < _POSIX_PIPE_BUF ? n : _POSIX_PIPE_BUF;
 }

@@ -32,6 +32,7 @@ struct writer {
 	uint64_t spilled;       /* bytes there */
 	size_t whole;           /* bytes of the block that are no longer held */
 	bool heeds_stop;        /* a signal ends the wait for a reader that takes nothing */
+	int grace_ms;           /* but not before that long */
 	bool is_broken;         /* a write failed: errno is in `failure` */
 	int failure;
 };

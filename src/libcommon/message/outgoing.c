@@ -444,6 +444,18 @@ outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct e
 	       err_set(e, ERR_MALFORMED, "the message has a NUL byte, which mail cannot carry");
 }
 
+struct outgoing *
+outgoing_open_as_is(struct source *s, struct err *e)
+{
+	struct outgoing *o = mem_alloc(sizeof *o);
+
+	o->source = s;
+	if (outgoing_pour(o, false, count, o, e))
+		return o;
+	outgoing_free(o);
+	return NULL;
+}
+
 const struct outgoing_facts *
 outgoing_facts(const struct outgoing *o)
 {

@@ -41,6 +41,12 @@ struct outgoing_facts {
 struct outgoing *outgoing_open(struct source *s, struct err *e);
 void outgoing_free(struct outgoing *o);
 
+/*
+ * One that was sent long ago and is only handed on: nothing of it is looked at or put in order, but
+ * that the wire sees CRLF. It needs no outgoing_prepare(). NULL: *e is ERR_IO.
+ */
+struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
+
 /* The header as it came, Bcc and all. */
 const char *outgoing_header(const struct outgoing *o, size_t *n);
 
@@ -62,7 +68,7 @@ struct outgoing_defaults {
 /* Puts the header in order and measures the message (one pass over the body). False: *e. */
 bool outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e);
 
-/* Known after outgoing_prepare(). */
+/* Known after outgoing_prepare(), of one as it is from the start. */
 const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
 
 /*

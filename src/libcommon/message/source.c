@@ -125,22 +125,29 @@ spool_open(void)
 	return fd;
 }
 
-/* Moves what is in memory to a file, and the rest of FD after it. */
+/* Moves what is in memory to a file; the memory stays. */
+static bool
+spool_memory(struct source *s, struct err *e)
+{
+	s->fd = spool_open();
+	s->fd_is_own = s->fd >= 0;
+	return (s->fd_is_own && write_all(s->fd, s->memory, (size_t)s->size)) || spool_failed(e);
+}
+
+/* To a file with all of it: what is in memory, and the rest of FD after it. */
 static bool
 spool(struct source *s, int fd, struct err *e)
 {
-	size_t len = (size_t)s->size;
+	size_t len;
 
-	s->fd = spool_open();
-	s->fd_is_own = s->fd >= 0;
-	if (!s->fd_is_own)
-		return spool_failed(e);
+	if (!spool_memory(s, e) || !read_block(s, fd, s->memory, BLOCK, &len, e))
+		return false;
 	while (len > 0) {
+		s->size += len;
 		if (!write_all(s->fd, s->memory, len))
 			return spool_failed(e);
 		if (!read_block(s, fd, s->memory, BLOCK, &len, e))
 			return false;
-		s->size += len;
 	}
 	free(s->memory);
 	s->memory = NULL;
@@ -215,6 +222,33 @@ struct source *
 source_open_to_dot(int fd, struct err *e)
 {
 	return open_source(fd, true, e);
+}
+
+struct source *
+source_new(void)
+{
+	struct source *s = mem_alloc(sizeof *s);
+
+	s->fd = -1;
+	s->memory = mem_alloc(SOURCE_MEMORY_MAX);
+	return s;
+}
+
+bool
+source_add(struct source *s, const char *bytes, size_t n, struct err *e)
+{
+	if (s->memory && n > SOURCE_MEMORY_MAX - s->size) {
+		if (!spool_memory(s, e))
+			return false;
+		free(s->memory);
+		s->memory = NULL;
+	}
+	if (s->memory)
+		memcpy(s->memory + s->size, bytes, n);
+	else if (!write_all(s->fd, bytes, n))
+		return spool_failed(e);
+	s->size += n;
+	return true;
 }
 
 void

@@ -32,7 +32,14 @@ struct source *source_open(int fd, struct err *e);
 struct source *source_open_to_dot(int fd, struct err *e);
 void source_close(struct source *s);
 
-/* Known from the start and never different. */
+/*
+ * A message that is brought in pieces: source_new(), source_add() as often as some come, and then
+ * it is as any other. False: *e is ERR_IO.
+ */
+struct source *source_new(void);
+bool source_add(struct source *s, const char *bytes, size_t n, struct err *e);
+
+/* Known once the message is there, and never different. */
 uint64_t source_size(const struct source *s);
 
 /*

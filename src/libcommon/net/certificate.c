@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define PIN_PREFIX "sha256:"
 
@@ -79,34 +80,13 @@ certificate_pin(gnutls_x509_crt_t certificate, struct buf *out)
 	return true;
 }
 
-static bool
-is_pin(const char *pin, size_t len)
-{
-	const size_t prefix = strlen(PIN_PREFIX);
-	gnutls_datum_t base64, hash;
-	char *copy;
-	bool ok;
-
-	if (len <= prefix || memcmp(pin, PIN_PREFIX, prefix) != 0)
-		return false;
-	copy = mem_strndup(pin + prefix, len - prefix);
-	base64 = (gnutls_datum_t){.data = (unsigned char *)copy, .size = (unsigned)strlen(copy)};
-	ok = gnutls_base64_decode2(&base64, &hash) >= 0;
-	if (ok) {
-		ok = hash.size == SHA256_SIZE;
-		gnutls_free(hash.data);
-	}
-	free(copy);
-	return ok;
-}
-
 bool
 pins_check(const char *pins, struct err *e)
 {
 	for (const char *pin = pins;; pin++) {
 		const size_t len = strcspn(pin, ",");
 
-		if (!is_pin(pin, len))
+		if (!text_is_pin(pin, len))
 			return err_set(e, ERR_CONFIG, "'%.*s' is no pin (sha256:BASE64)", (int)len,
 				       pin);
 		pin += len;

@@ -640,6 +640,12 @@ stream_set_timeout(struct stream *s, unsigned seconds)
 }
 
 void
+stream_set_grace(struct stream *s, unsigned seconds)
+{
+	s->wire.grace_s = seconds;
+}
+
+void
 stream_answer(struct stream *s)
 {
 	wire_start_answer(&s->wire);

@@ -78,6 +78,10 @@ const char *stream_name(const struct stream *s);
 /* The longest wait for one answer, in seconds (0: for ever), from the next stream_answer() on. */
 void stream_set_timeout(struct stream *s, unsigned seconds);
 
+/* From now on a signal that asks to stop waits so long for what is read; 0, as at first: it ends
+ * the wait at once. For answers that decide on something which can't be taken back. */
+void stream_set_grace(struct stream *s, unsigned seconds);
+
 /*
  * A new answer is awaited: its deadline is the timeout from now. Until the next call all reads
  * share that deadline, which only every 4 KiB that came push on: so a byte a minute is silence too.

@@ -65,6 +65,18 @@ wait_fd(int fd, short events, int64_t deadline)
 	return wait_fds(&one, 1, deadline);
 }
 
+enum wait_result
+wait_fd_anyway(int fd, short events, int64_t deadline)
+{
+	struct pollfd one = {.fd = fd, .events = events};
+	int ready;
+
+	do
+		ready = poll(&one, 1, time_left(deadline));
+	while ((ready < 0 && errno == EINTR) || (ready == 0 && time_left(deadline) != 0));
+	return ready > 0 ? WAIT_READY : WAIT_TIMEOUT;
+}
+
 bool
 wait_ok(enum wait_result result, const char *what, unsigned seconds, struct err *e)
 {

@@ -30,6 +30,9 @@ enum wait_result wait_fds(struct pollfd *fds, nfds_t n, int64_t deadline);
 /* The same for one descriptor. */
 enum wait_result wait_fd(int fd, short events, int64_t deadline);
 
+/* The same, whatever signals come. */
+enum wait_result wait_fd_anyway(int fd, short events, int64_t deadline);
+
 /* WAIT_READY is true; else *e is ERR_TEMPORARY: WHAT (such as "no answer"), or "interrupted". */
 bool wait_ok(enum wait_result result, const char *what, unsigned seconds, struct err *e);
 

@@ -235,19 +235,33 @@ wire_start_answer(struct wire *w)
 	w->since_pushed = 0;
 }
 
+static enum wait_result
+wait_to_read(const struct wire *w)
+{
+	enum wait_result result =
+	    stop_signal() != 0 ? WAIT_STOPPED : wait_fd(w->in, POLLIN, w->deadline);
+	int64_t deadline;
+
+	if (result != WAIT_STOPPED || w->grace_s == 0)
+		return result;
+	deadline = wait_deadline(w->grace_s);
+	result = wait_fd_anyway(w->in, POLLIN, deadline < w->deadline ? deadline : w->deadline);
+	return result == WAIT_READY ? WAIT_READY : WAIT_STOPPED;
+}
+
 bool
 wire_fill(struct wire *w, struct err *e)
 {
 	input_make_room(&w->input);
 	while (!w->is_ended) {
-		if (stop_signal() != 0)
+		if (stop_signal() != 0 && w->grace_s == 0)
 			return wait_ok(WAIT_STOPPED, "", 0, e);
 		if (read_some(w) >= 0)
 			break;
 		if (errno != EAGAIN)
 			return err_set_errno(e, ERR_TEMPORARY, "the connection was cut");
 		acknowledge_quickly(w);
-		if (!wait_ok(wait_fd(w->in, POLLIN, w->deadline), "no answer", w->timeout_s, e))
+		if (!wait_ok(wait_to_read(w), "no answer", w->timeout_s, e))
 			return false;
 	}
 	return true;

@@ -34,6 +34,7 @@ struct wire {
 	bool is_socket;
 	bool is_tcp;
 	unsigned timeout_s;
+	unsigned grace_s;    /* for which a signal waits for input */
 	int64_t deadline;    /* of the answer awaited */
 	size_t since_pushed; /* bytes that came since the deadline was set */
 	bool is_ended;       /* the peer has said its last byte */

@@ -331,11 +331,9 @@ smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p, 
 void
 smtp_close(struct smtp *c)
 {
-	struct err unused;
-
 	if (!c)
 		return;
-	if (!c->said_quit && !c->is_cut && stream_ok(c->stream, &unused)) {
+	if (smtp_is_open(c)) {
 		dialog_ask(c->dialog, "QUIT");
 		dialog_flush(c->dialog);
 	}
@@ -343,6 +341,14 @@ smtp_close(struct smtp *c)
 	buf_free(&c->described);
 	buf_free(&c->words);
 	free(c);
+}
+
+bool
+smtp_is_open(const struct smtp *c)
+{
+	struct err unused;
+
+	return !c->is_cut && !c->said_quit && stream_ok(c->stream, &unused);
 }
 
 const struct smtp_features *
@@ -527,7 +533,8 @@ ignore_recipients(const struct transaction *t)
 			return;
 }
 
-/* The replies to MAIL and RCPT, read to the last. False: the message must not go out. */
+/* The replies to MAIL and RCPT, read to the last. False: the message must not go out; and if it did
+ * already, without a sender or a recipient the server can't have taken it. */
 static bool
 read_envelope(const struct transaction *t, struct err *e)
 {
@@ -536,12 +543,14 @@ read_envelope(const struct transaction *t, struct err *e)
 	size_t accepted;
 
 	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
+		*t->maybe_sent = *t->maybe_sent && mail.code == 0;
 		refused(t->c, &mail, ERR_UNAVAILABLE, e);
 		ignore_recipients(t);
 		return false;
 	}
 	if (!read_recipients(t, &accepted, e))
 		return false;
+	*t->maybe_sent = *t->maybe_sent && accepted > 0;
 	return v->partial ? accepted > 0 : accepted == v->count;
 }
 
@@ -582,6 +591,7 @@ static bool
 end_went_out(const struct transaction *t)
 {
 	dialog_flush(t->c->dialog);
+	stream_set_grace(t->c->stream, t->c->params.grace_s);
 	return stream_is_writable(t->c->stream);
 }
 
@@ -648,8 +658,6 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 	if (!ok) {
 		struct smtp_reply ignored;
 
-		/* Without a recipient the server can't have taken it. */
-		*t->maybe_sent = false;
 		read_reply(t->c, &ignored, NULL);
 		return false;
 	}
@@ -691,9 +699,8 @@ static void
 reset(struct smtp *c)
 {
 	struct smtp_reply ignored;
-	struct err unused;
 
-	if (c->is_cut || c->said_quit || !stream_ok(c->stream, &unused))
+	if (!smtp_is_open(c))
 		return;
 	dialog_ask(c->dialog, "RSET");
 	read_reply(c, &ignored, NULL);
@@ -709,14 +716,15 @@ smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *messa
 				.facts = outgoing_facts(message),
 				.last = last,
 				.maybe_sent = maybe_sent};
+	bool ok;
 
 	*maybe_sent = false;
 	t.utf8 = needs_utf8(envelope);
 	if (!check(&t, e) || !ask_envelope(&t, e))
 		return false;
-	if (c->features.chunking ? send_bdat(&t, reply, e) : send_data(&t, reply, e))
-		return true;
-	if (!last)
+	ok = c->features.chunking ? send_bdat(&t, reply, e) : send_data(&t, reply, e);
+	stream_set_grace(c->stream, 0);
+	if (!ok && !last)
 		reset(c);
-	return false;
+	return ok;
 }

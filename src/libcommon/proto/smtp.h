@@ -68,6 +68,7 @@ struct smtp_params {
 	const char *domain;         /* for EHLO; borrowed for as long as the conversation lasts */
 	unsigned timeout_s;         /* for any answer but */
 	unsigned message_timeout_s; /* the one to a whole message (RFC 5321 section 4.5.3.2.6) */
+	unsigned grace_s;           /* for which a signal waits for that one; 0: not at all */
 };
 
 /*
@@ -80,6 +81,10 @@ struct smtp *smtp_open(struct stream *s, const struct login *l, const struct smt
 /* QUIT where nobody said it yet, not waiting for the answer (RFC 5321 section 4.1.1.10 asks us to,
  * people do not). Accepts NULL. */
 void smtp_close(struct smtp *c);
+
+/* Can another message be sent? False: the stream failed, or all that is left to do is to hang up.
+ */
+bool smtp_is_open(const struct smtp *c);
 
 const struct smtp_features *smtp_features(const struct smtp *c);
 
