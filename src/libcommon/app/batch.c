@@ -80,7 +80,7 @@ cannot_read(struct run *run, const struct item *item, const struct err *e)
 {
 	run->about = item->name;
 	run_complain(run, e);
-	outcome_log(&(struct outcome){0}, &(struct letter){0}, &(struct account){0}, run, e);
+	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, run, e);
 	run->about = NULL;
 }
 

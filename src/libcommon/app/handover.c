@@ -27,6 +27,9 @@ struct conversation {
 
 struct handover {
 	struct run *run;
+	struct account account; /* where `has_account`, the one for `sender` */
+	char *sender;
+	bool has_account;
 	struct conversation *conversations;
 };
 
@@ -47,10 +50,40 @@ end(struct conversation *c)
 	c->is_open = c->is_used = false;
 }
 
+static void
+forget_account(struct handover *h)
+{
+	account_free(&h->account);
+	free(h->sender);
+	h->sender = NULL;
+	h->has_account = false;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const struct account *
+handover_account(struct handover *h, const char *sender, struct err *e)
+{
+	if (h->has_account && is_same(h->sender, sender))
+		return &h->account;
+	forget_account(h);
+	h->sender = sender ? mem_strdup(sender) : NULL;
+	h->has_account = account_resolve(&h->account, TOOL_MSEND, &h->run->given, sender, e);
+	h->account.is_unattended = h->is_one_of_many;
+	return h->has_account ? &h->account : NULL;
+}
+
 void
 handover_close(struct handover *h)
 {
-	while (h && h->conversations) {
+	if (!h)
+		return;
+	forget_account(h);
+	while (h->conversations) {
 		struct conversation *c = h->conversations;
 
 		h->conversations = c->next;

@@ -27,11 +27,19 @@ struct handover;
 struct letter;
 struct run;
 
-/* RUN outlives it. Nothing is opened yet. */
-struct handover *handover_open(struct run *run);
+/* RUN outlives it. Nothing is opened yet. IS_ONE_OF_MANY: processes, which can't each ask for a
+ * password. */
+struct handover *handover_open(struct run *run, bool is_one_of_many);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void handover_close(struct handover *h);
+
+/*
+ * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
+ * call. For the same sender as last time it is at hand: reading the configuration costs more than
+ * sending a letter. NULL: *e.
+ */
+const struct account *handover_account(struct handover *h, const char *sender, struct err *e);
 
 /*
  * Hands in the letter by the account, which is borrowed for the call only. With LAST its
