@@ -107,6 +107,17 @@ text_equal_case(const char *a, const char *b)
 }
 
 bool
+text_contains(const char *text, const char *what)
+{
+	const size_t len = strlen(what);
+
+	while (strncasecmp(text, what, len) != 0)
+		if (*text++ == '\0')
+			return false;
+	return true;
+}
+
+bool
 text_has_word(const char *list, const char *word)
 {
 	const size_t n = strlen(word);

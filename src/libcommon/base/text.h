@@ -33,6 +33,9 @@ bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);
 
+/* Does WHAT stand somewhere in TEXT, whatever the case of ASCII letters? */
+bool text_contains(const char *text, const char *what);
+
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
 bool text_has_word(const char *list, const char *word);
 

@@ -99,7 +99,17 @@ const struct buf *smtp_described(const struct smtp *c);
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
 
-/* A recipient's refusal as smtp_send() would put it. */
-void smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e);
+/* The refusal of a recipient by SERVER ("HOST:PORT") as smtp_send() puts it: with the address,
+ * where the server's words do not have it. */
+void smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e);
+
+/* It takes no more messages: QUIT was said, or something broke. */
+bool smtp_is_over(const struct smtp *c);
+
+/* The server ended it: said 421, hung up, was silent for too long. */
+bool smtp_is_broken(const struct smtp *c);
+
+/* It is not over, and the server has said nothing since, nor hung up. Does not wait. */
+bool smtp_is_idle(struct smtp *c);
 
 #endif
