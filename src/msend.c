@@ -9,6 +9,8 @@
 
 #include "app/handover.h"
 #include "app/letter.h"
+#include "app/mailq.h"
+#include "app/outbox.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
@@ -36,15 +38,18 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
+/* What could not be *SENT may be kept for later, which is well too. */
 static bool
-hand_in(struct run *run, const struct account *a, struct letter *l, struct outcome *o,
+hand_in(struct run *run, const struct account *a, struct letter *l, struct outcome *o, bool *sent,
 	struct err *e)
 {
 	struct handover *h = handover_open(run);
-	const bool ok = handover_send(h, a, l, true, o, e);
 
+	if (account_flag(a, SET_QUEUE))
+		handover_leave_complaints(h);
+	*sent = handover_send(h, a, l, true, o, e);
 	handover_close(h);
-	return ok;
+	return account_flag(a, SET_QUEUE) ? outbox_keep(run, a, l, o, *sent, e) : *sent;
 }
 
 static bool
@@ -57,14 +62,16 @@ send_letter(struct run *run, struct err *e)
 	bool ok = letter_read(&letter, STDIN_FILENO, a_dot_ends(run), from, e) &&
 		  account_resolve(&account, TOOL_MSEND, &run->given, letter.sender, e) &&
 		  letter_prepare(&letter, &account, run->operands, run->operand_count,
-				 run_flag(run, SET_READ_RECIPIENTS), e);
+				 run_flag(run, SET_READ_RECIPIENTS), e) &&
+		  outbox_check(&account, e);
+	bool sent = ok;
 
 	if (ok && run_flag(run, SET_DRY_RUN))
 		show_plan(&letter, &account, run);
 	else if (ok)
-		ok = hand_in(run, &account, &letter, &outcome, e);
+		ok = hand_in(run, &account, &letter, &outcome, &sent, e);
 	if (!run_flag(run, SET_DRY_RUN))
-		outcome_log(&outcome, &letter, &account, run, ok ? NULL : e);
+		outcome_log(&outcome, &letter, &account, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	letter_free(&letter);
 	account_free(&account);
@@ -82,16 +89,31 @@ probe(struct run *run, struct err *e)
 	return ok;
 }
 
+/* By whatever name of it. */
+static bool
+is_mailq(const struct run *run)
+{
+	const char *mode = run->given.of[SET_SENDMAIL_MODE].text;
+
+	return strcmp(run->program, "mailq") == 0 || run_flag(run, SET_LIST_QUEUE) ||
+	       (mode && strcmp(mode, "p") == 0);
+}
+
 static bool
 job(struct run *run, struct err *e)
 {
-	return run_flag(run, SET_PROBE) ? probe(run, e) : send_letter(run, e);
+	if (run_flag(run, SET_PROBE))
+		return probe(run, e);
+	if (is_mailq(run))
+		return mailq_show(run, e);
+	return run_flag(run, SET_FLUSH) ? outbox_flush(run, e) : send_letter(run, e);
 }
 
 int
 main(int argc, char **argv)
 {
-	const bool is_sendmail = strcmp(tool_called(argc, argv), "sendmail") == 0;
+	const char *name = tool_called(argc, argv);
+	const bool is_sendmail = strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0;
 	const struct tool msend = {.id = is_sendmail ? TOOL_SENDMAIL : TOOL_MSEND,
 				   .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
 				   .summary = "Hands in the message on standard input.",

@@ -258,6 +258,7 @@ cron_mail()
 	[[ -e $abs_top_builddir/Makefile ]] || skip 'no Makefile'
 	make -s -C "$abs_top_builddir" install-sendmail-link DESTDIR="$PWD/root" sbindir=/sbin bindir=/bin
 	assert_equal "$(readlink root/sbin/sendmail)" /bin/msend
+	assert_equal "$(readlink root/bin/mailq)" /bin/msend
 	run make -s -C "$abs_top_builddir" install-sendmail-link DESTDIR="$PWD/root" sbindir=/sbin bindir=/bin
 	assert_failure
 	assert_line --partial 'is there already'

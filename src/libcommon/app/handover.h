@@ -30,6 +30,9 @@ struct run;
 /* RUN outlives it. Nothing is opened yet. */
 struct handover *handover_open(struct run *run);
 
+/* From here on handover_send() does not complain of refusals: its caller does. */
+void handover_leave_complaints(struct handover *h);
+
 /* Says goodbye to all servers. Accepts NULL. */
 void handover_close(struct handover *h);
 

@@ -49,15 +49,6 @@ queue_entry_add_setting(struct queue_entry *q, const char *name, const char *val
 }
 
 void
-queue_entry_drop_recipient(struct queue_entry *q, size_t i)
-{
-	free(q->recipients[i].address);
-	free(q->recipients[i].refusal);
-	q->count--;
-	memmove(&q->recipients[i], &q->recipients[i + 1], (q->count - i) * sizeof *q->recipients);
-}
-
-void
 queue_entry_tried(struct queue_entry *q, const char *reply)
 {
 	char *copy = mem_strdup(reply);
@@ -68,14 +59,29 @@ queue_entry_tried(struct queue_entry *q, const char *reply)
 	q->attempts++;
 }
 
+bool
+queue_recipient_is_due(const struct queue_recipient *r)
+{
+	return !r->has_it && !r->refusal;
+}
+
 size_t
-queue_entry_due(const struct queue_entry *q)
+queue_entry_count_due(const struct queue_entry *q)
 {
 	size_t due = 0;
 
 	for (size_t i = 0; i < q->count; i++)
-		due += !q->recipients[i].refusal;
+		due += queue_recipient_is_due(&q->recipients[i]);
 	return due;
+}
+
+bool
+queue_entry_is_done(const struct queue_entry *q)
+{
+	for (size_t i = 0; i < q->count; i++)
+		if (!q->recipients[i].has_it)
+			return false;
+	return true;
 }
 
 /* WORDS end with a NULL. */
@@ -114,9 +120,10 @@ queue_entry_write(const struct queue_entry *q, struct buf *text)
 	for (size_t i = 0; i < q->count; i++) {
 		const struct queue_recipient *r = &q->recipients[i];
 
-		/* whoever has no refusal has a NULL there, which ends the line */
-		add_line(text, r->refusal ? "refused" : "to",
-			 (const char *[]){r->address, r->refusal, NULL});
+		/* without a refusal there is a NULL, which ends the line */
+		if (!r->has_it)
+			add_line(text, r->refusal ? "refused" : "to",
+				 (const char *[]){r->address, r->refusal, NULL});
 	}
 }
 

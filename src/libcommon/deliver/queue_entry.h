@@ -29,7 +29,8 @@ struct buf;
 
 struct queue_recipient {
 	char *address;
-	char *refusal; /* NULL: he is due */
+	char *refusal; /* why he never will get it, or NULL */
+	bool has_it;   /* he got it, and is forgotten when the entry is written */
 };
 
 struct queue_setting {
@@ -61,14 +62,16 @@ void queue_entry_free(struct queue_entry *q); /* leaves an empty one */
 void queue_entry_add_recipient(struct queue_entry *q, const char *address, const char *refusal);
 void queue_entry_add_setting(struct queue_entry *q, const char *name, const char *value);
 
-/* The recipient who got it is no longer one; the others move up. */
-void queue_entry_drop_recipient(struct queue_entry *q, size_t i);
-
 /* Counts an attempt, now, with what came of it. */
 void queue_entry_tried(struct queue_entry *q, const char *reply);
 
-/* How many are due. */
-size_t queue_entry_due(const struct queue_entry *q);
+/* Is he still to get it? */
+bool queue_recipient_is_due(const struct queue_recipient *r);
+
+size_t queue_entry_count_due(const struct queue_entry *q);
+
+/* Has everybody got it? */
+bool queue_entry_is_done(const struct queue_entry *q);
 
 void queue_entry_write(const struct queue_entry *q, struct buf *text);
 
