@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/batch.h"
 #include "app/handover.h"
 #include "app/letter.h"
 #include "app/mailq.h"
@@ -38,43 +39,69 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
-/* What could not be *SENT may be kept for later, which is well too. */
+/* A batch's messages, shared among several processes, can't each ask for a password. */
 static bool
-hand_in(struct run *run, const struct account *a, struct letter *l, struct outcome *o, bool *sent,
-	struct err *e)
+resolve(struct account *a, const struct letter *l, const struct run *run, struct err *e)
 {
-	struct handover *h = handover_open(run);
-
-	if (account_flag(a, SET_QUEUE))
-		handover_leave_complaints(h);
-	*sent = handover_send(h, a, l, true, o, e);
-	handover_close(h);
-	return account_flag(a, SET_QUEUE) ? outbox_keep(run, a, l, o, *sent, e) : *sent;
+	if (!account_resolve(a, TOOL_MSEND, &run->given, l->sender, e))
+		return false;
+	a->is_unattended = run->given.of[SET_CONNECTIONS].text != NULL;
+	return true;
 }
 
+/* True: it was *SENT, or is kept to be sent later. */
 static bool
-send_letter(struct run *run, struct err *e)
+hand_in(struct run *run, struct handover *h, const struct account *a, struct letter *l, bool last,
+	struct outcome *o, bool *sent, struct err *e)
+{
+	*sent = handover_send(h, a, l, last, o, e);
+	if (account_flag(a, SET_QUEUE))
+		return outbox_keep(run, a, l, o, *sent, e);
+	outcome_complain(o, l, run, *sent ? NULL : e);
+	return *sent;
+}
+
+/* With LAST its connection ends with it. */
+static bool
+send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
 	struct account account = {0};
 	struct outcome outcome = {0};
 	const char *from = run->given.of[SET_FROM].text;
-	bool ok = letter_read(&letter, STDIN_FILENO, a_dot_ends(run), from, e) &&
-		  account_resolve(&account, TOOL_MSEND, &run->given, letter.sender, e) &&
-		  letter_prepare(&letter, &account, run->operands, run->operand_count,
-				 run_flag(run, SET_READ_RECIPIENTS), e) &&
-		  outbox_check(&account, e);
+	bool ok =
+	    letter_read(&letter, fd, a_dot_ends(run), from, e) &&
+	    resolve(&account, &letter, run, e) &&
+	    letter_prepare(&letter, &account, last ? run->operands : NULL,
+			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e) &&
+	    outbox_check(&account, e);
 	bool sent = ok;
 
 	if (ok && run_flag(run, SET_DRY_RUN))
 		show_plan(&letter, &account, run);
 	else if (ok)
-		ok = hand_in(run, &account, &letter, &outcome, &sent, e);
+		ok = hand_in(run, h, &account, &letter, last, &outcome, &sent, e);
 	if (!run_flag(run, SET_DRY_RUN))
 		outcome_log(&outcome, &letter, &account, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	letter_free(&letter);
 	account_free(&account);
+	return ok;
+}
+
+static bool
+send_one_of_many(struct run *run, struct handover *h, int fd, struct err *e)
+{
+	return send_letter(run, h, fd, false, e);
+}
+
+static bool
+send_one(struct run *run, struct err *e)
+{
+	struct handover *h = handover_open();
+	const bool ok = send_letter(run, h, STDIN_FILENO, true, e);
+
+	handover_close(h);
 	return ok;
 }
 
@@ -106,7 +133,9 @@ job(struct run *run, struct err *e)
 		return probe(run, e);
 	if (is_mailq(run))
 		return mailq_show(run, e);
-	return run_flag(run, SET_FLUSH) ? outbox_flush(run, e) : send_letter(run, e);
+	if (run_flag(run, SET_FLUSH))
+		return outbox_flush(run, e);
+	return batch_is_wanted(run) ? batch_run(run, send_one_of_many, e) : send_one(run, e);
 }
 
 int

@@ -312,6 +312,24 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 	assert_equal "$stderr" ''
 }
 
+@test 'a batch: each letter that cannot be sent now is kept, the others go out, with exit status 0' {
+	require_postfix
+	for i in 1 2 3; do
+		letter "$i" >"$i.eml"
+	done
+	sed -i 's/^To: .*/To: later@example.org/' 2.eml
+	server "smtps://$SRV_POSTFIX_SMTPS"
+	run -0 --separate-stderr msend --batch 1.eml 2.eml 3.eml
+	assert_regex "$stderr" '^msend: 2\.eml: kept in the queue as [0-9a-f]{14}: '
+	assert_equal "$(entries | wc -l)" 1
+	await_mail "$rcpt" 2
+	run grep -o ' input=[^ ]* .* status=[a-z]* exit=[0-9]*' "$log"
+	assert_line --index 1 --regexp 'input=2.eml .* later=later@example.org .* status=queued exit=0'
+	away
+	run -0 --separate-stderr msend --batch --connections=2 1.eml 3.eml
+	assert_equal "$(entries | wc -l)" 3
+}
+
 # ---- a reply that was not seen ----
 
 # hangs_up [LINE]: a server that does, where the reply to the message should be

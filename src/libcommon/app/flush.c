@@ -79,8 +79,7 @@ make_route(struct flush *f, char *key, const struct queue_entry *entry)
 	struct values given = {0};
 
 	r->key = key;
-	r->handover = handover_open(f->run);
-	handover_leave_complaints(r->handover);
+	r->handover = handover_open();
 	copy_given(&given, &f->run->given);
 	recorded_take_way(entry, &given);
 	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))

@@ -6,7 +6,6 @@
 
 #include "app/letter.h"
 #include "app/session.h"
-#include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -26,24 +25,13 @@ struct conversation {
 };
 
 struct handover {
-	struct run *run;
 	struct conversation *conversations;
-	bool leaves_complaints;
 };
 
 struct handover *
-handover_open(struct run *run)
+handover_open(void)
 {
-	struct handover *h = mem_alloc(sizeof *h);
-
-	h->run = run;
-	return h;
-}
-
-void
-handover_leave_complaints(struct handover *h)
-{
-	h->leaves_complaints = true;
+	return mem_alloc(sizeof(struct handover));
 }
 
 static void
@@ -150,7 +138,5 @@ handover_send(struct handover *h, const struct account *a, struct letter *l, boo
 	if (!ok && o->maybe_sent)
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");
-	else if (!h->leaves_complaints)
-		outcome_complain(o, l, h->run, ok ? NULL : e);
 	return ok;
 }

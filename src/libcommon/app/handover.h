@@ -25,22 +25,18 @@ struct account;
 struct err;
 struct handover;
 struct letter;
-struct run;
 
-/* RUN outlives it. Nothing is opened yet. */
-struct handover *handover_open(struct run *run);
-
-/* From here on handover_send() does not complain of refusals: its caller does. */
-void handover_leave_complaints(struct handover *h);
+/* Nothing is connected yet. */
+struct handover *handover_open(void);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void handover_close(struct handover *h);
 
 /*
  * Hands in the letter by the account, which is borrowed for the call only. With LAST its
- * conversation ends with it, QUIT in the same flight. Refusals are complained of, all but what is
- * in *E (outcome_complain()). False: *e; where o->maybe_sent, with the words that say so. O is {0}
- * before, the caller's to free.
+ * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
+ * (outcome_complain(), outbox_keep()). False: *e; where o->maybe_sent, with the words that say so.
+ * O is {0} before, the caller's to free.
  */
 bool handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
 		   struct outcome *o, struct err *e);

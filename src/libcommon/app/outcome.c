@@ -35,6 +35,8 @@ outcome_complain(struct outcome *o, const struct letter *l, struct run *run, str
 	bool is_in_failure = false;
 	size_t refused = 0;
 
+	if (o->maybe_sent) /* what matters then is in FAILURE */
+		return;
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_recipient *r = &l->envelope.recipients[i];
 

@@ -58,6 +58,13 @@ const struct setting settings[] = {
     {SET_LOG, "log", "X", "logfile", KIND_PATH, IN_BOTH, MSEND, "FILE",
      "add a line for each message to FILE, or to syslog"},
 
+    {SET_BATCH, "batch", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "operands are message files, sent over one connection"},
+    {SET_MBOX, "mbox", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "standard input is an mbox, sent message by message"},
+    {SET_CONNECTIONS, "connections", NULL, NULL, KIND_NUMBER, IN_OPTION, MSEND, "N",
+     "share a batch among N connections"},
+
     {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "a lone dot does not end the message"},
     {SET_SENDMAIL_OPTIONS, NULL, "o", NULL, KIND_LIST, IN_OPTION, MSEND, "OPTION",
