@@ -10,6 +10,8 @@
 #include "app/batch.h"
 #include "app/handover.h"
 #include "app/letter.h"
+#include "app/mailq.h"
+#include "app/outbox.h"
 #include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
@@ -37,6 +39,18 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
+/* True: it was *SENT, or is kept to be sent later. */
+static bool
+hand_in(struct run *run, struct handover *h, const struct account *a, struct letter *l, bool last,
+	struct outcome *o, bool *sent, struct err *e)
+{
+	*sent = handover_send(h, a, l, last, o, e);
+	if (account_flag(a, SET_QUEUE))
+		return outbox_keep(run, a, l, o, *sent, e);
+	outcome_complain(o, l, run, *sent ? NULL : e);
+	return *sent;
+}
+
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
 send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *e)
@@ -47,16 +61,18 @@ send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *
 	const char *from = run->given.of[SET_FROM].text;
 	bool ok =
 	    letter_read(&letter, fd, last && a_dot_ends(run), from, e) &&
-	    (account = handover_account(h, letter.sender, e)) &&
+	    (account = handover_account(h, run, letter.sender, e)) &&
 	    letter_prepare(&letter, account, last ? run->operands : NULL,
-			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e);
+			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e) &&
+	    outbox_check(account, e);
+	bool sent = ok;
 
 	if (ok && run_flag(run, SET_DRY_RUN))
 		show_plan(&letter, account, run);
 	else if (ok)
-		ok = handover_send(h, account, &letter, last, &outcome, e);
+		ok = hand_in(run, h, account, &letter, last, &outcome, &sent, e);
 	if (!run_flag(run, SET_DRY_RUN))
-		outcome_log(&outcome, &letter, account, run, ok ? NULL : e);
+		outcome_log(&outcome, &letter, account, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	letter_free(&letter);
 	return ok;
@@ -71,7 +87,7 @@ send_one_of_many(struct run *run, struct handover *h, int fd, struct err *e)
 static bool
 send_one(struct run *run, struct err *e)
 {
-	struct handover *h = handover_open(run);
+	struct handover *h = handover_open();
 	const bool ok = send_letter(run, h, STDIN_FILENO, true, e);
 
 	handover_close(h);
@@ -89,18 +105,33 @@ probe(struct run *run, struct err *e)
 	return ok;
 }
 
+/* By whatever name of it. */
+static bool
+is_mailq(const struct run *run)
+{
+	const char *mode = run->given.of[SET_SENDMAIL_MODE].text;
+
+	return strcmp(run->program, "mailq") == 0 || run_flag(run, SET_LIST_QUEUE) ||
+	       (mode && strcmp(mode, "p") == 0);
+}
+
 static bool
 job(struct run *run, struct err *e)
 {
 	if (run_flag(run, SET_PROBE))
 		return probe(run, e);
+	if (is_mailq(run))
+		return mailq_show(run, e);
+	if (run_flag(run, SET_FLUSH))
+		return outbox_flush(run, e);
 	return batch_is_wanted(run) ? batch_run(run, send_one_of_many, e) : send_one(run, e);
 }
 
 int
 main(int argc, char **argv)
 {
-	const bool is_sendmail = strcmp(tool_called(argc, argv), "sendmail") == 0;
+	const char *name = tool_called(argc, argv);
+	const bool is_sendmail = strcmp(name, "sendmail") == 0 || strcmp(name, "mailq") == 0;
 	const struct tool msend = {.id = is_sendmail ? TOOL_SENDMAIL : TOOL_MSEND,
 				   .usage = "[OPTION]... [RECIPIENT]... < MESSAGE",
 				   .summary = "Hands in the message on standard input.",

@@ -27,9 +27,8 @@ struct handover;
 struct letter;
 struct run;
 
-/* RUN outlives it. Nothing is opened yet. IS_ONE_OF_MANY: processes, which can't each ask for a
- * password. */
-struct handover *handover_open(struct run *run, bool is_one_of_many);
+/* Nothing is connected yet. */
+struct handover *handover_open(void);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void handover_close(struct handover *h);
@@ -37,15 +36,16 @@ void handover_close(struct handover *h);
 /*
  * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
  * call. For the same sender as last time it is at hand: reading the configuration costs more than
- * sending a letter. NULL: *e.
+ * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
  */
-const struct account *handover_account(struct handover *h, const char *sender, struct err *e);
+const struct account *handover_account(struct handover *h, const struct run *run,
+				       const char *sender, struct err *e);
 
 /*
  * Hands in the letter by the account, which is borrowed for the call only. With LAST its
- * conversation ends with it, QUIT in the same flight. Refusals are complained of, all but what is
- * in *E (outcome_complain()). False: *e; where o->maybe_sent, with the words that say so. O is {0}
- * before, the caller's to free.
+ * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
+ * (outcome_complain(), outbox_keep()). False: *e; where o->maybe_sent, with the words that say so.
+ * O is {0} before, the caller's to free.
  */
 bool handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
 		   struct outcome *o, struct err *e);

@@ -17,6 +17,7 @@ void
 outcome_free(struct outcome *o)
 {
 	free(o->server);
+	free(o->queued);
 	*o = (struct outcome){0};
 }
 
@@ -34,6 +35,8 @@ outcome_complain(struct outcome *o, const struct letter *l, struct run *run, str
 	bool is_in_failure = false;
 	size_t refused = 0;
 
+	if (o->maybe_sent) /* what matters then is in FAILURE */
+		return;
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_recipient *r = &l->envelope.recipients[i];
 
@@ -54,17 +57,17 @@ outcome_complain(struct outcome *o, const struct letter *l, struct run *run, str
 				  "--partial sends to the others");
 }
 
-/* The recipients that were refused, or the others, with commas between; NULL: none. The caller's to
- * free(). */
+/* The recipients whose replies are from LEAST to MOST, with commas between; NULL: none. The
+ * caller's to free(). */
 static char *
-list_recipients(const struct letter *l, bool refused)
+list_recipients(const struct letter *l, unsigned least, unsigned most)
 {
 	struct buf list = {0};
 
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_recipient *r = &l->envelope.recipients[i];
 
-		if ((r->reply.code >= 400) == refused)
+		if (r->reply.code >= least && r->reply.code <= most)
 			buf_addf(&list, "%s%s", list.len ? "," : "", r->address);
 	}
 	return list.len ? buf_take(&list) : NULL;
@@ -91,10 +94,17 @@ static void
 add_outcome(struct buf *line, const struct outcome *o, const struct err *failure)
 {
 	char *id = queue_id(o->reply.text);
-	const enum err_code worst = failure ? err_worse(o->worst, failure->code) : o->worst;
+	const enum err_code worst =
+	    failure && !o->is_waiting ? err_worse(o->worst, failure->code) : o->worst;
 
-	log_add(line, "status", !failure ? "sent" : o->maybe_sent ? "unknown" : "failed");
+	log_add(line, "status",
+		!failure        ? "sent"
+		: o->maybe_sent ? "unknown"
+		: o->is_waiting ? "queued"
+				: "failed");
 	buf_addf(line, " exit=%d", err_exit_status(worst));
+	log_add(line, "queue", o->queued);
+	log_add(line, "again", o->is_again ? "maybe" : NULL);
 	log_add(line, "id", id);
 	log_add(line, "reply", !failure && o->reply.code ? o->reply.text : NULL);
 	log_add(line, "error", failure ? failure->text : NULL);
@@ -102,17 +112,21 @@ add_outcome(struct buf *line, const struct outcome *o, const struct err *failure
 }
 
 static void
-add_letter(struct buf *line, const struct letter *l)
+add_letter(struct buf *line, const struct letter *l, const struct outcome *o)
 {
-	char *to = list_recipients(l, false), *refused = list_recipients(l, true);
+	const unsigned refusal = o->is_waiting ? 500 : 400;
+	char *to = list_recipients(l, 0, 399), *refused = list_recipients(l, refusal, 599);
+	char *later = list_recipients(l, 400, refusal - 1);
 
 	log_add(line, "from", l->from);
 	log_add(line, "to", to);
 	log_add(line, "refused", refused);
+	log_add(line, "later", later);
 	if (l->message)
 		buf_addf(line, " size=%llu", (unsigned long long)outgoing_facts(l->message)->size);
 	free(to);
 	free(refused);
+	free(later);
 }
 
 void
@@ -130,7 +144,7 @@ outcome_log(const struct outcome *o, const struct letter *l, const struct accoun
 	log_add(&line, "account", a ? a->name : NULL);
 	log_add(&line, "server", o->server);
 	log_add(&line, "input", run->about);
-	add_letter(&line, l);
+	add_letter(&line, l, o);
 	add_outcome(&line, o, failure);
 	if (!log_write(path, run->program, &line, failure, &problem))
 		run_warn(run, &problem);

@@ -22,6 +22,12 @@ struct outcome {
 	bool maybe_sent; /* its end went out, and the reply was not seen: nobody may send it again
 			    by himself */
 	enum err_code worst; /* of what was complained of */
+
+	/* Of the queue (app/outbox.h). */
+	char *queued;     /* its id there, or NULL */
+	bool is_waiting;  /* it is there, for those who have not got it yet */
+	bool is_again;    /* its end had gone out before, and the reply was not seen */
+	struct err delay; /* why it waits */
 };
 
 void outcome_free(struct outcome *o); /* leaves {0} */

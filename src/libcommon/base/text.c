@@ -132,3 +132,43 @@ text_has_word(const char *list, const char *word)
 	}
 	return false;
 }
+
+void
+text_escape(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == '%')
+			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
+		else
+			buf_add_char(out, *s);
+	}
+}
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+bool
+text_unescape(char *word)
+{
+	char *to = word;
+
+	for (char *p = word; *p; p++) {
+		if (*p != '%') {
+			*to++ = *p;
+			continue;
+		}
+		const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
+
+		if (low < 0 || high + low == 0)
+			return false;
+		*to++ = (char)(high * 16 + low);
+		p += 2;
+	}
+	*to = '\0';
+	return true;
+}

@@ -39,4 +39,10 @@ bool text_contains(const char *text, const char *what);
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
 bool text_has_word(const char *list, const char *word);
 
+/* Adds S as one printable word: blanks, controls, 8-bit bytes and % as %HH. For our own files. */
+void text_escape(struct buf *out, const char *s);
+
+/* Takes the escapes of WORD off in place. False: they are none of text_escape()'s. */
+bool text_unescape(char *word);
+
 #endif

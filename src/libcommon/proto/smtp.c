@@ -603,6 +603,18 @@ ask_quit(const struct transaction *t)
 		dialog_ask(t->c->dialog, "QUIT");
 }
 
+/* May the end of the message go out? */
+static bool
+announce_end(const struct transaction *t, struct err *e)
+{
+	const struct smtp_envelope *v = t->envelope;
+
+	if (!v->before_end || v->before_end(v->before_end_ctx, e))
+		return true;
+	t->c->is_cut = true;
+	return false;
+}
+
 /* Did the end of the message go out? Then nobody knows whether it was sent until the reply is seen.
  */
 static bool
@@ -625,7 +637,8 @@ read_verdicts(const struct transaction *t, struct smtp_reply *verdict, struct er
 			continue;
 		if (!read_reply(t->c, &r->reply, NULL))
 			return stream_ok(t->c->stream, e);
-		if (is_positive(&r->reply) && accepted++ == 0)
+		r->is_taken = is_positive(&r->reply);
+		if (r->is_taken && accepted++ == 0)
 			*verdict = r->reply;
 		else if (!is_positive(&r->reply) && refusals++ == 0)
 			smtp_explain(stream_name(t->c->stream), r, e);
@@ -640,7 +653,12 @@ read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct e
 	if (!read_reply(t->c, reply, NULL))
 		return stream_ok(t->c->stream, e);
 	*t->maybe_sent = false;
-	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+	if (!is_positive(reply))
+		return refused(t->c, reply, ERR_MALFORMED, e);
+	for (size_t i = 0; i < t->envelope->count; i++)
+		t->envelope->recipients[i].is_taken =
+		    is_positive(&t->envelope->recipients[i].reply);
+	return true;
 }
 
 /* The reply that decides. */
@@ -665,8 +683,9 @@ send_bdat(struct transaction *t, struct smtp_reply *reply, struct err *e)
 
 	if (!rides && !read_envelope(t, e))
 		return false;
+	/* the end is where the octets are all there */
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
-	if (!pour(t, false, e))
+	if (!announce_end(t, e) || !pour(t, false, e))
 		return false;
 	ask_quit(t);
 	*t->maybe_sent = end_went_out(t);
@@ -706,7 +725,7 @@ send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return false;
 	if (data.code != 354)
 		return refused(t->c, &data, ERR_UNAVAILABLE, e);
-	if (!pour(t, true, e))
+	if (!pour(t, true, e) || !announce_end(t, e))
 		return false;
 	dialog_ask(t->c->dialog, ".");
 	ask_quit(t);
@@ -740,7 +759,8 @@ smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *messa
 	*maybe_sent = false;
 	*reply = (struct smtp_reply){0};
 	for (size_t i = 0; i < envelope->count; i++)
-		envelope->recipients[i].reply = (struct smtp_reply){0};
+		envelope->recipients[i] =
+		    (struct smtp_recipient){.address = envelope->recipients[i].address};
 	t.utf8 = needs_utf8(envelope);
 	if (!check(&t, e) || !ask_envelope(&t, e))
 		return false;

@@ -53,6 +53,7 @@ struct smtp_reply {
 struct smtp_recipient {
 	const char *address; /* borrowed */
 	struct smtp_reply reply;
+	bool is_taken; /* the server took the message over for him, and said so */
 };
 
 struct smtp_envelope {
@@ -61,6 +62,11 @@ struct smtp_envelope {
 	size_t count;
 	struct smtp_wishes wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
+
+	/* Called before the end of the message goes out, where it is not NULL: what it notes is
+	 * there whatever comes. False: the end stays here, *e is what is said. */
+	bool (*before_end)(void *ctx, struct err *e);
+	void *before_end_ctx;
 };
 
 struct smtp_params {
