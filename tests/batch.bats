@@ -385,6 +385,72 @@ as_mbox()
 	assert_equal "$(came | tr ' ' '\n' | sort -u | wc -l | tr -d ' ')" 11
 }
 
+# server: takes what comes, and notes msend's memory; `stalls` at the end of the message, if there
+server()
+{
+	cat >server.sh <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 here'
+	while read -r verb rest; do
+		case $verb in
+		EHLO) say 250-here '250 CHUNKING' ;;
+		BDAT)
+			head -c "${rest%% *}" >/dev/null
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
+			if [ -e stalls ]; then
+				echo >>stalls
+				read -r verb
+			fi
+			say '250 taken'
+			;;
+		*) say '250 fine' ;;
+		esac
+	done
+	END
+}
+
+# memory ARGUMENT...: the KiB that msend had at most
+memory()
+{
+	msend "${smtp[@]}" --tunnel="exec sh $PWD/server.sh" "$@"
+	cat kib
+}
+
+@test 'memory does not grow with the number of messages, nor with the size of one' {
+	local few many file
+	grep -q VmHWM /proc/self/status || skip 'needs /proc/PID/status'
+	! grep -q __asan_init "$(command -v msend)" || limit=1000000
+	server
+	{
+		cat letter
+		yes 'This line has forty letters, all told...' | head -c 20971520
+	} >big
+	few=$(memory --mbox < <(as_mbox 1.eml 2.eml))
+	many=$(memory --mbox < <(as_mbox 1.eml big; yes 1.eml | head -n 300 | while read -r file; do as_mbox "$file"; done))
+	mapfile -t files < <(yes 1.eml | head -n 300)
+	file=$(memory --batch "${files[@]}" big)
+	echo "KiB: few $few, many $many, files $file"
+	((many < few + ${limit-1024} && file < few + ${limit-1024}))
+}
+
+@test 'SIGTERM while several connections wait: two messages are in doubt, the others were not sent' {
+	local pid status=0
+	server
+	: >stalls
+	msend "${smtp[@]}" --tunnel="exec sh $PWD/server.sh" --connections=2 --log=log --batch {1..4}.eml {1..4}.eml 2>err 3>&- &
+	pid=$!
+	until [[ $(wc -l <stalls) -eq 2 ]]; do sleep 0.01; done
+	kill -TERM $pid
+	wait $pid || status=$?
+	cat err
+	assert_equal $status 143
+	assert_equal "$(grep -c 'the message may have been sent' err)" 2
+	assert_equal "$(grep -c 'status=unknown exit=75' log)" 2
+	# what lay on the table is named, and what did not come to lie there
+	assert_equal "$(grep -c 'interrupted: it was not sent' err)" "$(grep -c 'status=failed exit=75' log)"
+	assert_equal "$(grep -c 'status=sent' log)" 0
+}
+
 # ---- usage ----
 
 @test 'what does not go together is said' {

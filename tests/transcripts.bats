@@ -555,6 +555,35 @@ refuse_smtp()
 	refuse_smtp end 554 65
 }
 
+@test "--partial: a recipient is refused, and then the message itself: both are said" {
+	against - 65 msend --partial bob@example.org carol@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx\r\n250-PIPELINING\r\n250 CHUNKING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	S: 250 Ok\r\n550 no such user\r\n250 Ok
+	C: BDAT 136 LAST
+	$(sed 's/^/C: /' letter)
+	C: QUIT
+	S: 554 spam\r\n221 bye
+	END
+	assert_equal "$stderr" $'msend: tunnel: bob@example.org: 550 no such user\nmsend: tunnel: 554 spam'
+	against - 69 msend --partial bob@example.org carol@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx\r\n250 PIPELINING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	C: DATA
+	S: 250 Ok\r\n550 no such user\r\n250 Ok\r\n554 not now
+	C: QUIT
+	END
+	assert_equal "$stderr" $'msend: tunnel: bob@example.org: 550 no such user\nmsend: tunnel: 554 not now'
+}
+
 @test "421 at any command, and the server hangs up: its words are told, 75" {
 	local step
 	for step in greeting ehlo auth mail rcpt data end; do
