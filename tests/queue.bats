@@ -377,6 +377,58 @@ msend: $id: tunnel: "
 	assert_line --index 2 --regexp " status=sent exit=0 queue=$id again=maybe "
 }
 
+@test 'LMTP: who got it got it, who is to wait waits; where his reply was not seen, that is said' {
+	cat >script <<-END
+	S: 220 x
+	C: LHLO [127.0.0.1]
+	S: 250-PIPELINING
+	S: 250 8BITMIME
+	C~ MAIL .*
+	C* 4 RCPT TO:<r\\i@example.org>
+	C: DATA
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 354 go
+	$(letter | sed 's/^/C: /; s/^C: \.$/C: ../')
+	C: .
+	C: QUIT
+	S: 250 ok
+	S: 452 r2 is full
+	S: 550 r3 is gone
+	! close
+	END
+	run -67 --separate-stderr letter_to -s lmtp:// --auth=none "$(tunnel_to script)" r{1..4}@example.org
+	assert_verdict
+	assert_regex "$stderr" '550 r3 is gone'
+	assert_regex "$stderr" 'it may have been sent'
+	run -0 grep -E '^(to|refused|maybe)' "$queue/$(entries)"
+	assert_output $'maybe-sent\nto r2@example.org\nto r4@example.org'
+}
+
+@test 'one flight for each letter but the first, and QUIT with the last' {
+	away
+	for i in 1 2 3; do
+		letter "$i" | grep -v Gr | msend --quiet "$rcpt@example.org"
+	done
+	size=$(wc -c <"$queue/$(entries | head -n 1).eml")
+	{
+		printf '%s\n' 'S: 220 x' 'C~ EHLO .*' 'S: 250-PIPELINING' 'S: 250-CHUNKING' 'S: 250 8BITMIME'
+		for i in 1 2 3; do
+			printf '%s\n' 'C~ MAIL .*' 'C~ RCPT .*' "C: BDAT $size LAST"
+			letter "$i" | grep -v Gr | sed 's/^/C: /'
+			((i < 3)) || echo 'C: QUIT'
+			printf '%s\n' 'S: 250 ok' 'S: 250 ok' 'S: 250 ok'
+		done
+	} >script
+	run -0 msend -q --auth=none -s smtp+insecure:// "$(tunnel_to script)"
+	assert_verdict
+	assert_equal "$(flights)" 4
+	assert_empty_queue
+}
+
 @test 'a server that cannot be reached: what may have been sent is not said anew each time' {
 	hangs_up >script
 	letter | msend --quiet --auth=none -s smtp+insecure:// "$(tunnel_to script)" "$rcpt@example.org" 2>/dev/null
@@ -509,6 +561,24 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	assert_line --regexp '^msend: .*queue.*: No space left on device$'
 	assert_line --regexp '^msend: 127\.0\.0\.1:1: '
 	refute_line --regexp '\.eml$'
+}
+
+@test 'no room to note that the end goes out: it does not go out' {
+	away
+	letter | msend --quiet "$rcpt@example.org"
+	back
+	cc -shared -fPIC -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	run -73 env LD_PRELOAD="$PWD/kill_at.so" KILL_HOW=ENOSPC KILL_AT=1 \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" msend -q
+	assert_line --partial 'No space left on device'
+	assert_equal "$(mailbox_count "$rcpt")" 0
+	assert_equal "$(entries | wc -l)" 1
+	run -0 msend -q
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test '-q takes no recipients' {
+	run -64 msend -q "$rcpt@example.org"
 }
 
 @test 'no place for a queue: that is an error before anything is sent' {

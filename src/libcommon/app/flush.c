@@ -161,12 +161,13 @@ flush_free(struct flush *f)
 
 /* The letter. */
 
-/* Times that the message asked for go on while it waits. False: *e, it is too late. */
-static bool
-settle_times(struct attempt *a, struct err *e)
+/* Times that the message asked for go on while it waits. */
+
+static void
+settle_hold(struct attempt *a, int64_t waited)
 {
 	struct smtp_wishes *w = &a->letter.envelope.wishes;
-	const int64_t waited = (int64_t)time(NULL) - a->waiting->entry.arrived;
+	struct tm until = {0};
 
 	if (w->hold_for) {
 		const int64_t left = atoll(w->hold_for) - waited;
@@ -174,18 +175,36 @@ settle_times(struct attempt *a, struct err *e)
 		snprintf(a->hold_for, sizeof a->hold_for, "%" PRId64, left);
 		w->hold_for = left > 0 ? a->hold_for : NULL;
 	}
-	if (w->deliver_by) {
-		const char *mode = w->deliver_by + strcspn(w->deliver_by, ";");
-		const int64_t left = atoll(w->deliver_by) - waited;
+	if (w->hold_until && strptime(w->hold_until, "%Y-%m-%dT%H:%M:%SZ", &until) &&
+	    timegm(&until) <= time(NULL))
+		w->hold_until = NULL;
+}
 
-		/* RFC 2852 section 4: without return, it may be late already. */
-		if (left <= 0 && strcmp(mode, ";R") == 0)
-			return err_set(e, ERR_UNAVAILABLE,
-				       "the time in which it had to be delivered is over");
-		snprintf(a->deliver_by, sizeof a->deliver_by, "%" PRId64 "%s", left, mode);
-		w->deliver_by = a->deliver_by;
-	}
+/* RFC 2852 section 4: it may be late already, unless it has to be returned then. False: *e. */
+static bool
+settle_deliver_by(struct attempt *a, int64_t waited, struct err *e)
+{
+	struct smtp_wishes *w = &a->letter.envelope.wishes;
+	const char *mode = w->deliver_by ? w->deliver_by + strcspn(w->deliver_by, ";") : "";
+	const int64_t left = w->deliver_by ? atoll(w->deliver_by) - waited : 0;
+
+	if (!w->deliver_by)
+		return true;
+	if (left <= 0 && strcmp(mode, ";R") == 0)
+		return err_set(e, ERR_UNAVAILABLE,
+			       "the time in which it had to be delivered is over");
+	snprintf(a->deliver_by, sizeof a->deliver_by, "%" PRId64 "%s", left, mode);
+	w->deliver_by = a->deliver_by;
 	return true;
+}
+
+static bool
+settle_times(struct attempt *a, struct err *e)
+{
+	const int64_t waited = (int64_t)time(NULL) - a->waiting->entry.arrived;
+
+	settle_hold(a, waited);
+	return settle_deliver_by(a, waited, e);
 }
 
 /* From here on nobody knows whether it was sent, until the reply is seen; who comes after a kill is
@@ -309,21 +328,23 @@ settle_recipients(struct attempt *a)
 			settle_recipient(a, &entry->recipients[at], i++);
 }
 
-/* Nobody is due any more. What is to be said of that is said before it is gone from the queue. */
+/* Nobody is due any more. That is written down, then said, and then the message is moved: who is
+ * killed before he said it says it the next time. */
 static void
 fail(struct attempt *a, struct err *e)
 {
 	struct flush *f = a->flush;
 	const struct queue_entry *entry = &a->waiting->entry;
 	struct err problem;
+	const bool is_noted = queue_update(f->queue, entry, true, &problem);
 
 	e->hint[0] = '\0';
-	err_hint(e, "the message is in %s/%s.eml", queue_failed_directory(f->queue), entry->id);
+	if (is_noted)
+		err_hint(e, "the message is in %s/%s.eml", queue_failed_directory(f->queue),
+			 entry->id);
 	a->outcome.worst = err_worse(a->outcome.worst, e->code);
-	if (!queue_update(f->queue, entry, true, &problem))
-		run_complain(f->run, &problem);
 	run_complain(f->run, e);
-	if (!queue_fail(f->queue, entry, &problem))
+	if (!is_noted || !queue_fail(f->queue, entry, &problem))
 		run_complain(f->run, &problem);
 }
 
@@ -419,7 +440,7 @@ finish_failing(struct attempt *a)
 
 /* One message. */
 static void
-try(struct flush *f, struct waiting *w)
+serve(struct flush *f, struct waiting *w)
 {
 	struct attempt a = {.flush = f,
 			    .waiting = w,
@@ -459,7 +480,7 @@ send_all(struct flush *f, struct err *e)
 	if (!take_queue(f, e))
 		return false;
 	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
-		try(f, &f->all[i]);
+		serve(f, &f->all[i]);
 	if (stop_signal() != 0)
 		f->run->worst = err_worse(f->run->worst, ERR_TEMPORARY);
 	return true;
@@ -471,6 +492,9 @@ outbox_flush(struct run *run, struct err *e)
 	struct flush f = {.run = run};
 	bool ok;
 
+	if (run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "--flush sends what is kept, '%s' is too much",
+			       run->operands[0]);
 	if (run_flag(run, SET_DRY_RUN))
 		return mailq_show(run, e);
 	f.queue = outbox_open(e);
