@@ -401,24 +401,34 @@ give_up(struct attempt *a, struct err *why)
 	refuse_all(&a->waiting->entry, why);
 }
 
-/* FAILURE: NULL where it was sent. */
+/* The entry as it is after the attempt, and WHY it is not gone. FAILURE: NULL where it was sent. */
+static void
+settle_entry(struct attempt *a, const struct err *failure, struct err *why)
+{
+	struct queue_entry *entry = &a->waiting->entry;
+
+	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
+	fate_explain_delay(&a->letter, &a->outcome, failure, why);
+	queue_entry_tried(entry, why->text);
+	if (a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure)) {
+		refuse_all(entry, why);
+		return;
+	}
+	settle_recipients(a);
+	if (queue_entry_count_due(entry) == 0)
+		err_set(why, ERR_RECIPIENT, "who was refused does not get it");
+	else if (is_expired(a))
+		give_up(a, why);
+}
+
 static void
 settle(struct attempt *a, const struct err *failure)
 {
 	struct queue_entry *entry = &a->waiting->entry;
 	const size_t due = queue_entry_count_due(entry);
-	const bool is_sealed = a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure);
 	struct err why;
 
-	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
-	fate_explain_delay(&a->letter, &a->outcome, failure, &why);
-	if (is_sealed)
-		refuse_all(entry, &why);
-	else
-		settle_recipients(a);
-	queue_entry_tried(entry, why.text);
-	if (queue_entry_count_due(entry) > 0 && is_expired(a))
-		give_up(a, &why);
+	settle_entry(a, failure, &why);
 	if (queue_entry_is_done(entry))
 		finish(a);
 	else if (queue_entry_count_due(entry) == 0)
@@ -427,18 +437,28 @@ settle(struct attempt *a, const struct err *failure)
 		delay(a, &why, queue_entry_count_due(entry) < due);
 }
 
-/* One who was killed between the last refusal and the move to what failed. */
-static void
-finish_failing(struct attempt *a)
+/* Nobody is due: who knew that was killed before the message was moved to what failed. */
+static bool
+finish_failing(struct attempt *a, struct err *e)
 {
-	struct queue_entry *entry = &a->waiting->entry;
-	struct err e;
+	const char *reply = a->waiting->entry.reply;
 
-	err_set(&e, ERR_RECIPIENT, "%s", entry->reply ? entry->reply : "refused");
-	fail(a, &e);
+	err_set(e, ERR_RECIPIENT, "%s", reply ? reply : "it was refused");
+	fail(a, e);
+	return false;
 }
 
-/* One message. */
+static bool
+try_again(struct attempt *a, struct err *e)
+{
+	const bool ok = hand_over(a, e);
+
+	a->outcome.queued = mem_strdup(a->waiting->entry.id);
+	settle(a, ok ? NULL : e);
+	return ok;
+}
+
+/* One message. What was not even tried is no news for the log. */
 static void
 serve(struct flush *f, struct waiting *w)
 {
@@ -448,33 +468,32 @@ serve(struct flush *f, struct waiting *w)
 			    .wishes = {.name = mem_strdup(w->entry.account)},
 			    .maybe_sent_before = w->entry.maybe_sent};
 	struct err e = {0};
+	bool ok;
 
 	f->run->about = w->entry.id;
 	w->route->left--;
-	if (queue_entry_count_due(&w->entry) == 0) {
-		finish_failing(&a);
-	} else {
-		const bool ok = hand_over(&a, &e);
-
-		a.outcome.queued = mem_strdup(w->entry.id);
-		settle(&a, ok ? NULL : &e);
-		/* what was not tried is no news for the log */
-		f->run->about = NULL;
-		if (a.outcome.server || !a.outcome.is_waiting)
-			outcome_log(&a.outcome, &a.letter, &w->route->account, f->run,
-				    ok ? NULL : &e);
-	}
+	ok = queue_entry_count_due(&w->entry) == 0 ? finish_failing(&a, &e) : try_again(&a, &e);
 	f->run->about = NULL;
+	if (a.outcome.server || !a.outcome.is_waiting)
+		outcome_log(&a.outcome, &a.letter, &w->route->account, f->run, ok ? NULL : &e);
 	attempt_free(&a);
+}
+
+/* That somebody else is at work is no error to speak of. */
+static bool
+leave_to_other(struct flush *f, const struct err *e)
+{
+	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
+		return false;
+	f->run->worst = ERR_TEMPORARY;
+	return true;
 }
 
 static bool
 send_all(struct flush *f, struct err *e)
 {
 	if (!queue_lock(f->queue, e))
-		return e->code == ERR_TEMPORARY && !run_may_remark(f->run)
-			   ? f->run->worst = ERR_TEMPORARY
-			   : false;
+		return leave_to_other(f, e);
 	if (!queue_tidy(f->queue, e))
 		run_complain(f->run, e);
 	if (!take_queue(f, e))
