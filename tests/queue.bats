@@ -71,8 +71,8 @@ age_entry()
 
 @test 'no server: it is kept, on disk, with exit status 0; when the server is back, -q sends it as it was' {
 	away
-	letter >letter
-	run -0 --separate-stderr msend "$rcpt@example.org" <letter
+	letter >eml
+	run -0 --separate-stderr msend "$rcpt@example.org" <eml
 	assert_equal "$output" ''
 	assert_regex "$stderr" '^msend: kept in the queue as [0-9a-f]{14}: 127\.0\.0\.1:1: [^
 ]*$'
@@ -85,7 +85,7 @@ age_entry()
 	assert_equal "$output$stderr" ''
 	assert_empty_queue
 	assert_equal "$(mailbox_count "$rcpt")" 1
-	assert_arrived letter "$(mailbox_files "$rcpt")"
+	assert_arrived eml "$(mailbox_files "$rcpt")"
 	run -0 --separate-stderr msend -q
 	assert_equal "$output$stderr" ''
 }
@@ -239,8 +239,8 @@ letter_to()
 
 @test 'what the server refuses when -q sends it goes to failed, and is said with the reply, also with --quiet' {
 	away
-	letter >letter
-	msend --quiet nosuch1@example.org "$rcpt@example.org" <letter
+	letter >eml
+	msend --quiet nosuch1@example.org "$rcpt@example.org" <eml
 	id=$(entries)
 	back
 	run -67 --separate-stderr msend -q --quiet
@@ -255,8 +255,24 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 	assert_equal "$stderr" "msend: 1 that could not be sent: see $queue/failed"
 	# and it can be sent again by hand
 	run -0 msend "$rcpt@example.org" <"$queue/failed/$id.eml"
-	assert_arrived letter "$(mailbox_files "$rcpt")"
+	assert_arrived eml "$(mailbox_files "$rcpt")"
 	run -0 grep -c "status=failed exit=67 queue=$id error=" "$log"
+}
+
+@test 'with --partial, who is refused by -q is said once, and the message for him is in failed' {
+	away
+	letter | msend --quiet --partial nosuch1@example.org "$rcpt@example.org"
+	id=$(entries)
+	back
+	run -67 --separate-stderr msend -q
+	assert_regex "$stderr" "^msend: $id: [^ ]* 550 [^
+]*
+msend: $id: who was refused does not get it
+msend: hint: the message is in $queue/failed/$id.eml\$"
+	assert_equal "$(mailbox_count "$rcpt")" 1
+	run -0 grep -E '^(to|refused)' "$queue/failed/$id"
+	assert_output --regexp '^refused nosuch1@example.org [^ ]*550'
+	assert_equal "${#lines[@]}" 1
 }
 
 @test 'a message that is too old fails once more, and then for good; a younger one waits on' {
@@ -377,6 +393,58 @@ msend: $id: tunnel: "
 	assert_line --index 2 --regexp " status=sent exit=0 queue=$id again=maybe "
 }
 
+@test 'LMTP: who got it got it, who is to wait waits; where his reply was not seen, that is said' {
+	cat >script <<-END
+	S: 220 x
+	C: LHLO [127.0.0.1]
+	S: 250-PIPELINING
+	S: 250 8BITMIME
+	C~ MAIL .*
+	C* 4 RCPT TO:<r\\i@example.org>
+	C: DATA
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 250 ok
+	S: 354 go
+	$(letter | sed 's/^/C: /; s/^C: \.$/C: ../')
+	C: .
+	C: QUIT
+	S: 250 ok
+	S: 452 r2 is full
+	S: 550 r3 is gone
+	! close
+	END
+	run -67 --separate-stderr letter_to -s lmtp:// --auth=none "$(tunnel_to script)" r{1..4}@example.org
+	assert_verdict
+	assert_regex "$stderr" '550 r3 is gone'
+	assert_regex "$stderr" 'it may have been sent'
+	run -0 grep -E '^(to|refused|maybe)' "$queue/$(entries)"
+	assert_output $'maybe-sent\nto r2@example.org\nto r4@example.org'
+}
+
+@test 'one flight for each letter but the first, and QUIT with the last' {
+	away
+	for i in 1 2 3; do
+		letter "$i" | grep -v Gr | msend --quiet "$rcpt@example.org"
+	done
+	size=$(wc -c <"$queue/$(entries | head -n 1).eml")
+	{
+		printf '%s\n' 'S: 220 x' 'C~ EHLO .*' 'S: 250-PIPELINING' 'S: 250-CHUNKING' 'S: 250 8BITMIME'
+		for i in 1 2 3; do
+			printf '%s\n' 'C~ MAIL .*' 'C~ RCPT .*' "C: BDAT $size LAST"
+			letter "$i" | grep -v Gr | sed 's/^/C: /'
+			((i < 3)) || echo 'C: QUIT'
+			printf '%s\n' 'S: 250 ok' 'S: 250 ok' 'S: 250 ok'
+		done
+	} >script
+	run -0 msend -q --auth=none -s smtp+insecure:// "$(tunnel_to script)"
+	assert_verdict
+	assert_equal "$(flights)" 4
+	assert_empty_queue
+}
+
 @test 'a server that cannot be reached: what may have been sent is not said anew each time' {
 	hangs_up >script
 	letter | msend --quiet --auth=none -s smtp+insecure:// "$(tunnel_to script)" "$rcpt@example.org" 2>/dev/null
@@ -390,8 +458,8 @@ msend: $id: tunnel: "
 
 @test 'stopped by a signal: nothing is kept' {
 	printf 'S: 220 x\nC~ EHLO .*\n! stall\n' >script
-	letter >letter
-	msend --auth=none -s smtp+insecure:// "$(tunnel_to script)" "$rcpt@example.org" <letter 2>err 3>&- &
+	letter >eml
+	msend --auth=none -s smtp+insecure:// "$(tunnel_to script)" "$rcpt@example.org" <eml 2>err 3>&- &
 	pid=$!
 	until [[ -e $REPLAY_FLIGHTS ]]; do sleep 0.01; done
 	kill -TERM $pid
@@ -412,8 +480,8 @@ msend: $id: tunnel: "
 	run -75 --separate-stderr flock "$queue/lock" msend -q --quiet
 	assert_equal "$stderr" ''
 	away
-	letter 2 >letter
-	flock "$queue/lock" msend --quiet "$rcpt@example.org" <letter
+	letter 2 >eml
+	flock "$queue/lock" msend --quiet "$rcpt@example.org" <eml
 	run -0 flock "$queue/lock" msend -bp
 	assert_equal "${#lines[@]}" 2
 }
@@ -448,12 +516,12 @@ msend: $id: tunnel: "
 	assert_equal "$output$stderr" ''
 	assert [ ! -e "$queue" ]
 	away
-	letter 1 >letter
-	msend --quiet "$rcpt@example.org" "$other@example.org" <letter
-	msend --quiet -f '<>' "$other@example.org" <letter
+	letter 1 >eml
+	msend --quiet "$rcpt@example.org" "$other@example.org" <eml
+	msend --quiet -f '<>' "$other@example.org" <eml
 	run -0 ./mailq
 	assert_equal "${#lines[@]}" 2
-	assert_line --index 0 --regexp "^[0-9a-f]{14}	[0-9]	$(sed 's/$/./' letter | wc -c)	$sender@example.org	\
+	assert_line --index 0 --regexp "^[0-9a-f]{14}	[0-9]	$(sed 's/$/./' eml | wc -c)	$sender@example.org	\
 $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	assert_line --index 1 --regexp "	<>	$other@example.org	127"
 	listed=$output
@@ -463,6 +531,21 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	assert_equal "$(cut -f1,3- <<<"$output")" "$(cut -f1,3- <<<"$listed")"
 	run -0 msend -q --dry-run
 	assert_equal "${#lines[@]}" 2
+}
+
+@test 'on a terminal: a table with titles, ages and sizes for people, cut to its width' {
+	away
+	{
+		letter
+		head -c 3000 /dev/zero | tr '\0' x | fold
+	} | msend --quiet "$rcpt@example.org"
+	age_entry "$queue/$(entries)" $((3 * 3600 + 5))
+	run -0 env COLUMNS=110 script -qec 'msend -bp' /dev/null
+	assert_line --index 0 --regexp '^Id +Age +Size +From +To +Last reply'
+	assert_line --index 1 --regexp '^[0-9a-f]{14}    3h +3k  '
+	rm "$queue/$(entries)"
+	run -0 script -qec 'msend -bp' /dev/null
+	assert_line --index 0 --partial 'the queue is empty'
 }
 
 @test 'control characters in addresses and replies do not reach the terminal' {
@@ -495,12 +578,12 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	require_root 'a small disk is mounted'
 	unshare -m true 2>/dev/null || skip 'no mount namespaces'
 	away
-	letter >letter
-	head -c 200000 /dev/zero | tr '\0' x | fold >>letter
+	letter >eml
+	head -c 200000 /dev/zero | tr '\0' x | fold >>eml
 	mkdir -p "$XDG_STATE_HOME"
 	cat >script <<-END
 	mount -t tmpfs -o size=100k none "$XDG_STATE_HOME" || exit 1
-	msend "$rcpt@example.org" <letter
+	msend "$rcpt@example.org" <eml
 	echo "exit \$?"
 	find "$queue" -type f
 	END
@@ -511,22 +594,45 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	refute_line --regexp '\.eml$'
 }
 
-@test 'no place for a queue: that is an error before anything is sent' {
-	letter >letter
-	run -78 env -u HOME -u XDG_STATE_HOME msend -C "$config" --log=/dev/null "$rcpt@example.org" <letter
-	assert_output 'msend: HOME is not set, so there is no place for a queue'
+@test 'no room to note that the end goes out: it does not go out' {
+	away
+	letter | msend --quiet "$rcpt@example.org"
+	back
+	cc -shared -fPIC -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	run -73 env LD_PRELOAD="$PWD/kill_at.so" KILL_HOW=ENOSPC KILL_AT=1 \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" msend -q
+	assert_line --partial 'No space left on device'
 	assert_equal "$(mailbox_count "$rcpt")" 0
+	assert_equal "$(entries | wc -l)" 1
+	run -0 msend -q
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test '-q takes no recipients' {
+	run -64 msend -q "$rcpt@example.org"
+}
+
+@test 'no place for a queue: what can be sent is sent, what would have to be kept is an error' {
+	letter >eml
+	alone=(env -u HOME -u XDG_STATE_HOME msend -C "$config" --log=/dev/null)
+	run -0 "${alone[@]}" "$rcpt@example.org" <eml
+	assert_equal "$(mailbox_count "$rcpt")" 1
+	away
+	run -78 "${alone[@]}" "$rcpt@example.org" <eml
+	assert_line --regexp '^msend: 127\.0\.0\.1:1: '
+	assert_line 'msend: HOME is not set, so there is no place for a queue'
+	run -78 "${alone[@]}" -q
 }
 
 # ---- no secrets ----
 
 @test 'no password is kept: a proxy with one does not go with --queue' {
-	letter >letter
-	run -64 msend --proxy=socks5://u:hunter2@127.0.0.1:1 "$rcpt@example.org" <letter
+	letter >eml
+	run -64 msend --proxy=socks5://u:hunter2@127.0.0.1:1 "$rcpt@example.org" <eml
 	assert_line --partial '--proxy with a password does not go with --queue'
 	away
 	echo 'proxy = socks5://u:hunter2@127.0.0.1:1' >>"$config"
-	run -0 msend "$rcpt@example.org" <letter
+	run -0 msend "$rcpt@example.org" <eml
 	run grep -rlF -e hunter2 -e "$SRV_PASSWORD" "$queue"
 	assert_output ''
 }

@@ -161,12 +161,13 @@ flush_free(struct flush *f)
 
 /* The letter. */
 
-/* Times that the message asked for go on while it waits. False: *e, it is too late. */
-static bool
-settle_times(struct attempt *a, struct err *e)
+/* Times that the message asked for go on while it waits. */
+
+static void
+settle_hold(struct attempt *a, int64_t waited)
 {
 	struct smtp_wishes *w = &a->letter.envelope.wishes;
-	const int64_t waited = (int64_t)time(NULL) - a->waiting->entry.arrived;
+	struct tm until = {0};
 
 	if (w->hold_for) {
 		const int64_t left = atoll(w->hold_for) - waited;
@@ -174,18 +175,36 @@ settle_times(struct attempt *a, struct err *e)
 		snprintf(a->hold_for, sizeof a->hold_for, "%" PRId64, left);
 		w->hold_for = left > 0 ? a->hold_for : NULL;
 	}
-	if (w->deliver_by) {
-		const char *mode = w->deliver_by + strcspn(w->deliver_by, ";");
-		const int64_t left = atoll(w->deliver_by) - waited;
+	if (w->hold_until && strptime(w->hold_until, "%Y-%m-%dT%H:%M:%SZ", &until) &&
+	    timegm(&until) <= time(NULL))
+		w->hold_until = NULL;
+}
 
-		/* RFC 2852 section 4: without return, it may be late already. */
-		if (left <= 0 && strcmp(mode, ";R") == 0)
-			return err_set(e, ERR_UNAVAILABLE,
-				       "the time in which it had to be delivered is over");
-		snprintf(a->deliver_by, sizeof a->deliver_by, "%" PRId64 "%s", left, mode);
-		w->deliver_by = a->deliver_by;
-	}
+/* RFC 2852 section 4: it may be late already, unless it has to be returned then. False: *e. */
+static bool
+settle_deliver_by(struct attempt *a, int64_t waited, struct err *e)
+{
+	struct smtp_wishes *w = &a->letter.envelope.wishes;
+	const char *mode = w->deliver_by ? w->deliver_by + strcspn(w->deliver_by, ";") : "";
+	const int64_t left = w->deliver_by ? atoll(w->deliver_by) - waited : 0;
+
+	if (!w->deliver_by)
+		return true;
+	if (left <= 0 && strcmp(mode, ";R") == 0)
+		return err_set(e, ERR_UNAVAILABLE,
+			       "the time in which it had to be delivered is over");
+	snprintf(a->deliver_by, sizeof a->deliver_by, "%" PRId64 "%s", left, mode);
+	w->deliver_by = a->deliver_by;
 	return true;
+}
+
+static bool
+settle_times(struct attempt *a, struct err *e)
+{
+	const int64_t waited = (int64_t)time(NULL) - a->waiting->entry.arrived;
+
+	settle_hold(a, waited);
+	return settle_deliver_by(a, waited, e);
 }
 
 /* From here on nobody knows whether it was sent, until the reply is seen; who comes after a kill is
@@ -309,21 +328,23 @@ settle_recipients(struct attempt *a)
 			settle_recipient(a, &entry->recipients[at], i++);
 }
 
-/* Nobody is due any more. What is to be said of that is said before it is gone from the queue. */
+/* Nobody is due any more. That is written down, then said, and then the message is moved: who is
+ * killed before he said it says it the next time. */
 static void
 fail(struct attempt *a, struct err *e)
 {
 	struct flush *f = a->flush;
 	const struct queue_entry *entry = &a->waiting->entry;
 	struct err problem;
+	const bool is_noted = queue_update(f->queue, entry, true, &problem);
 
 	e->hint[0] = '\0';
-	err_hint(e, "the message is in %s/%s.eml", queue_failed_directory(f->queue), entry->id);
+	if (is_noted)
+		err_hint(e, "the message is in %s/%s.eml", queue_failed_directory(f->queue),
+			 entry->id);
 	a->outcome.worst = err_worse(a->outcome.worst, e->code);
-	if (!queue_update(f->queue, entry, true, &problem))
-		run_complain(f->run, &problem);
 	run_complain(f->run, e);
-	if (!queue_fail(f->queue, entry, &problem))
+	if (!is_noted || !queue_fail(f->queue, entry, &problem))
 		run_complain(f->run, &problem);
 }
 
@@ -380,24 +401,34 @@ give_up(struct attempt *a, struct err *why)
 	refuse_all(&a->waiting->entry, why);
 }
 
-/* FAILURE: NULL where it was sent. */
+/* The entry as it is after the attempt, and WHY it is not gone. FAILURE: NULL where it was sent. */
+static void
+settle_entry(struct attempt *a, const struct err *failure, struct err *why)
+{
+	struct queue_entry *entry = &a->waiting->entry;
+
+	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
+	fate_explain_delay(&a->letter, &a->outcome, failure, why);
+	queue_entry_tried(entry, why->text);
+	if (a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure)) {
+		refuse_all(entry, why);
+		return;
+	}
+	settle_recipients(a);
+	if (queue_entry_count_due(entry) == 0)
+		err_set(why, ERR_RECIPIENT, "who was refused does not get it");
+	else if (is_expired(a))
+		give_up(a, why);
+}
+
 static void
 settle(struct attempt *a, const struct err *failure)
 {
 	struct queue_entry *entry = &a->waiting->entry;
 	const size_t due = queue_entry_count_due(entry);
-	const bool is_sealed = a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure);
 	struct err why;
 
-	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
-	fate_explain_delay(&a->letter, &a->outcome, failure, &why);
-	if (is_sealed)
-		refuse_all(entry, &why);
-	else
-		settle_recipients(a);
-	queue_entry_tried(entry, why.text);
-	if (queue_entry_count_due(entry) > 0 && is_expired(a))
-		give_up(a, &why);
+	settle_entry(a, failure, &why);
 	if (queue_entry_is_done(entry))
 		finish(a);
 	else if (queue_entry_count_due(entry) == 0)
@@ -406,20 +437,30 @@ settle(struct attempt *a, const struct err *failure)
 		delay(a, &why, queue_entry_count_due(entry) < due);
 }
 
-/* One who was killed between the last refusal and the move to what failed. */
-static void
-finish_failing(struct attempt *a)
+/* Nobody is due: who knew that was killed before the message was moved to what failed. */
+static bool
+finish_failing(struct attempt *a, struct err *e)
 {
-	struct queue_entry *entry = &a->waiting->entry;
-	struct err e;
+	const char *reply = a->waiting->entry.reply;
 
-	err_set(&e, ERR_RECIPIENT, "%s", entry->reply ? entry->reply : "refused");
-	fail(a, &e);
+	err_set(e, ERR_RECIPIENT, "%s", reply ? reply : "it was refused");
+	fail(a, e);
+	return false;
 }
 
-/* One message. */
+static bool
+try_again(struct attempt *a, struct err *e)
+{
+	const bool ok = hand_over(a, e);
+
+	a->outcome.queued = mem_strdup(a->waiting->entry.id);
+	settle(a, ok ? NULL : e);
+	return ok;
+}
+
+/* One message. What was not even tried is no news for the log. */
 static void
-try(struct flush *f, struct waiting *w)
+serve(struct flush *f, struct waiting *w)
 {
 	struct attempt a = {.flush = f,
 			    .waiting = w,
@@ -427,39 +468,38 @@ try(struct flush *f, struct waiting *w)
 			    .wishes = {.name = mem_strdup(w->entry.account)},
 			    .maybe_sent_before = w->entry.maybe_sent};
 	struct err e = {0};
+	bool ok;
 
 	f->run->about = w->entry.id;
 	w->route->left--;
-	if (queue_entry_count_due(&w->entry) == 0) {
-		finish_failing(&a);
-	} else {
-		const bool ok = hand_over(&a, &e);
-
-		a.outcome.queued = mem_strdup(w->entry.id);
-		settle(&a, ok ? NULL : &e);
-		/* what was not tried is no news for the log */
-		f->run->about = NULL;
-		if (a.outcome.server || !a.outcome.is_waiting)
-			outcome_log(&a.outcome, &a.letter, &w->route->account, f->run,
-				    ok ? NULL : &e);
-	}
+	ok = queue_entry_count_due(&w->entry) == 0 ? finish_failing(&a, &e) : try_again(&a, &e);
 	f->run->about = NULL;
+	if (a.outcome.server || !a.outcome.is_waiting)
+		outcome_log(&a.outcome, &a.letter, &w->route->account, f->run, ok ? NULL : &e);
 	attempt_free(&a);
+}
+
+/* That somebody else is at work is no error to speak of. */
+static bool
+leave_to_other(struct flush *f, const struct err *e)
+{
+	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
+		return false;
+	f->run->worst = ERR_TEMPORARY;
+	return true;
 }
 
 static bool
 send_all(struct flush *f, struct err *e)
 {
 	if (!queue_lock(f->queue, e))
-		return e->code == ERR_TEMPORARY && !run_may_remark(f->run)
-			   ? f->run->worst = ERR_TEMPORARY
-			   : false;
+		return leave_to_other(f, e);
 	if (!queue_tidy(f->queue, e))
 		run_complain(f->run, e);
 	if (!take_queue(f, e))
 		return false;
 	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
-		try(f, &f->all[i]);
+		serve(f, &f->all[i]);
 	if (stop_signal() != 0)
 		f->run->worst = err_worse(f->run->worst, ERR_TEMPORARY);
 	return true;
@@ -471,6 +511,9 @@ outbox_flush(struct run *run, struct err *e)
 	struct flush f = {.run = run};
 	bool ok;
 
+	if (run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "--flush sends what is kept, '%s' is too much",
+			       run->operands[0]);
 	if (run_flag(run, SET_DRY_RUN))
 		return mailq_show(run, e);
 	f.queue = outbox_open(e);

@@ -30,11 +30,7 @@ outbox_open(struct err *e)
 bool
 outbox_check(const struct account *a, struct err *e)
 {
-	struct queue *q = account_flag(a, SET_QUEUE) ? outbox_open(e) : NULL;
-	const bool ok = !account_flag(a, SET_QUEUE) || (q && recorded_check(a, e));
-
-	queue_free(q);
-	return ok;
+	return !account_flag(a, SET_QUEUE) || recorded_check(a, e);
 }
 
 static bool

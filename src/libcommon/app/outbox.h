@@ -18,7 +18,8 @@ struct run;
 /* The user's queue. NULL: *e is ERR_CONFIG, there is no place for it. */
 struct queue *outbox_open(struct err *e);
 
-/* Where the account wants letters kept: can that be? False: *e is ERR_CONFIG or ERR_USAGE. */
+/* Where the account wants letters kept: may what goes along with them be kept? False: *e is
+ * ERR_USAGE. */
 bool outbox_check(const struct account *a, struct err *e);
 
 /*

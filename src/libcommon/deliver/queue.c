@@ -384,9 +384,8 @@ move_to_failed(const struct queue *q, const char *id, const char *suffix, struct
 bool
 queue_fail(struct queue *q, const struct queue_entry *entry, struct err *e)
 {
-	return file_make_directory(q->failed, e) && queue_update(q, entry, true, e) &&
-	       move_to_failed(q, entry->id, ".eml", e) && move_to_failed(q, entry->id, "", e) &&
-	       file_sync_directory(q->dir, e);
+	return file_make_directory(q->failed, e) && move_to_failed(q, entry->id, ".eml", e) &&
+	       move_to_failed(q, entry->id, "", e) && file_sync_directory(q->dir, e);
 }
 
 /* Tidying up. */

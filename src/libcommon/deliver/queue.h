@@ -11,10 +11,10 @@
  * IDs sort by arrival. Each fact is one rename(2) or unlink(2) of an entry, so every moment is safe
  * to die at:
  *
- *	add      ID.eml written and flushed; ID.new written and flushed, renamed to ID; the
- *directory flushed update   ID.new written, renamed over ID remove   ID unlinked; the directory
- *flushed; ID.eml unlinked fail     the entry updated and flushed; ID.eml renamed into failed; ID
- *renamed into failed
+ *	add      ID.eml, flushed; ID.new, flushed, renamed to ID; the directory, flushed
+ *	update   ID.new, renamed over ID
+ *	remove   ID unlinked; the directory flushed; ID.eml unlinked
+ *	fail     ID.eml renamed into failed, which is flushed; ID renamed into failed
  *
  * Anybody may add and list at any time. Who removes, fails and updates holds the lock, and begins
  * with queue_tidy(), which clears away what the killed left: who adds holds a lock on his ID.eml,
@@ -73,10 +73,12 @@ bool queue_read(const struct queue *q, const char *id, struct queue_entry *entry
 /* The message, to be closed by the caller, whole as it was added. -1: *e is ERR_IO. */
 int queue_open_message(const struct queue *q, const struct queue_entry *entry, struct err *e);
 
-/* DURABLE: it is on disk. False: *e is ERR_OUTPUT or ERR_IO; the entry on disk is as before. */
+/* DURABLE: it is on disk. False: *e is ERR_OUTPUT or ERR_IO; the entry on disk is the one or
+ * the other. */
 bool queue_update(struct queue *q, const struct queue_entry *entry, bool durable, struct err *e);
 
-/* False: *e is ERR_IO. */
+/* False: *e is ERR_IO, or ERR_OUTPUT where there can be no failed. The entry is as the last update
+ * has it. */
 bool queue_remove(struct queue *q, const struct queue_entry *entry, struct err *e);
 bool queue_fail(struct queue *q, const struct queue_entry *entry, struct err *e);
 
