@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# mfetch killed, cut off and out of disk: a sample of tests/crash/matrix, another one in each run.
+# mfetch and msend's queue killed, cut off and out of disk: a sample of tests/crash/matrix and of
+# tests/crash/queue, another one in each run.
 # `make check-crash` does all of it. CRASH_SECONDS and CRASH_SEED choose how long, and which.
 
 # shellcheck disable=SC2154  # abs_top_srcdir: tests/helper.bash
@@ -29,4 +30,10 @@ matrix()
 @test 'several runs at the same time: nothing is lost or twice' {
 	matrix --only='^race ' --sample=8
 	assert_line --regexp '^[1-9][0-9]* trials, 0 killed, 0 failed$'
+}
+
+@test 'letters in the queue: whatever is killed, cut or full, none is lost, torn, or twice without a word' {
+	run -0 "$abs_top_srcdir/tests/crash/queue" --sample="${CRASH_SECONDS:-20}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
+	echo "# ${lines[0]}" >&3 # the seed
+	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }

@@ -242,7 +242,7 @@ cron_mail()
 }
 
 @test 'what sendmail does beside sending is refused in a sentence' {
-	for mode in d s i p t v; do
+	for mode in d s i t v; do
 		run -64 --separate-stderr "$sendmail" -b$mode </dev/null
 		assert_regex "${stderr_lines[0]}" "^sendmail: -b: $mode \(.*\) is not done here$"
 	done
@@ -258,6 +258,7 @@ cron_mail()
 	[[ -e $abs_top_builddir/Makefile ]] || skip 'no Makefile'
 	make -s -C "$abs_top_builddir" install-sendmail-link DESTDIR="$PWD/root" sbindir=/sbin bindir=/bin
 	assert_equal "$(readlink root/sbin/sendmail)" /bin/msend
+	assert_equal "$(readlink root/bin/mailq)" /bin/msend
 	run make -s -C "$abs_top_builddir" install-sendmail-link DESTDIR="$PWD/root" sbindir=/sbin bindir=/bin
 	assert_failure
 	assert_line --partial 'is there already'

@@ -610,7 +610,7 @@ account()
 	sed -i '7,$d' letter
 	printf 'Hi, 7bit\n' >>letter
 	against smtp-rfc5321-aborted 67 msend --from=Smith@bar.com Jones@foo.com Green@foo.com
-	assert_equal "$stderr" 'msend: tunnel: 550 No such user here
+	assert_equal "$stderr" 'msend: tunnel: Green@foo.com: 550 No such user here
 msend: hint: nothing was sent: it goes to all recipients or to none; --partial sends to the others'
 }
 
@@ -745,7 +745,8 @@ refuse_smtp()
 	[[ $code = 421 ]] && script+=$'! close\n' || script+=$'C: QUIT\n'
 	echo "# $step: $code" >&2
 	against - "$expected" msend --user=test --password-command='cat password' bob@example.org <<<"$script"
-	assert_equal "$stderr" "msend: tunnel: $code 0.0.0 words"
+	[[ $step = rcpt && $code != 421 ]] && who='bob@example.org: ' || who=
+	assert_equal "$stderr" "msend: tunnel: $who$code 0.0.0 words"
 }
 
 @test "4xx is 75 at every command; 5xx is 67 for a recipient, 65 for the message, 77 for the login, else 69" {
@@ -760,6 +761,35 @@ refuse_smtp()
 	refuse_smtp rcpt 550 67
 	refuse_smtp data 554 69
 	refuse_smtp end 554 65
+}
+
+@test "--partial: a recipient is refused, and then the message itself: both are said" {
+	against - 65 msend --partial bob@example.org carol@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx\r\n250-PIPELINING\r\n250 CHUNKING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	S: 250 Ok\r\n550 no such user\r\n250 Ok
+	C: BDAT 136 LAST
+	$(sed 's/^/C: /' letter)
+	C: QUIT
+	S: 554 spam\r\n221 bye
+	END
+	assert_equal "$stderr" $'msend: tunnel: bob@example.org: 550 no such user\nmsend: tunnel: 554 spam'
+	against - 69 msend --partial bob@example.org carol@example.org <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx\r\n250 PIPELINING
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: RCPT TO:<carol@example.org>
+	C: DATA
+	S: 250 Ok\r\n550 no such user\r\n250 Ok\r\n554 not now
+	C: QUIT
+	END
+	assert_equal "$stderr" $'msend: tunnel: bob@example.org: 550 no such user\nmsend: tunnel: 554 not now'
 }
 
 @test "421 at any command, and the server hangs up: its words are told, 75" {

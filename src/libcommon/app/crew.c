@@ -43,10 +43,10 @@ end_with_parent(pid_t parent)
 _Noreturn static void
 work(const struct crew *c, const char *name)
 {
-	char *program = mem_printf("%s: %s", c->run->program, name);
 	struct err e;
 
-	c->run->program = program;
+	if (!c->is_nameless)
+		c->run->program = mem_printf("%s: %s", c->run->program, name);
 	if (!c->job(c->run, name, c->ctx, &e))
 		run_complain(c->run, &e);
 	fflush(stdout);
@@ -118,8 +118,7 @@ start_all(const struct crew *c, char *const *names, size_t count, struct hands *
 	for (; h->count < count; h->count++) {
 		h->pids[h->count] = start(c, names[h->count], h);
 		if (h->pids[h->count] < 0) {
-			err_set_errno(e, ERR_TEMPORARY, "no process for the account '%s'",
-				      names[h->count]);
+			err_set_errno(e, ERR_TEMPORARY, "no process for '%s'", names[h->count]);
 			signal_all(h, SIGTERM);
 			return false;
 		}
@@ -138,7 +137,7 @@ run_some(const struct crew *c, char *const *names, size_t count, struct err *e)
 	for (int i = 0; i < 2; i++)
 		fcntl(h.alive[i], F_SETFD, FD_CLOEXEC);
 	h.pids = mem_alloc(count * sizeof *h.pids);
-	ok = start_all(c, names, count, &h, e);
+	ok = start_all(c, names, count, &h, e) && (!c->meanwhile || c->meanwhile(c->ctx, e));
 	wait_for_all(c, names, &h);
 	free(h.pids);
 	return ok;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crew - the same job for many accounts, each in a process of its own.
+ * crew - the same job for many accounts (or connections), each in a process of its own.
  *
  * So one account can't hold up, confuse or bring down another; and what a process owns (locks,
  * sessions, secrets) is the same as in a run for one account.
@@ -16,11 +16,15 @@ struct run;
 
 struct crew {
 	struct run *run;
-	char *const *names; /* of the accounts */
+	char *const *names; /* of the accounts, or whatever tells the jobs apart */
 	size_t count;
 	bool side_by_side; /* else one behind the other */
-	/* In a process of its own, where lines begin with the account's name. False: *e. */
+	/* In a process of its own. False: *e. */
 	bool (*job)(struct run *run, const char *name, void *ctx, struct err *e);
+	bool is_nameless; /* else lines begin with the name */
+	/* In this process, once all are started; or NULL. False: *e; the ends are waited for all
+	 * the same. */
+	bool (*meanwhile)(void *ctx, struct err *e);
 	void *ctx;
 };
 

@@ -426,7 +426,7 @@ choose_destination(struct fetch *f, struct err *e)
 	if (!f->lmtp)
 		return false;
 	f->sink.place = lmtp_server_place(f->lmtp);
-	f->sink.handover = lmtp_server_handover(f->lmtp);
+	f->sink.next_hop = lmtp_server_next_hop(f->lmtp);
 	return true;
 }
 

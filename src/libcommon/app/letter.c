@@ -179,6 +179,13 @@ wishes_of(const struct account *a)
 				    .priority = account_text(a, SET_PRIORITY)};
 }
 
+static void
+settle_wishes(struct letter *l, const struct account *a)
+{
+	l->envelope.wishes = wishes_of(a);
+	l->envelope.partial = account_flag(a, SET_PARTIAL);
+}
+
 bool
 letter_read(struct letter *l, int fd, bool dot_ends, const char *from, struct err *e)
 {
@@ -200,8 +207,7 @@ letter_prepare(struct letter *l, const struct account *a, char *const *recipient
 					     .full_name = account_text(a, SET_FULL_NAME)};
 
 	l->domain = account_text(a, SET_DOMAIN);
-	l->envelope.wishes = wishes_of(a);
-	l->envelope.partial = account_flag(a, SET_PARTIAL);
+	settle_wishes(l, a);
 	if (!settle_sender(l, a, e) || !open_aliases(l, a, e))
 		return false;
 	if (!defaults.from && l->from[0] != '\0')
@@ -211,6 +217,27 @@ letter_prepare(struct letter *l, const struct account *a, char *const *recipient
 	defaults.domain = message_id_domain(l);
 	return find_recipients(l, recipients, count, and_header, e) &&
 	       outgoing_prepare(l->message, &defaults, e);
+}
+
+bool
+letter_again(struct letter *l, int fd, const struct account *a, const char *from, struct err *e)
+{
+	const struct outgoing_defaults nothing = {.rewrite = REWRITE_NEVER, .domain = "localhost"};
+
+	l->envelope.from = l->from = mem_strdup(from);
+	settle_wishes(l, a);
+	l->source = source_open(fd, e);
+	l->message = l->source ? outgoing_open(l->source, e) : NULL;
+	return l->message && outgoing_prepare(l->message, &nothing, e);
+}
+
+void
+letter_add_recipient(struct letter *l, const char *address)
+{
+	struct smtp_envelope *v = &l->envelope;
+
+	v->recipients = mem_grow(v->recipients, v->count + 1, sizeof *v->recipients);
+	v->recipients[v->count++] = (struct smtp_recipient){.address = mem_strdup(address)};
 }
 
 void

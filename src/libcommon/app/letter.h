@@ -43,6 +43,15 @@ bool letter_read(struct letter *l, int fd, bool dot_ends, const char *from, stru
 bool letter_prepare(struct letter *l, const struct account *a, char *const *recipients,
 		    size_t count, bool and_header, struct err *e);
 
+/*
+ * A letter that was prepared before, as it came out then (outgoing_pour() without dots): nothing is
+ * added or taken away. FROM is its sender, A has its wishes, and outlives it. Its recipients
+ * follow. False: *e.
+ */
+bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,
+		  struct err *e);
+void letter_add_recipient(struct letter *l, const char *address);
+
 void letter_free(struct letter *l);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "config/account.h"
 #include "config/url.h"
-#include "deliver/handover.h"
+#include "deliver/next_hop.h"
 #include "message/address.h"
 #include "message/outgoing.h"
 #include "net/connect.h"
@@ -26,7 +26,7 @@ struct lmtp_server {
 	struct url url;
 	struct connect_params connect;
 	struct smtp_params params;
-	struct handover handover;
+	struct next_hop next_hop;
 	char *recipient;
 	char *place;
 	struct stream *stream;
@@ -110,33 +110,33 @@ send_message(struct lmtp_server *l, const char *sender, struct outgoing *message
  * on who is silent for minutes. Where it broke before the message's end went out, the message is
  * handed in once more, to a server that has not seen it.
  */
-static enum handover_answer
+static enum next_hop_answer
 hand_in(struct lmtp_server *l, const char *sender, struct outgoing *message, struct err *e)
 {
-	bool maybe_sent = false, was_open = l->smtp && smtp_is_open(l->smtp);
+	bool maybe_sent = false, was_open = l->smtp && !smtp_is_over(l->smtp);
 
 	if (was_open && send_message(l, sender, message, &maybe_sent, e))
-		return HANDOVER_TAKEN;
-	if (!was_open || (!maybe_sent && !smtp_is_open(l->smtp))) {
+		return NEXT_HOP_TAKEN;
+	if (!was_open || (!maybe_sent && smtp_is_over(l->smtp))) {
 		if (!open_conversation(l, e))
-			return HANDOVER_CLOSED;
+			return NEXT_HOP_CLOSED;
 		if (send_message(l, sender, message, &maybe_sent, e))
-			return HANDOVER_TAKEN;
+			return NEXT_HOP_TAKEN;
 	}
 	if (maybe_sent)
 		err_hint(e, "it may have been delivered all the same; it stays where it was, and "
 			    "the next run hands it in again");
-	return HANDOVER_REFUSED;
+	return NEXT_HOP_REFUSED;
 }
 
-static enum handover_answer
+static enum next_hop_answer
 give(void *ctx, const char *sender, struct source *message, struct err *e)
 {
 	struct outgoing *outgoing = outgoing_open_as_is(message, e);
-	enum handover_answer answer;
+	enum next_hop_answer answer;
 
 	if (!outgoing)
-		return HANDOVER_REFUSED;
+		return NEXT_HOP_REFUSED;
 	answer = hand_in(ctx, sender, outgoing, e);
 	outgoing_free(outgoing);
 	return answer;
@@ -161,7 +161,7 @@ lmtp_server_new(const struct account *a, struct err *e)
 					     .unix_path = l->url.path[0] ? l->url.path : NULL,
 					     .family = AF_UNSPEC,
 					     .timeout_s = l->params.timeout_s};
-	l->handover = (struct handover){.give = give, .ctx = l};
+	l->next_hop = (struct next_hop){.give = give, .ctx = l};
 	return l;
 }
 
@@ -176,10 +176,10 @@ lmtp_server_free(struct lmtp_server *l)
 	free(l);
 }
 
-const struct handover *
-lmtp_server_handover(struct lmtp_server *l)
+const struct next_hop *
+lmtp_server_next_hop(struct lmtp_server *l)
 {
-	return &l->handover;
+	return &l->next_hop;
 }
 
 const char *

@@ -11,7 +11,7 @@
 
 struct account;
 struct err;
-struct handover;
+struct next_hop;
 struct lmtp_server;
 
 /* NULL: *e is ERR_CONFIG (whose mailbox it is can't be told). */
@@ -19,7 +19,7 @@ struct lmtp_server *lmtp_server_new(const struct account *a, struct err *e);
 void lmtp_server_free(struct lmtp_server *l); /* says QUIT; accepts NULL */
 
 /* Both as long as L. The place has the server and the recipient: "lmtp://mail:24 alice". */
-const struct handover *lmtp_server_handover(struct lmtp_server *l);
+const struct next_hop *lmtp_server_next_hop(struct lmtp_server *l);
 const char *lmtp_server_place(const struct lmtp_server *l);
 
 #endif

@@ -25,7 +25,12 @@
 static void
 add_line(struct buf *lines, const struct run *run, const char *label, const char *text)
 {
-	buf_addf(lines, "%s: %s", run->program, label);
+	buf_addf(lines, "%s: ", run->program);
+	if (run->about && label[0] == '\0') {
+		text_printable(lines, run->about, strlen(run->about));
+		buf_add_str(lines, ": ");
+	}
+	buf_add_str(lines, label);
 	text_printable(lines, text, strlen(text));
 	buf_add_char(lines, '\n');
 }

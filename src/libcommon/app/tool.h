@@ -33,6 +33,7 @@ struct run {
 	struct values given; /* the command line */
 	char **operands;
 	size_t operand_count;
+	const char *about;         /* what is served now, in front of what is said; NULL: nothing */
 	struct progress *progress; /* a line that gives way to others; NULL: there is none */
 	struct hush *hush;         /* what need not be said again; NULL: all is said */
 	enum err_code worst;       /* of what was complained of */

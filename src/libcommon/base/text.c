@@ -120,6 +120,17 @@ text_is_pin(const char *pin, size_t len)
 }
 
 bool
+text_contains(const char *text, const char *what)
+{
+	const size_t len = strlen(what);
+
+	while (strncasecmp(text, what, len) != 0)
+		if (*text++ == '\0')
+			return false;
+	return true;
+}
+
+bool
 text_has_word(const char *list, const char *word)
 {
 	const size_t n = strlen(word);
@@ -177,4 +188,44 @@ text_size(const char *text, uint64_t *octets)
 					    {'M', 1 << 20}, {'g', 1 << 30}, {'G', 1 << 30}};
 
 	return parse_with_unit(text, units, sizeof units / sizeof units[0], 1, octets);
+}
+
+void
+text_escape(struct buf *out, const char *s)
+{
+	for (; *s; s++) {
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == '%')
+			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
+		else
+			buf_add_char(out, *s);
+	}
+}
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
+
+	return p ? (int)(p - digits) : -1;
+}
+
+bool
+text_unescape(char *word)
+{
+	char *to = word;
+
+	for (char *p = word; *p; p++) {
+		if (*p != '%') {
+			*to++ = *p;
+			continue;
+		}
+		const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
+
+		if (low < 0 || high + low == 0)
+			return false;
+		*to++ = (char)(high * 16 + low);
+		p += 2;
+	}
+	*to = '\0';
+	return true;
 }

@@ -43,7 +43,16 @@ bool text_equal_case(const char *a, const char *b);
  * public key, as users name it? */
 bool text_is_pin(const char *pin, size_t len);
 
+/* Does WHAT stand somewhere in TEXT, whatever the case of ASCII letters? */
+bool text_contains(const char *text, const char *what);
+
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
 bool text_has_word(const char *list, const char *word);
+
+/* Adds S as one printable word: blanks, controls, 8-bit bytes and % as %HH. For our own files. */
+void text_escape(struct buf *out, const char *s);
+
+/* Takes the escapes of WORD off in place. False: they are none of text_escape()'s. */
+bool text_unescape(char *word);
 
 #endif

@@ -48,15 +48,29 @@ const struct setting settings[] = {
      "or at this moment: 2026-12-24T18:00"},
     {SET_PRIORITY, "priority", NULL, NULL, KIND_PRIORITY, IN_OPTION, MSEND, "N",
      "of its transfer, -9 to 9"},
+    {SET_QUEUE, "queue", NULL, NULL, KIND_FLAG, IN_BOTH, MSEND, NULL,
+     "keep what cannot be sent now, and succeed"},
+    {SET_QUEUE_LIFETIME, "queue-lifetime", NULL, NULL, KIND_PERIOD, IN_BOTH, MSEND, "AGE",
+     "how long it is kept (default 5d)"},
+    {SET_FLUSH, "flush", "q", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL, "send what is kept"},
+    {SET_LIST_QUEUE, "list-queue", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "show what is kept (-bp)"},
     {SET_LOG, "log", "X", "logfile", KIND_PATH, IN_BOTH, MSEND, "FILE",
      "add a line for each message to FILE, or to syslog"},
+
+    {SET_BATCH, "batch", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "operands are message files, sent over one connection"},
+    {SET_MBOX, "mbox", NULL, NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
+     "standard input is an mbox, sent message by message"},
+    {SET_CONNECTIONS, "connections", NULL, NULL, KIND_NUMBER, IN_OPTION, MSEND, "N",
+     "share a batch among N connections"},
 
     {SET_IGNORE_DOTS, NULL, "i", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "a lone dot does not end the message"},
     {SET_SENDMAIL_OPTIONS, NULL, "o", NULL, KIND_LIST, IN_OPTION, MSEND, "OPTION",
      "i is as -i, others mean nothing here"},
     {SET_SENDMAIL_MODE, NULL, "b", NULL, KIND_SENDMAIL_MODE, IN_OPTION, MSEND, "MODE",
-     "m, to send a message, is all there is"},
+     "m: send a message; p: show what is kept"},
     {SET_SENDMAIL_OTHER, NULL, "mnGU", NULL, KIND_FLAG, IN_OPTION, MSEND, NULL,
      "mean nothing here"},
     {SET_SENDMAIL_OTHER, NULL, "ABLOep", NULL, KIND_IGNORED, IN_OPTION, MSEND, "VALUE",
@@ -426,6 +440,17 @@ check_age(const char *text, char **normal, struct err *e)
 	return true;
 }
 
+static bool
+check_period(const char *text, char **normal, struct err *e)
+{
+	uint64_t seconds;
+
+	if (!setting_parse_age(text, &seconds))
+		return err_set(e, ERR_USAGE, "'%s' is no time such as 12h or 5d", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
 /* "no" takes a configured size back; mpop says "off". */
 static bool
 check_size(const char *text, char **normal, struct err *e)
@@ -484,6 +509,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_PROTOCOL] = check_protocol,
     [KIND_AUTH] = check_auth,
     [KIND_AGE] = check_age,
+    [KIND_PERIOD] = check_period,
     [KIND_IP] = check_ip,
     [KIND_PINS] = check_pins,
     [KIND_LIST] = check_ignored,

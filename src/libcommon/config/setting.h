@@ -79,6 +79,10 @@ enum setting_id {
 	SET_REWRITE_FROM,
 	SET_LOG,
 	SET_PARTIAL,
+	SET_QUEUE,
+	SET_QUEUE_LIFETIME,
+	SET_FLUSH,
+	SET_LIST_QUEUE,
 	SET_DSN_NOTIFY,
 	SET_DSN_RETURN,
 	SET_ENVELOPE_ID,
@@ -87,6 +91,8 @@ enum setting_id {
 	SET_HOLD_FOR,
 	SET_HOLD_UNTIL,
 	SET_PRIORITY,
+	SET_BATCH,
+	SET_CONNECTIONS,
 	SET_IGNORE_DOTS,
 	SET_SENDMAIL_OPTIONS,
 	SET_SENDMAIL_MODE,
@@ -137,6 +143,7 @@ enum setting_kind {
 	KIND_PROTOCOL, /* pop3, imap */
 	KIND_AUTH,     /* one of setting_auth_words */
 	KIND_AGE,      /* yes, no, or a time: 10d */
+	KIND_PERIOD,   /* a time: 12h, 5d */
 	KIND_IP,
 	KIND_PINS,
 	KIND_REWRITE,     /* local, always or never */

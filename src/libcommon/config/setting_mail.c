@@ -164,12 +164,11 @@ setting_check_sendmail_mode(const char *text, char **normal, struct err *e)
 	static const struct word others[] = {{"d", "being a daemon"},
 					     {"s", "SMTP on standard input"},
 					     {"i", "building an alias database"},
-					     {"p", "showing a queue"},
 					     {"t", "testing addresses"},
 					     {"v", "verifying addresses"}};
 	const char *other = to_wire(others, sizeof others / sizeof others[0], text);
 
-	if (strcmp(text, "m") == 0) {
+	if (strcmp(text, "m") == 0 || strcmp(text, "p") == 0) {
 		*normal = mem_strdup(text);
 		return true;
 	}

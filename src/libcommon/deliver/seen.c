@@ -54,49 +54,6 @@ struct seen {
 	uint32_t validity;
 };
 
-/* Names and ids as one word each. */
-
-static void
-escape(struct buf *out, const char *s)
-{
-	for (; *s; s++) {
-		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == '%')
-			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
-		else
-			buf_add_char(out, *s);
-	}
-}
-
-static int
-hex_digit(char c)
-{
-	const char *digits = "0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)(p - digits) : -1;
-}
-
-/* Takes the escapes of WORD off in place. */
-static bool
-unescape(char *word)
-{
-	char *to = word;
-
-	for (char *p = word; *p; p++) {
-		if (*p != '%') {
-			*to++ = *p;
-			continue;
-		}
-		const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
-
-		if (low < 0 || high + low == 0)
-			return false;
-		*to++ = (char)(high * 16 + low);
-		p += 2;
-	}
-	*to = '\0';
-	return true;
-}
-
 static uint64_t
 hash(const char *s)
 {
@@ -119,7 +76,7 @@ file_name(const char *s)
 		else if (*s == ' ')
 			buf_add_char(&name, ',');
 		else
-			escape(&name, (const char[]){*s, '\0'});
+			text_escape(&name, (const char[]){*s, '\0'});
 	}
 	if (name.len > NAME_MAX_SHOWN) {
 		const uint64_t h = hash(name.data);
@@ -195,7 +152,7 @@ take_done(struct seen *s, char *rest)
 	uint64_t when;
 
 	if (!uid || !text_number_n(rest, (size_t)(uid - rest), INT64_MAX, &when) || when == 0 ||
-	    !unescape(++uid))
+	    !text_unescape(++uid))
 		return false;
 	entry = find_or_add(s, uid);
 	entry->place = 0;
@@ -212,7 +169,7 @@ take_intent(struct seen *s, char *uid)
 	if (!place)
 		return false;
 	*place++ = '\0';
-	if (!unescape(uid) || !unescape(place))
+	if (!text_unescape(uid) || !text_unescape(place))
 		return false;
 	at = add_text(s, place);
 	find_or_add(s, uid)->place = at;
@@ -224,7 +181,7 @@ take_void(struct seen *s, char *uid)
 {
 	struct entry *entry;
 
-	if (!unescape(uid))
+	if (!text_unescape(uid))
 		return false;
 	entry = find(s, uid);
 	if (entry)
@@ -235,7 +192,7 @@ take_void(struct seen *s, char *uid)
 static bool
 take_mark(struct seen *s, char *uid)
 {
-	if (!unescape(uid))
+	if (!text_unescape(uid))
 		return false;
 	find_or_add(s, uid)->is_marked = true;
 	return true;
@@ -259,7 +216,7 @@ static void
 add_head(struct buf *out, const char *destination)
 {
 	buf_add_str(out, HEAD);
-	escape(out, destination);
+	text_escape(out, destination);
 	buf_add_char(out, '\n');
 }
 
@@ -267,7 +224,7 @@ static void
 add_done(struct buf *out, int64_t when, const char *uid)
 {
 	buf_addf(out, "= %" PRId64 " ", when);
-	escape(out, uid);
+	text_escape(out, uid);
 	buf_add_char(out, '\n');
 }
 
@@ -584,7 +541,7 @@ static void
 add_void(struct seen *s, const char *uid)
 {
 	buf_add_str(&s->lines, "- ");
-	escape(&s->lines, uid);
+	text_escape(&s->lines, uid);
 	buf_add_char(&s->lines, '\n');
 }
 
@@ -592,7 +549,7 @@ static void
 add_mark(struct buf *out, const char *uid)
 {
 	buf_add_str(out, "~ ");
-	escape(out, uid);
+	text_escape(out, uid);
 	buf_add_char(out, '\n');
 }
 
@@ -645,9 +602,9 @@ seen_intend(struct seen *s, const char *uid, const char *place)
 	if (!s->path)
 		return;
 	buf_add_str(&s->lines, "+ ");
-	escape(&s->lines, uid ? key_of(s, uid, room) : "");
+	text_escape(&s->lines, uid ? key_of(s, uid, room) : "");
 	buf_add_char(&s->lines, ' ');
-	escape(&s->lines, place);
+	text_escape(&s->lines, place);
 	buf_add_char(&s->lines, '\n');
 }
 

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct err;
-struct handover;
+struct next_hop;
 struct seen;
 struct sink;
 
@@ -32,7 +32,7 @@ struct sink_spec {
 	enum sink_kind kind;
 	const char
 	    *place; /* directory, file, command or server; borrowed for as long as the sink lives */
-	const struct handover *handover; /* SINK_LMTP; borrowed too */
+	const struct next_hop *next_hop; /* SINK_LMTP; borrowed too */
 	bool nul;                        /* SINK_RAW_STDOUT: a NUL behind each message */
 	const char *account;             /* for the command's environment; may be "" */
 };

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "deliver/handover.h"
+#include "deliver/next_hop.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "message/source.h"
 
 struct lmtp {
-	const struct handover *handover;
+	const struct next_hop *next_hop;
 	char *sender; /* of the message being delivered */
 	struct source *message;
 	bool is_closed;
@@ -27,7 +27,7 @@ lmtp_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 
 	(void)seen;
 	(void)e;
-	l->handover = spec->handover;
+	l->next_hop = spec->next_hop;
 	return l;
 }
 
@@ -67,12 +67,12 @@ static bool
 lmtp_end(void *sink, struct err *e)
 {
 	struct lmtp *l = sink;
-	const struct handover *h = l->handover;
-	const enum handover_answer answer = h->give(h->ctx, l->sender, l->message, e);
+	const struct next_hop *h = l->next_hop;
+	const enum next_hop_answer answer = h->give(h->ctx, l->sender, l->message, e);
 
-	l->is_closed = answer == HANDOVER_CLOSED;
+	l->is_closed = answer == NEXT_HOP_CLOSED;
 	lmtp_abandon(l);
-	return answer == HANDOVER_TAKEN;
+	return answer == NEXT_HOP_TAKEN;
 }
 
 static bool

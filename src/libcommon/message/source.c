@@ -2,8 +2,6 @@
 #include "message/source.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,7 +9,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/stop.h"
+#include "message/spool.h"
 
 /* One byte more than is kept in memory: whether it comes tells if there is need of a file. */
 enum { BLOCK = SOURCE_MEMORY_MAX + 1 };
@@ -50,88 +48,31 @@ find_dot(struct dot_finder *f, const char *bytes, size_t n)
 	}
 }
 
-/* Fills BYTES as far as FD gives. A terminal or a pipe may be silent for long, hence poll(2). */
+/* Fills BYTES as far as FD gives. */
 static bool
 read_block(struct source *s, int fd, char *bytes, size_t n, size_t *got, struct err *e)
 {
 	for (*got = 0; *got < n && !s->finder.found;) {
-		struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
-				       {.fd = stop_fd(), .events = POLLIN}};
-		ssize_t len;
+		size_t len;
 
-		if (poll(fds, 2, -1) > 0 && fds[1].revents)
-			return err_set(e, ERR_TEMPORARY, "interrupted");
-		len = read(fd, bytes + *got, n - *got);
+		if (!spool_read(fd, bytes + *got, n - *got, &len, e))
+			return false;
 		if (len == 0)
 			return true;
-		if (len > 0 && s->dot_ends)
-			find_dot(&s->finder, bytes + *got, (size_t)len);
-		if (len > 0)
-			*got += (size_t)len;
-		else if (errno != EINTR && errno != EAGAIN)
-			return err_set_errno(e, ERR_IO, "cannot read the message");
+		if (s->dot_ends)
+			find_dot(&s->finder, bytes + *got, len);
+		*got += len;
 	}
 	return true;
-}
-
-static bool
-write_all(int fd, const char *bytes, size_t n)
-{
-	while (n > 0) {
-		const ssize_t len = write(fd, bytes, n);
-
-		if (len > 0) {
-			bytes += len;
-			n -= (size_t)len;
-		} else if (len == 0 || errno != EINTR) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static const char *
-spool_dir(void)
-{
-	const char *const dir = getenv("TMPDIR");
-
-	return dir && *dir ? dir : "/tmp";
-}
-
-static bool
-spool_failed(struct err *e)
-{
-	err_set_errno(e, ERR_IO, "cannot keep the message in %s", spool_dir());
-	return err_hint(e, "set TMPDIR to a directory with room for it");
-}
-
-/* A file without a name. O_TMPFILE needs support of the file system: NFS and others have none. */
-static int
-spool_open(void)
-{
-	char *path;
-	int fd = -1;
-
-#ifdef O_TMPFILE
-	fd = open(spool_dir(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-#endif
-	path = mem_printf("%s/mailverbs.XXXXXX", spool_dir());
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	free(path);
-	return fd;
 }
 
 /* Moves what is in memory to a file; the memory stays. */
 static bool
 spool_memory(struct source *s, struct err *e)
 {
-	s->fd = spool_open();
+	s->fd = spool_open(e);
 	s->fd_is_own = s->fd >= 0;
-	return (s->fd_is_own && write_all(s->fd, s->memory, (size_t)s->size)) || spool_failed(e);
+	return s->fd_is_own && spool_write(s->fd, s->memory, (size_t)s->size, e);
 }
 
 /* To a file with all of it: what is in memory, and the rest of FD after it. */
@@ -143,9 +84,9 @@ spool(struct source *s, int fd, struct err *e)
 	if (!spool_memory(s, e) || !read_block(s, fd, s->memory, BLOCK, &len, e))
 		return false;
 	while (len > 0) {
+		if (!spool_write(s->fd, s->memory, len, e))
+			return false;
 		s->size += len;
-		if (!write_all(s->fd, s->memory, len))
-			return spool_failed(e);
 		if (!read_block(s, fd, s->memory, BLOCK, &len, e))
 			return false;
 	}
@@ -245,8 +186,8 @@ source_add(struct source *s, const char *bytes, size_t n, struct err *e)
 	}
 	if (s->memory)
 		memcpy(s->memory + s->size, bytes, n);
-	else if (!write_all(s->fd, bytes, n))
-		return spool_failed(e);
+	else if (!spool_write(s->fd, bytes, n, e))
+		return false;
 	s->size += n;
 	return true;
 }

@@ -31,7 +31,8 @@ struct stream {
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;
-	bool was_bare; /* the last line ended in LF alone */
+	bool was_bare;   /* the last line ended in LF alone */
+	bool only_looks; /* in stream_is_idle() */
 	pid_t child;
 	char *name;
 	void (*write_more)(void *ctx);
@@ -448,6 +449,21 @@ stream_has_input(const struct stream *s)
 	       (s->deflate && (unread(&s->inflated) > 0 || deflate_has_more(s->deflate)));
 }
 
+bool
+stream_is_idle(struct stream *s)
+{
+	struct err e = {0};
+
+	if (s->err.code != ERR_NONE || stream_has_input(s) || !wire_look(&s->wire, &e))
+		return false;
+	if (s->tls && unread(&s->wire.input) > 0) {
+		s->only_looks = true;
+		more_decrypted(s, &e);
+		s->only_looks = false;
+	}
+	return e.code == ERR_NONE && !stream_has_input(s);
+}
+
 /* tls_transport: never waits, never fails; the wire keeps its failures for the reader. */
 static void
 push(void *ctx, const void *bytes, size_t n)
@@ -526,7 +542,7 @@ wait(void *ctx, struct err *e)
 		return wait_for_handshake(s, e);
 	/* GnuTLS says "again" behind a session ticket too, with the server's next record at hand.
 	 */
-	return unread(&s->wire.input) > 0 || wait_for_peer(s, e);
+	return unread(&s->wire.input) > 0 || (!s->only_looks && wait_for_peer(s, e));
 }
 
 /* Plaintext that came before TLS would be taken for the server's protected words. */

@@ -126,6 +126,12 @@ void stream_consume(struct stream *s, size_t n);
 /* Bytes have come from the peer that nobody has read yet. */
 bool stream_has_input(const struct stream *s);
 
+/*
+ * Nothing came since the last answer but what TLS has to say to itself: no word, and not the end.
+ * Does not wait: what is on its way is not known of. False too where the stream has failed.
+ */
+bool stream_is_idle(struct stream *s);
+
 /* Puts the stream into failure, as if the network had failed. The first error stays. */
 void stream_fail(struct stream *s, enum err_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

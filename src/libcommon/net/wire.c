@@ -266,3 +266,12 @@ wire_fill(struct wire *w, struct err *e)
 	}
 	return true;
 }
+
+bool
+wire_look(struct wire *w, struct err *e)
+{
+	input_make_room(&w->input);
+	if (!w->is_ended && read_some(w) < 0 && errno != EAGAIN)
+		return err_set_errno(e, ERR_TEMPORARY, "the connection was cut");
+	return !w->is_ended || err_set(e, ERR_TEMPORARY, "the server closed the connection");
+}

@@ -62,6 +62,9 @@ void wire_start_answer(struct wire *w);
 /* Waits for more input. True: there is some, or `is_ended`. False: *e is ERR_TEMPORARY. */
 bool wire_fill(struct wire *w, struct err *e);
 
+/* Takes in what is there, not waiting. False: the peer has ended (*e is ERR_TEMPORARY). */
+bool wire_look(struct wire *w, struct err *e);
+
 /* Makes room behind the end; what was used is gone, and borrowed pointers with it. */
 void input_make_room(struct input *in);
 

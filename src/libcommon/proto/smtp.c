@@ -33,7 +33,8 @@ struct smtp {
 	struct buf words;     /* the text of the last reply */
 	struct smtp_params params;
 	bool said_quit;
-	bool is_cut; /* the conversation stands where only hanging up is right */
+	bool is_cut;     /* the conversation stands where only hanging up is right */
+	bool is_closing; /* the server said 421 (RFC 5321 section 3.8) */
 };
 
 /* "250-text", "250 text" or "250": the code, what follows it, and whether it is the reply's last
@@ -83,6 +84,7 @@ read_reply(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 	if (!last)
 		stream_fail(c->stream, ERR_PROTOCOL, "a reply without end");
 	snprintf(reply->text, sizeof reply->text, "%03u %s", reply->code, c->words.data);
+	c->is_closing |= reply->code == 421;
 	return last;
 }
 
@@ -105,25 +107,32 @@ is_about_login(unsigned code)
 }
 
 /* A refusal as an error: 4xx is "later" whatever the command, 5xx is what the caller says it is. */
+static enum err_code
+code_of(const struct smtp_reply *r, enum err_code permanent)
+{
+	if (r->code < 500)
+		return r->code < 400 ? ERR_PROTOCOL : ERR_TEMPORARY;
+	return is_about_login(r->code) ? ERR_LOGIN : permanent;
+}
+
 static bool
 refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, struct err *e)
 {
 	if (!stream_ok(c->stream, e))
 		return false;
-	if (r->code < 400)
-		return err_set(e, ERR_PROTOCOL, "%s: an answer to something else: %s",
-			       stream_name(c->stream), r->text);
-	if (r->code >= 500 && is_about_login(r->code))
-		permanent = ERR_LOGIN;
-	return err_set(e, r->code < 500 ? ERR_TEMPORARY : permanent, "%s: %s",
-		       stream_name(c->stream), r->text);
+	return err_set(e, code_of(r, permanent), "%s: %s%s", stream_name(c->stream),
+		       r->code < 400 ? "an answer to something else: " : "", r->text);
 }
 
 void
-smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e)
+smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e)
 {
-	err_set(e, reply->code < 500 ? ERR_TEMPORARY : ERR_RECIPIENT, "%s: %s",
-		stream_name(c->stream), reply->text);
+	/* 421 is about the conversation. */
+	const bool names = r->reply.code != 421 && !text_contains(r->reply.text, r->address);
+
+	err_set(e, code_of(&r->reply, ERR_RECIPIENT), "%s: %s%s%s%s", server,
+		names ? r->address : "", names ? ": " : "",
+		r->reply.code < 400 ? "an answer to something else: " : "", r->reply.text);
 }
 
 /* What this module itself finds wrong, with the place in front. */
@@ -333,7 +342,7 @@ smtp_close(struct smtp *c)
 {
 	if (!c)
 		return;
-	if (smtp_is_open(c)) {
+	if (!smtp_is_over(c)) {
 		dialog_ask(c->dialog, "QUIT");
 		dialog_flush(c->dialog);
 	}
@@ -344,11 +353,23 @@ smtp_close(struct smtp *c)
 }
 
 bool
-smtp_is_open(const struct smtp *c)
+smtp_is_broken(const struct smtp *c)
 {
 	struct err unused;
 
-	return !c->is_cut && !c->said_quit && stream_ok(c->stream, &unused);
+	return c->is_closing || !stream_ok(c->stream, &unused);
+}
+
+bool
+smtp_is_over(const struct smtp *c)
+{
+	return c->said_quit || c->is_cut || smtp_is_broken(c);
+}
+
+bool
+smtp_is_idle(struct smtp *c)
+{
+	return !smtp_is_over(c) && stream_is_idle(c->stream);
 }
 
 const struct smtp_features *
@@ -370,8 +391,9 @@ struct transaction {
 	struct smtp_envelope *envelope;
 	struct outgoing *message;
 	const struct outgoing_facts *facts;
-	bool utf8; /* SMTPUTF8 is used */
-	bool last; /* QUIT goes out with the message */
+	bool utf8;       /* SMTPUTF8 is used */
+	bool last;       /* QUIT goes out with the message */
+	bool is_refused; /* the sender, or a recipient without whom the others get nothing */
 	bool *maybe_sent;
 };
 
@@ -501,22 +523,23 @@ ask_envelope(const struct transaction *t, struct err *e)
  * hang up, and its words tell more; but in a partial sending they are not why the others got
  * nothing. */
 static bool
-read_recipients(const struct transaction *t, size_t *accepted, struct err *e)
+read_recipients(struct transaction *t, size_t *accepted, struct err *e)
 {
 	size_t refusals = 0;
 
 	*accepted = 0;
 	for (size_t i = 0; i < t->envelope->count; i++) {
-		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
+		struct smtp_recipient *r = &t->envelope->recipients[i];
 
-		if (!read_reply(t->c, reply, NULL))
-			return refusals > 0 && !t->envelope->partial ? false
-								     : stream_ok(t->c->stream, e);
-		if (is_positive(reply))
+		if (!read_reply(t->c, &r->reply, NULL))
+			return t->is_refused ? false : stream_ok(t->c->stream, e);
+		if (is_positive(&r->reply))
 			++*accepted;
 		else if (refusals++ == 0)
-			refused(t->c, reply, ERR_RECIPIENT, e);
+			smtp_explain(stream_name(t->c->stream), r, e);
+		t->is_refused = refusals > 0 && !t->envelope->partial;
 	}
+	t->is_refused |= *accepted == 0;
 	return true;
 }
 
@@ -536,22 +559,18 @@ ignore_recipients(const struct transaction *t)
 /* The replies to MAIL and RCPT, read to the last. False: the message must not go out; and if it did
  * already, without a sender or a recipient the server can't have taken it. */
 static bool
-read_envelope(const struct transaction *t, struct err *e)
+read_envelope(struct transaction *t, struct err *e)
 {
-	struct smtp_envelope *v = t->envelope;
 	struct smtp_reply mail;
 	size_t accepted;
 
 	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
-		*t->maybe_sent = *t->maybe_sent && mail.code == 0;
+		t->is_refused = mail.code != 0;
 		refused(t->c, &mail, ERR_UNAVAILABLE, e);
 		ignore_recipients(t);
 		return false;
 	}
-	if (!read_recipients(t, &accepted, e))
-		return false;
-	*t->maybe_sent = *t->maybe_sent && accepted > 0;
-	return v->partial ? accepted > 0 : accepted == v->count;
+	return read_recipients(t, &accepted, e) && !t->is_refused;
 }
 
 static bool
@@ -585,6 +604,18 @@ ask_quit(const struct transaction *t)
 		dialog_ask(t->c->dialog, "QUIT");
 }
 
+/* May the end of the message go out? */
+static bool
+announce_end(const struct transaction *t, struct err *e)
+{
+	const struct smtp_envelope *v = t->envelope;
+
+	if (!v->before_end || v->before_end(v->before_end_ctx, e))
+		return true;
+	t->c->is_cut = true;
+	return false;
+}
+
 /* Did the end of the message go out? Then nobody knows whether it was sent until the reply is seen.
  */
 static bool
@@ -602,16 +633,17 @@ read_verdicts(const struct transaction *t, struct smtp_reply *verdict, struct er
 	size_t accepted = 0, refusals = 0;
 
 	for (size_t i = 0; i < t->envelope->count; i++) {
-		struct smtp_reply *reply = &t->envelope->recipients[i].reply;
+		struct smtp_recipient *r = &t->envelope->recipients[i];
 
-		if (!is_positive(reply))
+		if (!is_positive(&r->reply))
 			continue;
-		if (!read_reply(t->c, reply, NULL))
+		if (!read_reply(t->c, &r->reply, NULL))
 			return stream_ok(t->c->stream, e);
-		if (is_positive(reply) && accepted++ == 0)
-			*verdict = *reply;
-		else if (!is_positive(reply) && refusals++ == 0)
-			refused(t->c, reply, ERR_RECIPIENT, e);
+		r->is_taken = is_positive(&r->reply);
+		if (r->is_taken && accepted++ == 0)
+			*verdict = r->reply;
+		else if (!is_positive(&r->reply) && refusals++ == 0)
+			smtp_explain(stream_name(t->c->stream), r, e);
 	}
 	*t->maybe_sent = false;
 	return accepted > 0;
@@ -623,7 +655,12 @@ read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct e
 	if (!read_reply(t->c, reply, NULL))
 		return stream_ok(t->c->stream, e);
 	*t->maybe_sent = false;
-	return is_positive(reply) || refused(t->c, reply, ERR_MALFORMED, e);
+	if (!is_positive(reply))
+		return refused(t->c, reply, ERR_MALFORMED, e);
+	for (size_t i = 0; i < t->envelope->count; i++)
+		t->envelope->recipients[i].is_taken =
+		    is_positive(&t->envelope->recipients[i].reply);
+	return true;
 }
 
 /* The reply that decides. */
@@ -640,7 +677,7 @@ read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *
 
 /* RFC 3030: the message as one chunk, at once behind a single recipient where it is small. */
 static bool
-send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
+send_bdat(struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
 	const bool rides =
 	    t->c->features.pipelining && t->envelope->count == 1 && t->facts->size <= RIDES_MAX;
@@ -648,8 +685,9 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 
 	if (!rides && !read_envelope(t, e))
 		return false;
+	/* the end is where the octets are all there */
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
-	if (!pour(t, false, e))
+	if (!announce_end(t, e) || !pour(t, false, e))
 		return false;
 	ask_quit(t);
 	*t->maybe_sent = end_went_out(t);
@@ -658,6 +696,9 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 	if (!ok) {
 		struct smtp_reply ignored;
 
+		/* Without a recipient the server can't have taken it; but where it hung up before
+		 * it said so, it may have. */
+		*t->maybe_sent &= !t->is_refused;
 		read_reply(t->c, &ignored, NULL);
 		return false;
 	}
@@ -665,7 +706,7 @@ send_bdat(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 }
 
 static bool
-send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
+send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
 	struct smtp_reply data;
 	bool accepted;
@@ -686,7 +727,7 @@ send_data(const struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return false;
 	if (data.code != 354)
 		return refused(t->c, &data, ERR_UNAVAILABLE, e);
-	if (!pour(t, true, e))
+	if (!pour(t, true, e) || !announce_end(t, e))
 		return false;
 	dialog_ask(t->c->dialog, ".");
 	ask_quit(t);
@@ -700,7 +741,7 @@ reset(struct smtp *c)
 {
 	struct smtp_reply ignored;
 
-	if (!smtp_is_open(c))
+	if (smtp_is_over(c))
 		return;
 	dialog_ask(c->dialog, "RSET");
 	read_reply(c, &ignored, NULL);
@@ -719,6 +760,10 @@ smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *messa
 	bool ok;
 
 	*maybe_sent = false;
+	*reply = (struct smtp_reply){0};
+	for (size_t i = 0; i < envelope->count; i++)
+		envelope->recipients[i] =
+		    (struct smtp_recipient){.address = envelope->recipients[i].address};
 	t.utf8 = needs_utf8(envelope);
 	if (!check(&t, e) || !ask_envelope(&t, e))
 		return false;

@@ -53,6 +53,7 @@ struct smtp_reply {
 struct smtp_recipient {
 	const char *address; /* borrowed */
 	struct smtp_reply reply;
+	bool is_taken; /* the server took the message over for him, and said so */
 };
 
 struct smtp_envelope {
@@ -61,6 +62,11 @@ struct smtp_envelope {
 	size_t count;
 	struct smtp_wishes wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
+
+	/* Called before the end of the message goes out, where it is not NULL: what it notes is
+	 * there whatever comes. False: the end stays here, *e is what is said. */
+	bool (*before_end)(void *ctx, struct err *e);
+	void *before_end_ctx;
 };
 
 struct smtp_params {
@@ -82,10 +88,6 @@ struct smtp *smtp_open(struct stream *s, const struct login *l, const struct smt
  * people do not). Accepts NULL. */
 void smtp_close(struct smtp *c);
 
-/* Can another message be sent? False: the stream failed, or all that is left to do is to hang up.
- */
-bool smtp_is_open(const struct smtp *c);
-
 const struct smtp_features *smtp_features(const struct smtp *c);
 
 /* The greeting and what EHLO said, a line each, for --probe. */
@@ -104,7 +106,17 @@ const struct buf *smtp_described(const struct smtp *c);
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
 
-/* A recipient's refusal as smtp_send() would put it. */
-void smtp_explain(const struct smtp *c, const struct smtp_reply *reply, struct err *e);
+/* The refusal of a recipient by SERVER ("HOST:PORT") as smtp_send() puts it: with the address,
+ * where the server's words do not have it. */
+void smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e);
+
+/* It takes no more messages: QUIT was said, or something broke. */
+bool smtp_is_over(const struct smtp *c);
+
+/* The server ended it: said 421, hung up, was silent for too long. */
+bool smtp_is_broken(const struct smtp *c);
+
+/* It is not over, and the server has said nothing since, nor hung up. Does not wait. */
+bool smtp_is_idle(struct smtp *c);
 
 #endif

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/mbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "message/header.h"
+#include "message/spool.h"
+
+enum {
+	BLOCK = 64 * 1024,
+	AHEAD = 8 * 1024 /* of a line, and of the one behind a From_ line, that is looked at */
+};
+
+struct mbox {
+	int fd;
+	bool is_ended;
+	bool has_begun;
+	size_t at, end; /* in `bytes`, what is not used yet */
+	char bytes[BLOCK];
+	struct buf message; /* what waits to be written */
+};
+
+struct mbox *
+mbox_open(int fd)
+{
+	struct mbox *m = mem_alloc(sizeof *m);
+
+	m->fd = fd;
+	return m;
+}
+
+void
+mbox_close(struct mbox *m)
+{
+	if (!m)
+		return;
+	buf_free(&m->message);
+	free(m);
+}
+
+static bool
+is_from_line(const char *line, size_t len)
+{
+	return len >= 5 && memcmp(line, "From ", 5) == 0;
+}
+
+/* The line at hand, and behind a From_ line the next one too: no more, because a pipe may be silent
+ * for long behind them. */
+static bool
+is_enough(const struct mbox *m)
+{
+	const char *line = m->bytes + m->at;
+	const size_t len = m->end - m->at;
+	const char *lf = memchr(line, '\n', len);
+
+	if (len >= AHEAD || m->is_ended)
+		return true;
+	if (!lf)
+		return false;
+	return !is_from_line(line, len) || memchr(lf + 1, '\n', len - (size_t)(lf + 1 - line));
+}
+
+static bool
+look_ahead(struct mbox *m, struct err *e)
+{
+	if (is_enough(m))
+		return true;
+	memmove(m->bytes, m->bytes + m->at, m->end - m->at);
+	m->end -= m->at;
+	m->at = 0;
+	while (!is_enough(m)) {
+		size_t got;
+
+		if (!spool_read(m->fd, m->bytes + m->end, BLOCK - m->end, &got, e))
+			return false;
+		m->end += got;
+		m->is_ended = got == 0;
+	}
+	return true;
+}
+
+/* Does a message begin here? */
+static bool
+is_start(const struct mbox *m)
+{
+	const char *line = m->bytes + m->at;
+	const size_t len = m->end - m->at;
+	const char *lf = memchr(line, '\n', len);
+	struct header_field field;
+	size_t at;
+
+	if (!lf || !is_from_line(line, len))
+		return false;
+	at = (size_t)(lf + 1 - line);
+	return header_next(line, len, &at, &field) && field.name_len > 0;
+}
+
+/* Of the line at hand, or of what is there of it; with its end. */
+static size_t
+line_length(const struct mbox *m)
+{
+	const char *line = m->bytes + m->at;
+	const char *lf = memchr(line, '\n', m->end - m->at);
+
+	return lf ? (size_t)(lf + 1 - line) : m->end - m->at;
+}
+
+static bool
+is_empty_line(const char *line, size_t len)
+{
+	return (len == 1 && line[0] == '\n') || (len == 2 && memcmp(line, "\r\n", 2) == 0);
+}
+
+static bool
+is_quoted(const char *line, size_t len)
+{
+	size_t quotes = 0;
+
+	while (quotes < len && line[quotes] == '>')
+		quotes++;
+	return quotes > 0 && is_from_line(line + quotes, len - quotes);
+}
+
+static bool
+write_out(struct mbox *m, int to, size_t if_more_than, struct err *e)
+{
+	if (m->message.len <= if_more_than)
+		return true;
+	if (!spool_write(to, m->message.data, m->message.len, e))
+		return false;
+	buf_clear(&m->message);
+	return true;
+}
+
+/* The line at hand to its end, however long it is. */
+static bool
+take_line(struct mbox *m, int to, struct err *e)
+{
+	bool is_whole;
+
+	if (is_quoted(m->bytes + m->at, line_length(m)))
+		m->at++;
+	do {
+		const size_t len = line_length(m);
+
+		is_whole = len == 0 || m->bytes[m->at + len - 1] == '\n';
+		buf_add(&m->message, m->bytes + m->at, len);
+		m->at += len;
+		if (!write_out(m, to, BLOCK, e) || !look_ahead(m, e))
+			return false;
+	} while (!is_whole);
+	return true;
+}
+
+/* All lines up to the next message. An empty line is held back until it is known whose it is. */
+static bool
+take_message(struct mbox *m, int to, struct err *e)
+{
+	const char *held = NULL;
+
+	buf_clear(&m->message);
+	while (m->at < m->end && !(held && is_start(m))) {
+		const char *line = m->bytes + m->at;
+		const size_t len = line_length(m);
+		const bool is_empty = is_empty_line(line, len);
+
+		if (held)
+			buf_add_str(&m->message, held);
+		held = !is_empty ? NULL : len == 1 ? "\n" : "\r\n";
+		if (is_empty)
+			m->at += len;
+		if (!(is_empty ? look_ahead(m, e) : take_line(m, to, e)))
+			return false;
+	}
+	return write_out(m, to, 0, e);
+}
+
+static bool
+find_start(struct mbox *m, struct err *e)
+{
+	if (!look_ahead(m, e))
+		return false;
+	if (m->at < m->end && !m->has_begun && !is_from_line(m->bytes + m->at, m->end - m->at)) {
+		err_set(e, ERR_MALFORMED, "this is no mbox: it does not begin with a From_ line");
+		return err_hint(e, "a single message goes without --mbox");
+	}
+	m->has_begun = true;
+	return m->at < m->end;
+}
+
+static bool
+pass_line(struct mbox *m, struct err *e)
+{
+	for (bool is_whole = false; !is_whole;) {
+		const size_t len = line_length(m);
+
+		is_whole = len == 0 || m->bytes[m->at + len - 1] == '\n';
+		m->at += len;
+		if (!look_ahead(m, e))
+			return false;
+	}
+	return true;
+}
+
+int
+mbox_next(struct mbox *m, struct err *e)
+{
+	int fd;
+
+	*e = (struct err){0};
+	if (!find_start(m, e))
+		return -1;
+	fd = spool_open(e);
+	if (fd < 0)
+		return -1;
+	if (pass_line(m, e) && take_message(m, fd, e) && lseek(fd, 0, SEEK_SET) == 0)
+		return fd;
+	if (e->code == ERR_NONE)
+		err_set_errno(e, ERR_IO, "cannot keep the message");
+	close(fd);
+	return -1;
+}
