@@ -19,6 +19,7 @@ struct exchange {
 	void *conversation;
 	struct sasl *sasl;
 	struct buf response;
+	bool is_refused; /* by the server's own words */
 };
 
 static struct sasl_params
@@ -122,6 +123,7 @@ go_through(struct exchange *x, struct err *e)
 			dialog_ask_secret(x->dialog, "", x->response.data);
 			break;
 		case LOGIN_REFUSED:
+			x->is_refused = true;
 			if (sasl_hint(x->sasl))
 				err_hint(e, "the server adds: %s", sasl_hint(x->sasl));
 			return false;
@@ -144,6 +146,43 @@ login_choose(struct dialog *d, const struct login *l, const struct login_protoco
 	return mechanism;
 }
 
+static bool
+exchange(struct exchange *x, const char *mechanism, const struct sasl_params *params, struct err *e)
+{
+	bool ok = false;
+
+	x->is_refused = false;
+	x->sasl = sasl_start(mechanism, params, e);
+	dialog_hide_challenges(x->dialog, true);
+	if (x->sasl)
+		ok = ask_first(x, mechanism, e) && go_through(x, e);
+	dialog_hide_challenges(x->dialog, false);
+	sasl_free(x->sasl);
+	buf_wipe(&x->response);
+	return ok;
+}
+
+/*
+ * Cyrus offers -PLUS with TLS 1.3 too, but knows no binding that there is in it (3.6; RFC 9266 is
+ * younger), and refuses as if the password were wrong. So what "auto" chose is tried once more
+ * without: that is no more than a server would have got that does not offer -PLUS.
+ */
+static const char *
+without_binding(const char *mechanism, const struct sasl_params *p)
+{
+	static const char *const bound[][2] = {
+	    {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"},
+	    {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"},
+	};
+	const bool is_auto = !p->mechanism || strcmp(p->mechanism, "auto") == 0;
+
+	if (is_auto && p->binding_type && strcmp(p->binding_type, "tls-exporter") == 0)
+		for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
+			if (strcmp(mechanism, bound[i][0]) == 0)
+				return bound[i][1];
+	return NULL;
+}
+
 bool
 login_exchange(struct dialog *d, const struct login *l, const struct login_protocol *p,
 	       void *conversation, const char *mechanism, struct err *e)
@@ -151,15 +190,13 @@ login_exchange(struct dialog *d, const struct login *l, const struct login_proto
 	struct buf binding = {0};
 	const struct sasl_params params = sasl_params(dialog_stream(d), l, p->service, &binding);
 	struct exchange x = {.dialog = d, .protocol = p, .conversation = conversation};
-	bool ok = false;
+	const char *unbound = without_binding(mechanism, &params);
+	bool ok = exchange(&x, mechanism, &params, e);
 
-	x.sasl = sasl_start(mechanism, &params, e);
-	dialog_hide_challenges(d, true);
-	if (x.sasl)
-		ok = ask_first(&x, mechanism, e) && go_through(&x, e);
-	dialog_hide_challenges(d, false);
-	sasl_free(x.sasl);
-	buf_wipe(&x.response);
+	if (!ok && x.is_refused && unbound) {
+		*e = (struct err){0};
+		ok = exchange(&x, unbound, &params, e);
+	}
 	buf_free(&binding);
 	return ok;
 }

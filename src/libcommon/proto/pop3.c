@@ -262,19 +262,25 @@ greeting(struct pop3 *c, struct err *e)
 	return true;
 }
 
+static bool
+lacks_stls(struct pop3 *c, struct err *e)
+{
+	complain(c, ERR_UNAVAILABLE, "the server does not offer STLS", e);
+	return err_hint(e, "try pop3s:// (port 995); pop3+insecure:// does without encryption");
+}
+
 /* RFC 2595 section 4. */
 static bool
 start_tls(struct pop3 *c, const struct login *l, struct err *e)
 {
-	if (c->features.known && !c->features.stls) {
-		complain(c, ERR_UNAVAILABLE, "the server does not offer STLS", e);
-		return err_hint(
-		    e, "try pop3s:// (port 995); pop3+insecure:// does without encryption");
-	}
+	if (c->features.known && !c->features.stls)
+		return lacks_stls(c, e);
 	dialog_window(c->dialog, 1);
 	dialog_ask(c->dialog, "STLS");
-	return ok_or_refused(c, ERR_UNAVAILABLE, e) &&
-	       stream_start_tls(c->stream, l->starttls, e) && ask_capabilities(c, e);
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		/* popa3d knows neither CAPA nor STLS, and has no words for it */
+		return strcmp(c->words.data, "-ERR") == 0 ? lacks_stls(c, e) : false;
+	return stream_start_tls(c->stream, l->starttls, e) && ask_capabilities(c, e);
 }
 
 /* RFC 5034 section 4. */
