@@ -109,6 +109,7 @@ job(struct run *run, struct err *e)
 		ok = session_probe(&d.account, TOOL_MDEL, e);
 	else if (ok)
 		ok = delete_named(&d, e);
+	session_show_alert(&d.session, run);
 	session_close(&d.session);
 	seen_close(d.seen);
 	message_list_free(&d.list);

@@ -14,10 +14,12 @@
 #include "app/watch.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/account.h"
 #include "deliver/sink.h"
+#include "proto/mailbox.h"
 
-enum { INTERVAL_S = 60 };
+enum { INTERVAL_S = 60, IDLE_S = 29 * 60 };
 
 /* Options that say different things of the same run. */
 static bool
@@ -62,17 +64,62 @@ struct service {
 	struct account account;
 	struct selection *selection;
 	unsigned interval_s;
+	struct session kept; /* between two rounds of a watch */
 };
 
 static bool
 poll_account(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
-	const bool ok = fetch_once(s->run, &s->account, s->selection, e);
+	const bool ok = fetch_round(s->run, &s->account, s->selection, &s->kept, e);
 	const unsigned delay_s = login_delay_seconds(&s->account, TOOL_MFETCH);
 
 	if (s->interval_s < delay_s)
 		s->interval_s = delay_s;
+	return ok;
+}
+
+static bool
+is_connected(void *ctx)
+{
+	return ((struct service *)ctx)->kept.stream != NULL;
+}
+
+/* Servers log out who is silent for 30 minutes (RFC 2177); tests don't wait so long. */
+static unsigned
+idle_s(void)
+{
+	const char *text = getenv("MAILVERBS_IDLE");
+	uint64_t seconds;
+
+	return text && text_number(text, IDLE_S, &seconds) && seconds > 0 ? (unsigned)seconds
+									  : IDLE_S;
+}
+
+static bool
+wait_for_mail(void *ctx, struct err *e)
+{
+	struct service *s = ctx;
+	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(), s->interval_s, e);
+
+	session_show_alert(&s->kept, s->run);
+	if (!ok)
+		session_close(&s->kept);
+	return ok;
+}
+
+static bool
+watch_account(struct service *s, struct err *e)
+{
+	const struct watch_job job = {.interval_s = &s->interval_s,
+				      .poll = poll_account,
+				      .is_connected = is_connected,
+				      .wait = wait_for_mail};
+	bool ok;
+
+	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
+	ok = watch_run(s->run, &job, s, e);
+	session_close(&s->kept);
 	return ok;
 }
 
@@ -82,9 +129,8 @@ serve(struct service *s, struct err *e)
 	if (run_flag(s->run, SET_PROBE))
 		return session_probe(&s->account, TOOL_MFETCH, e);
 	if (!run_flag(s->run, SET_WATCH))
-		return poll_account(s, e);
-	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
-	return watch_run(s->run, &s->interval_s, poll_account, s, e);
+		return fetch_once(s->run, &s->account, s->selection, e);
+	return watch_account(s, e);
 }
 
 static bool

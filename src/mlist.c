@@ -442,7 +442,6 @@ list(struct listing *l, struct err *e)
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
 		return false;
-	session_show_alert(&l->session, run);
 	selection_complain(&l->selection, run);
 	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
 		run->status = 1;
@@ -458,6 +457,7 @@ job(struct run *run, struct err *e)
 	if (ok)
 		ok = run_flag(run, SET_PROBE) ? session_probe(&l.account, TOOL_MLIST, e)
 					      : list(&l, e);
+	session_show_alert(&l.session, run);
 	session_close(&l.session);
 	seen_close(l.seen);
 	message_list_free(&l.list);

@@ -36,6 +36,7 @@ struct fetch {
 	bool marks;      /* --mark-seen: nothing is fetched */
 	struct seen *seen;
 	struct session session;
+	bool stays; /* the session is for the next round too */
 	struct listing listing;
 	struct message_set wanted;
 	struct message_set rejected; /* by the filter, to be deleted */
@@ -267,9 +268,20 @@ forget_unlisted(struct fetch *f, struct err *e)
 }
 
 static bool
+connect(struct fetch *f, struct err *e)
+{
+	if (f->session.stream)
+		return true;
+	if (!session_open(&f->session, f->account, TOOL_MFETCH, e))
+		return false;
+	f->stays = f->stays && mailbox_stay(&f->session.mailbox);
+	return true;
+}
+
+static bool
 open_and_list(struct fetch *f, struct err *e)
 {
-	if (!session_open(&f->session, f->account, TOOL_MFETCH, e) || !list(f, e))
+	if (!connect(f, e) || !list(f, e))
 		return false;
 	session_show_alert(&f->session, f->run);
 	return true;
@@ -445,6 +457,7 @@ fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
 	lmtp_server_free(f->lmtp);
+	session_show_alert(&f->session, f->run);
 	session_close(&f->session);
 	seen_close(f->seen);
 	listing_free(&f->listing);
@@ -495,6 +508,13 @@ recall(struct fetch *f, struct err *e)
 	return listing_prepare(&f->listing, f->seen, &f->keeping, may_list_short(f), e);
 }
 
+static bool
+run_fetch(struct fetch *f, struct err *e)
+{
+	return prepare(f, e) && lock_mailbox(f, e) &&
+	       (!f->seen || (recall(f, e) && carry_out(f, e)));
+}
+
 bool
 fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
 {
@@ -502,9 +522,32 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 			  .account = a,
 			  .selection = selection,
 			  .by_default = run->operand_count == 0};
-	const bool ok = prepare(&f, e) && lock_mailbox(&f, e) &&
-			(!f.seen || (recall(&f, e) && carry_out(&f, e)));
+	const bool ok = run_fetch(&f, e);
 
+	fetch_free(&f);
+	return ok;
+}
+
+bool
+fetch_round(struct run *run, const struct account *a, struct selection *selection,
+	    struct session *kept, struct err *e)
+{
+	struct fetch f = {.run = run,
+			  .account = a,
+			  .selection = selection,
+			  .by_default = true,
+			  .session = *kept,
+			  .stays = true};
+	const bool ok = run_fetch(&f, e);
+
+	*kept = (struct session){0};
+	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
+	 * behind. */
+	if (ok && f.stays && f.seen) {
+		session_show_alert(&f.session, run);
+		*kept = f.session;
+		f.session = (struct session){0};
+	}
 	fetch_free(&f);
 	return ok;
 }

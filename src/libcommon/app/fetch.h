@@ -12,6 +12,7 @@ struct account;
 struct err;
 struct run;
 struct selection;
+struct session;
 
 /*
  * The messages of SELECTION (where the run has no operands, that is what is new) from A's mailbox
@@ -19,5 +20,13 @@ struct selection;
  */
 bool fetch_once(struct run *run, const struct account *a, struct selection *selection,
 		struct err *e);
+
+/*
+ * As fetch_once(), of what is new, in a session that is kept for the next round where the protocol
+ * can wait in it (mailbox_wait()): *KEPT is that of the round before, or closed ({0}), and open
+ * behind this round only where it was carried out. The caller's to close.
+ */
+bool fetch_round(struct run *run, const struct account *a, struct selection *selection,
+		 struct session *kept, struct err *e);
 
 #endif

@@ -269,12 +269,13 @@ session_close(struct session *s)
 }
 
 void
-session_show_alert(const struct session *s, const struct run *run)
+session_show_alert(struct session *s, const struct run *run)
 {
-	const struct mailbox_customs *customs = mailbox_customs(&s->mailbox);
+	char *alerts = s->mailbox.protocol ? mailbox_alert(&s->mailbox) : NULL, *rest, *line;
 
-	if (customs->alert)
-		run_remark(run, "%s: %s", session_place(s), customs->alert);
+	for (rest = alerts; rest && (line = strtok_r(rest, "\n", &rest));)
+		run_remark(run, "%s: %s", session_place(s), line);
+	free(alerts);
 }
 
 const char *

@@ -38,8 +38,9 @@ void session_close(struct session *s);
 /* The server as errors name it, "HOST:PORT"; borrowed. */
 const char *session_place(const struct session *s);
 
-/* Shows words that the server wants the user to see (RFC 9051 section 7.1, ALERT). */
-void session_show_alert(const struct session *s, const struct run *run);
+/* Shows words that the server wants the user to see (RFC 9051 section 7.1, ALERT), those that came
+ * since the last time; S may be closed. */
+void session_show_alert(struct session *s, const struct run *run);
 
 /* --probe: shows on standard output what the server is, and whether the login works. False: *e. */
 bool session_probe(const struct account *a, enum tool_id tool, struct err *e);

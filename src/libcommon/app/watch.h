@@ -14,9 +14,23 @@
 struct err;
 struct run;
 
-/* Calls POLL at once, then *INTERVAL_S seconds after the end of each call, which may have changed
- * that. False: *e. */
-bool watch_run(struct run *run, const unsigned *interval_s, bool (*poll)(void *ctx, struct err *e),
-	       void *ctx, struct err *e);
+struct watch_job {
+	const unsigned *interval_s; /* between a poll's end and the next; a poll may change it */
+	bool (*poll)(void *ctx, struct err *e);
+
+	/* Is there a connection behind the poll, to wait on? */
+	bool (*is_connected)(void *ctx);
+
+	/* Waits on it for what the next poll is to find. False: it is gone, *e (or a signal came).
+	 */
+	bool (*wait)(void *ctx, struct err *e);
+};
+
+/*
+ * Polls at once, then again and again. Between two polls it waits on the connection, where there is
+ * one, else for the interval. A connection that is lost there is made anew, for ever: after a
+ * second, and after twice as long each time it does not hold until the next poll. False: *e.
+ */
+bool watch_run(struct run *run, const struct watch_job *job, void *ctx, struct err *e);
 
 #endif

@@ -23,6 +23,7 @@
 
 enum { ATTEMPT_DELAY_MS = 250 }; /* RFC 8305 section 5 */
 enum { ADDRESSES_MAX = WAIT_FDS_MAX };
+enum { KEEPALIVE_IDLE_S = 240, KEEPALIVE_INTERVAL_S = 30, KEEPALIVE_PROBES = 4 };
 
 /* The attempts to reach one host: those still to make, and those under way. */
 struct race {
@@ -46,6 +47,23 @@ set_flags(int fd)
 	       fcntl(fd, F_SETFD, FD_CLOEXEC) == 0;
 }
 
+/*
+ * A connection on which nothing is said (IDLE, RFC 2177) is lost unnoticed when a router forgets
+ * it. The kernel asks often enough to be remembered, and finds out within minutes.
+ */
+static void
+keep_alive(int fd)
+{
+	const int on = 1;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+#if defined(TCP_KEEPIDLE) && defined(TCP_KEEPINTVL) && defined(TCP_KEEPCNT)
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &(int){KEEPALIVE_IDLE_S}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &(int){KEEPALIVE_INTERVAL_S}, sizeof(int));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &(int){KEEPALIVE_PROBES}, sizeof(int));
+#endif
+}
+
 static int
 open_socket(int family)
 {
@@ -62,8 +80,10 @@ open_socket(int family)
 		close(fd);
 		return -1;
 	}
-	if (family != AF_UNIX)
+	if (family != AF_UNIX) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		keep_alive(fd);
+	}
 #ifdef SO_NOSIGPIPE
 	setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif

@@ -15,6 +15,7 @@
 #include "net/connect.h"
 #include "net/deflate.h"
 #include "net/tls.h"
+#include "net/wait.h"
 #include "net/wire.h"
 
 enum { RECORD = 16 * 1024 }; /* the most plaintext in one TLS record (RFC 8446 section 5.1) */
@@ -462,6 +463,17 @@ stream_is_idle(struct stream *s)
 		s->only_looks = false;
 	}
 	return e.code == ERR_NONE && !stream_has_input(s);
+}
+
+enum wait_result
+stream_wait(struct stream *s, int64_t deadline)
+{
+	enum wait_result result = WAIT_READY;
+
+	stream_flush(s);
+	while (result == WAIT_READY && stream_is_idle(s))
+		result = wait_fd(s->wire.in, POLLIN, deadline);
+	return result;
 }
 
 /* tls_transport: never waits, never fails; the wire keeps its failures for the reader. */

@@ -21,6 +21,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "net/wait.h"
 
 struct buf;
 struct connect_params;
@@ -131,6 +132,13 @@ bool stream_has_input(const struct stream *s);
  * Does not wait: what is on its way is not known of. False too where the stream has failed.
  */
 bool stream_is_idle(struct stream *s);
+
+/*
+ * Writes out what is collected and waits, for longer than an answer takes, until the peer says
+ * something: WAIT_READY, which the end and a failure are too, and the next read tells. WAIT_TIMEOUT
+ * is no failure: DEADLINE (net/wait.h) has come, and the stream is as it was.
+ */
+enum wait_result stream_wait(struct stream *s, int64_t deadline);
 
 /* Puts the stream into failure, as if the network had failed. The first error stays. */
 void stream_fail(struct stream *s, enum err_code code, const char *fmt, ...)

@@ -19,7 +19,7 @@ imap_close(void *conversation)
 	buf_free(&c->words);
 	buf_free(&c->bye);
 	buf_free(&c->described);
-	free(c->alert);
+	buf_free(&c->alerts);
 	free(c->folder);
 	free(c->doomed);
 	free(c);
@@ -43,6 +43,22 @@ imap_validity(const void *conversation)
 	return ((const struct imap *)conversation)->validity;
 }
 
+static void
+imap_stay(void *conversation)
+{
+	((struct imap *)conversation)->stays = true;
+}
+
+static char *
+imap_alert(void *conversation)
+{
+	struct imap *c = conversation;
+	const size_t from = c->alerts_taken;
+
+	c->alerts_taken = c->alerts.len;
+	return from < c->alerts.len ? mem_strdup(c->alerts.data + from) : NULL;
+}
+
 static const struct mailbox_protocol imap_protocol = {
     .list = imap_list,
     .list_since = imap_list_since,
@@ -56,6 +72,9 @@ static const struct mailbox_protocol imap_protocol = {
     .described = imap_described,
     .customs = imap_customs,
     .validity = imap_validity,
+    .stay = imap_stay,
+    .wait = imap_wait,
+    .alert = imap_alert,
 };
 
 bool

@@ -79,6 +79,13 @@ imap_ask_folder(struct imap *c, struct err *e)
 	return true;
 }
 
+void
+imap_start_count(struct imap *c)
+{
+	c->existed = c->exists;
+	c->expunged = 0;
+}
+
 bool
 imap_await_folder(struct imap *c, struct err *e)
 {
@@ -98,7 +105,7 @@ imap_await_folder(struct imap *c, struct err *e)
 		return false;
 	if (c->validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
-	c->existed = c->exists;
+	imap_start_count(c);
 	c->is_selected = true;
 	return true;
 }

@@ -222,6 +222,8 @@ list_from(struct imap *c, struct listing *x, struct err *e)
 
 	if (!imap_ask_folder(c, e))
 		return false;
+	if (was_selected)
+		imap_start_count(c);
 	ask_list(c, x);
 	if (!imap_await_folder(c, e)) {
 		if (!was_selected && stream_ok(c->stream, &(struct err){0}))

@@ -69,7 +69,7 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 static bool
 check_nothing_else_is_marked(struct imap *c, struct err *e)
 {
-	uint32_t foreign = 0;
+	uint32_t foreign = 0, last;
 	enum imap_status status;
 
 	imap_ask(c, "UID SEARCH DELETED");
@@ -79,6 +79,8 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	c->take = NULL;
 	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
 		return false;
+	if (imap_was_limited(c, &last))
+		return imap_refused(c, ERR_UNAVAILABLE, e);
 	if (foreign == 0)
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
@@ -96,15 +98,18 @@ ask_sets(struct imap *c, const char *before, const char *behind)
 	size_t commands = 0;
 
 	for (size_t i = 0; i < c->doomed_count; commands++) {
+		const size_t left = c->doomed_count - i;
+
 		buf_clear(&set);
-		i += imap_set_add(&set, c->doomed + i, c->doomed_count - i, IMAP_SET_MAX);
+		i += imap_set_add(&set, c->doomed + i, imap_set_messages(c, left), IMAP_SET_MAX);
 		imap_ask(c, "%s %s%s", before, set.data, behind);
 	}
 	buf_free(&set);
 	return commands;
 }
 
-/* All answers are read, the first refusal counts. */
+/* All answers are read, the first refusal counts. Of what a server left undone (RFC 9738) nobody
+ * knows which it is. */
 static bool
 read_answers(struct imap *c, size_t commands, struct err *e)
 {
@@ -112,13 +117,23 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 
 	for (; commands > 0; commands--) {
 		const enum imap_status status = imap_await(c);
+		uint32_t last;
 
-		if (status == IMAP_NO || status == IMAP_REFUSED)
+		if (status == IMAP_NO || status == IMAP_REFUSED ||
+		    (status == IMAP_OK && imap_was_limited(c, &last)))
 			ok = ok && imap_refused(c, ERR_UNAVAILABLE, e);
 		else if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
 			return false;
 	}
 	return ok;
+}
+
+/* The last words go out in the flight of what is before them. */
+static void
+ask_end(struct imap *c)
+{
+	if (!c->stays)
+		imap_ask(c, "LOGOUT");
 }
 
 /* A set whose marks were refused is not expunged either: there is nothing marked in it, but what
@@ -129,7 +144,7 @@ remove_by_uid(struct imap *c, struct err *e)
 	const size_t commands =
 	    ask_sets(c, "UID STORE", " +FLAGS.SILENT (\\Deleted)") + ask_sets(c, "UID EXPUNGE", "");
 
-	imap_ask(c, "LOGOUT");
+	ask_end(c);
 	return read_answers(c, commands, e);
 }
 
@@ -141,8 +156,17 @@ remove_all_marked(struct imap *c, struct err *e)
 	    !read_answers(c, ask_sets(c, "UID STORE", " +FLAGS.SILENT (\\Deleted)"), e))
 		return false;
 	imap_ask(c, "EXPUNGE");
-	imap_ask(c, "LOGOUT");
+	ask_end(c);
 	return read_answers(c, 1, e);
+}
+
+static bool
+remove_doomed(struct imap *c, struct err *e)
+{
+	const bool ok = imap_can(c, IMAP_UIDPLUS) ? remove_by_uid(c, e) : remove_all_marked(c, e);
+
+	c->doomed_count = 0;
+	return ok;
 }
 
 bool
@@ -151,9 +175,9 @@ imap_commit(void *conversation, struct err *e)
 	struct imap *c = conversation;
 
 	if (c->doomed_count > 0)
-		return imap_can(c, IMAP_UIDPLUS) ? remove_by_uid(c, e) : remove_all_marked(c, e);
+		return remove_doomed(c, e);
 	/* Nothing of ours depends on the answer, so nobody waits for it. */
-	imap_ask(c, "LOGOUT");
+	ask_end(c);
 	dialog_flush(c->dialog);
 	return true;
 }

@@ -16,24 +16,32 @@
 
 enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
-	SHOWN_MAX = 2000           /* bytes of a line in the trace */
+	SHOWN_MAX = 2000,          /* bytes of a line in the trace */
+	ALERTS_MAX = 8192          /* bytes of what a server wants the user to see, in a session */
 };
 
 static const struct {
 	const char *word;
 	unsigned means;
 } capabilities[] = {
-    {"IMAP4rev1", IMAP_REV1},          {"IMAP4rev2", IMAP_REV2},
-    {"STARTTLS", IMAP_STARTTLS},       {"LOGINDISABLED", IMAP_LOGINDISABLED},
-    {"SASL-IR", IMAP_SASL_IR},         {"ID", IMAP_ID},
-    {"UIDPLUS", IMAP_UIDPLUS},         {"UTF8=ONLY", IMAP_UTF8_ONLY},
-    {"STATUS=SIZE", IMAP_STATUS_SIZE}, {"LITERAL+", IMAP_LITERAL_PLUS},
-    {"LITERAL-", IMAP_LITERAL_PLUS},   {"COMPRESS=DEFLATE", IMAP_COMPRESS},
+    {"IMAP4rev1", IMAP_REV1},
+    {"IMAP4rev2", IMAP_REV2},
+    {"STARTTLS", IMAP_STARTTLS},
+    {"LOGINDISABLED", IMAP_LOGINDISABLED},
+    {"SASL-IR", IMAP_SASL_IR},
+    {"ID", IMAP_ID},
+    {"UIDPLUS", IMAP_UIDPLUS},
+    {"UTF8=ONLY", IMAP_UTF8_ONLY},
+    {"STATUS=SIZE", IMAP_STATUS_SIZE},
+    {"LITERAL+", IMAP_LITERAL_PLUS},
+    {"LITERAL-", IMAP_LITERAL_PLUS},
+    {"COMPRESS=DEFLATE", IMAP_COMPRESS},
+    {"IDLE", IMAP_IDLE},
 };
 
 /* What is in IMAP4rev2 itself (RFC 9051 appendix E). Where a server speaks both revisions and was
  * not asked to ENABLE the second, it names what it has. */
-enum { IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS };
+enum { IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS | IMAP_IDLE };
 
 void
 imap_take_tag(struct imap *c, char tag[static 16])
@@ -95,15 +103,22 @@ static const struct {
     {"CLIENTBUG", ERR_BUG},
 };
 
+/* That of "WORD [CODE] text". */
+static void
+code_in(struct imap_code *code, const char *words)
+{
+	words += strcspn(words, " ");
+	words += strspn(words, " ");
+	imap_code_parse(code, words, strlen(words));
+}
+
 /* WORDS begin with a status word ("NO ", "BYE "). RFC 5530. */
 static enum err_code
 code_of(const char *words, enum err_code otherwise)
 {
 	struct imap_code code;
 
-	words += strcspn(words, " ");
-	words += strspn(words, " ");
-	imap_code_parse(&code, words, strlen(words));
+	code_in(&code, words);
 	for (size_t i = 0; i < sizeof code_means / sizeof code_means[0]; i++)
 		if (imap_code_is(&code, code_means[i].code))
 			return code_means[i].means;
@@ -292,11 +307,24 @@ add_mechanism(struct imap *c, const char *name, size_t len)
 }
 
 static void
+take_message_limit(struct imap *c, const char *number, size_t len)
+{
+	uint64_t n;
+
+	if (text_number_n(number, len, UINT32_MAX, &n) && n > 0)
+		c->message_limit = (uint32_t)n;
+}
+
+static void
 add_capability(struct imap *c, const char *word, size_t len)
 {
+	static const char limit[] = "MESSAGELIMIT=";
+
 	buf_addf(&c->described, "%.*s\n", (int)len, word);
 	if (text_starts(word, len, "AUTH="))
 		add_mechanism(c, word + 5, len - 5);
+	if (text_starts(word, len, limit))
+		take_message_limit(c, word + strlen(limit), len - strlen(limit));
 	for (size_t i = 0; i < sizeof capabilities / sizeof capabilities[0]; i++)
 		if (strlen(capabilities[i].word) == len &&
 		    text_starts(word, len, capabilities[i].word))
@@ -331,25 +359,104 @@ take_number_code(const struct imap_code *code, uint32_t *number)
 		*number = (uint32_t)n;
 }
 
-/* What a status response says beside yes and no. TEXT stands behind its status word. */
+static void
+take_uid_next(struct imap *c, const struct imap_code *code)
+{
+	take_number_code(code, &c->uid_next);
+}
+
+/* Once UIDs are known, another UIDVALIDITY means that each of them may now be another message. */
+static void
+take_validity(struct imap *c, const struct imap_code *code)
+{
+	const uint32_t before = c->validity;
+
+	take_number_code(code, &c->validity);
+	if (c->is_selected && c->validity != before)
+		imap_breach(c, "UIDVALIDITY changed in the middle of the session");
+}
+
+static bool
+has_line(const struct buf *lines, const char *line)
+{
+	const size_t len = strlen(line);
+
+	for (const char *p = lines->len > 0 ? lines->data : ""; *p; p += strcspn(p, "\n") + 1)
+		if (strcspn(p, "\n") == len && memcmp(p, line, len) == 0)
+			return true;
+	return false;
+}
+
+/* Said with every answer, it is still one piece of news. */
+static void
+take_alert(struct imap *c, const struct imap_code *code)
+{
+	const size_t from = c->alerts.len;
+	char *line;
+
+	if (code->words_len == 0 || code->words_len > ALERTS_MAX - from)
+		return;
+	line = mem_strndup(code->words, code->words_len);
+	if (!has_line(&c->alerts, line))
+		buf_addf(&c->alerts, "%s\n", line);
+	free(line);
+}
+
+static void
+take_capability_code(struct imap *c, const struct imap_code *code)
+{
+	take_capabilities(c, code->arguments, code->arguments_len);
+}
+
+static void
+take_message_limit_code(struct imap *c, const struct imap_code *code)
+{
+	const char *blank = memchr(code->arguments, ' ', code->arguments_len);
+
+	take_message_limit(c, code->arguments,
+			   blank ? (size_t)(blank - code->arguments) : code->arguments_len);
+}
+
+/* What a status response says beside yes and no. */
+static const struct {
+	const char *name;
+	void (*take)(struct imap *c, const struct imap_code *code);
+} codes[] = {
+    {"CAPABILITY", take_capability_code},
+    {"UIDVALIDITY", take_validity},
+    {"UIDNEXT", take_uid_next},
+    {"ALERT", take_alert},
+    {"MESSAGELIMIT", take_message_limit_code},
+};
+
 static void
 take_code(struct imap *c, const char *words)
 {
 	struct imap_code code;
 
-	words += strcspn(words, " ");
-	words += strspn(words, " ");
-	imap_code_parse(&code, words, strlen(words));
-	if (imap_code_is(&code, "CAPABILITY"))
-		take_capabilities(c, code.arguments, code.arguments_len);
-	else if (imap_code_is(&code, "UIDVALIDITY"))
-		take_number_code(&code, &c->validity);
-	else if (imap_code_is(&code, "UIDNEXT"))
-		take_number_code(&code, &c->uid_next);
-	else if (imap_code_is(&code, "ALERT")) {
-		free(c->alert);
-		c->customs.alert = c->alert = mem_strndup(code.words, code.words_len);
-	}
+	code_in(&code, words);
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (imap_code_is(&code, codes[i].name))
+			codes[i].take(c, &code);
+}
+
+bool
+imap_was_limited(const struct imap *c, uint32_t *last)
+{
+	struct imap_code code;
+	const char *blank;
+	uint64_t uid;
+
+	code_in(&code, c->words.data);
+	if (!imap_code_is(&code, "MESSAGELIMIT"))
+		return false;
+	blank = memchr(code.arguments, ' ', code.arguments_len);
+	*last = 0;
+	if (blank &&
+	    text_number_n(blank + 1, code.arguments_len - (size_t)(blank + 1 - code.arguments),
+			  UINT32_MAX, &uid))
+		*last = (uint32_t)uid;
+	return true;
 }
 
 static bool
@@ -399,8 +506,8 @@ take_numbered(struct imap *c, const struct imap_untagged *u)
 {
 	if (text_equal_case(u->keyword, "EXISTS")) {
 		c->exists = u->number;
-	} else if (text_equal_case(u->keyword, "EXPUNGE")) {
-		c->exists -= c->exists > 0;
+	} else if (text_equal_case(u->keyword, "EXPUNGE") && c->exists > 0) {
+		c->exists--;
 		c->expunged++;
 	}
 }
@@ -472,24 +579,43 @@ read_tagged(struct imap *c, const struct imap_token *tag)
 	return IMAP_FAILED;
 }
 
-static enum imap_status
-read_answer(struct imap *c)
+/* One response. True: it is an answer, *STATUS, or the stream failed. */
+static bool
+read_response(struct imap *c, enum imap_status *status)
 {
 	struct imap_token t;
 
+	*status = IMAP_FAILED;
+	if (!next(c, &t))
+		return true;
+	imap_notice_signal(c);
+	if (t.kind == TOKEN_END) /* an empty line says nothing */
+		return false;
+	if (imap_is(&t, "+"))
+		*status = read_words(c, "", &c->words) ? IMAP_CONTINUE : IMAP_FAILED;
+	else if (!imap_is(&t, "*"))
+		*status = read_tagged(c, &t);
+	else
+		return !take_untagged(c);
+	return true;
+}
+
+static enum imap_status
+read_answer(struct imap *c)
+{
+	enum imap_status status;
+
 	c->untaken = 0;
-	while (next(c, &t)) {
-		imap_notice_signal(c);
-		if (t.kind == TOKEN_END) /* an empty line says nothing */
-			continue;
-		if (imap_is(&t, "+"))
-			return read_words(c, "", &c->words) ? IMAP_CONTINUE : IMAP_FAILED;
-		if (!imap_is(&t, "*"))
-			return read_tagged(c, &t);
-		if (!take_untagged(c))
-			break;
-	}
-	return IMAP_FAILED;
+	while (!read_response(c, &status))
+		;
+	return status;
+}
+
+bool
+imap_listen(struct imap *c, enum imap_status *status)
+{
+	stream_answer(c->stream);
+	return read_response(c, status);
 }
 
 enum imap_status

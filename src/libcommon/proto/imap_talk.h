@@ -47,6 +47,7 @@ enum imap_capability {
 	IMAP_STATUS_SIZE = 1 << 8,  /* RFC 8438 */
 	IMAP_LITERAL_PLUS = 1 << 9, /* RFC 7888; for short literals LITERAL- is the same */
 	IMAP_COMPRESS = 1 << 10,    /* RFC 4978 */
+	IMAP_IDLE = 1 << 11,        /* RFC 2177 */
 };
 
 /* The answer to a command. */
@@ -84,7 +85,10 @@ struct imap {
 	char sasl[256]; /* mechanisms, blank-separated */
 	struct buf described;
 	struct mailbox_customs customs;
-	char *alert;
+	struct buf alerts;   /* ALERT's words, a line each, all that were said once */
+	size_t alerts_taken; /* so much of them the user has */
+	uint32_t
+	    message_limit; /* messages that a command may name (RFC 9738); 0: as many as it likes */
 
 	bool is_authenticated;
 	bool is_utf8; /* UTF8=ACCEPT is on */
@@ -93,6 +97,7 @@ struct imap {
 	char *folder; /* as the user gave it */
 	bool is_read_only;
 	bool is_selected;
+	bool stays;        /* the session goes on behind a commit */
 	unsigned preludes; /* commands asked ahead of SELECT, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
 	uint32_t uid_next; /* UIDNEXT; 0: not known */
@@ -127,6 +132,22 @@ enum imap_status imap_await(struct imap *c);
 
 /* As imap_await(), to the answer to a line that went on with a command. */
 enum imap_status imap_await_more(struct imap *c);
+
+/* Reads one response while a command goes on (IDLE): true where it is the answer to that command,
+ * or the stream failed. */
+bool imap_listen(struct imap *c, enum imap_status *status);
+
+/* How many of COUNT messages a command may be about. */
+static inline size_t
+imap_set_messages(const struct imap *c, size_t count)
+{
+	return c->message_limit > 0 && c->message_limit < count ? c->message_limit : count;
+}
+
+/* Did the answer in c->words leave messages out, because there are more than a command may be about
+ * (RFC 9738)? *LAST is then the UID up to which the server came, from the highest down; 0: it does
+ * not say so. */
+bool imap_was_limited(const struct imap *c, uint32_t *last);
 
 /* The greeting (RFC 9051 section 7.1), which is an answer to nothing: its status word is the first
  * of c->words. False: the stream failed. */
@@ -195,6 +216,13 @@ bool imap_list_since(void *conversation, unsigned want, const char *mark, struct
 		     bool *is_whole, struct err *e);
 char *imap_mark(const void *conversation, const struct message_list *l);
 bool imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
+
+/* The folder as it is now is what the list shows: from here on it is counted what comes and goes.
+ */
+void imap_start_count(struct imap *c);
+
+/* proto/imap_wait.c */
+bool imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e);
 
 /* proto/imap_find.c */
 bool imap_find(void *conversation, const struct message_list *l, const char *query,

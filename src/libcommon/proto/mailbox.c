@@ -176,6 +176,21 @@ mailbox_commit(struct mailbox *m, struct err *e)
 	return m->protocol->commit(m->conversation, e);
 }
 
+bool
+mailbox_stay(struct mailbox *m)
+{
+	if (!m->protocol->stay)
+		return false;
+	m->protocol->stay(m->conversation);
+	return true;
+}
+
+bool
+mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e)
+{
+	return m->protocol->wait(m->conversation, idle_s, poll_s, e);
+}
+
 void
 mailbox_close(struct mailbox *m)
 {
@@ -200,4 +215,10 @@ uint32_t
 mailbox_validity(const struct mailbox *m)
 {
 	return m->protocol->validity ? m->protocol->validity(m->conversation) : 0;
+}
+
+char *
+mailbox_alert(struct mailbox *m)
+{
+	return m->protocol->alert ? m->protocol->alert(m->conversation) : NULL;
 }

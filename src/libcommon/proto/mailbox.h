@@ -82,7 +82,6 @@ struct mailbox_customs {
 	bool has_expire;
 	uint32_t expire_days;   /* so long a message may stay; 0: until the session ends */
 	uint32_t login_delay_s; /* between two logins; 0: nothing said */
-	const char *alert;      /* words for the user's eyes (RFC 9051 section 7.1), or NULL */
 };
 
 enum part {
@@ -92,8 +91,9 @@ enum part {
 };
 
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
- * be NULL, for one that has no marks, find, for one that can't search, and validity, for one whose
- * ids are good for ever. */
+ * be NULL, for one that has no marks, find, for one that can't search, validity, for one whose ids
+ * are good for ever, stay and wait, for one whose sessions show what is there when they begin, and
+ * alert, for one that has nothing to say to users. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
@@ -112,6 +112,9 @@ struct mailbox_protocol {
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
 	uint32_t (*validity)(const void *conversation);
+	void (*stay)(void *conversation);
+	bool (*wait)(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e);
+	char *(*alert)(void *conversation);
 };
 
 struct mailbox {
@@ -173,6 +176,19 @@ void mailbox_remove(struct mailbox *m, const struct message_list *l, const struc
  */
 bool mailbox_commit(struct mailbox *m, struct err *e);
 
+/*
+ * From here on a commit does not end the session: behind it there is another list, fetch, remove
+ * and commit. False: the protocol can't.
+ */
+bool mailbox_stay(struct mailbox *m);
+
+/*
+ * Waits in a session that stays, behind a list or a commit, until more has come than that list
+ * shows, or it is time to look all the same: after IDLE_S seconds where the server tells by itself
+ * what comes, else after POLL_S. False: *e, the session broke, or a signal came.
+ */
+bool mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e);
+
 void mailbox_close(struct mailbox *m); /* accepts a closed one */
 
 /* The greeting and the capabilities, a line each, for --probe; borrowed. */
@@ -186,5 +202,11 @@ const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borro
  * for ever.
  */
 uint32_t mailbox_validity(const struct mailbox *m);
+
+/*
+ * Words for the user's eyes (RFC 9051 section 7.1, ALERT) that came since this was asked last, a
+ * line each, and each once in a session; the caller's to free(). NULL: there are none.
+ */
+char *mailbox_alert(struct mailbox *m);
 
 #endif

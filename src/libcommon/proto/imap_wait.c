@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Waiting for mail: by IDLE (RFC 2177, RFC 9051 section 6.3.13), where the server says at once what
+ * comes; without it by a NOOP from time to time.
+ */
+#include "base/err.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "net/wait.h"
+#include "proto/imap_talk.h"
+
+/* More than the list had? What is expunged meanwhile changes nothing in that. */
+static bool
+has_come(const struct imap *c)
+{
+	return (uint64_t)c->exists + c->expunged > c->existed;
+}
+
+/* Takes in what the server says by itself, until mail has come, it says goodbye, or DEADLINE has
+ * come. True: what came is an answer, *STATUS. */
+static bool
+hears_answer(struct imap *c, int64_t deadline, enum imap_status *status)
+{
+	c->untaken = 0;
+	while (!has_come(c) && c->bye.len == 0 && wait_clock() < deadline &&
+	       stream_wait(c->stream, deadline) == WAIT_READY)
+		if (imap_listen(c, status))
+			return true;
+	if (c->bye.len > 0)
+		stream_fail(c->stream, ERR_TEMPORARY, "the server ends the session");
+	return false;
+}
+
+/* A server may end IDLE by itself (after half an hour, RFC 9051 section 5.4). */
+static enum imap_status
+idle(struct imap *c, unsigned idle_s)
+{
+	enum imap_status status;
+
+	imap_ask(c, "IDLE");
+	status = imap_await(c);
+	if (status != IMAP_CONTINUE || hears_answer(c, wait_deadline(idle_s), &status))
+		return status;
+	dialog_ask(c->dialog, "DONE");
+	return imap_await_more(c);
+}
+
+static enum imap_status
+poll_once(struct imap *c, unsigned poll_s)
+{
+	enum imap_status status;
+
+	if (hears_answer(c, wait_deadline(poll_s), &status)) {
+		if (status != IMAP_FAILED)
+			imap_breach(c, "an answer, and nothing was asked");
+		return IMAP_FAILED;
+	}
+	imap_ask(c, "NOOP");
+	return imap_await(c);
+}
+
+bool
+imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
+{
+	struct imap *c = conversation;
+
+	if (imap_can(c, IMAP_IDLE)) {
+		const enum imap_status status = idle(c, idle_s);
+
+		if (status != IMAP_NO && status != IMAP_REFUSED)
+			return imap_ok(c, status, ERR_UNAVAILABLE, e);
+		c->capabilities &= ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
+	}
+	return imap_ok(c, poll_once(c, poll_s), ERR_UNAVAILABLE, e);
+}
