@@ -34,7 +34,8 @@ struct fetch {
 	struct wanted *wanted; /* by UID, ascending */
 	uint32_t *uids;        /* the same, for the sets */
 	size_t count;
-	size_t next; /* where the next one that comes is likely to be */
+	size_t left_out; /* of the sets, by a server that gives no more at once (RFC 9738) */
+	size_t next;     /* where the next one that comes is likely to be */
 	size_t first_listed;
 
 	/* The message in hand. */
@@ -208,18 +209,18 @@ ask_set(struct fetch *f, size_t from)
 	};
 	const size_t left = f->count - from;
 	struct buf set = {0};
+	const size_t most = left < IMAP_SET_MESSAGES ? left : IMAP_SET_MESSAGES;
 	const size_t n =
-	    imap_set_add(&set, f->uids + from, left < IMAP_SET_MESSAGES ? left : IMAP_SET_MESSAGES,
-			 IMAP_SET_MAX);
+	    imap_set_add(&set, f->uids + from, imap_set_messages(f->c, most), IMAP_SET_MAX);
 
 	imap_ask(f->c, "UID FETCH %s (UID %s)", set.data, items[f->part]);
 	buf_free(&set);
 	return from + n;
 }
 
-/* The server left W out. */
+/* The server left W out; REFUSED: it refused this many. */
 static void
-miss(struct fetch *f, struct wanted *w, bool was_refused)
+miss(struct fetch *f, struct wanted *w, size_t refused)
 {
 	const struct message_item *item = &f->list->items[w->index];
 
@@ -228,12 +229,28 @@ miss(struct fetch *f, struct wanted *w, bool was_refused)
 					.number = item->number,
 					.uid = message_list_uid(f->list, w->index),
 					.size = item->size};
-	if (was_refused)
+	if (refused > 0)
 		imap_refused(f->c, ERR_NO_INPUT, &f->why);
 	else
 		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server does not give this message",
 			stream_name(f->c->stream), f->info.uid);
+	if (refused > 1)
+		err_hint(&f->why, "that is about %zu messages, uid:%s is the first", refused,
+			 f->info.uid);
 	give_up(f);
+}
+
+/* A refusal is said once, of the first one. */
+static void
+complain_of_missing(struct fetch *f, size_t from, size_t to, size_t refused)
+{
+	for (size_t i = from; i < to && !f->is_over; i++) {
+		if (f->wanted[i].is_done)
+			continue;
+		miss(f, &f->wanted[i], refused);
+		if (refused > 0)
+			return;
+	}
 }
 
 /* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile: then it
@@ -242,14 +259,17 @@ static void
 settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 {
 	size_t missing = 0;
+	uint32_t last;
 
 	for (size_t i = from; i < to; i++)
 		missing += !f->wanted[i].is_done;
+	if (imap_was_limited(f->c, &last)) {
+		f->left_out += missing;
+		return;
+	}
 	if (!was_refused && missing <= f->c->expunged)
 		return;
-	for (size_t i = from; i < to && !f->is_over; i++)
-		if (!f->wanted[i].is_done)
-			miss(f, &f->wanted[i], was_refused);
+	complain_of_missing(f, from, to, was_refused ? missing : 0);
 }
 
 static bool
@@ -285,6 +305,41 @@ fetch_sets(struct fetch *f, struct err *e)
 	return ok;
 }
 
+/* What is left is what was left out. */
+static void
+drop_done(struct fetch *f)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (!f->wanted[i].is_done)
+			f->wanted[kept++] = f->wanted[i];
+	f->count = kept;
+	f->next = 0;
+	for (size_t i = 0; i < kept; i++)
+		f->uids[i] = f->wanted[i].uid;
+}
+
+/* As long as each time some come of what was left out, it is asked for again. */
+static bool
+fetch_all(struct fetch *f, struct err *e)
+{
+	size_t before;
+
+	do {
+		before = f->count;
+		f->left_out = 0;
+		if (!fetch_sets(f, e))
+			return false;
+		drop_done(f);
+	} while (f->left_out > 0 && f->count < before);
+	if (f->left_out > 0)
+		complain_of_missing(f, 0, f->count, f->left_out);
+	if (f->is_over)
+		*e = f->why;
+	return !f->is_over;
+}
+
 static void
 prepare(struct fetch *f, const struct message_set *set)
 {
@@ -314,7 +369,7 @@ imap_fetch(void *conversation, const struct message_list *l, const struct messag
 	prepare(&f, set);
 	c->take = take;
 	c->take_ctx = &f;
-	ok = fetch_sets(&f, e);
+	ok = fetch_all(&f, e);
 	c->take = NULL;
 	free(f.wanted);
 	free(f.uids);

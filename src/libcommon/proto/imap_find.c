@@ -3,6 +3,7 @@
  * UID SEARCH and its answer: SEARCH with UIDs (RFC 3501 section 7.2.5), or ESEARCH with a sequence
  * set of them, which is IMAP4rev2's (RFC 9051 section 7.3.4).
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -108,41 +109,62 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 	return text_equal_case(u->keyword, "ESEARCH") && take_esearch(ctx, c);
 }
 
-/* A line of the command: the first one has the tag, the others go on behind a literal. */
-static enum imap_status
-say_line(struct imap *c, struct buf *line, bool is_first)
+/* The first line has the tag, the others go on behind a literal. */
+static void
+ask_line(struct imap *c, struct buf *line, bool is_first)
 {
-	enum imap_status status;
-
 	if (is_first)
 		imap_ask(c, "UID SEARCH %s", line->data);
 	else
 		dialog_ask(c->dialog, "%s", line->data);
-	status = is_first ? imap_await(c) : imap_await_more(c);
 	buf_clear(line);
-	return status;
 }
 
-/* Each literal waits for the server's consent: any server has that, and such queries are few. */
+/* BELOW: of UIDs less than this alone; 0: of all. */
 static enum imap_status
-say(struct imap *c, const struct imap_search *s)
+say(struct imap *c, const struct imap_search *s, uint32_t below)
 {
 	enum imap_status status = IMAP_CONTINUE;
 	struct buf line = {0};
 	bool is_first = true;
 
 	for (size_t i = 0; i < s->count && status == IMAP_CONTINUE; i++) {
-		if (s->pieces[i].is_literal) {
-			buf_addf(&line, "{%zu}", s->pieces[i].len);
-			status = say_line(c, &line, is_first);
+		const struct imap_piece *piece = &s->pieces[i];
+
+		if (piece->is_literal) {
+			buf_addf(&line, "{%zu%s}", piece->len, imap_literal_sign(c, piece->len));
+			ask_line(c, &line, is_first);
 			is_first = false;
+			status = imap_await_literal(c, piece->len);
 		}
-		buf_add(&line, s->pieces[i].bytes, s->pieces[i].len);
+		buf_add(&line, piece->bytes, piece->len);
 	}
-	if (status == IMAP_CONTINUE)
-		status = say_line(c, &line, is_first);
+	if (below > 0)
+		buf_addf(&line, " UID 1:%" PRIu32, below - 1);
+	if (status == IMAP_CONTINUE) {
+		ask_line(c, &line, is_first);
+		status = imap_await_last(c);
+	}
 	buf_free(&line);
 	return status;
+}
+
+/* A server that looks at no more than so many messages at once begins with the highest UID, and
+ * says how far down it came (RFC 9738). */
+static bool
+search(struct imap *c, const struct imap_search *s, size_t messages, struct err *e)
+{
+	uint32_t below = 0, last = 0;
+
+	for (size_t pieces = 0;; pieces++) {
+		if (!imap_ok(c, say(c, s, below), ERR_UNAVAILABLE, e))
+			return false;
+		if (!imap_was_limited(c, &last) || last == 1)
+			return true;
+		if (last == 0 || (below > 0 && last >= below) || pieces > messages)
+			return imap_refused(c, ERR_UNAVAILABLE, e);
+		below = last;
+	}
 }
 
 static int
@@ -206,7 +228,7 @@ imap_find(void *conversation, const struct message_list *l, const char *query,
 		return false;
 	c->take = take;
 	c->take_ctx = &f;
-	ok = imap_ok(c, say(c, &s), ERR_UNAVAILABLE, e);
+	ok = search(c, &s, l->count, e);
 	c->take = NULL;
 	imap_search_free(&s);
 	if (ok) {

@@ -75,7 +75,9 @@ imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text
 struct listing {
 	struct message_list *list;
 	unsigned want;
-	uint32_t from; /* the first UID that is wanted */
+	uint32_t from;            /* the first UID that is wanted, */
+	uint32_t to;              /* and the last; UINT32_MAX: whichever that is */
+	uint32_t lowest, highest; /* UIDs in this answer */
 	uint32_t last_uid;
 	bool is_unsorted;  /* by number */
 	bool is_unordered; /* the UIDs don't ascend */
@@ -98,6 +100,8 @@ add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 		x->is_unsorted = true;
 	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
 	x->last_uid = f->uid;
+	x->lowest = f->uid < x->lowest ? f->uid : x->lowest;
+	x->highest = f->uid > x->highest ? f->uid : x->highest;
 	l->items[l->count++] =
 	    (struct message_item){.number = number, .size = f->size, .uid = l->uids.len};
 	buf_addf(&l->uids, "%" PRIu32, f->uid);
@@ -191,15 +195,21 @@ arrange(struct listing *x)
 }
 
 static void
-ask_list(struct imap *c, const struct listing *x)
+ask_list(struct imap *c, struct listing *x)
 {
-	imap_ask(c, "UID FETCH %" PRIu32 ":* %s", x->from,
-		 wants_sizes(x) ? "(UID RFC822.SIZE)" : "(UID)");
+	const char *items = wants_sizes(x) ? "(UID RFC822.SIZE)" : "(UID)";
+
+	x->lowest = UINT32_MAX;
+	x->highest = 0;
+	if (x->to == UINT32_MAX)
+		imap_ask(c, "UID FETCH %" PRIu32 ":* %s", x->from, items);
+	else
+		imap_ask(c, "UID FETCH %" PRIu32 ":%" PRIu32 " %s", x->from, x->to, items);
 }
 
 /* Some servers refuse to list a folder in which there is nothing. */
 static bool
-read_list(struct imap *c, struct listing *x, struct err *e)
+read_piece(struct imap *c, struct listing *x, struct err *e)
 {
 	enum imap_status status;
 
@@ -209,10 +219,45 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 	c->take = NULL;
 	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
 		status = IMAP_OK;
-	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
+	return imap_ok(c, status, ERR_UNAVAILABLE, e);
+}
+
+/*
+ * What a server left out that lists no more than so many at once (RFC 9738; Yahoo): it begins with
+ * the highest and says how far down it came; upwards would do too. True: the rest is to be asked
+ * for. *OK false: *e, nobody can tell what the rest is.
+ */
+static bool
+has_rest(struct imap *c, struct listing *x, bool *ok, struct err *e)
+{
+	uint32_t last;
+
+	if (!imap_was_limited(c, &last))
 		return false;
-	arrange(x);
-	return true;
+	last = last > 0 ? last : x->lowest;
+	if (x->highest > 0 && last <= x->lowest) {
+		x->to = last - 1;
+	} else if (x->highest > 0 && last >= x->highest && last < x->to) {
+		x->from = last + 1;
+	} else {
+		*ok = imap_refused(c, ERR_TEMPORARY, e);
+		return false;
+	}
+	return x->from <= x->to;
+}
+
+static bool
+read_list(struct imap *c, struct listing *x, struct err *e)
+{
+	bool ok = read_piece(c, x, e);
+
+	while (ok && has_rest(c, x, &ok, e)) {
+		ask_list(c, x);
+		ok = read_piece(c, x, e);
+	}
+	if (ok)
+		arrange(x);
+	return ok;
 }
 
 static bool
@@ -248,7 +293,7 @@ bool
 imap_list(void *conversation, unsigned want, struct message_list *l, struct err *e)
 {
 	struct imap *c = conversation;
-	struct listing x = {.list = l, .want = want, .from = 1};
+	struct listing x = {.list = l, .want = want, .from = 1, .to = UINT32_MAX};
 
 	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
 }
@@ -292,7 +337,7 @@ imap_list_since(void *conversation, unsigned want, const char *text, struct mess
 		bool *is_whole, struct err *e)
 {
 	struct imap *c = conversation;
-	struct listing x = {.list = l, .want = want};
+	struct listing x = {.list = l, .want = want, .to = UINT32_MAX};
 	struct mark mark;
 
 	*is_whole = !parse_mark(text, &mark);

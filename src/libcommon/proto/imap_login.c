@@ -133,22 +133,23 @@ needs_literal(const char *text)
 	return false;
 }
 
-/* Literals that the server asks for one by one: slow, but any server has them. */
+/* Any server has literals; where each one waits for the server, it is slow. */
 static enum imap_status
 say_by_literals(struct imap *c, const char *user, const char *password)
 {
+	const size_t user_len = strlen(user), password_len = strlen(password);
 	enum imap_status status;
 
-	imap_ask(c, "LOGIN {%zu}", strlen(user));
-	status = imap_await(c);
+	imap_ask(c, "LOGIN {%zu%s}", user_len, imap_literal_sign(c, user_len));
+	status = imap_await_literal(c, user_len);
 	if (status != IMAP_CONTINUE)
 		return status;
-	dialog_ask(c->dialog, "%s {%zu}", user, strlen(password));
-	status = imap_await_more(c);
+	dialog_ask(c->dialog, "%s {%zu%s}", user, password_len, imap_literal_sign(c, password_len));
+	status = imap_await_literal(c, password_len);
 	if (status != IMAP_CONTINUE)
 		return status;
 	dialog_ask_secret(c->dialog, "", password);
-	return imap_await_more(c);
+	return imap_await_last(c);
 }
 
 static enum imap_status

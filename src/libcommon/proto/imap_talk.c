@@ -17,7 +17,8 @@
 enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
 	SHOWN_MAX = 2000,          /* bytes of a line in the trace */
-	ALERTS_MAX = 8192          /* bytes of what a server wants the user to see, in a session */
+	LITERAL_AHEAD_MAX = 4096,
+	ALERTS_MAX = 8192 /* bytes of what a server wants the user to see, in a session */
 };
 
 static const struct {
@@ -577,6 +578,35 @@ read_tagged(struct imap *c, const struct imap_token *tag)
 			}
 	imap_breach(c, "an answer that is neither OK nor NO nor BAD");
 	return IMAP_FAILED;
+}
+
+/* LITERAL- takes no more (RFC 7888 section 5). */
+static bool
+goes_ahead(const struct imap *c, size_t len)
+{
+	return imap_can(c, IMAP_LITERAL_PLUS) && len <= LITERAL_AHEAD_MAX;
+}
+
+const char *
+imap_literal_sign(const struct imap *c, size_t len)
+{
+	return goes_ahead(c, len) ? "+" : "";
+}
+
+enum imap_status
+imap_await_literal(struct imap *c, size_t len)
+{
+	if (!goes_ahead(c, len))
+		return imap_await_last(c);
+	dialog_await(c->dialog); /* as if it had been answered */
+	return IMAP_CONTINUE;
+}
+
+enum imap_status
+imap_await_last(struct imap *c)
+{
+	c->awaited = c->asked;
+	return imap_await_more(c);
 }
 
 /* One response. True: it is an answer, *STATUS, or the stream failed. */

@@ -133,6 +133,17 @@ enum imap_status imap_await(struct imap *c);
 /* As imap_await(), to the answer to a line that went on with a command. */
 enum imap_status imap_await_more(struct imap *c);
 
+/*
+ * For a command of several lines, alone on its way, the first one asked by imap_ask(), the others
+ * by dialog_ask(). A line that ends with a literal's {LEN} or {LEN+} (imap_literal_sign() is "+" or
+ * "") is followed by imap_await_literal(): IMAP_CONTINUE, and the next line may be asked. Without
+ * the server's consent it goes out in one flight with this one (RFC 7888), where the server offered
+ * that. The last line is followed by imap_await_last().
+ */
+const char *imap_literal_sign(const struct imap *c, size_t len);
+enum imap_status imap_await_literal(struct imap *c, size_t len);
+enum imap_status imap_await_last(struct imap *c);
+
 /* Reads one response while a command goes on (IDLE): true where it is the answer to that command,
  * or the stream failed. */
 bool imap_listen(struct imap *c, enum imap_status *status);
