@@ -39,16 +39,6 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
-/* A batch's messages, shared among several processes, can't each ask for a password. */
-static bool
-resolve(struct account *a, const struct letter *l, const struct run *run, struct err *e)
-{
-	if (!account_resolve(a, TOOL_MSEND, &run->given, l->sender, e))
-		return false;
-	a->is_unattended = run->given.of[SET_CONNECTIONS].text != NULL;
-	return true;
-}
-
 /* True: it was *SENT, or is kept to be sent later. */
 static bool
 hand_in(struct run *run, struct handover *h, const struct account *a, struct letter *l, bool last,
@@ -61,31 +51,30 @@ hand_in(struct run *run, struct handover *h, const struct account *a, struct let
 	return *sent;
 }
 
-/* With LAST its connection ends with it. */
+/* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
 send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
-	struct account account = {0};
 	struct outcome outcome = {0};
+	const struct account *account = NULL;
 	const char *from = run->given.of[SET_FROM].text;
 	bool ok =
-	    letter_read(&letter, fd, a_dot_ends(run), from, e) &&
-	    resolve(&account, &letter, run, e) &&
-	    letter_prepare(&letter, &account, last ? run->operands : NULL,
+	    letter_read(&letter, fd, last && a_dot_ends(run), from, e) &&
+	    (account = handover_account(h, run, letter.sender, e)) &&
+	    letter_prepare(&letter, account, last ? run->operands : NULL,
 			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e) &&
-	    outbox_check(&account, e);
+	    outbox_check(account, e);
 	bool sent = ok;
 
 	if (ok && run_flag(run, SET_DRY_RUN))
-		show_plan(&letter, &account, run);
+		show_plan(&letter, account, run);
 	else if (ok)
-		ok = hand_in(run, h, &account, &letter, last, &outcome, &sent, e);
+		ok = hand_in(run, h, account, &letter, last, &outcome, &sent, e);
 	if (!run_flag(run, SET_DRY_RUN))
-		outcome_log(&outcome, &letter, &account, run, sent ? NULL : e);
+		outcome_log(&outcome, &letter, account, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	letter_free(&letter);
-	account_free(&account);
 	return ok;
 }
 

@@ -240,6 +240,217 @@ plan()
 	assert_equal "$(grep -c '^envelope to: <' <<<"$output")" 1 # such a From_ line is none
 }
 
+# ---- real servers, many connections, and the end of a run at any moment ----
+
+# post N: that many files, to USER, of whom we are one; sets `user` and `files`
+post()
+{
+	local n
+	user=$(fresh_user)
+	config_for "$user"
+	files=()
+	for ((n = 1; n <= $1; n++)); do
+		printf 'From: %s@example.org\nTo: %s@example.org\nSubject: number %d\n\nhello\n' \
+			"$user" "$user" "$n" >"post$n.eml"
+		files+=("post$n.eml")
+	done
+}
+
+# came: the numbers of those that arrived, in order
+came()
+{
+	local -a arrived
+	mapfile -t arrived < <(mailbox_files "$user")
+	((${#arrived[@]} == 0)) || sed -n 's/^Subject: number //p' "${arrived[@]}" | sort -n | xargs
+}
+
+# comes N: all of them come, each once
+comes()
+{
+	await_mail "$user" "$1"
+	assert_equal "$(came)" "$(seq "$1" | xargs)"
+}
+
+as_mbox()
+{
+	local file
+	for file; do
+		printf 'From MAILER-DAEMON Sat Nov 21 10:00:00 2026\n'
+		cat "$file"
+		printf '\n'
+	done
+}
+
+@test 'a real server: 40 files over one connection with TLS' {
+	post 40
+	run -0 msend --batch --log=log -v "${files[@]}"
+	assert_equal "$(grep -c 'C: AUTH' <<<"$output")" 1
+	comes 40
+	assert_equal "$(grep -c ' input=post[0-9]*.eml .*status=sent exit=0' log)" 40
+}
+
+@test 'a real server: several connections take each message once, whether files or an mbox' {
+	local way
+	for way in files mbox pipe; do
+		post 40
+		case $way in
+		files) run -66 --separate-stderr msend --connections=4 -v --log=log --batch "${files[@]:0:20}" missing "${files[@]:20}" ;;
+		mbox)
+			as_mbox "${files[@]}" >box
+			run -0 --separate-stderr msend --connections=4 -v --log=log --mbox <box
+			;;
+		pipe) run -0 --separate-stderr msend --connections=4 -v --log=log --mbox < <(as_mbox "${files[@]}") ;;
+		esac
+		assert_equal "$(grep -c 'C: QUIT' <<<"$stderr")" "$(grep -c 'C: EHLO' <<<"$stderr")"
+		comes 40
+		assert_equal "$(grep -c 'status=sent exit=0' log)" 40
+		assert_equal "$(sed -n 's/.* input=\("[^"]*"\|[^ ]*\).*/\1/p' log | sort -u | wc -l | tr -d ' ')" "$(wc -l <log | tr -d ' ')"
+		rm log
+	done
+}
+
+@test 'Postfix takes each message of several connections once' {
+	require_postfix
+	post 30
+	run -0 msend --connections=3 -s "smtps://$SRV_POSTFIX_SMTPS" --batch "${files[@]}"
+	assert_output ''
+	comes 30
+}
+
+@test 'messages of several accounts: each goes over its own' {
+	local first
+	post 1
+	first=$user
+	config=$(<"$XDG_CONFIG_HOME/mailverbs/config.ini")
+	mv post1.eml first.eml
+	post 1
+	{
+		printf '%s\n' "$config" | sed 's/^\[.*\]/[first]/'
+		sed 's/^\[.*\]/[second]/' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	} >config.ini
+	chmod 600 config.ini
+	run -0 --separate-stderr msend --config=config.ini --log=log --batch first.eml post1.eml first.eml
+	assert_equal "$(sed 's/.*account=\([a-z]*\) .*/\1/' log | xargs)" 'first second first'
+	await_mail "$first" 2
+	comes 1
+}
+
+@test 'killed by SIGKILL: nothing comes twice, and all that the log has as sent came' {
+	local pid logged
+	post 60
+	msend --batch --log=log "${files[@]}" 3>&- &
+	pid=$!
+	until [[ -s log ]]; do sleep 0.01; done
+	kill -KILL $pid
+	wait $pid || true
+	logged=$(grep -c 'status=sent' log)
+	await_mail "$user" "$logged"
+	post=$(came)
+	# one may have been under way
+	[[ $post = "$(seq "$logged" | xargs)" || $post = "$(seq $((logged + 1)) | xargs)" ]]
+}
+
+@test 'SIGTERM in a batch: what was not sent is said' {
+	local pid status=0
+	post 2
+	mkfifo pipe
+	msend --mbox --log=log <pipe 2>err 3>&- &
+	pid=$!
+	exec 4>pipe
+	as_mbox "${files[@]}" >&4
+	until [[ -s log ]]; do sleep 0.01; done
+	kill -TERM $pid
+	wait $pid || status=$?
+	exec 4>&-
+	assert_equal $status 143
+	assert_equal "$(<err)" 'msend: message 2: interrupted'
+	comes 1
+}
+
+@test 'a process of several that is killed: the others send the rest, and it is said' {
+	post 12
+	cat >kills <<-'END'
+	#!/bin/sh
+	[ -e killed ] || { : >killed; kill -KILL $PPID; exit; }
+	exec "$@"
+	END
+	chmod +x kills
+	printf '! relay %s %s\n' "${SRV_SUBMISSIONS%:*}" "${SRV_SUBMISSIONS##*:}" >relay
+	run --separate-stderr msend --tunnel="exec ./kills '$abs_top_builddir/tests/replay' relay" \
+		--server="smtps://$SRV_SUBMISSIONS" --connections=3 --log=log --batch "${files[@]}"
+	assert_equal "$status" 70
+	assert_regex "$stderr" 'msend: connection [123]: the process was ended by signal 9'
+	await_mail "$user" 11
+	assert_equal "$(came | wc -w | tr -d ' ')" 11
+	assert_equal "$(came | tr ' ' '\n' | sort -u | wc -l | tr -d ' ')" 11
+}
+
+# server: takes what comes, and notes msend's memory; `stalls` at the end of the message, if there
+server()
+{
+	cat >server.sh <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 here'
+	while read -r verb rest; do
+		case $verb in
+		EHLO) say 250-here '250 CHUNKING' ;;
+		BDAT)
+			head -c "${rest%% *}" >/dev/null
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
+			if [ -e stalls ]; then
+				echo >>stalls
+				read -r verb
+			fi
+			say '250 taken'
+			;;
+		*) say '250 fine' ;;
+		esac
+	done
+	END
+}
+
+# memory ARGUMENT...: the KiB that msend had at most
+memory()
+{
+	msend "${smtp[@]}" --tunnel="exec sh $PWD/server.sh" "$@"
+	cat kib
+}
+
+@test 'memory does not grow with the number of messages, nor with the size of one' {
+	local few many file
+	grep -q VmHWM /proc/self/status || skip 'needs /proc/PID/status'
+	! grep -q __asan_init "$(command -v msend)" || limit=1000000
+	server
+	{
+		cat letter
+		yes 'This line has forty letters, all told...' | head -c 20971520
+	} >big
+	few=$(memory --mbox < <(as_mbox 1.eml 2.eml))
+	many=$(memory --mbox < <(as_mbox 1.eml big; yes 1.eml | head -n 300 | while read -r file; do as_mbox "$file"; done))
+	mapfile -t files < <(yes 1.eml | head -n 300)
+	file=$(memory --batch "${files[@]}" big)
+	echo "KiB: few $few, many $many, files $file"
+	((many < few + ${limit-1024} && file < few + ${limit-1024}))
+}
+
+@test 'SIGTERM while several connections wait: two messages are in doubt, the others were not sent' {
+	local pid status=0
+	server
+	: >stalls
+	msend "${smtp[@]}" --tunnel="exec sh $PWD/server.sh" --connections=2 --log=log --batch {1..4}.eml {1..4}.eml 2>err 3>&- &
+	pid=$!
+	until [[ $(wc -l <stalls) -eq 2 ]]; do sleep 0.01; done
+	kill -TERM $pid
+	wait $pid || status=$?
+	cat err
+	assert_equal $status 143
+	assert_equal "$(grep -c 'the message may have been sent' err)" 2
+	assert_equal "$(grep -c 'status=unknown exit=75' log)" 2
+	# what lay on the table is named, and what did not come to lie there
+	assert_equal "$(grep -c 'interrupted: it was not sent' err)" "$(grep -c 'status=failed exit=75' log)"
+	assert_equal "$(grep -c 'status=sent' log)" 0
+}
+
 # ---- usage ----
 
 @test 'what does not go together is said' {

@@ -710,6 +710,26 @@ stop_soon(void *arg)
 	return NULL;
 }
 
+static void
+test_idle(void)
+{
+	int peer;
+	struct stream *s = open_pair(SOCK_STREAM, &peer, 20);
+	size_t len;
+
+	ok(stream_is_idle(s), "who says nothing is idle");
+	say_text(peer, "250 ok\r\n421 bye\r\n");
+	ok(!stream_is_idle(s), "who has spoken is not");
+	is_str(stream_line(s, &len), "250 ok", "and what he said is read");
+	ok(!stream_is_idle(s), "nor who has said more than was read");
+	is_str(stream_line(s, &len), "421 bye", "and that too");
+	ok(stream_is_idle(s), "then he is idle again");
+	shutdown(peer, SHUT_WR);
+	ok(!stream_is_idle(s), "who has hung up is not");
+	stream_close(s);
+	close(peer);
+}
+
 /* Last, for the flag stays. */
 static void
 test_stop(void)
@@ -755,6 +775,7 @@ main(void)
 	test_tunnel();
 	test_early_plaintext();
 	test_secret();
+	test_idle();
 	test_stop();
 	return tap_done();
 }

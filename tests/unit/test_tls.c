@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -620,6 +621,37 @@ serve_bye(struct server *v)
 }
 
 static void
+serve_bye_later(struct server *v)
+{
+	server_say(v, "250 ok\r\n");
+	server_hear(v);
+	gnutls_bye(v->session, GNUTLS_SHUT_WR);
+}
+
+static void
+test_idle(void)
+{
+	struct server v = {.serve = serve_bye_later};
+	const struct request r = good();
+	const struct tls_params p = trusting();
+	struct pollfd bye = {.events = POLLIN};
+	struct stream *s;
+	struct err e = {0};
+
+	start_server(&v, &r);
+	bye.fd = v.our_fd;
+	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
+	ok(stream_start_tls(s, &p, &e), "TLS 1.3 with nothing to say");
+	is_str(stream_line(s, &(size_t){0}), "250 ok", "but for an answer");
+	ok(stream_is_idle(s), "is idle, for its tickets are no words");
+	stream_write(s, "QUIT\r\n", 6);
+	stream_flush(s);
+	ok(poll(&bye, 1, 10000) == 1 && !stream_is_idle(s), "and is not when the peer says bye");
+	stream_close(s);
+	end_server(&v);
+}
+
+static void
 is_end(const char *name, void (*serve)(struct server *), const char *line, const char *want)
 {
 	struct server v = {.serve = serve};
@@ -839,6 +871,7 @@ main(void)
 	is_end("without close_notify", serve_torn, "250 torn", NAME ": the connection was cut");
 	is_end("with close_notify", serve_bye, "250 whole",
 	       NAME ": the server closed the connection");
+	test_idle();
 	test_client_certificate();
 	test_no_tls();
 	test_bulk_send();

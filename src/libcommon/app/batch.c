@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +79,11 @@ interrupted(const struct item *item, struct err *e)
 }
 
 static void
-cannot_read(struct run *run, const struct item *item, const struct err *e)
+not_tried(struct run *run, const struct item *item, const struct err *e)
 {
 	run->about = item->name;
 	run_complain(run, e);
-	outcome_log(&(struct outcome){0}, &(struct letter){0}, &(struct account){0}, run, e);
+	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, run, e);
 	run->about = NULL;
 }
 
@@ -99,7 +102,7 @@ next_file(struct batch *b, struct item *item, struct err *e)
 		item->fd = open_file(path, e);
 		if (item->fd >= 0)
 			return true;
-		cannot_read(run, item, e);
+		not_tried(run, item, e);
 		*e = (struct err){0};
 	}
 	return false;
@@ -127,14 +130,19 @@ next_item(struct batch *b, struct item *item, struct err *e)
 	return b->mbox ? next_of_mbox(b, item, e) : next_file(b, item, e);
 }
 
+/* What begins when a signal has come would be cut off at once, and leave a doubt. */
 static void
 serve(struct batch *b, struct handover *h, struct item *item)
 {
 	struct err e;
 
 	b->run->about = item->name;
-	if (!b->send(b->run, h, item->fd, &e))
+	if (stop_signal() != 0) {
+		err_set(&e, ERR_TEMPORARY, "interrupted: it was not sent");
+		not_tried(b->run, item, &e);
+	} else if (!b->send(b->run, h, item->fd, &e)) {
 		run_complain(b->run, &e);
+	}
 	b->run->about = NULL;
 	close(item->fd);
 }
@@ -189,7 +197,7 @@ deal(const struct batch *b, struct item *item, struct err *e)
 	return true;
 }
 
-/* False: there are no more. */
+/* False: there are no more, or a signal came and nothing lies there. */
 static bool
 take(const struct batch *b, struct item *item)
 {
@@ -202,10 +210,9 @@ take(const struct batch *b, struct item *item)
 	ssize_t len;
 
 	do {
-		if (wait_fd(b->table[TAKES], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
-			return false;
+		wait_fd(b->table[TAKES], POLLIN, WAIT_FOREVER);
 		len = recvmsg(b->table[TAKES], &packet, MSG_CMSG_CLOEXEC);
-	} while (len < 0 && (errno == EAGAIN || errno == EINTR));
+	} while (len < 0 && (errno == EAGAIN || errno == EINTR) && stop_signal() == 0);
 	if (len <= 0 || !CMSG_FIRSTHDR(&packet))
 		return false;
 	item->name[len] = '\0';
@@ -306,6 +313,16 @@ check(const struct run *run, size_t connections, struct err *e)
 	return true;
 }
 
+/* Each letter takes and leaves the same buffers, which would be given back to the system and
+ * fetched anew each time. */
+static void
+keep_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+#endif
+}
+
 bool
 batch_run(struct run *run, batch_send *send, struct err *e)
 {
@@ -316,6 +333,7 @@ batch_run(struct run *run, batch_send *send, struct err *e)
 
 	if (!check(run, connections, e))
 		return false;
+	keep_memory();
 	if (run_flag(run, SET_MBOX))
 		b.mbox = mbox_open(STDIN_FILENO);
 	ok = connections == 1 || run_flag(run, SET_DRY_RUN) ? send_all(&b, e)

@@ -6,6 +6,7 @@
 
 #include "app/letter.h"
 #include "app/session.h"
+#include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -25,6 +26,9 @@ struct conversation {
 };
 
 struct handover {
+	struct account account; /* where `has_account`, the one for `sender` */
+	char *sender;
+	bool has_account;
 	struct conversation *conversations;
 };
 
@@ -42,10 +46,42 @@ end(struct conversation *c)
 	c->is_open = c->is_used = false;
 }
 
+static void
+forget_account(struct handover *h)
+{
+	account_free(&h->account);
+	free(h->sender);
+	h->sender = NULL;
+	h->has_account = false;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const struct account *
+handover_account(struct handover *h, const struct run *run, const char *sender, struct err *e)
+{
+	const char *connections = run->given.of[SET_CONNECTIONS].text;
+
+	if (h->has_account && is_same(h->sender, sender))
+		return &h->account;
+	forget_account(h);
+	h->sender = sender ? mem_strdup(sender) : NULL;
+	h->has_account = account_resolve(&h->account, TOOL_MSEND, &run->given, sender, e);
+	h->account.is_unattended = connections && strcmp(connections, "1") != 0;
+	return h->has_account ? &h->account : NULL;
+}
+
 void
 handover_close(struct handover *h)
 {
-	while (h && h->conversations) {
+	if (!h)
+		return;
+	forget_account(h);
+	while (h->conversations) {
 		struct conversation *c = h->conversations;
 
 		h->conversations = c->next;

@@ -25,12 +25,21 @@ struct account;
 struct err;
 struct handover;
 struct letter;
+struct run;
 
 /* Nothing is connected yet. */
 struct handover *handover_open(void);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void handover_close(struct handover *h);
+
+/*
+ * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
+ * call. For the same sender as last time it is at hand: reading the configuration costs more than
+ * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
+ */
+const struct account *handover_account(struct handover *h, const struct run *run,
+				       const char *sender, struct err *e);
 
 /*
  * Hands in the letter by the account, which is borrowed for the call only. With LAST its

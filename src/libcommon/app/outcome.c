@@ -141,7 +141,7 @@ void
 outcome_log(const struct outcome *o, const struct letter *l, const struct account *a,
 	    const struct run *run, const struct err *failure)
 {
-	const char *path = account_text(a, SET_LOG);
+	const char *path = a ? account_text(a, SET_LOG) : NULL;
 	struct buf line = {0};
 	struct err problem;
 
@@ -149,7 +149,7 @@ outcome_log(const struct outcome *o, const struct letter *l, const struct accoun
 		path = run->given.of[SET_LOG].text;
 	if (!path)
 		return;
-	log_add(&line, "account", a->name);
+	log_add(&line, "account", a ? a->name : NULL);
 	log_add(&line, "server", o->server);
 	log_add(&line, "input", run->about);
 	add_letter(&line, l, o);

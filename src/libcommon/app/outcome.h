@@ -43,8 +43,8 @@ void outcome_complain(struct outcome *o, const struct letter *l, struct run *run
 
 /*
  * The letter's line in the account's log, or in that of the command line where there is no account
- * ({0}). FAILURE: NULL where it was sent. The letter may have failed at any step: what is not known
- * is left out. That a log cannot be written is a warning.
+ * (NULL). FAILURE: NULL where it was sent. The letter may have failed at any step: what is not
+ * known is left out. That a log cannot be written is a warning.
  */
 void outcome_log(const struct outcome *o, const struct letter *l, const struct account *a,
 		 const struct run *run, const struct err *failure);

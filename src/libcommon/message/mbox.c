@@ -43,16 +43,37 @@ mbox_close(struct mbox *m)
 	free(m);
 }
 
-/* At least AHEAD bytes, unless there are fewer to come. */
+static bool
+is_from_line(const char *line, size_t len)
+{
+	return len >= 5 && memcmp(line, "From ", 5) == 0;
+}
+
+/* The line at hand, and behind a From_ line the next one too: no more, because a pipe may be silent
+ * for long behind them. */
+static bool
+is_enough(const struct mbox *m)
+{
+	const char *line = m->bytes + m->at;
+	const size_t len = m->end - m->at;
+	const char *lf = memchr(line, '\n', len);
+
+	if (len >= AHEAD || m->is_ended)
+		return true;
+	if (!lf)
+		return false;
+	return !is_from_line(line, len) || memchr(lf + 1, '\n', len - (size_t)(lf + 1 - line));
+}
+
 static bool
 look_ahead(struct mbox *m, struct err *e)
 {
-	if (m->end - m->at >= AHEAD || m->is_ended)
+	if (is_enough(m))
 		return true;
 	memmove(m->bytes, m->bytes + m->at, m->end - m->at);
 	m->end -= m->at;
 	m->at = 0;
-	while (m->end < AHEAD && !m->is_ended) {
+	while (!is_enough(m)) {
 		size_t got;
 
 		if (!spool_read(m->fd, m->bytes + m->end, BLOCK - m->end, &got, e))
@@ -61,12 +82,6 @@ look_ahead(struct mbox *m, struct err *e)
 		m->is_ended = got == 0;
 	}
 	return true;
-}
-
-static bool
-is_from_line(const char *line, size_t len)
-{
-	return len >= 5 && memcmp(line, "From ", 5) == 0;
 }
 
 /* Does a message begin here? */

@@ -72,7 +72,9 @@ spool_read(int fd, char *bytes, size_t n, size_t *got, struct err *e)
 				       {.fd = stop_fd(), .events = POLLIN}};
 		ssize_t len;
 
-		if (poll(fds, 2, -1) > 0 && fds[1].revents)
+		if (poll(fds, 2, -1) < 0)
+			continue; /* a signal, which stop_fd() tells: read(2) would sit on it */
+		if (fds[1].revents)
 			return err_set(e, ERR_TEMPORARY, "interrupted");
 		len = read(fd, bytes, n);
 		if (len >= 0) {
