@@ -74,8 +74,8 @@ fdm_config()
 {
 	local keep='keep'
 	[[ $1 = keep ]] || keep=
+	rm -f "$work/fdm.conf"
 	cat >"$work/fdm.conf" <<-END
-	set default-user "$(id -un)"
 	set lock-file "$work/peer/fdm.lock"
 	set maximum-size 1G
 	account "bench" pop3s server "localhost" port $(pop3s_port) user "$user" pass "$SRV_PASSWORD" new-only cache "$work/peer/fdm.cache" no-verify $keep
@@ -87,8 +87,19 @@ fdm_config()
 
 by_mpop_into() { mpop_config "$(off_if_delete)" "$1"; measured mpop -q -C "$work/mpoprc"; }
 by_fetchmail_into() { fetchmail_config "$how" "$1"; measured fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
-by_getmail_into() { getmail_config "$how" "$1"; measured getmail -q --getmaildir "$work/peer/getmail" --rcfile rc; }
-by_fdm_into() { fdm_config "$how" "$1"; measured fdm -q -f "$work/fdm.conf" fetch; }
+# as_nobody COMMAND...: getmail delivers nothing as root, and fdm becomes another user
+as_nobody()
+{
+	local as=()
+	if [[ $EUID -eq 0 ]]; then
+		chown -R nobody:nogroup "$box" "$work/peer" "$work/fdm.conf"
+		as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
+	fi
+	"${measured:-measured}" "${as[@]}" "$@"
+}
+
+by_getmail_into() { getmail_config "$how" "$1"; as_nobody getmail -q --getmaildir "$work/peer/getmail" --rcfile rc; }
+by_fdm_into() { fdm_config "$how" "$1"; as_nobody fdm -q -f "$work/fdm.conf" fetch; }
 off_if_delete() { [[ $how = keep ]] && echo on || echo off; }
 
 # curl fetches, and knows neither what it had nor how to delete that; message by message into files
@@ -114,13 +125,13 @@ ours_options()
 
 into_maildir()
 {
-	by_floor() { fresh; measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" maildir "$how" "$box"; }
+	by_floor() { fresh; measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" maildir "$how" "$box"; arrived; }
 	by_ours() { fresh; measured mfetch -q $(ours_options) --maildir="$box"; arrived; }
-	by_mpop() { fresh; by_mpop_into "maildir $box"; }
-	by_curl() { fresh; curl_fetches; }
-	by_fdm() { fresh; by_fdm_into "maildir \"$box\""; }
-	by_getmail() { fresh; by_getmail_into "$(printf 'type = Maildir\npath = %s/' "$box")"; }
-	by_fetchmail() { fresh; by_fetchmail_into "/usr/bin/procmail -m DEFAULT=$box/ $work/procmailrc"; }
+	by_mpop() { fresh; by_mpop_into "maildir $box"; arrived; }
+	by_curl() { fresh; curl_fetches; arrived; }
+	by_fdm() { fresh; by_fdm_into "maildir \"$box\""; arrived; }
+	by_getmail() { fresh; by_getmail_into "$(printf 'type = Maildir\npath = %s/' "$box")"; arrived; }
+	by_fetchmail() { fresh; by_fetchmail_into "/usr/bin/procmail -m DEFAULT=$box/ $work/procmailrc"; arrived; }
 	: >"$work/procmailrc"
 }
 
@@ -137,7 +148,10 @@ into_mbox()
 arrived()
 {
 	local there=("$box"/new/*)
-	((${#there[@]} == count)) || echo "$row_name: ${#there[@]} of $count arrived" >>"$work/failures"
+	((${#there[@]} == count)) && return
+	echo "$row_name: $contestant: ${#there[@]} of $count arrived" | tee -a "$work/failures" >&2
+	rm -f "$figures/$contestant"
+	: >"$figures/.failed.$contestant"
 }
 
 # thousand keep|delete maildir|mbox: 1,000 messages of 10 KiB, in memory
@@ -321,7 +335,7 @@ row_fetch_rounds()
 	POP3S_PORT=$proxy
 	by_ours() { fresh; through_proxy mfetch -q -s "pop3s://localhost:$proxy" --maildir="$box"; arrived; }
 	by_mpop() { fresh; mpop_config off "maildir $box"; through_proxy mpop -q -C "$work/mpoprc"; }
-	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; through_proxy fdm -q -f "$work/fdm.conf" fetch; }
+	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; measured=through_proxy as_nobody fdm -q -f "$work/fdm.conf" fetch; }
 	by_fetchmail() { fresh; fetchmail_config delete /bin/true; through_proxy fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
 	contest 1 ours mpop fdm
 	[[ ${BENCH_SLOW-} = no ]] || contest 1 fetchmail
