@@ -65,7 +65,7 @@ fetch()
 @test "with --keep and nothing new there are 4 flights: QUIT waits for nothing" {
 	local i
 	for i in 1 2; do
-		against - 0 mfetch --keep --maildir=box <<-END
+		against - 0 mfetch --keep --full-listing --maildir=box <<-END
 		S: +OK
 		C: CAPA
 		S: +OK\r\nPIPELINING\r\n.

@@ -89,7 +89,7 @@ await_visits()
 }
 
 @test "mfetch --watch comes as often as the server wants, not as often as it was told to" {
-	SAYS='LOGIN-DELAY 3' mfetch "${pop3[@]}" --watch --interval=1 --maildir=box 2>err &
+	SAYS='LOGIN-DELAY 3' mfetch "${pop3[@]}" --keep --watch --interval=1 --maildir=box 2>err &
 	pid=$!
 	await_visits 1
 	begin=${EPOCHREALTIME/[.,]/}

@@ -164,6 +164,7 @@ box()
 	against pop3-uidl-odd 0 mfetch --keep --maildir=box
 	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5)"
 	against pop3-uidl-odd-again 0 mfetch --keep --maildir=box
+	against pop3-uidl-odd-whole 0 mfetch --keep --full-listing --maildir=box
 	assert_equal "$(box)" "$(printf 'message %d\n' 1 2 3 4 5 6)"
 	assert_equal "$(find . -name passwd)" ''
 }
@@ -234,25 +235,10 @@ box()
 	END
 }
 
-@test "XOAUTH2: a token longer than a line waits for the server's + (Microsoft's POP3 wants that)" {
-	local token
-	token=$(printf 'A%.0s' {1..2000})
-	printf '%s\n' "$token" >password
-	against - 0 mdel --auth=xoauth2 --user=alice@example.org 1 <<-END
-	S: +OK The Microsoft Exchange POP3 service is ready.
-	C: CAPA
-	S: +OK\r\nTOP\r\nUIDL\r\nSASL PLAIN XOAUTH2\r\n.
-	C: AUTH XOAUTH2
-	S: + 
-	C: $(printf 'user=alice@example.org\1auth=Bearer %s\1\1' "$token" | base64 -w0)
-	S: +OK User successfully authenticated.
-	C: LIST
-	S: +OK\r\n1 9\r\n.
-	C: DELE 1
-	S: +OK
-	C: QUIT
-	S: +OK
-	END
+@test "Outlook: a token longer than a line waits for the server's +, as Microsoft's POP3 wants it" {
+	printf 'A%.0s' {1..2000} >password
+	against pop3-outlook-xoauth2 0 mfetch --provider=outlook --auth=xoauth2 --user=alice@outlook.com --maildir=box
+	assert_equal "$(box)" one
 }
 
 # The command line with an initial response has at most 255 octets in POP3 (RFC 2449 section 4), 512
@@ -284,7 +270,8 @@ box()
 mlist: hint: the server adds: {"status":"400","schemes":"Bearer","scope":"https://mail.google.com/"}'
 }
 
-# refuse STEP WORDS STATUS: mfetch (of message 1) on a server that says WORDS at STEP
+# refuse STEP WORDS STATUS: mfetch (of message 1) on a server that says WORDS at STEP; $hint may stand
+# behind them
 refuse()
 {
 	local step=$1 words=$2 expected=$3 script='' at line
@@ -319,7 +306,7 @@ refuse()
 	echo "# $step: $words" >&2
 	against - "$expected" mfetch --auth=user --maildir=box <<<"$script"
 	assert_one_error
-	assert_equal "$stderr" "mfetch: tunnel: $words"
+	assert_equal "$stderr" "mfetch: tunnel: $words${hint:+$'\n'mfetch: hint: $hint}"
 }
 
 @test "-ERR at each step is told in the server's words, with the exit status that fits the step" {
@@ -337,12 +324,16 @@ refuse()
 	for step in greeting user pass list retr dele quit; do
 		refuse $step '-ERR [SYS/TEMP] disk is full' 75
 	done
+	hint='another program has the mailbox open, or one hung up and the server waits for it'
 	refuse pass '-ERR [IN-USE] another client has it' 75
+	refuse pass '-ERR [in-use] in lower case' 75
+	hint='the server wants a longer pause between two logins'
 	refuse pass '-ERR [LOGIN-DELAY] wait a minute' 75
+	hint=
 	refuse pass '-ERR [AUTH] wrong' 77
+	hint='it is not about the password: something about the account or the server must be put right'
 	refuse pass '-ERR [SYS/PERM] closed for ever' 77
 	refuse greeting '-ERR [SYS/PERM] closed for ever' 77
-	refuse pass '-ERR [in-use] in lower case' 75
 }
 
 @test "a UIDL that fails for a while is not a server without UIDL" {
@@ -379,6 +370,146 @@ refuse()
 	S: -ERR closed
 	END
 	assert_equal "$stderr" 'mlist: 127.0.0.1:1110: -ERR closed'
+}
+
+# ---- what providers do ----
+
+# later: the pause is over that the server wants between two logins
+later()
+{
+	find "$XDG_STATE_HOME" -name .login -delete
+}
+
+gmail=(--provider=gmail --server=pop3+insecure://pop.gmail.com --auth=plain --user=alice@gmail.com)
+
+@test "Gmail: a message that could not be delivered is not hidden, for there is no QUIT" {
+	local command='cat >message && { [ -e well ] || ! grep -q two message; } && cat message >>taken'
+	against pop3-gmail-undelivered 75 mfetch "${gmail[@]}" --pipe="$command"
+	# from now on the command takes everything, as the same destination
+	later
+	touch well
+	against pop3-gmail-delivered 0 mfetch "${gmail[@]}" --pipe="$command"
+	assert_equal "$(<taken)" $'\none\n\ntwo'
+}
+
+@test "Gmail: who looks at a terminal hides nothing" {
+	export pop3 gmail
+	printf 'exec mfetch %s\n' "$(printf '%q ' "${pop3[@]}" "${gmail[@]}" "$(tunnel_to "$abs_top_srcdir/tests/transcripts/pop3-gmail-look.txt")")" >look
+	script -qec 'sh ./look' /dev/null </dev/null >seen
+	assert_verdict
+	assert_equal "$(tr -d '\r' <seen | tail -n 2 | head -n 1)" one
+}
+
+@test "Gmail: what --keep kept is hidden by the server, which is said" {
+	against pop3-gmail-keep 0 mfetch "${gmail[@]}" --keep --maildir=box
+	assert_equal "$stderr" 'mfetch: pop.gmail.com: the server itself deletes what was fetched (EXPIRE 0)'
+	later
+	against pop3-gmail-hidden 0 mfetch "${gmail[@]}" --keep --maildir=box
+	assert_equal "$(box)" one
+}
+
+@test "Gmail: the user recent:NAME; what is listed again is not fetched again" {
+	against pop3-gmail-recent 0 mfetch "${gmail[@]}" --user=recent:alice@gmail.com --keep --quiet --maildir=box
+	later
+	against pop3-gmail-recent-again 0 mfetch "${gmail[@]}" --user=recent:alice@gmail.com --keep --quiet --maildir=box
+	assert_equal "$(box)" $'one\ntwo'
+}
+
+@test "Gmail: who comes too early waits here, and who was locked out is told to wait" {
+	against pop3-gmail-locked 75 mfetch "${gmail[@]}"
+	assert_equal "$stderr" 'mfetch: pop.gmail.com:110: -ERR [LOGIN-DELAY] minimum time between logins has not elapsed
+mfetch: hint: the server wants a longer pause between two logins'
+	against pop3-gmail-keep 0 mfetch "${gmail[@]}" --keep --quiet --maildir=box
+	run mfetch "${pop3[@]}" "${gmail[@]}" --tunnel=false --keep --maildir=box
+	assert_failure 75
+	assert_output --partial 'wants 300 seconds between two logins, so not before'
+}
+
+@test "Gmail: POP that is off, and the wrong kind of password: the server's words and the provider's note" {
+	against pop3-gmail-disabled 77 mfetch "${gmail[@]}"
+	assert_regex "$stderr" 'not enabled for POP access'
+	assert_regex "$stderr" 'hint: it is not about the password'
+	against pop3-gmail-password 77 mfetch "${gmail[@]}"
+	assert_regex "$stderr" 'Application-specific password required'
+	assert_regex "$stderr" 'hint: Log in with an app password'
+}
+
+@test "QQ, 163, Yahoo, GMX: where a login fails, what to log in with" {
+	against pop3-qq-password 77 mfetch --provider=qq --auth=auto --user=10001@qq.com
+	assert_regex "$stderr" 'hint: .*authorization code'
+	against pop3-163-password 77 mfetch --provider=163 --auth=auto --user=alice@163.com
+	assert_regex "$stderr" 'hint: .*authorization code'
+	against pop3-yahoo-password 77 mfetch --provider=yahoo --auth=auto --user=alice@yahoo.com
+	assert_regex "$stderr" 'hint: .*app password'
+	against pop3-gmx-disabled 77 mfetch --provider=gmx --auth=auto --user=alice@gmx.de
+	assert_regex "$stderr" 'hint: Allow POP3 and IMAP'
+}
+
+@test "Yandex: a deletion that is not carried out is tried again, said once, and nothing comes twice" {
+	against pop3-yandex 0 mfetch --maildir=box
+	assert_equal "$output$stderr" ''
+	against pop3-yandex-again 0 mfetch --maildir=box
+	assert_equal "$stderr" 'mfetch: tunnel: what an earlier run deleted is still there: the server agrees to deletions and carries none out; look for a setting on its web site'
+	against pop3-yandex-again 0 mfetch --maildir=box
+	assert_equal "$output$stderr" ''
+	assert_equal "$(box)" $'one\ntwo'
+	against pop3-yandex-gone 0 mfetch --maildir=box
+	assert_equal "$output$stderr" ''
+	assert_equal "$(box | tail -n 1)" three
+}
+
+@test "Yandex: with --quiet it is not said, but to the next who may hear it" {
+	against pop3-yandex 0 mfetch --maildir=box --quiet
+	against pop3-yandex-again 0 mfetch --maildir=box --quiet
+	assert_equal "$output$stderr" ''
+	against pop3-yandex-again 0 mfetch --maildir=box
+	assert_regex "$stderr" 'what an earlier run deleted is still there'
+}
+
+@test "WEB.DE: what it deleted itself, whatever --keep says, is no error" {
+	against pop3-webde-keep 0 mfetch --provider=webde --auth=plain --keep --maildir=box
+	later
+	against pop3-webde-gone 0 mfetch --provider=webde --auth=plain --keep --maildir=box
+	assert_equal "$output$stderr" ''
+	assert_equal "$(box)" $'one\ntwo'
+}
+
+# ---- RFC 6856 ----
+
+@test "RFC 6856: UTF8 and LANG go ahead of the login, in its flight" {
+	printf 'gehe\xc3\xafm\n' >password
+	LC_ALL=de_AT.UTF-8 against pop3-rfc6856-utf8 0 mfetch --auth=user --user=böb --maildir=box
+	assert_equal "$(flights)" 5
+	assert_equal "$(grep -h Subject box/new/*)" 'Subject: grün'
+}
+
+@test "RFC 6856: without PIPELINING only UTF8 is asked for; a name beyond ASCII that is refused has a hint" {
+	printf 'gehe\xc3\xafm\n' >password
+	LC_ALL=de_AT.UTF-8 against pop3-rfc6856-utf8-refused 77 mfetch --auth=user --user=böb --maildir=box
+	assert_equal "$stderr" 'mfetch: tunnel: -ERR no
+mfetch: hint: the server may not know names and passwords beyond ASCII (it does not offer UTF8 USER)'
+}
+
+@test "RFC 6856: errors come in the user's language, where it is not English" {
+	local locale
+	LC_ALL='' LC_MESSAGES='' LANG=de.UTF-8@euro against pop3-rfc6856-language 77 mlist --auth=auto
+	assert_equal "$stderr" 'mlist: tunnel: -ERR [AUTH] Das Passwort ist falsch, möchte ich meinen'
+	sed '/^C: LANG/d; /Nun auf Deutsch/d' "$abs_top_srcdir/tests/transcripts/pop3-rfc6856-language.txt" >english
+	for locale in C C.UTF-8 POSIX en_GB.UTF-8 x 'de DE' 'de\nSTAT' "$(printf '%040d' 1)"; do
+		LC_ALL=$locale against "$PWD/english" 77 mlist --auth=auto
+	done
+}
+
+@test "--probe shows what the server is, also where it tells that after the login" {
+	local hello=$'S: +OK ready\nC: CAPA\nS: -ERR log in first\nC: CAPA\nS: -ERR log in first'
+	printf '%s\n' "$hello" >one
+	cp "$abs_top_srcdir/tests/transcripts/pop3-implementation.txt" two
+	run mfetch "${pop3[@]}" --auth=user --probe \
+		--tunnel="exec $abs_top_builddir/tests/replay \$(if mkdir begun 2>/dev/null; then echo one; else echo two; fi)"
+	assert_success
+	assert_equal "$(<"$REPLAY_VERDICT")" ok
+	assert_line --regexp '^login: alice: works$'
+	assert_equal "${lines[-1]}" 'offers: IMPLEMENTATION Shlemazle-Plotz-v302 \x1b[31m'
 }
 
 # ---- SMTP ----

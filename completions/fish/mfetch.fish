@@ -46,6 +46,7 @@ complete -c $tool -l mark-seen -d 'fetch nothing; take all that is there as deli
 complete -c $tool -l headers -d 'only the header of each; record and delete nothing'
 complete -c $tool -l watch -d 'stay, and fetch as mail comes'
 complete -c $tool -l interval -x -d 'with --watch: look so often'
+complete -c $tool -l full-listing -d 'list all messages in each run'
 complete -c $tool -s A -l all-accounts -d 'every account of the configuration'
 complete -c $tool -s a -l account -x -a '(__fish_mailverbs_accounts)' -d 'section of the configuration, or a mail address'
 complete -c $tool -s C -l config -r -F -d 'read this configuration'

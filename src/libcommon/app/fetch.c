@@ -9,24 +9,20 @@
 #include <unistd.h>
 
 #include "app/destination.h"
+#include "app/keeping.h"
+#include "app/listing.h"
 #include "app/narrow.h"
 #include "app/progress.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
+#include "app/undeleted.h"
 #include "base/err.h"
 #include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"
 #include "deliver/seen.h"
 #include "deliver/sink.h"
-
-/* What is left on the server after delivery. */
-struct keeping {
-	bool keep;
-	bool has_age; /* what was delivered so long ago goes all the same */
-	uint64_t age;
-};
 
 struct fetch {
 	struct run *run;
@@ -38,21 +34,12 @@ struct fetch {
 	bool marks;      /* --mark-seen: nothing is fetched */
 	struct seen *seen;
 	struct session session;
-	struct message_list list;
+	struct listing listing;
 	struct message_set wanted;
 	struct message_set rejected; /* by the filter, to be deleted */
+	struct message_set doomed;   /* to be deleted */
 	struct delivery *delivery;
 };
-
-static void
-choose_keeping(struct fetch *f)
-{
-	const char *text = account_text(f->account, SET_KEEP);
-
-	f->keeping.has_age = text && setting_parse_age(text, &f->keeping.age);
-	f->keeping.keep = destination_is_terminal(&f->sink) || f->keeping.has_age ||
-			  account_flag(f->account, SET_KEEP);
-}
 
 /* Standard output has a memory only with --keep, and never on a terminal. */
 static bool
@@ -63,7 +50,7 @@ has_memory(const struct fetch *f)
 }
 
 static bool
-open_seen(struct fetch *f, struct err *e)
+lock_seen(struct fetch *f, struct err *e)
 {
 	char *directory = paths_state("seen");
 	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, e);
@@ -73,7 +60,7 @@ open_seen(struct fetch *f, struct err *e)
 		err_set(e, ERR_CONFIG,
 			"HOME is not set, so there is no place to record what was delivered");
 	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
-		f->seen = seen_open(directory, mailbox, destination, e);
+		f->seen = seen_lock(directory, mailbox, destination, e);
 	free(directory);
 	free(mailbox);
 	free(destination);
@@ -96,9 +83,9 @@ needs_ids(const struct fetch *f)
 static bool
 list(struct fetch *f, struct err *e)
 {
-	if (!mailbox_list(&f->session.mailbox, WANT_SIZES | WANT_UIDS, &f->list, e))
+	if (!listing_make(&f->listing, &f->session.mailbox, e))
 		return false;
-	if (f->list.has_uids || f->list.count == 0 || !needs_ids(f))
+	if (f->listing.list.has_uids || f->listing.list.count == 0 || !needs_ids(f))
 		return true;
 	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
 		f->session.url.host,
@@ -131,7 +118,7 @@ leave_ambiguous(struct fetch *f)
 	if (!needs_ids(f))
 		return;
 	for (size_t i = 0; i < count; i++)
-		if (message_list_uid(&f->list, f->wanted.index[i]))
+		if (message_list_uid(&f->listing.list, f->wanted.index[i]))
 			f->wanted.index[kept++] = f->wanted.index[i];
 	f->wanted.count = kept;
 	if (kept < count)
@@ -141,7 +128,7 @@ leave_ambiguous(struct fetch *f)
 static void
 select_wanted(struct fetch *f)
 {
-	selection_apply(f->selection, &f->list, f->seen, &f->wanted);
+	selection_apply(f->selection, &f->listing.list, f->seen, &f->wanted);
 	leave_ambiguous(f);
 }
 
@@ -159,9 +146,9 @@ check_raw(const struct fetch *f, struct err *e)
 static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
-	narrow_by_size(&f->wanted, &f->list, f->account, f->run, f->session.url.host);
-	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->list, &f->session.mailbox,
-					    f->account, f->run, e))
+	narrow_by_size(&f->wanted, &f->listing.list, f->account, f->run, f->session.url.host);
+	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
+					    &f->session.mailbox, f->account, f->run, e))
 		return false;
 	narrow_by_limit(&f->wanted, f->account);
 	return check_raw(f, e);
@@ -187,10 +174,10 @@ pour(struct fetch *f, enum part part, struct err *e)
 	struct progress progress = {.inner = &delivery_receiver, .inner_ctx = f->delivery};
 	bool ok;
 
-	progress_start(&progress, &f->list, &f->wanted, wants_progress(f));
+	progress_start(&progress, &f->listing.list, &f->wanted, wants_progress(f));
 	f->run->progress = &progress;
-	ok = mailbox_fetch(&f->session.mailbox, &f->list, &f->wanted, part, &progress_receiver,
-			   &progress, e);
+	ok = mailbox_fetch(&f->session.mailbox, &f->listing.list, &f->wanted, part,
+			   &progress_receiver, &progress, e);
 	progress_hide(&progress);
 	f->run->progress = NULL;
 	return ok;
@@ -216,14 +203,14 @@ deliver(struct fetch *f, enum part part, struct err *e)
 }
 
 static bool
-is_old_enough(const struct fetch *f, size_t index)
+is_due(const struct fetch *f, size_t index)
 {
 	time_t when;
 
-	if (!seen_has(f->seen, message_list_uid(&f->list, index), &when) || when == 0)
+	if (f->keeping.keep && !f->keeping.has_age)
 		return false;
-	return !f->keeping.keep ||
-	       (f->keeping.has_age && (uint64_t)when + f->keeping.age <= (uint64_t)time(NULL));
+	return seen_has(f->seen, message_list_uid(&f->listing.list, index), &when) &&
+	       keeping_is_due(&f->keeping, when);
 }
 
 /* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
@@ -241,20 +228,17 @@ is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
 static void
 remove_delivered(struct fetch *f)
 {
-	struct message_set doomed = {0};
 	size_t safe_count, next_safe = 0, next_rejected = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
 
-	for (size_t i = 0; i < f->list.count; i++) {
+	for (size_t i = 0; i < f->listing.list.count; i++) {
 		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
 
 		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
-		    (is_safe && !f->keeping.keep) ||
-		    ((is_safe || f->by_default) && is_old_enough(f, i)))
-			message_set_add(&doomed, i);
+		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
+			message_set_add(&f->doomed, i);
 	}
-	mailbox_remove(&f->session.mailbox, &f->list, &doomed);
-	message_set_free(&doomed);
+	mailbox_remove(&f->session.mailbox, &f->listing.list, &f->doomed);
 }
 
 static bool
@@ -271,7 +255,9 @@ forget_unlisted(struct fetch *f, struct err *e)
 	struct message_index index;
 	bool ok;
 
-	message_index_make(&index, &f->list);
+	if (!f->listing.is_whole)
+		return true;
+	message_index_make(&index, &f->listing.list);
 	ok = seen_compact(f->seen, is_listed, &index, e);
 	message_index_free(&index);
 	return ok;
@@ -299,7 +285,7 @@ remark_on_expiry(const struct fetch *f)
 	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
 	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
 
-	if (!customs->has_expire || !f->keeping.keep)
+	if (!customs->has_expire || !f->keeping.keep || destination_is_terminal(&f->sink))
 		return;
 	if (customs->expire_days == 0)
 		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
@@ -312,19 +298,44 @@ remark_on_expiry(const struct fetch *f)
 			   account_text(f->account, SET_KEEP));
 }
 
+/* With EXPIRE 0 the commit deletes all that was fetched (RFC 2449 section 6.7; Gmail): what could
+ * not be delivered too, and what was only looked at. Without one it stays, and what is safe here is
+ * deleted by the next run. */
+static bool
+commit_loses(const struct fetch *f)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
+
+	return customs->has_expire && customs->expire_days == 0 &&
+	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
+}
+
+static bool
+finish(struct fetch *f, struct err *e)
+{
+	if (commit_loses(f))
+		return true;
+	/* Who looks at a terminal only looks; the filter has no say in that either. */
+	if (!destination_is_terminal(&f->sink))
+		remove_delivered(f);
+	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+		return false;
+	if (f->listing.is_whole)
+		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
+	listing_remember(&f->listing, &f->session.mailbox);
+	return true;
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
 	if (!open_and_list(f, e) || !open_delivery(f, e))
 		return false;
 	remark_on_expiry(f);
+	if (f->listing.is_whole)
+		undeleted_check(f->seen, &f->listing.list, f->run, session_place(&f->session));
 	select_wanted(f);
-	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
-		return false;
-	/* Who looks at a terminal only looks; the filter has no say in that either. */
-	if (!destination_is_terminal(&f->sink))
-		remove_delivered(f);
-	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !finish(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -354,7 +365,7 @@ mark_seen(struct fetch *f, struct err *e)
 		return false;
 	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
-		seen_mark(f->seen, message_list_uid(&f->list, f->wanted.index[i]));
+		seen_mark(f->seen, message_list_uid(&f->listing.list, f->wanted.index[i]));
 	if (!seen_write(f->seen, true, e) || !mailbox_commit(&f->session.mailbox, e))
 		return false;
 	selection_complain(f->selection, f->run);
@@ -374,7 +385,7 @@ show_plan(struct fetch *f, struct err *e)
 	if (!f->marks && !narrow(f, false, e))
 		return false;
 	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
-	       f->list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
+	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
 	return mailbox_commit(&f->session.mailbox, e);
 }
 
@@ -404,7 +415,7 @@ prepare(struct fetch *f, struct err *e)
 	f->marks = run_flag(f->run, SET_MARK_SEEN);
 	if (!destination_choose(&f->sink, f->run, f->account, e))
 		return false;
-	choose_keeping(f);
+	keeping_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
 	return check_memory(f, e) && check_watch(f, e);
 }
 
@@ -414,16 +425,25 @@ fetch_free(struct fetch *f)
 	delivery_close(f->delivery);
 	session_close(&f->session);
 	seen_close(f->seen);
-	message_list_free(&f->list);
+	listing_free(&f->listing);
 	message_set_free(&f->wanted);
 	message_set_free(&f->rejected);
+	message_set_free(&f->doomed);
+}
+
+/* What came since the last run is enough where nobody asks for anything else. */
+static bool
+may_list_short(const struct fetch *f)
+{
+	return f->by_default && !f->marks && !run_flag(f->run, SET_DRY_RUN) &&
+	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING);
 }
 
 /* Another run at work is no news to cron. */
 static bool
 lock_mailbox(struct fetch *f, struct err *e)
 {
-	if (open_seen(f, e))
+	if (lock_seen(f, e))
 		return true;
 	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
 		return false;
@@ -446,6 +466,13 @@ carry_out(struct fetch *f, struct err *e)
 	return fetch(f, e);
 }
 
+/* What was delivered before is known as far as it is needed. */
+static bool
+recall(struct fetch *f, struct err *e)
+{
+	return listing_prepare(&f->listing, f->seen, &f->keeping, may_list_short(f), e);
+}
+
 bool
 fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
 {
@@ -453,7 +480,8 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 			  .account = a,
 			  .selection = selection,
 			  .by_default = run->operand_count == 0};
-	const bool ok = prepare(&f, e) && lock_mailbox(&f, e) && (!f.seen || carry_out(&f, e));
+	const bool ok = prepare(&f, e) && lock_mailbox(&f, e) &&
+			(!f.seen || (recall(&f, e) && carry_out(&f, e)));
 
 	fetch_free(&f);
 	return ok;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/session.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@
 #include "proto/pop3.h"
 #include "proto/smtp.h"
 
-enum { TIMEOUT = 60, MESSAGE_TIMEOUT = 600 };
+enum { TIMEOUT = 60, MESSAGE_TIMEOUT = 600, LANGUAGE_MAX = 36 };
 
 /* All that a conversation is made from, gathered from the account. */
 struct plan {
@@ -34,6 +35,7 @@ struct plan {
 	struct login login;
 	struct smtp_params smtp;
 	char *netrc;
+	char language[LANGUAGE_MAX];
 };
 
 const char *
@@ -80,6 +82,41 @@ plan_connection(struct plan *p, const struct url *url)
 	    .message_timeout_s = account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT};
 }
 
+/* Of messages, as setlocale(3) looks for it; the locale itself need not be installed. */
+static const char *
+locale_name(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *value = getenv(names[i]);
+
+		if (value && value[0])
+			return value;
+	}
+	return "C";
+}
+
+/* "de_AT.UTF-8" is de-AT (RFC 5646). False: there is none to ask for, English being what servers
+ * speak. */
+static bool
+language_of_user(char language[LANGUAGE_MAX])
+{
+	const char *locale = locale_name();
+	const size_t len = strcspn(locale, ".@");
+
+	if (len < 2 || len >= LANGUAGE_MAX || text_starts(locale, len, "en") ||
+	    text_starts(locale, len, "POSIX"))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		language[i] = locale[i] == '_' ? '-' : locale[i];
+		if (!isalnum((unsigned char)language[i]) && language[i] != '-')
+			return false;
+	}
+	language[len] = '\0';
+	return true;
+}
+
 static void
 plan_login(struct plan *p, struct session *s)
 {
@@ -104,7 +141,8 @@ plan_login(struct plan *p, struct session *s)
 			   .secret = s->secret,
 			   .has_client_cert = p->tls.cert_file != NULL,
 			   .host = s->url.host,
-			   .port = s->url.port};
+			   .port = s->url.port,
+			   .language = language_of_user(p->language) ? p->language : NULL};
 }
 
 static bool
@@ -234,8 +272,15 @@ show_lines(const char *title, const struct buf *lines)
 		buf_add_char(&out, '\n');
 		p += len + (p[len] == '\n');
 	}
-	fwrite(out.data, 1, out.len, stdout);
+	if (out.len > 0)
+		fwrite(out.data, 1, out.len, stdout);
 	buf_free(&out);
+}
+
+static const struct buf *
+described(const struct session *s)
+{
+	return s->smtp ? smtp_described(s->smtp) : mailbox_described(&s->mailbox);
 }
 
 static void
@@ -249,7 +294,7 @@ show_server(struct session *s)
 	else
 		buf_add_str(&tls, "none\n");
 	show_lines("tls", &tls);
-	show_lines("offers", s->smtp ? smtp_described(s->smtp) : mailbox_described(&s->mailbox));
+	show_lines("offers", described(s));
 	buf_free(&tls);
 	fflush(stdout);
 }
@@ -261,16 +306,20 @@ session_probe(const struct account *a, enum tool_id tool, struct err *e)
 {
 	const char *auth = account_text(a, SET_AUTH);
 	struct session s;
+	bool tells_more;
 
 	if (!open_with(&s, a, tool, "none", e))
 		return false;
 	show_server(&s);
+	tells_more = described(&s)->len == 0; /* some tell it only to those who are logged in */
 	session_close(&s);
 	if (!session_user(a) || (auth && text_equal_case(auth, "none")))
 		return true;
 	if (!open_with(&s, a, tool, NULL, e))
 		return false;
 	printf("login: %s: works\n", session_user(a));
+	if (tells_more)
+		show_lines("offers", described(&s));
 	session_close(&s);
 	return true;
 }

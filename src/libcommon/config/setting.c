@@ -90,6 +90,8 @@ const struct setting settings[] = {
      "stay, and fetch as mail comes"},
     {SET_INTERVAL, "interval", NULL, NULL, KIND_NUMBER, IN_BOTH, TOOL_MFETCH, "SECONDS",
      "with --watch: look so often (default 60)"},
+    {SET_FULL_LISTING, "full-listing", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_MFETCH, NULL,
+     "list all messages in each run, also where only new ones came"},
     {SET_ALL_ACCOUNTS, "all-accounts", "A", NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "every account of the configuration, side by side"},
 

@@ -103,6 +103,7 @@ enum setting_id {
 	SET_HEADERS,
 	SET_WATCH,
 	SET_INTERVAL,
+	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
 	/* mlist */
 	SET_COLUMNS,

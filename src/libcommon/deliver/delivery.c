@@ -41,7 +41,9 @@ struct delivery {
 	/* what is safe */
 	size_t *safe;
 	size_t safe_count;
-	bool is_broken; /* a sink that failed to settle is not trusted any more */
+	bool is_fetching; /* between begin() and end() */
+	bool has_failed;  /* a message that was fetched was not delivered */
+	bool is_broken;   /* a sink that failed to settle is not trusted any more */
 };
 
 struct delivery *
@@ -132,6 +134,7 @@ delivery_begin(void *ctx, const struct message_info *info, struct err *e)
 
 	(void)e;
 	d->has_begun = false;
+	d->is_fetching = true;
 	d->uid = info->uid;
 	d->index = info->index;
 	buf_clear(&d->head);
@@ -176,7 +179,7 @@ delivery_end(void *ctx, struct err *e)
 	if ((!d->has_begun && !begin_sink(d, e)) || !d->type->end(d->sink, e))
 		return false;
 	add_to_group(d);
-	d->has_begun = false;
+	d->has_begun = d->is_fetching = false;
 	return !group_is_full(d) || delivery_settle(d, e);
 }
 
@@ -195,7 +198,8 @@ delivery_abandon(void *ctx, const struct message_info *info, const struct err *w
 	(void)info;
 	if (d->has_begun)
 		d->type->abandon(d->sink);
-	d->has_begun = false;
+	d->has_failed |= d->is_fetching;
+	d->has_begun = d->is_fetching = false;
 	if (!why || d->is_broken || !is_about_one_message(why))
 		return false;
 	d->complain(d->complain_ctx, why);
@@ -250,4 +254,10 @@ delivery_safe(const struct delivery *d, size_t *count)
 {
 	*count = d->safe_count;
 	return d->safe;
+}
+
+bool
+delivery_has_failed(const struct delivery *d)
+{
+	return d->has_failed;
 }

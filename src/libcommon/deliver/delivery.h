@@ -39,4 +39,7 @@ bool delivery_settle(struct delivery *d, struct err *e);
 /* The indexes (struct message_info) of the messages that are safe here, ascending; borrowed. */
 const size_t *delivery_safe(const struct delivery *d, size_t *count);
 
+/* Was a message fetched that could not be delivered? */
+bool delivery_has_failed(const struct delivery *d);
+
 #endif

@@ -40,6 +40,7 @@ struct seen {
 	char *path; /* of the journal; NULL: nothing is recorded */
 	int lock_fd;
 	int fd;
+	bool is_read;    /* what is in the journal is known */
 	bool is_flushed; /* nothing was written since the last fsync(2) */
 	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
 			    offset is 0 */
@@ -405,26 +406,55 @@ seen_directory(const char *dir, const char *mailbox)
 	return directory;
 }
 
-struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+static struct seen *
+seen_named(const char *dir, const char *mailbox, const char *destination)
 {
 	struct seen *s = seen_new();
 	char *name;
-	bool ok;
 
 	s->directory = seen_directory(dir, mailbox);
-	ok = file_make_directory(s->directory, e) && lock(s, e);
-	if (ok && destination) {
-		name = file_name(destination);
-		s->destination = mem_strdup(destination);
-		s->path = mem_printf("%s/%s", s->directory, name);
-		free(name);
-		ok = open_journal(s, e);
-	}
-	if (ok)
+	if (!destination)
+		return s;
+	name = file_name(destination);
+	s->destination = mem_strdup(destination);
+	s->path = mem_printf("%s/%s", s->directory, name);
+	free(name);
+	return s;
+}
+
+struct seen *
+seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_named(dir, mailbox, destination);
+
+	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
 	seen_close(s);
 	return NULL;
+}
+
+bool
+seen_read(struct seen *s, struct err *e)
+{
+	s->is_read = s->is_read || !s->path || open_journal(s, e);
+	return s->is_read;
+}
+
+struct seen *
+seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct seen *s = seen_lock(dir, mailbox, destination, e);
+
+	if (!s || seen_read(s, e))
+		return s;
+	seen_close(s);
+	return NULL;
+}
+
+bool
+seen_stat(const struct seen *s, struct stat *st)
+{
+	return s->path && stat(s->path, st) == 0;
 }
 
 static bool

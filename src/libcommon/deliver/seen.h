@@ -27,6 +27,7 @@
 
 struct err;
 struct seen;
+struct stat;
 
 /* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
 char *seen_directory(const char *dir, const char *mailbox);
@@ -39,6 +40,15 @@ char *seen_directory(const char *dir, const char *mailbox);
  */
 struct seen *seen_open(const char *dir, const char *mailbox, const char *destination,
 		       struct err *e);
+
+/* The same in two steps: the lock, and later, once or more often, what is known. Between them
+ * nothing may be asked of it nor recorded; where the second fails, it is good for nothing more. */
+struct seen *seen_lock(const char *dir, const char *mailbox, const char *destination,
+		       struct err *e);
+bool seen_read(struct seen *s, struct err *e);
+
+/* stat(2) of the journal. False: there is none. */
+bool seen_stat(const struct seen *s, struct stat *st);
 
 /* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
  * nothing yet. */

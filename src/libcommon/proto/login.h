@@ -26,6 +26,8 @@ struct login {
 	bool has_client_cert;
 	const char *host;
 	unsigned port;
+	const char *language; /* in which the user wants to be told what is wrong (RFC 5646); NULL:
+				 in the server's */
 };
 
 /* The server's answer within an exchange. */

@@ -109,6 +109,23 @@ mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct er
 }
 
 bool
+mailbox_list_since(struct mailbox *m, unsigned want, const char *mark, struct message_list *l,
+		   bool *is_whole, struct err *e)
+{
+	*is_whole = true;
+	if (!m->protocol->list_since)
+		return mailbox_list(m, want, l, e);
+	*l = (struct message_list){0};
+	return m->protocol->list_since(m->conversation, want, mark, l, is_whole, e);
+}
+
+char *
+mailbox_mark(const struct mailbox *m, const struct message_list *l)
+{
+	return m->protocol->mark ? m->protocol->mark(m->conversation, l) : NULL;
+}
+
+bool
 mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e)
 {
 	return m->protocol->count(m->conversation, messages, octets, e);

@@ -5,6 +5,9 @@
  *	list → fetch (into a receiver) → what is safe here: remove → commit
  *
  * mailbox_close() without mailbox_commit() changes nothing on the server.
+ *
+ * Who was there before and kept a mark of it (mailbox_mark()) may ask for what came since, which
+ * costs no long list.
  */
 #ifndef MAILVERBS_PROTO_MAILBOX_H
 #define MAILVERBS_PROTO_MAILBOX_H
@@ -81,9 +84,13 @@ struct mailbox_customs {
 
 enum part { PART_WHOLE, PART_HEADER };
 
-/* What a protocol does behind the functions below, which say what it means. */
+/* What a protocol does behind the functions below, which say what it means; list_since and mark may
+ * be NULL, for one that has no marks. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
+	bool (*list_since)(void *conversation, unsigned want, const char *mark,
+			   struct message_list *l, bool *is_whole, struct err *e);
+	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 	bool (*fetch)(void *conversation, const struct message_list *l,
 		      const struct message_set *set, enum part part, const struct receiver *r,
@@ -106,6 +113,27 @@ struct mailbox {
  * a list without; that is no error here. *L is freed by message_list_free() in any case.
  */
 bool mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e);
+
+/*
+ * What came behind the last message of the listing that MARK tells of, in as few flights as a login
+ * has; or, with *IS_WHOLE, all messages as mailbox_list() has them: the mailbox did more than grow
+ * at its end, so much came that the list is cheaper, or the protocol or the server can't tell.
+ *
+ * A list that is not whole says what is new, and nothing else: whoever is not in it may be there
+ * all the same. So no id is forgotten by it, no position counted in it, nothing deleted for what it
+ * does not show. And a server may fool it: who trusts it asks for the whole list from time to time.
+ */
+bool mailbox_list_since(struct mailbox *m, unsigned want, const char *mark, struct message_list *l,
+			bool *is_whole, struct err *e);
+
+/*
+ * The mailbox as the next session will find it when nothing happens to it meanwhile, for
+ * mailbox_list_since(): L is this session's list, whole or what came since a mark, and not empty.
+ * One line in the protocol's own words, in which an id is as the server gave it, however odd; the
+ * caller's to free(). NULL: there is nothing to tell it by, or this session deletes something. To
+ * be called before or after the commit, but not after the close.
+ */
+char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
 
 /* How many there are and their octets together. */
 bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);

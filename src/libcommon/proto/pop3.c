@@ -26,6 +26,8 @@ enum {
 	ASK_AHEAD = 512, /* commands in our queue; how many are on the way is the dialog's affair */
 	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
 	CAPABILITIES_MAX = 200,
+	SINCE_MAX =
+	    100, /* of more new messages the whole list is asked for: it is cheaper a line */
 	TOP_MAX = 64 * 1024 * 1024 /* some servers answer TOP with the whole message */
 };
 
@@ -36,8 +38,18 @@ struct features {
 	bool pipelining;
 	bool user;
 	bool top;
+	bool utf8;      /* RFC 6856 */
+	bool utf8_user; /* in USER, PASS and APOP too */
+	bool lang;
 	char sasl[256];
 	struct mailbox_customs customs;
+};
+
+/* What STAT told. */
+struct stat_answer {
+	bool known;
+	uint64_t messages;
+	uint64_t octets;
 };
 
 struct pop3 {
@@ -45,17 +57,18 @@ struct pop3 {
 	struct dialog *dialog;
 	struct features features;
 	struct buf described;
-	struct buf words; /* the last status line */
-	char *timestamp;  /* the greeting's <…>, for APOP */
+	struct buf words;  /* the last status line */
+	unsigned unheeded; /* answers ahead of the next one that change nothing */
+	char *timestamp;   /* the greeting's <…>, for APOP */
+	struct stat_answer stat;
 	uint32_t *doomed; /* the numbers to delete */
 	size_t doomed_count;
 };
 
 enum status { STATUS_OK, STATUS_ERR, STATUS_CHALLENGE, STATUS_FAILED };
 
-/* One status line (RFC 1939 section 3), whole in c->words until the next one. */
 static enum status
-read_status(struct pop3 *c)
+read_any_status(struct pop3 *c)
 {
 	size_t len;
 	char *line;
@@ -76,35 +89,57 @@ read_status(struct pop3 *c)
 	return STATUS_FAILED;
 }
 
-/* RFC 2449 section 8, RFC 3206: what a response code says of when and why. */
-static enum err_code
-refusal_code(const char *words, enum err_code otherwise)
+/* One status line (RFC 1939 section 3), whole in c->words until the next one. */
+static enum status
+read_status(struct pop3 *c)
 {
-	static const struct {
-		const char *code;
-		enum err_code means;
-	} codes[] = {
-	    {"[IN-USE]", ERR_TEMPORARY},   {"[LOGIN-DELAY]", ERR_TEMPORARY},
-	    {"[SYS/TEMP]", ERR_TEMPORARY}, {"[SYS/PERM]", ERR_LOGIN},
-	    {"[AUTH]", ERR_LOGIN},
-	};
+	for (; c->unheeded > 0; c->unheeded--)
+		if (read_any_status(c) == STATUS_FAILED)
+			return STATUS_FAILED;
+	return read_any_status(c);
+}
 
-	words += strcspn(words, " ");
+/* RFC 2449 section 8, RFC 3206: what the server says of when and why. */
+struct response_code {
+	const char *word;
+	enum err_code means;
+	const char *hint; /* NULL where the server's words say it all */
+};
+
+/* Of the last answer; NULL: it has none that we know. */
+static const struct response_code *
+response_code(const struct pop3 *c)
+{
+	static const struct response_code codes[] = {
+	    {"[IN-USE]", ERR_TEMPORARY,
+	     "another program has the mailbox open, or one hung up and the server waits for it"},
+	    {"[LOGIN-DELAY]", ERR_TEMPORARY, "the server wants a longer pause between two logins"},
+	    {"[SYS/TEMP]", ERR_TEMPORARY, NULL},
+	    {"[SYS/PERM]", ERR_LOGIN,
+	     "it is not about the password: something about the account or the server must be put "
+	     "right"},
+	    {"[AUTH]", ERR_LOGIN, NULL},
+	};
+	const char *words = c->words.data + strcspn(c->words.data, " ");
+
 	words += strspn(words, " ");
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (text_starts(words, strlen(words), codes[i].code))
-			return codes[i].means;
-	return otherwise;
+		if (text_starts(words, strlen(words), codes[i].word))
+			return &codes[i];
+	return NULL;
 }
 
 /* The last answer was no +OK: the stream's error, or the server's words. */
 static bool
 refused(struct pop3 *c, enum err_code otherwise, struct err *e)
 {
+	const struct response_code *code;
+
 	if (!stream_ok(c->stream, e))
 		return false;
-	return err_set(e, refusal_code(c->words.data, otherwise), "%s: %s", stream_name(c->stream),
-		       c->words.data);
+	code = response_code(c);
+	err_set(e, code ? code->means : otherwise, "%s: %s", stream_name(c->stream), c->words.data);
+	return code && code->hint ? err_hint(e, "%s", code->hint) : false;
 }
 
 static bool
@@ -148,25 +183,33 @@ parse_period(const char *text, uint32_t *n)
 	return true;
 }
 
+static bool
+is_word(const char *line, size_t len, const char *word)
+{
+	return len == strlen(word) && text_starts(line, len, word);
+}
+
 static void
 take_capability(struct features *f, const char *line)
 {
 	const size_t len = strcspn(line, " ");
 	const char *rest = line + len + (line[len] ? 1 : 0);
+	const struct {
+		const char *word;
+		bool *flag;
+	} flags[] = {{"STLS", &f->stls}, {"PIPELINING", &f->pipelining},
+		     {"USER", &f->user}, {"TOP", &f->top},
+		     {"UTF8", &f->utf8}, {"LANG", &f->lang}};
 
-	if (len == 4 && text_starts(line, len, "STLS"))
-		f->stls = true;
-	else if (len == 10 && text_starts(line, len, "PIPELINING"))
-		f->pipelining = true;
-	else if (len == 4 && text_starts(line, len, "USER"))
-		f->user = true;
-	else if (len == 3 && text_starts(line, len, "TOP"))
-		f->top = true;
-	else if (len == 4 && text_starts(line, len, "SASL"))
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		*flags[i].flag |= is_word(line, len, flags[i].word);
+	if (is_word(line, len, "UTF8"))
+		f->utf8_user = text_has_word(rest, "USER");
+	else if (is_word(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
-	else if (len == 11 && text_starts(line, len, "LOGIN-DELAY"))
+	else if (is_word(line, len, "LOGIN-DELAY"))
 		parse_period(rest, &f->customs.login_delay_s);
-	else if (len == 6 && text_starts(line, len, "EXPIRE"))
+	else if (is_word(line, len, "EXPIRE"))
 		f->customs.has_expire = parse_period(rest, &f->customs.expire_days);
 }
 
@@ -268,11 +311,39 @@ need_user(struct pop3 *c, const struct login *l, struct err *e)
 	return err_hint(e, "give --user=NAME, or an account");
 }
 
+/*
+ * RFC 6856: before the login, and ahead of it in the same flight; a refusal changes nothing. UTF8
+ * is worth a round trip: without it a server may send other headers than it has. A language is not.
+ */
+static void
+ask_for_words(struct pop3 *c, const struct login *l)
+{
+	const struct features *f = &c->features;
+
+	if (f->utf8) {
+		dialog_ask(c->dialog, "UTF8");
+		c->unheeded++;
+	}
+	if (f->lang && f->pipelining && l->language) {
+		dialog_ask(c->dialog, "LANG %s", l->language);
+		c->unheeded++;
+	}
+}
+
+static bool
+is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
 /* RFC 1939 section 7. */
 static bool
 login_user(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const char *password;
+	bool may_be_odd;
 
 	if (!need_user(c, l, e))
 		return false;
@@ -286,7 +357,13 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 				e);
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
-	return ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e);
+	may_be_odd = !c->features.utf8_user && !(is_ascii(l->user) && is_ascii(password));
+	if (ok_or_refused(c, ERR_LOGIN, e) && ok_or_refused(c, ERR_LOGIN, e))
+		return true;
+	if (may_be_odd && e->code == ERR_LOGIN)
+		err_hint(e, "the server may not know names and passwords beyond ASCII (it does not "
+			    "offer UTF8 USER)");
+	return false;
 }
 
 static bool
@@ -333,6 +410,7 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 
 	if (strcmp(l->auth, "none") == 0)
 		return true;
+	ask_for_words(c, l);
 	if (strcmp(l->auth, "user") == 0)
 		return login_user(c, l, e);
 	if (strcmp(l->auth, "apop") == 0)
@@ -421,7 +499,7 @@ read_uids(struct pop3 *c, struct message_list *l, struct err *e)
 	case STATUS_ERR:
 		/* The server has none (RFC 1939 section 7: UIDL is optional), unless it says when
 		 * or why: then what was delivered before would be taken for new. */
-		return refusal_code(c->words.data, ERR_NONE) == ERR_NONE || refused(c, ERR_NONE, e);
+		return !response_code(c) || refused(c, ERR_NONE, e);
 	default:
 		return refused(c, ERR_PROTOCOL, e);
 	}
@@ -476,17 +554,183 @@ pop3_list(void *conversation, unsigned want, struct message_list *l, struct err 
 }
 
 static bool
+read_stat(struct pop3 *c, struct err *e)
+{
+	struct stat_answer *stat = &c->stat;
+
+	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+		return false;
+	stat->known =
+	    sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, &stat->messages, &stat->octets) == 2;
+	if (stat->known)
+		return true;
+	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
+		       c->words.data);
+}
+
+static bool
 pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e)
 {
 	struct pop3 *c = conversation;
 
 	dialog_ask(c->dialog, "STAT");
-	if (!ok_or_refused(c, ERR_UNAVAILABLE, e))
+	if (!read_stat(c, e))
 		return false;
-	if (sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, messages, octets) == 2)
+	*messages = c->stat.messages;
+	*octets = c->stat.octets;
+	return true;
+}
+
+/*
+ * Listing what came since. Numbers count from 1 in each session (RFC 1939 section 4), so as long as
+ * the message that was the last one has its number and its octets are the last ones' sum, nothing
+ * went from before it and nothing came there; unless as many octets went as came.
+ */
+
+struct mark {
+	uint64_t messages;
+	uint64_t octets;
+	const char *uid; /* the last one's; borrowed from the text */
+};
+
+/* "MESSAGES OCTETS UID" */
+static bool
+parse_mark(const char *text, struct mark *mark)
+{
+	const char *octets = strchr(text, ' '), *uid = octets ? strchr(octets + 1, ' ') : NULL;
+
+	if (!uid)
+		return false;
+	mark->uid = uid + 1;
+	return text_number_n(text, (size_t)(octets - text), MESSAGES_MAX, &mark->messages) &&
+	       text_number_n(octets + 1, (size_t)(uid - octets - 1), UINT64_MAX, &mark->octets) &&
+	       mark->messages > 0 && mark->uid[0] != '\0';
+}
+
+static char *
+pop3_mark(const void *conversation, const struct message_list *l)
+{
+	const struct pop3 *c = conversation;
+	const char *uid = l->count > 0 ? message_list_uid(l, l->count - 1) : NULL;
+	struct mark mark = {.messages = l->count};
+
+	if (!uid || !l->has_sizes || c->doomed_count > 0)
+		return NULL;
+	for (size_t i = 0; i < l->count; i++)
+		mark.octets += l->items[i].size;
+	/* What the server will be asked for again; its sum may be another than ours. */
+	if (c->stat.known)
+		mark = (struct mark){.messages = c->stat.messages, .octets = c->stat.octets};
+	if (l->items[l->count - 1].number != mark.messages)
+		return NULL;
+	return mem_printf("%" PRIu64 " %" PRIu64 " %s", mark.messages, mark.octets, uid);
+}
+
+/* The answer to a command about one message is its line of the list (RFC 1939 sections 5 and 7).
+ * NULL: it is none. */
+static const char *
+read_list_line(struct pop3 *c)
+{
+	const char *line;
+
+	if (read_status(c) != STATUS_OK)
+		return NULL;
+	line = c->words.data + strcspn(c->words.data, " ");
+	return line + strspn(line, " ");
+}
+
+static bool
+last_has_its_number(struct pop3 *c, const struct mark *mark)
+{
+	const char *line = read_list_line(c), *uid;
+	uint32_t number;
+
+	return line && parse_numbered(line, strlen(line), &number, &uid) &&
+	       number == mark->messages && strcmp(uid, mark->uid) == 0;
+}
+
+/* Without PIPELINING it takes the two round trips of a listing, but when nothing is new. */
+static bool
+begins_as_known(struct pop3 *c, const struct mark *mark)
+{
+	const bool both = c->features.pipelining;
+	struct err unused;
+
+	dialog_ask(c->dialog, "STAT");
+	if (both)
+		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
+	c->stat.known = false;
+	read_stat(c, &unused);
+	if (!both) {
+		if (!c->stat.known || c->stat.messages != mark->messages ||
+		    c->stat.octets != mark->octets)
+			return false;
+		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
+	}
+	return last_has_its_number(c, mark) && c->stat.known &&
+	       c->stat.messages >= mark->messages && c->stat.messages - mark->messages <= SINCE_MAX;
+}
+
+static void
+ask_behind(struct pop3 *c, const struct mark *mark)
+{
+	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
+		dialog_ask(c->dialog, "UIDL %" PRIu64, n);
+		dialog_ask(c->dialog, "LIST %" PRIu64, n);
+	}
+}
+
+/* All answers are read; false: not all are as they should be. */
+static bool
+read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+{
+	uint64_t octets = mark->octets;
+	size_t at = 0;
+	bool ok = true;
+
+	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
+		const char *line = read_list_line(c);
+
+		ok = ok && line && take_uid(l, line, strlen(line)) &&
+		     l->items[at].number == (uint32_t)n;
+		line = read_list_line(c);
+		ok = ok && line && take_size(l, &at, line, strlen(line));
+		octets += ok ? l->items[at - 1].size : 0;
+	}
+	return ok && octets == c->stat.octets;
+}
+
+/* Did the mailbox only grow at its end? Then *L is what came. */
+static bool
+list_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+{
+	if (!begins_as_known(c, mark))
+		return false;
+	l->has_uids = l->has_sizes = true;
+	ask_behind(c, mark);
+	if (!read_behind(c, mark, l))
+		return false;
+	message_list_drop_ambiguous(l);
+	for (size_t i = 0; i < l->count; i++)
+		if (!message_list_uid(l, i))
+			return false;
+	return true;
+}
+
+static bool
+pop3_list_since(void *conversation, unsigned want, const char *text, struct message_list *l,
+		bool *is_whole, struct err *e)
+{
+	struct pop3 *c = conversation;
+	struct mark mark;
+
+	*is_whole = !parse_mark(text, &mark) || !list_behind(c, &mark, l);
+	if (!stream_ok(c->stream, e))
+		return false;
+	if (!*is_whole)
 		return true;
-	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
-		       c->words.data);
+	message_list_free(l);
+	return pop3_list(c, want, l, e);
 }
 
 /* Fetching. */
@@ -727,6 +971,8 @@ pop3_customs(const void *conversation)
 
 static const struct mailbox_protocol pop3_protocol = {
     .list = pop3_list,
+    .list_since = pop3_list_since,
+    .mark = pop3_mark,
     .count = pop3_count,
     .fetch = pop3_fetch,
     .remove = pop3_remove,

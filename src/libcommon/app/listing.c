@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/listing.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "app/keeping.h"
+#include "deliver/seen.h"
+
+enum { WANTED = WANT_SIZES | WANT_UIDS };
+
+/* So long at most a message that came where none is looked for stays unseen. */
+enum { WHOLE_EVERY_S = 24 * 60 * 60 };
+
+/* Is what came since all that this run needs to know? */
+static bool
+bookmark_holds(const struct listing *l)
+{
+	const int64_t now = (int64_t)time(NULL), listed = l->bookmark.listed;
+
+	return listed <= now && now - listed < WHOLE_EVERY_S &&
+	       !keeping_is_due(l->keeping, l->bookmark.oldest);
+}
+
+bool
+listing_prepare(struct listing *l, struct seen *seen, const struct keeping *keeping,
+		bool may_be_short, struct err *e)
+{
+	l->seen = seen;
+	l->keeping = keeping;
+	if (may_be_short && bookmark_read(&l->bookmark, seen) && bookmark_holds(l))
+		return true;
+	bookmark_free(&l->bookmark);
+	return seen_read(seen, e);
+}
+
+/* An id that was there before is either another message's too, or an old message has moved. */
+static bool
+is_all_new(const struct listing *l)
+{
+	for (size_t i = 0; i < l->list.count; i++)
+		if (seen_has(l->seen, message_list_uid(&l->list, i), NULL))
+			return false;
+	return true;
+}
+
+static bool
+list_whole(struct listing *l, struct mailbox *m, struct err *e)
+{
+	message_list_free(&l->list);
+	l->is_whole = true;
+	return mailbox_list(m, WANTED, &l->list, e);
+}
+
+bool
+listing_make(struct listing *l, struct mailbox *m, struct err *e)
+{
+	if (!l->bookmark.mark)
+		return list_whole(l, m, e);
+	if (!mailbox_list_since(m, WANTED, l->bookmark.mark, &l->list, &l->is_whole, e))
+		return false;
+	if (!l->is_whole && l->list.count == 0)
+		return true;
+	if (!seen_read(l->seen, e))
+		return false;
+	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
+}
+
+/* Has all of the list been delivered, or taken as such? Then *OLDEST is when the first of it was,
+ * or what it was before. */
+static bool
+all_is_seen(const struct listing *l, int64_t *oldest)
+{
+	time_t when;
+
+	for (size_t i = 0; i < l->list.count; i++) {
+		if (!seen_has(l->seen, message_list_uid(&l->list, i), &when))
+			return false;
+		if (when != 0 && (*oldest == 0 || when < *oldest))
+			*oldest = when;
+	}
+	return true;
+}
+
+void
+listing_remember(struct listing *l, const struct mailbox *m)
+{
+	struct bookmark next = {.listed = l->is_whole ? (int64_t)time(NULL) : l->bookmark.listed,
+				.oldest = l->is_whole ? 0 : l->bookmark.oldest};
+
+	next.mark = mailbox_mark(m, &l->list);
+	if (next.mark && all_is_seen(l, &next.oldest))
+		bookmark_write(&next, l->seen);
+	bookmark_free(&next);
+}
+
+void
+listing_free(struct listing *l)
+{
+	message_list_free(&l->list);
+	bookmark_free(&l->bookmark);
+}
