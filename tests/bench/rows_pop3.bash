@@ -241,8 +241,8 @@ row_fetch_1x200m() { large_fetch 1 200; }
 
 # ---- nothing new ----
 
-# Everybody had all of it: what a run costs that finds nothing new. A peer's memory is made by its own
-# first run, of which procmail and the like see nothing.
+# Everybody had all of it: what a run costs that finds nothing new. fetchmail and getmail would need
+# minutes to come so far.
 row_fetch_nothing_new()
 {
 	local first
@@ -250,40 +250,53 @@ row_fetch_nothing_new()
 	row 'nothing new among 50,000 messages that are kept on the server, TLS'
 	mailbox links 1 600
 	first=$user
-	by_empty() {
-		XDG_STATE_HOME=$work/state.empty measured mfetch -q --keep --maildir="$work/box"
-	}
-	by_floor_login() { measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" login; }
 	fresh_box
-	XDG_STATE_HOME=$work/state.empty mfetch -q --maildir="$work/box" || return
+	by_floor_login() { measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" login; }
+	by_empty() { measured mfetch -q --keep --maildir="$box"; }
+	by_empty_far() { through_proxy mfetch -q --keep -s "pop3s://localhost:$proxy" --maildir="$box"; }
+	mfetch -q --maildir="$box" || return # and it is empty
 	contest 9 empty floor_login
+	proxied "$SRV_POP3S" 20
+	contest 1 empty_far
+
 	mailbox links 50000 600
+	fresh_box
+	mfetch -q --mark-seen --maildir="$box" # as if all had been fetched
+	mfetch -q --keep --maildir="$box"
 	by_floor() { measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" list; }
 	by_ours() { measured mfetch -q --keep --maildir="$box"; }
-	by_ours_full() { measured mfetch -q --keep "${full_listing[@]}" --maildir="$box"; }
-	by_mpop() { by_mpop_into "maildir $box"; }
-	by_fdm() { by_fdm_into 'drop'; }
-	by_fetchmail() { by_fetchmail_into '/bin/true'; }
-	by_getmail() { by_getmail_into "$(printf 'type = MDA_external\npath = /bin/true\nallow_root_commands = true')"; }
-	fresh_box
-	# as if all had been fetched
-	mfetch -q --mark-seen --maildir="$box" || return
-	mfetch -q --keep --maildir="$box" || return
-	contestants=(floor "${contestants[@]}")
-	contest 5 floor ours
-	full_listing=()
-	if mfetch --help | grep -q -- --full-listing; then
-		full_listing=(--full-listing)
-		contest 5 ours_full
-		limit cpu 2 ours_full floor
-	else
-		limit cpu 2 ours floor
-	fi
-	limit_more 2 ours empty
 	by_ours_far() { through_proxy mfetch -q --keep -s "pop3s://localhost:$proxy" --maildir="$box"; }
+	by_ours_full() { measured mfetch -q --keep --full-listing --maildir="$box"; }
+	by_mpop() { by_mpop_into "maildir $box"; }
+	by_fdm() { by_fdm_into drop; }
+	contestants=(floor "${contestants[@]}")
+	contest 5 floor ours ours_full
+	contest 1 ours_far
+	end_proxy
+	measured=command
+	[[ ${BENCH_SLOW-} = no ]] || nothing_new_for_peers
+	unset measured
+	limit cpu 2 ours_full floor
+	limit_more 2 ours empty
+	limit_rounds "$(rounds_of empty_far)" ours_far
 	forget_mailbox
 	user=$first
 	forget_mailbox
+}
+
+# Their first run is not measured.
+nothing_new_for_peers()
+{
+	if command -v mpop >/dev/null; then
+		mpop_config on "maildir $box"
+		mpop -q -C "$work/mpoprc"
+	fi
+	if command -v fdm >/dev/null; then
+		fdm_config keep drop
+		as_nobody fdm -q -f "$work/fdm.conf" fetch
+	fi
+	unset measured
+	contest 2 mpop fdm
 }
 
 # ---- listing, deleting ----
@@ -336,7 +349,7 @@ row_fetch_rounds()
 	by_ours() { fresh; through_proxy mfetch -q -s "pop3s://localhost:$proxy" --maildir="$box"; arrived; }
 	by_mpop() { fresh; mpop_config off "maildir $box"; through_proxy mpop -q -C "$work/mpoprc"; }
 	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; measured=through_proxy as_nobody fdm -q -f "$work/fdm.conf" fetch; }
-	by_fetchmail() { fresh; fetchmail_config delete /bin/true; through_proxy fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
+	by_fetchmail() { fresh; fetchmail_config delete 'cat >/dev/null'; through_proxy fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
 	contest 1 ours mpop fdm
 	[[ ${BENCH_SLOW-} = no ]] || contest 1 fetchmail
 	limit_rounds 8 ours "with TCP's" 1

@@ -88,6 +88,7 @@ text_printable(struct buf *out, const char *bytes, size_t n)
 bool
 text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 {
+	const uint64_t most = max / 10;
 	uint64_t n = 0;
 
 	if (len == 0)
@@ -95,7 +96,7 @@ text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 	for (size_t i = 0; i < len; i++) {
 		const unsigned digit = (unsigned)(unsigned char)s[i] - '0';
 
-		if (digit > 9 || digit > max || n > (max - digit) / 10)
+		if (digit > 9 || n > most || (n == most && digit > max % 10))
 			return false;
 		n = n * 10 + digit;
 	}
