@@ -95,7 +95,7 @@ as_nobody()
 		chown -R nobody:nogroup "$box" "$work/peer" "$work/fdm.conf"
 		as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	fi
-	"${measured:-measured}" "${as[@]}" "$@"
+	TMPDIR=$work/peer "${runner:-measured}" "${as[@]}" "$@"
 }
 
 by_getmail_into() { getmail_config "$how" "$1"; as_nobody getmail -q --getmaildir "$work/peer/getmail" --rcfile rc; }
@@ -273,9 +273,7 @@ row_fetch_nothing_new()
 	contest 5 floor ours ours_full
 	contest 1 ours_far
 	end_proxy
-	measured=command
 	[[ ${BENCH_SLOW-} = no ]] || nothing_new_for_peers
-	unset measured
 	limit cpu 2 ours_full floor
 	limit_more 2 ours empty
 	limit_rounds "$(rounds_of empty_far)" ours_far
@@ -293,9 +291,8 @@ nothing_new_for_peers()
 	fi
 	if command -v fdm >/dev/null; then
 		fdm_config keep drop
-		as_nobody fdm -q -f "$work/fdm.conf" fetch
+		runner=command as_nobody fdm -q -f "$work/fdm.conf" fetch
 	fi
-	unset measured
 	contest 2 mpop fdm
 }
 
@@ -348,7 +345,7 @@ row_fetch_rounds()
 	POP3S_PORT=$proxy
 	by_ours() { fresh; through_proxy mfetch -q -s "pop3s://localhost:$proxy" --maildir="$box"; arrived; }
 	by_mpop() { fresh; mpop_config off "maildir $box"; through_proxy mpop -q -C "$work/mpoprc"; }
-	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; measured=through_proxy as_nobody fdm -q -f "$work/fdm.conf" fetch; }
+	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; runner=through_proxy as_nobody fdm -q -f "$work/fdm.conf" fetch; }
 	by_fetchmail() { fresh; fetchmail_config delete 'cat >/dev/null'; through_proxy fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
 	contest 1 ours mpop fdm
 	[[ ${BENCH_SLOW-} = no ]] || contest 1 fetchmail
