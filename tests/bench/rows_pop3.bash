@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # mfetch, mlist and mdel over POP3, by tests/bench/run
-# shellcheck disable=SC2154,SC2317  # work, bin, user, SRV_*: tests/bench/run; by_*: contest
+# shellcheck disable=SC2154,SC2317,SC2034  # work, bin, SRV_*, tool: tests/bench/run; by_*: contest
+# shellcheck disable=SC2046  # one word, or none
 
 # ---- the peers' configurations; POP3S_PORT: another port than the server's ----
 
@@ -291,7 +292,7 @@ nothing_new_for_peers()
 	fi
 	if command -v fdm >/dev/null; then
 		fdm_config keep drop
-		runner=command as_nobody fdm -q -f "$work/fdm.conf" fetch
+		runner='command' as_nobody fdm -q -f "$work/fdm.conf" fetch
 	fi
 	contest 2 mpop fdm
 }
@@ -345,7 +346,7 @@ row_fetch_rounds()
 	POP3S_PORT=$proxy
 	by_ours() { fresh; through_proxy mfetch -q -s "pop3s://localhost:$proxy" --maildir="$box"; arrived; }
 	by_mpop() { fresh; mpop_config off "maildir $box"; through_proxy mpop -q -C "$work/mpoprc"; }
-	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; runner=through_proxy as_nobody fdm -q -f "$work/fdm.conf" fetch; }
+	by_fdm() { fresh; fdm_config delete "maildir \"$box\""; runner='through_proxy' as_nobody fdm -q -f "$work/fdm.conf" fetch; }
 	by_fetchmail() { fresh; fetchmail_config delete 'cat >/dev/null'; through_proxy fetchmail -s --nosyslog -f "$work/fetchmailrc"; }
 	contest 1 ours mpop fdm
 	[[ ${BENCH_SLOW-} = no ]] || contest 1 fetchmail
