@@ -2,7 +2,7 @@
 /*
  * floor_pop3 HOST PORT CA USER PASSWORD login
  * floor_pop3 HOST PORT CA USER PASSWORD list            UIDL and LIST, on standard output
- * floor_pop3 HOST PORT CA USER PASSWORD delete COUNT    the first COUNT
+ * floor_pop3 HOST PORT CA USER PASSWORD delete          LIST, and all of them go
  * floor_pop3 HOST PORT CA USER PASSWORD maildir|mbox keep|delete DIRECTORY|FILE
  *
  * The conversations of mlist, mdel and mfetch and nothing around them: logs in, lists, pipelines
@@ -170,8 +170,9 @@ main(int argc, char **argv)
 		ask("STAT\r\n");
 	} else if (strcmp(verb, "list") == 0) {
 		list(1);
-	} else if (strcmp(verb, "delete") == 0 && argc == 8) {
-		each("DELE", (unsigned)atoi(argv[7]), deleted);
+	} else if (strcmp(verb, "delete") == 0) {
+		floor_send("LIST\r\n", 6);
+		each("DELE", lines(0), deleted);
 	} else if (argc == 9) {
 		const unsigned count = list(0);
 

@@ -324,7 +324,7 @@ row_delete_1000()
 	by_floor() {
 		forget_mailbox
 		mailbox links 1000 600
-		measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" delete 1000
+		measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" delete
 	}
 	by_ours() {
 		forget_mailbox
