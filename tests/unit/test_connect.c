@@ -265,6 +265,9 @@ test_simple(void)
 	   "non-blocking and close-on-exec");
 	getsockopt(c.in, IPPROTO_TCP, TCP_NODELAY, &on, &len);
 	ok(on != 0, "with TCP_NODELAY");
+	on = 0;
+	getsockopt(c.in, SOL_SOCKET, SO_KEEPALIVE, &on, &len);
+	ok(on != 0, "and kept alive, so that the end of a silent one is noticed");
 	close(c.in);
 	p.port = refusing;
 	fails(&p, ERR_TEMPORARY, "cannot connect: Connection refused", "a port that refuses");

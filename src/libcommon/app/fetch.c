@@ -285,6 +285,8 @@ connect(struct fetch *f, struct err *e)
 	if (!session_open(&f->session, f->account, TOOL_MFETCH, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session.mailbox);
+	if (f->stays)
+		session_forget_secret(&f->session);
 	return true;
 }
 

@@ -269,6 +269,13 @@ session_close(struct session *s)
 }
 
 void
+session_forget_secret(struct session *s)
+{
+	secret_free(s->secret);
+	s->secret = NULL;
+}
+
+void
 session_show_alert(struct session *s, const struct run *run)
 {
 	char *alerts = s->mailbox.protocol ? mailbox_alert(&s->mailbox) : NULL, *rest, *line;

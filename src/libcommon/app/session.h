@@ -35,6 +35,9 @@ struct session {
 bool session_open(struct session *s, const struct account *a, enum tool_id tool, struct err *e);
 void session_close(struct session *s);
 
+/* Wipes the password, which an open session needs no more: for one that stays for hours. */
+void session_forget_secret(struct session *s);
+
 /* The server as errors name it, "HOST:PORT"; borrowed. */
 const char *session_place(const struct session *s);
 
