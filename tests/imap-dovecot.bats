@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# What mfetch, mlist and mdel promise over IMAP, against the server in this file's name: imap-courier.bats and
-# imap-cyrus.bats are links to imap-dovecot.bats.
+# What mfetch, mlist and mdel promise over IMAP, against the server in this file's name: imap-cyrus.bats is a
+# link to imap-dovecot.bats.
 
 # shellcheck disable=SC2154 # helper.bash and peers.bash set what is used here
 
@@ -225,9 +225,6 @@ flags()
 
 @test 'a folder whose name is not ASCII is listed, fetched and emptied by that name' {
 	local wire='W&APY-rk &- more' name='Wörk & more'
-	if peer_is courier; then # where all folders are in INBOX
-		wire=INBOX.$wire name=INBOX.$name
-	fi
 	plain a b
 	raw "CREATE \"$wire\"" 'SELECT INBOX' "COPY 1:2 \"$wire\"" >made
 	run -0 mlist --folder="$name" -o subject
@@ -264,14 +261,9 @@ flags()
 }
 
 @test 'every way in that the server has brings the same letter' {
-	local way auth auths
+	local way auth auths='auto user plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256'
 	awkward 5
 	for way in "imap+insecure://$PEER_IMAP" "imap://$PEER_IMAP" "imaps://$PEER_IMAPS"; do
-		case $peer:$way in
-		cyrus:* | dovecot:*) auths='auto user plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256' ;;
-		courier:*+insecure:*) auths='auto user' ;;
-		courier:*) auths='auto user plain' ;;
-		esac
 		for auth in $auths; do
 			run -0 mfetch --keep --server="$way" --auth="$auth" --maildir="${way%%:*}-$auth"
 			assert_output ''

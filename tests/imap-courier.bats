@@ -1,1 +1,0 @@
-imap-dovecot.bats
