@@ -389,8 +389,10 @@ msend: $id: tunnel: "
 	assert_empty_queue
 	run cat "$log"
 	assert_line --index 0 --regexp " status=unknown exit=0 queue=$id "
-	assert_line --index 1 --regexp " status=unknown exit=75 queue=$id again=maybe "
-	assert_line --index 2 --regexp " status=sent exit=0 queue=$id again=maybe "
+	assert_line --index 1 --regexp " to=$rcpt@example.org size=[0-9]* status=sending exit=0 queue=$id again=maybe\$"
+	assert_line --index 2 --regexp " status=unknown exit=75 queue=$id again=maybe "
+	assert_line --index 3 --regexp " status=sending exit=0 queue=$id again=maybe\$"
+	assert_line --index 4 --regexp " status=sent exit=0 queue=$id again=maybe "
 }
 
 @test 'LMTP: who got it got it, who is to wait waits; where his reply was not seen, that is said' {

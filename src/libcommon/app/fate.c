@@ -27,15 +27,18 @@ is_refused(const struct smtp_recipient *r, const struct outcome *o)
 bool
 fate_is_sealed(const struct letter *l, const struct outcome *o, const struct err *failure)
 {
-	size_t refused = 0, answers = 0;
+	size_t refused = 0, refused_or_later = 0;
 
 	if (!failure || !o->server || o->maybe_sent)
 		return false;
 	for (size_t i = 0; i < l->envelope.count; i++) {
-		answers += l->envelope.recipients[i].reply.code >= 400;
+		refused_or_later += l->envelope.recipients[i].reply.code >= 400;
 		refused += is_refused(&l->envelope.recipients[i], o);
 	}
-	return answers == 0 ? is_final(failure->code) : !l->envelope.partial && refused > 0;
+	/* the failure is the letter's own where nobody, or not everybody, was what it failed for */
+	if (refused_or_later == 0 || (l->envelope.partial && refused_or_later < l->envelope.count))
+		return is_final(failure->code);
+	return !l->envelope.partial && refused > 0;
 }
 
 enum fate

@@ -207,6 +207,28 @@ settle_times(struct attempt *a, struct err *e)
 	return settle_deliver_by(a, waited, e);
 }
 
+/* Also the log has it before it is so: who is killed behind that can't say it any more. */
+static void
+say_again(struct attempt *a)
+{
+	struct run *run = a->flush->run;
+	const struct outcome ahead = {.server = a->outcome.server,
+				      .queued = a->waiting->entry.id,
+				      .is_again = true,
+				      .is_ahead = true};
+	struct err e;
+
+	if (a->outcome.is_again)
+		return;
+	a->outcome.is_again = true;
+	err_set(&e, ERR_TEMPORARY,
+		"it may have been sent before, the reply was not seen; it is sent again");
+	run_warn(run, &e);
+	run->about = NULL; /* the id has a field of its own */
+	outcome_log(&ahead, &a->letter, &a->waiting->route->account, run, NULL);
+	run->about = a->waiting->entry.id;
+}
+
 /* From here on nobody knows whether it was sent, until the reply is seen; who comes after a kill is
  * to know that too. */
 static bool
@@ -214,19 +236,13 @@ note_end(void *ctx, struct err *e)
 {
 	struct attempt *a = ctx;
 	struct queue_entry *entry = &a->waiting->entry;
-	struct err warning;
 
-	if (!entry->maybe_sent) {
-		entry->maybe_sent = true;
-		return queue_update(a->flush->queue, entry, true, e);
-	}
-	if (!a->outcome.is_again && a->maybe_sent_before) {
-		err_set(&warning, ERR_TEMPORARY,
-			"it may have been sent before, the reply was not seen; it is sent again");
-		run_warn(a->flush->run, &warning);
-		a->outcome.is_again = true;
-	}
-	return true;
+	if (a->maybe_sent_before)
+		say_again(a);
+	if (entry->maybe_sent)
+		return true;
+	entry->maybe_sent = true;
+	return queue_update(a->flush->queue, entry, true, e);
 }
 
 static bool

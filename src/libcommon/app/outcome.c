@@ -90,6 +90,18 @@ queue_id(const char *reply)
 	return NULL;
 }
 
+static const char *
+status_of(const struct outcome *o, const struct err *failure)
+{
+	if (o->is_ahead)
+		return "sending";
+	if (!failure)
+		return "sent";
+	if (o->maybe_sent)
+		return "unknown";
+	return o->is_waiting ? "queued" : "failed";
+}
+
 static void
 add_outcome(struct buf *line, const struct outcome *o, const struct err *failure)
 {
@@ -97,11 +109,7 @@ add_outcome(struct buf *line, const struct outcome *o, const struct err *failure
 	const enum err_code worst =
 	    failure && !o->is_waiting ? err_worse(o->worst, failure->code) : o->worst;
 
-	log_add(line, "status",
-		!failure        ? "sent"
-		: o->maybe_sent ? "unknown"
-		: o->is_waiting ? "queued"
-				: "failed");
+	log_add(line, "status", status_of(o, failure));
 	buf_addf(line, " exit=%d", err_exit_status(worst));
 	log_add(line, "queue", o->queued);
 	log_add(line, "again", o->is_again ? "maybe" : NULL);

@@ -27,6 +27,7 @@ struct outcome {
 	char *queued;     /* its id there, or NULL */
 	bool is_waiting;  /* it is there, for those who have not got it yet */
 	bool is_again;    /* its end had gone out before, and the reply was not seen */
+	bool is_ahead;    /* the end is about to go out; what comes of it has a line of its own */
 	struct err delay; /* why it waits */
 };
 
