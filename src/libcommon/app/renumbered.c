@@ -71,7 +71,7 @@ static const struct receiver look_receiver = {
     .begin = look_begin, .data = look_data, .end = look_end, .abandon = look_abandon};
 
 static void
-find_unknown(const struct seen *seen, const struct message_list *l, struct message_set *unknown)
+find_unknown(struct seen *seen, const struct message_list *l, struct message_set *unknown)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const char *uid = message_list_uid(l, i);
