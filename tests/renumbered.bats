@@ -125,12 +125,12 @@ knows()
 }
 
 @test 'one fingerprint, two messages: both are fetched' {
-	letter 1 'body a' >1
-	letter 1 'body b' >2
-	deliver "$user" 1
+	letter 1 'body a' >l1
+	letter 1 'body b' >l2
+	deliver "$user" l1
 	run -0 mfetch --keep --maildir=box
 	renumber
-	deliver "$user" 2
+	deliver "$user" l2
 	run -0 mfetch --maildir=box
 	assert_output --partial 'of 2 messages 0 are known'
 	assert_equal "$(grep -h '^body' box/new/* | sort | xargs)" 'body a body a body b'
@@ -138,9 +138,9 @@ knows()
 }
 
 @test 'two were delivered with one fingerprint, one is left: it is fetched' {
-	letter 1 'body a' >1
-	letter 1 'body b' >2
-	deliver "$user" 1 2
+	letter 1 'body a' >l1
+	letter 1 'body b' >l2
+	deliver "$user" l1 l2
 	run -0 mfetch --keep --maildir=box
 	run -0 mdel 1
 	renumber
@@ -149,8 +149,8 @@ knows()
 }
 
 @test 'a header without Message-ID is not enough to go by' {
-	printf 'Subject: letter 1\n\nbody\n' >1
-	deliver "$user" 1
+	printf 'Subject: letter 1\n\nbody\n' >l1
+	deliver "$user" l1
 	run -0 mfetch --keep --maildir=box
 	renumber
 	run -0 mfetch --keep --maildir=box
@@ -161,17 +161,17 @@ knows()
 }
 
 @test 'a header of any form is known again: no empty line, no body, folded, CRLF' {
-	printf 'Subject: letter 1\nMessage-ID: <1>' >1
-	printf 'Subject: letter 2\nMessage-ID: <2>\n' >2
-	printf 'Subject: letter 3\nMessage-ID: <3>\n\n' >3
-	printf 'Subject: letter\n 4\r\nMessage-ID:\r\n <4>\r\n\r\n\n\n\nbody' >4
-	printf 'Subject: letter 5\nno field\nMessage-ID: <5>\n\nbody' >5
+	printf 'Subject: letter 1\nMessage-ID: <1>' >l1
+	printf 'Subject: letter 2\nMessage-ID: <2>\n' >l2
+	printf 'Subject: letter 3\nMessage-ID: <3>\n\n' >l3
+	printf 'Subject: letter\n 4\r\nMessage-ID:\r\n <4>\r\n\r\n\n\n\nbody' >l4
+	printf 'Subject: letter 5\nno field\nMessage-ID: <5>\n\nbody' >l5
 	{
 		echo 'Subject: letter 6'
 		for i in {1..800}; do echo "X-$i: a line of seventy octets, or so, among many others of its kind"; done
 		printf 'Message-ID: <6>\n\n'
-	} >6
-	deliver "$user" 1 2 3 4 5 6
+	} >l6
+	deliver "$user" l1 l2 l3 l4 l5 l6
 	run -0 mfetch --keep --maildir=box
 	renumber
 	run -0 mfetch --keep --maildir=box

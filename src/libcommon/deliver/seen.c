@@ -570,12 +570,11 @@ key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 static const char *
 uid_of(const struct seen *s, const char *key)
 {
-	char prefix[KEY_MAX];
+	char *end;
 
-	key_of(s, "", prefix);
 	if (s->validity == 0)
 		return key;
-	return strncmp(key, prefix, strlen(prefix)) == 0 ? key + strlen(prefix) : NULL;
+	return strtoul(key, &end, 10) == s->validity && *end == ':' ? end + 1 : NULL;
 }
 
 bool
