@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# mfetch and msend's queue killed, cut off and out of disk: a sample of tests/crash/matrix and of
+# mfetch, over POP3 and IMAP, and msend's queue killed, cut off and out of disk: a sample of tests/crash/matrix and of
 # tests/crash/queue, another one in each run.
 # `make check-crash` does all of it. CRASH_SECONDS and CRASH_SEED choose how long, and which.
 
@@ -19,11 +19,13 @@ matrix()
 }
 
 @test 'whatever is killed, cut or full: nothing is lost, twice or torn' {
-	matrix --sample="${CRASH_SECONDS:-45}"
+	matrix --sample="${CRASH_SECONDS:-42}"
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
+	assert_line --partial 'trials: kill pop3 maildir'
+	assert_line --partial 'trials: kill imap maildir'
 	if [[ $EUID -eq 0 ]]; then
-		assert_line --partial 'trials: full maildir'
+		assert_line --regexp 'trials: full (pop3|imap) maildir'
 	fi
 }
 

@@ -14,6 +14,7 @@
 #include "app/lmtp.h"
 #include "app/narrow.h"
 #include "app/progress.h"
+#include "app/renumbered.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
@@ -308,6 +309,15 @@ open_delivery(struct fetch *f, struct err *e)
 	return f->delivery != NULL;
 }
 
+/* A short list is one under the UIDVALIDITY of the run before. */
+static bool
+recognise_renumbered(struct fetch *f, bool record, struct err *e)
+{
+	return !f->listing.is_whole ||
+	       renumbered_recognise(f->seen, &f->session.mailbox, &f->listing.list, record, f->run,
+				    session_place(&f->session), e);
+}
+
 /* The server deletes what we promise to keep there. */
 static void
 remark_on_expiry(const struct fetch *f)
@@ -359,7 +369,7 @@ finish(struct fetch *f, struct err *e)
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_list(f, e) || !open_delivery(f, e))
+	if (!open_and_list(f, e) || !open_delivery(f, e) || !recognise_renumbered(f, true, e))
 		return false;
 	remark_on_expiry(f);
 	if (f->listing.is_whole)
@@ -409,7 +419,7 @@ show_plan(struct fetch *f, struct err *e)
 
 	run_show_settings(f->run, f->account);
 	fflush(stdout);
-	if (!open_and_list(f, e))
+	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e))
 		return false;
 	select_wanted(f);
 	if (!f->marks && !narrow(f, false, e))

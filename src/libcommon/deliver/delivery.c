@@ -11,13 +11,14 @@
 #include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "message/address.h"
+#include "message/fingerprint.h"
 #include "message/header.h"
 
 /* A group is settled when it has so many messages, octets or seconds: an interrupted run keeps what
  * it had. */
 enum { GROUP_MESSAGES = 256, GROUP_OCTETS = 16 * 1024 * 1024, GROUP_SECONDS = 5 };
 
-enum { HEAD_MAX = 64 * 1024 }; /* the header is looked at up to here */
+enum { HEAD_MAX = FINGERPRINT_HEADER_MAX }; /* the header is looked at up to here */
 
 struct delivery {
 	const struct sink_type *type;
@@ -30,6 +31,7 @@ struct delivery {
 	bool has_begun;  /* the sink's begin() was called */
 	const char *uid; /* borrowed between begin() and end() */
 	size_t index;
+	uint64_t size; /* as the server announced it */
 	/* the group under way */
 	struct member {
 		size_t index;
@@ -105,9 +107,20 @@ first_address(const struct buf *head, const char *const names[])
 	return buf_take(&body);
 }
 
+/* By it the message will be known where the server numbers all anew. WHOLE: `head` is all of it. */
+static void
+take_fingerprint(struct delivery *d, bool whole)
+{
+	fingerprint print;
+
+	if (d->uid && seen_wants_fingerprints(d->seen) &&
+	    fingerprint_make(&print, d->head.data, d->head.len, whole, d->size))
+		seen_set_fingerprint(d->seen, d->uid, print);
+}
+
 /* Hands on to the sink what was kept back while the header was looked for. */
 static bool
-begin_sink(struct delivery *d, struct err *e)
+begin_sink(struct delivery *d, bool whole, struct err *e)
 {
 	static const char *const sender_names[] = {"Return-Path", NULL};
 	static const char *const recipient_names[] = {"Delivered-To", "X-Original-To",
@@ -118,6 +131,7 @@ begin_sink(struct delivery *d, struct err *e)
 	bool ok;
 
 	d->has_begun = true;
+	take_fingerprint(d, whole);
 	ok = d->type->begin(d->sink, d->uid, &hint, e);
 	free(sender);
 	free(recipient);
@@ -137,6 +151,7 @@ delivery_begin(void *ctx, const struct message_info *info, struct err *e)
 	d->is_fetching = true;
 	d->uid = info->uid;
 	d->index = info->index;
+	d->size = info->size;
 	buf_clear(&d->head);
 	buf_add_str(&d->head, "");
 	return true;
@@ -153,7 +168,7 @@ delivery_data(void *ctx, const char *bytes, size_t n, struct err *e)
 	buf_add(&d->head, bytes, n);
 	if (d->head.len < HEAD_MAX && header_end(d->head.data, d->head.len) == 0)
 		return true;
-	return begin_sink(d, e);
+	return begin_sink(d, false, e);
 }
 
 static void
@@ -176,7 +191,7 @@ delivery_end(void *ctx, struct err *e)
 {
 	struct delivery *d = ctx;
 
-	if ((!d->has_begun && !begin_sink(d, e)) || !d->type->end(d->sink, e))
+	if ((!d->has_begun && !begin_sink(d, true, e)) || !d->type->end(d->sink, e))
 		return false;
 	add_to_group(d);
 	d->has_begun = d->is_fetching = false;

@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/fingerprint.h"
 
 #define HEAD "mailverbs seen 1 "
 
@@ -32,8 +33,10 @@ struct entry {
 	uint64_t hash;  /* of the id */
 	size_t uid;     /* offsets into `text` */
 	size_t place;   /* of an open intent; 0: there is none */
+	size_t print;   /* the fingerprint; 0: there is none */
 	int64_t when;   /* 0: not done */
 	bool is_marked; /* taken as delivered */
+	bool has_print; /* the fingerprint stands in the journal, or among the collected lines */
 };
 
 struct seen {
@@ -166,15 +169,46 @@ find_or_add(struct seen *s, const char *uid)
 
 /* Reading. */
 
+/* Ends the word at the blank behind it. What follows, or NULL. */
+static char *
+next_word(char *word)
+{
+	char *blank = strchr(word, ' ');
+
+	if (!blank)
+		return NULL;
+	*blank = '\0';
+	return blank + 1;
+}
+
+/* Its last word, which an earlier line may have had already. */
+static bool
+take_print(struct seen *s, const char *uid, const char *print)
+{
+	struct entry *entry;
+	size_t at;
+
+	if (!print)
+		return true;
+	if (strlen(print) != FINGERPRINT_LEN ||
+	    strspn(print, "0123456789abcdef") != FINGERPRINT_LEN)
+		return false;
+	at = add_text(s, print);
+	entry = find_or_add(s, uid);
+	entry->print = at;
+	entry->has_print = true;
+	return true;
+}
+
 static bool
 take_done(struct seen *s, char *rest)
 {
-	char *uid = strchr(rest, ' ');
+	char *uid = next_word(rest), *print = uid ? next_word(uid) : NULL;
 	struct entry *entry;
 	uint64_t when;
 
-	if (!uid || !text_number_n(rest, (size_t)(uid - rest), INT64_MAX, &when) || when == 0 ||
-	    !text_unescape(++uid))
+	if (!uid || !text_number(rest, INT64_MAX, &when) || when == 0 || !text_unescape(uid) ||
+	    !take_print(s, uid, print))
 		return false;
 	entry = find_or_add(s, uid);
 	entry->place = 0;
@@ -185,13 +219,10 @@ take_done(struct seen *s, char *rest)
 static bool
 take_intent(struct seen *s, char *uid)
 {
-	char *place = strchr(uid, ' ');
+	char *place = next_word(uid), *print = place ? next_word(place) : NULL;
 	size_t at;
 
-	if (!place)
-		return false;
-	*place++ = '\0';
-	if (!text_unescape(uid) || !text_unescape(place))
+	if (!place || !text_unescape(uid) || !text_unescape(place) || !take_print(s, uid, print))
 		return false;
 	at = add_text(s, place);
 	find_or_add(s, uid)->place = at;
@@ -242,12 +273,13 @@ add_head(struct buf *out, const char *destination)
 	buf_add_char(out, '\n');
 }
 
+/* PRINT: a fingerprint, or NULL. */
 static void
-add_done(struct buf *out, int64_t when, const char *uid)
+add_done(struct buf *out, int64_t when, const char *uid, const char *print)
 {
 	buf_addf(out, "= %" PRId64 " ", when);
 	text_escape(out, uid);
-	buf_add_char(out, '\n');
+	buf_addf(out, "%s%s\n", print ? " " : "", print ? print : "");
 }
 
 /* LINE comes without its end. */
@@ -538,12 +570,11 @@ key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 static const char *
 uid_of(const struct seen *s, const char *key)
 {
-	char prefix[KEY_MAX];
+	char *end;
 
-	key_of(s, "", prefix);
 	if (s->validity == 0)
 		return key;
-	return strncmp(key, prefix, strlen(prefix)) == 0 ? key + strlen(prefix) : NULL;
+	return strtoul(key, &end, 10) == s->validity && *end == ':' ? end + 1 : NULL;
 }
 
 bool
@@ -575,13 +606,30 @@ add_mark(struct buf *out, const char *uid)
 	buf_add_char(out, '\n');
 }
 
+static const char *
+print_of(const struct seen *s, const struct entry *entry)
+{
+	return entry->print ? s->text.data + entry->print : NULL;
+}
+
+/* The same, where the journal does not have it yet. */
+static const char *
+unwritten_print(const struct seen *s, struct entry *entry)
+{
+	const char *print = entry && !entry->has_print ? print_of(s, entry) : NULL;
+
+	if (print)
+		entry->has_print = true;
+	return print;
+}
+
 static void
 add_entry(struct buf *out, const struct seen *s, const struct entry *entry)
 {
 	const char *uid = s->text.data + entry->uid;
 
 	if (entry->when != 0)
-		add_done(out, entry->when, uid);
+		add_done(out, entry->when, uid, print_of(s, entry));
 	else
 		add_mark(out, uid);
 }
@@ -594,7 +642,7 @@ done(struct seen *s, const char *key)
 
 	if (!key || !s->path)
 		return;
-	add_done(&s->lines, now, key);
+	add_done(&s->lines, now, key, unwritten_print(s, find(s, key)));
 	copy = mem_strdup(key); /* it may point into the text that grows now */
 	find_or_add(s, copy)->when = now;
 	free(copy);
@@ -620,14 +668,37 @@ void
 seen_intend(struct seen *s, const char *uid, const char *place)
 {
 	char room[KEY_MAX];
+	const char *key = key_of(s, uid, room), *print;
 
 	if (!s->path)
 		return;
+	print = unwritten_print(s, find(s, key));
 	buf_add_str(&s->lines, "+ ");
-	text_escape(&s->lines, uid ? key_of(s, uid, room) : "");
+	text_escape(&s->lines, key ? key : "");
 	buf_add_char(&s->lines, ' ');
 	text_escape(&s->lines, place);
-	buf_add_char(&s->lines, '\n');
+	buf_addf(&s->lines, "%s%s\n", print ? " " : "", print ? print : "");
+}
+
+bool
+seen_wants_fingerprints(const struct seen *s)
+{
+	return s->path && s->validity != 0;
+}
+
+void
+seen_set_fingerprint(struct seen *s, const char *uid, const char *print)
+{
+	char room[KEY_MAX];
+	struct entry *entry;
+	size_t at;
+
+	if (!uid || !seen_wants_fingerprints(s))
+		return;
+	at = add_text(s, print);
+	entry = find_or_add(s, key_of(s, uid, room));
+	entry->print = at;
+	entry->has_print = false;
 }
 
 void
@@ -743,5 +814,125 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 	}
 	ok = !seen_wants_compacting(s, live) || rewrite(s, listed, e);
 	free(listed);
+	return ok;
+}
+
+/* What is known under another UIDVALIDITY. */
+
+static bool
+is_former(const struct seen *s, const struct entry *entry)
+{
+	return s->validity != 0 && is_seen(entry) && !uid_of(s, s->text.data + entry->uid);
+}
+
+bool
+seen_has_former(const struct seen *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (is_former(s, &s->entries[i]))
+			return true;
+	return false;
+}
+
+/* A holder of a fingerprint: an entry of the journal, or a newcomer. */
+struct holder {
+	const char *print;
+	const struct entry *entry; /* delivered; NULL: a newcomer */
+	const char *uid;           /* the newcomer's */
+};
+
+static int
+compare_holders(const void *a, const void *b)
+{
+	return strcmp(((const struct holder *)a)->print, ((const struct holder *)b)->print);
+}
+
+/* The holders of fingerprints, by these. */
+static struct holder *
+all_holders(const struct seen *s, const struct newcomer *newcomers, size_t count, size_t *total)
+{
+	struct holder *h = mem_alloc((s->count + count) * sizeof *h);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->entries[i].when != 0 && s->entries[i].print)
+			h[n++] = (struct holder){.print = print_of(s, &s->entries[i]),
+						 .entry = &s->entries[i]};
+	for (size_t i = 0; i < count; i++)
+		h[n++] = (struct holder){.print = newcomers[i].print, .uid = newcomers[i].uid};
+	if (n > 0)
+		qsort(h, n, sizeof *h, compare_holders);
+	*total = n;
+	return h;
+}
+
+/* Of the N that hold one fingerprint: is it one that was delivered, and one that came in its place?
+ * Then FOUND says so. */
+static bool
+is_pair(const struct seen *s, const struct holder *h, size_t n, struct entry *found,
+	const char **uid)
+{
+	const struct holder *old = n == 2 && h[0].entry ? &h[0] : &h[1];
+
+	if (n != 2 || !h[0].entry == !h[1].entry || !is_former(s, old->entry))
+		return false;
+	*found = *old->entry;
+	*uid = old == &h[0] ? h[1].uid : h[0].uid;
+	return true;
+}
+
+struct recognised {
+	struct entry entry;
+	const char *uid;
+};
+
+/* Each pair's newcomer gets what is known of the other: in RECOGNISED, to be added when no pointer
+ * into the journal is needed any more. */
+static size_t
+pair_up(const struct seen *s, const struct newcomer *newcomers, size_t count,
+	struct recognised *recognised)
+{
+	size_t total, n = 0;
+	struct holder *h = all_holders(s, newcomers, count, &total);
+
+	for (size_t i = 0, end; i < total; i = end) {
+		for (end = i + 1; end < total && compare_holders(&h[i], &h[end]) == 0;)
+			end++;
+		n += is_pair(s, h + i, end - i, &recognised[n].entry, &recognised[n].uid);
+	}
+	free(h);
+	return n;
+}
+
+size_t
+seen_recognise(struct seen *s, const struct newcomer *newcomers, size_t count)
+{
+	struct recognised *recognised = mem_alloc(count * sizeof *recognised);
+	const size_t n = pair_up(s, newcomers, count, recognised);
+	char room[KEY_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		struct entry *entry = find_or_add(s, key_of(s, recognised[i].uid, room));
+
+		entry->when = recognised[i].entry.when;
+		entry->print = recognised[i].entry.print;
+		entry->has_print = true;
+	}
+	free(recognised);
+	return n;
+}
+
+bool
+seen_drop_former(struct seen *s, struct err *e)
+{
+	bool *kept, ok;
+
+	if (!s->path)
+		return true;
+	kept = mem_alloc(s->count * sizeof *kept);
+	for (size_t i = 0; i < s->count; i++)
+		kept[i] = is_seen(&s->entries[i]) && !is_former(s, &s->entries[i]);
+	ok = seen_write(s, false, e) && rewrite(s, kept, e);
+	free(kept);
 	return ok;
 }

@@ -6,10 +6,13 @@
  * ever appended to, but for compaction:
  *
  *	mailverbs seen 1 DESTINATION
- *	+ UID PLACE          intent: the message is whole and flushed, and about to appear at PLACE
+ *	+ UID PLACE [PRINT]  intent: the message is whole and flushed, and about to appear at PLACE
  *	- UID                the intent came to nothing: a killed run's, and PLACE was looked at
- *	= TIME UID           done
+ *	= TIME UID [PRINT]   done
  *	~ UID                taken as delivered though it never was (mfetch --mark-seen)
+ *
+ * PRINT is the message's fingerprint (message/fingerprint.h), where ids are good for a while only:
+ * in the first line that is written of it.
  *
  * UID, PLACE and DESTINATION have their blanks, controls, 8-bit bytes and % as %HH. A torn last
  * line never happened. Any other damage is an error that names the line, and nothing is fetched.
@@ -66,6 +69,33 @@ void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not wr
  * ids are good for ever.
  */
 void seen_set_validity(struct seen *s, uint32_t validity);
+
+/* Are fingerprints of any use? Then SET, before its first line, gives UID one. */
+bool seen_wants_fingerprints(const struct seen *s);
+void seen_set_fingerprint(struct seen *s, const char *uid, const char *print);
+
+/* Is something known under another UIDVALIDITY than the one that was set? */
+bool seen_has_former(const struct seen *s);
+
+/* A message of which nothing is known under this UIDVALIDITY; both words borrowed. */
+struct newcomer {
+	const char *uid;
+	const char *print;
+};
+
+/*
+ * Those of COUNT newcomers that were delivered under another UIDVALIDITY, by their fingerprints,
+ * are known from here on, as delivered when they were. A fingerprint that several messages have,
+ * there or here, tells nothing of any of them. Returns how many it were. In memory only, until
+ * seen_drop_former().
+ */
+size_t seen_recognise(struct seen *s, const struct newcomer *newcomers, size_t count);
+
+/*
+ * Forgets what was known under another UIDVALIDITY, by rewriting the journal: until its new one is
+ * whole and in its place, the old one stands. No intent may be open. False: *e is ERR_IO.
+ */
+bool seen_drop_former(struct seen *s, struct err *e);
 
 /*
  * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has

@@ -7,6 +7,7 @@
  * intended, and what a killed run wrote is written again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,31 @@ struct output {
 	bool mbox;
 	bool nul;
 	mode_t type;
+	const char *separator; /* what the first message needs before it */
 };
+
+/*
+ * What an mbox that ends at standard output's offset needs before another message: where a killed
+ * run or a full disk tore the last one, the next From_ line would else be part of it. Standard
+ * output is mostly open for writing alone; what can't be read is taken for sound.
+ */
+static const char *
+separator_of(const struct stat *st)
+{
+	const bool appends = (fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0;
+	const off_t end = appends ? st->st_size : lseek(STDOUT_FILENO, 0, SEEK_CUR);
+	const int fd = end > 0 ? open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC) : -1;
+	char tail[2] = "\n\n";
+
+	if (fd < 0)
+		return "";
+	if (pread(fd, tail, sizeof tail, end - 2) != (ssize_t)sizeof tail)
+		memcpy(tail, "\n\n", sizeof tail);
+	close(fd);
+	if (tail[1] != '\n')
+		return "\n\n";
+	return tail[0] == '\n' ? "" : "\n";
+}
 
 static void *
 output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
@@ -42,6 +67,7 @@ output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 	o->mbox = spec->kind == SINK_MBOX_STDOUT;
 	o->nul = spec->nul;
 	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
+	o->separator = o->mbox && o->type == S_IFREG ? separator_of(&st) : "";
 	o->spill_path = seen_side_file(seen, ".spool");
 	writer_hold(&o->writer, o->spill_path);
 	writer_start(&o->writer, STDOUT_FILENO, "standard output");
@@ -55,7 +81,8 @@ output_begin(void *sink, const char *uid, const struct envelope_hint *hint, stru
 	struct output *o = sink;
 
 	(void)uid;
-	(void)e;
+	if (!writer_put(&o->writer, o->separator, strlen(o->separator), e))
+		return false;
 	writer_begin(&o->writer, o->mbox, hint);
 	return true;
 }
@@ -73,8 +100,11 @@ output_end(void *sink, struct err *e)
 {
 	struct output *o = sink;
 
-	return writer_end(&o->writer, e) && (!o->nul || writer_put(&o->writer, "", 1, e)) &&
-	       writer_release(&o->writer, e);
+	if (!writer_end(&o->writer, e) || (o->nul && !writer_put(&o->writer, "", 1, e)) ||
+	    !writer_release(&o->writer, e))
+		return false;
+	o->separator = "";
+	return true;
 }
 
 static void

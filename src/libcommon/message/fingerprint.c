@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include "message/fingerprint.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "message/header.h"
+
+/* The header without its CRs, and without what ends it. */
+static void
+add_header(struct buf *out, const char *header, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (header[i] != '\r')
+			buf_add_char(out, header[i]);
+	while (out->len > 0 && out->data[out->len - 1] == '\n')
+		out->len--;
+}
+
+static void
+write_hex(fingerprint *f, const unsigned char *digest)
+{
+	for (size_t i = 0; i < FINGERPRINT_LEN / 2; i++)
+		snprintf(*f + 2 * i, 3, "%02x", digest[i]);
+}
+
+bool
+fingerprint_make(fingerprint *f, const char *header, size_t n, bool whole, uint64_t size)
+{
+	unsigned char digest[DIGEST_SIZE];
+	struct header_field id;
+	struct buf text = {0};
+	size_t len = header_end(header, n);
+
+	(*f)[0] = '\0';
+	if (len == 0 && whole)
+		len = n;
+	if (len == 0 || len > FINGERPRINT_HEADER_MAX ||
+	    !header_find(header, len, "Message-ID", &id) || id.body_len == 0)
+		return false;
+	add_header(&text, header, len);
+	buf_addf(&text, "\n%" PRIu64, size);
+	digest_sha256(text.data, text.len, digest);
+	write_hex(f, digest);
+	buf_free(&text);
+	return true;
+}
