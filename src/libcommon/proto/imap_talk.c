@@ -23,17 +23,31 @@ static const struct {
 	const char *word;
 	unsigned means;
 } capabilities[] = {
-    {"IMAP4rev1", IMAP_REV1},          {"IMAP4rev2", IMAP_REV2},
-    {"STARTTLS", IMAP_STARTTLS},       {"LOGINDISABLED", IMAP_LOGINDISABLED},
-    {"SASL-IR", IMAP_SASL_IR},         {"ID", IMAP_ID},
-    {"UIDPLUS", IMAP_UIDPLUS},         {"UTF8=ONLY", IMAP_UTF8_ONLY},
-    {"STATUS=SIZE", IMAP_STATUS_SIZE}, {"LITERAL+", IMAP_LITERAL_PLUS},
-    {"LITERAL-", IMAP_LITERAL_PLUS},   {"COMPRESS=DEFLATE", IMAP_COMPRESS},
+    {"IMAP4rev1", IMAP_REV1},
+    {"IMAP4rev2", IMAP_REV2},
+    {"STARTTLS", IMAP_STARTTLS},
+    {"LOGINDISABLED", IMAP_LOGINDISABLED},
+    {"SASL-IR", IMAP_SASL_IR},
+    {"ID", IMAP_ID},
+    {"UIDPLUS", IMAP_UIDPLUS},
+    {"UTF8=ONLY", IMAP_UTF8_ONLY},
+    {"STATUS=SIZE", IMAP_STATUS_SIZE},
+    {"LITERAL+", IMAP_LITERAL_PLUS},
+    {"LITERAL-", IMAP_LITERAL_PLUS},
+    {"COMPRESS=DEFLATE", IMAP_COMPRESS},
+    {"MOVE", IMAP_MOVE},
+    {"SPECIAL-USE", IMAP_SPECIAL_USE},
+    {"NAMESPACE", IMAP_NAMESPACE},
+    {"LIST-EXTENDED", IMAP_LIST_EXTENDED},
+    {"LIST-STATUS", IMAP_LIST_STATUS},
 };
 
 /* What is in IMAP4rev2 itself (RFC 9051 appendix E). Where a server speaks both revisions and was
  * not asked to ENABLE the second, it names what it has. */
-enum { IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS };
+enum {
+	IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS | IMAP_MOVE |
+		  IMAP_LIST_EXTENDED | IMAP_LIST_STATUS | IMAP_NAMESPACE
+};
 
 void
 imap_take_tag(struct imap *c, char tag[static 16])
