@@ -149,6 +149,32 @@ script_head()
 	} >said
 	against "$PWD/said" 0 mlist --timeout=5 --folders
 	assert_output $'3\t1\t\tINBOX\n7\t0\tsent\tSent\n\t\t\tShut'
+	assert_equal "$(flights)" 4 # login, LIST, STATUS, LOGOUT
+}
+
+# hostile_list LINE: a server's answer to LIST
+hostile_list()
+{
+	{
+		script_head ''
+		printf '%s\n' 'C: a2 LIST "" "*"' "$@"
+	} >said
+	against "$PWD/said" 76 mlist --timeout=5 --folders
+}
+
+@test 'what is no list of folders is a breach of the protocol' {
+	hostile_list 'S: * LIST () "/" {4097}'
+	hostile_list 'S: * LIST "/" name'
+	hostile_list 'S: * LIST (\\Noselect'
+	hostile_list 'S: * LIST () "/" (name)'
+	hostile_list 'S: * LIST () "/" {3}' 'S> a\x00b\r\n'
+	hostile_list 'S: * LIST () "/" a' 'S: * STATUS a 5'
+	{
+		printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\na1 OK [CAPABILITY IMAP4rev1] done\r\n'
+		yes $'* LIST () "/" a\r' | head -n 20001
+	} >endless
+	run -76 mlist "${imap[@]}" --tunnel='cat endless; cat >/dev/null' --folders
+	assert_output --partial 'more folders than anybody has'
 }
 
 @test 'a namespace of which nothing was listed is asked for' {
@@ -213,6 +239,44 @@ script_head()
 	assert_regex "$stderr" '^mfetch: localhost:[0-9]+: NO .*nowhere'
 	assert_equal "$(find box/new -type f | wc -l)" 2
 	assert_equal "$(mailbox_count "$user")" 0
+}
+
+@test 'several folders to standard output, one behind the other' {
+	letters 1 2
+	folder Work 2
+	mfetch --folder=INBOX --folder=Work | cat >got
+	assert_equal "$(grep '^body' got)" $'body 1\nbody 2\nbody 2'
+	run -0 mlist --folders
+	assert_output $'0\t0\t\tINBOX\n0\t0\t\tWork'
+}
+
+@test 'a connection that ends between two folders leaves the second as it was' {
+	{
+		script_head UIDPLUS
+		cat <<-'END'
+		C: a2 SELECT "INBOX"
+		C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * 1 EXISTS
+		S: * OK [UIDVALIDITY 1] x
+		S: a2 OK done
+		S: * 1 FETCH (UID 4 RFC822.SIZE 14)
+		S: a3 OK done
+		C: a4 UID FETCH 4 (UID BODY.PEEK[])
+		S: * 1 FETCH (UID 4 BODY[] {14}
+		S> Subject: one\r\n)\r\n
+		S: a4 OK done
+		C: a5 UID STORE 4 +FLAGS.SILENT (\\Deleted)
+		C: a6 UID EXPUNGE 4
+		S: a5 OK done
+		S: a6 OK done
+		C: a7 SELECT "Work"
+		C: a8 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * BYE [UNAVAILABLE] going down
+		END
+	} >said
+	against "$PWD/said" 75 mfetch --timeout=5 --folder=INBOX --folder=Work --folder=Other --maildir=box
+	assert_equal "${stderr_lines[0]}" 'mfetch: tunnel: BYE [UNAVAILABLE] going down'
+	assert_equal "$(find box/new -type f | wc -l)" 1
 }
 
 @test '--limit is for the run, whatever the number of folders' {

@@ -374,8 +374,10 @@ imap_await_trash(struct imap *c, struct err *e)
 	struct folder_list l = {0};
 	struct folders x = {.c = c, .list = &l};
 	const bool ok = await_list(&x, e);
-	const struct folder *trash = folder_list_trash(&l);
+	const struct folder *trash;
 
+	folder_list_sort(&l); /* where several are marked, it is the same one always */
+	trash = folder_list_trash(&l);
 	free(c->trash);
 	c->trash = ok && trash ? mem_strdup(trash->wire) : NULL;
 	folder_list_free(&l);
