@@ -64,6 +64,7 @@ struct listing {
 	size_t chosen_count;
 	const struct table_column *table_columns[COLUMNS];
 	struct table table;
+	struct buf texts[COLUMNS]; /* of the row that is shown */
 	bool json;
 	struct buf header; /* of the message being received */
 	size_t current;    /* its index */
@@ -192,24 +193,22 @@ add_text(struct buf *out, const struct listing *l, const struct column *c, size_
 	else if (c->want == WANT_UIDS)
 		add_uid(out, uid ? uid : "");
 	else if (strcmp(c->table.title, "size") == 0)
-		buf_addf(out, "%" PRIu64, item->size);
+		buf_add_number(out, item->size);
 	else
-		buf_addf(out, "%" PRIu32, item->number);
+		buf_add_number(out, item->number);
 }
 
 static void
-show_row(const struct listing *l, size_t index)
+show_row(struct listing *l, size_t index)
 {
-	struct buf texts[COLUMNS] = {{0}};
 	const char *fields[COLUMNS];
 
 	for (size_t i = 0; i < l->chosen_count; i++) {
-		add_text(&texts[i], l, l->chosen[i], index);
-		fields[i] = texts[i].data;
+		buf_clear(&l->texts[i]);
+		add_text(&l->texts[i], l, l->chosen[i], index);
+		fields[i] = l->texts[i].data;
 	}
 	table_row(&l->table, fields);
-	for (size_t i = 0; i < l->chosen_count; i++)
-		buf_free(&texts[i]);
 }
 
 /* An array of the words; null where there are none to be had. */
@@ -268,7 +267,7 @@ show_json(const struct listing *l, size_t index)
 }
 
 static void
-show(const struct listing *l, size_t index)
+show(struct listing *l, size_t index)
 {
 	if (l->json)
 		show_json(l, index);
@@ -522,6 +521,8 @@ job(struct run *run, struct err *e)
 	selection_free(&l.selection);
 	account_free(&l.account);
 	buf_free(&l.header);
+	for (size_t i = 0; i < COLUMNS; i++)
+		buf_free(&l.texts[i]);
 	return ok;
 }
 

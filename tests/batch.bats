@@ -371,7 +371,7 @@ as_mbox()
 	post 12
 	cat >kills <<-'END'
 	#!/bin/sh
-	[ -e killed ] || { : >killed; kill -KILL $PPID; exit; }
+	if mkdir killed 2>/dev/null; then kill -KILL $PPID; exit; fi
 	exec "$@"
 	END
 	chmod +x kills

@@ -336,10 +336,11 @@ fetch()
 	}
 	imap_again
 	imap_again
-	# ClientHello, Finished, AUTHENTICATE, SELECT and what came since; LOGOUT and close_notify wait for nothing
-	assert_equal "$(flights)" 6
+	# ClientHello, Finished, AUTHENTICATE, SELECT and what came since; LOGOUT and close_notify wait for
+	# nothing, so that the relay may see one flight or two
+	assert_regex "$(flights)" '^[56]$'
 	deliver "$user" letter
 	imap_again
-	assert_equal "$(flights)" 7
+	assert_regex "$(flights)" '^[67]$'
 	assert_equal "$(find box/new -type f | wc -l | tr -d ' ')" 3
 }

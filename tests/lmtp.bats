@@ -257,7 +257,7 @@ accept()
 	against_scripts 69 1.lmtp --
 	assert_equal "${#stderr_lines[@]}" 3
 	assert_regex "${stderr_lines[0]}" 'lmtp.sock: 452 4.2.2 <bob@example.org> mailbox full$'
-	assert_regex "${stderr_lines[1]}" 'lmtp.sock: 552 5.2.3 too big$'
+	assert_regex "${stderr_lines[1]}" 'lmtp.sock: bob@example.org: 552 5.2.3 too big$'
 	assert_regex "${stderr_lines[2]}" 'lmtp.sock: 501 5.1.7 bad sender$'
 	assert_equal "$(mailbox_files "$user" | xargs sed -n 's/^Subject: //p' | xargs)" '1 2 4'
 }

@@ -54,6 +54,27 @@ fuzz_to_crlf(const char *in, size_t n, unsigned seed, bool dots)
 	buf_free(&want);
 }
 
+/* What is foretold of a message is what comes of it. */
+static void
+fuzz_survey(const char *in, size_t n, unsigned seed)
+{
+	struct eol_survey survey = {0};
+	struct buf want = {0};
+	bool has_8bit = false;
+
+	for (size_t at = 0, len; at < n; at += len) {
+		len = piece_len(&seed, n - at);
+		eol_survey(&survey, in + at, len);
+	}
+	eol_survey_end(&survey);
+	reference_to_crlf(&want, in, n, false);
+	for (size_t i = 0; i < n; i++)
+		has_8bit |= (unsigned char)in[i] >= 0x80;
+	FUZZ_ASSERT(survey.octets == want.len && survey.has_8bit == has_8bit);
+	FUZZ_ASSERT(survey.has_nul == (n > 0 && memchr(in, '\0', n) != NULL));
+	buf_free(&want);
+}
+
 static void
 fuzz_to_lf(const char *in, size_t n, unsigned seed, bool mbox)
 {
@@ -133,6 +154,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 0:
 	case 1:
 		fuzz_to_crlf(in, size - 2, data[1], data[0] % 6 == 1);
+		fuzz_survey(in, size - 2, data[1]);
+		fuzz_survey(in, size - 2, 0);
 		break;
 	case 2:
 	case 3:

@@ -374,6 +374,55 @@ test_states_are_new_again(void)
 	buf_free(&out);
 }
 
+/* What is foretold of a message is what comes of it, however it is cut. */
+static bool
+survey_agrees(const char *in, size_t n, uint64_t *random)
+{
+	struct eol_survey got = {0}, want = {0};
+	struct buf out = {0};
+
+	for (size_t at = 0, len; at < n; at += len) {
+		len = 1 + tap_random(random, tap_random(random, 3) ? 40 : 5000);
+		len = len < n - at ? len : n - at;
+		eol_survey(&got, in + at, len);
+	}
+	eol_survey_end(&got);
+	reference_to_crlf(&out, in, n, false);
+	want.octets = out.len;
+	buf_free(&out);
+	for (size_t i = 0; i < n; i++) {
+		want.has_8bit |= (unsigned char)in[i] >= 0x80;
+		want.has_nul |= in[i] == '\0';
+	}
+	if (got.octets == want.octets && got.has_8bit == want.has_8bit &&
+	    got.has_nul == want.has_nul)
+		return true;
+	diag("%" PRIu64 " octets, wanted %" PRIu64, got.octets, want.octets);
+	tap_show("in", in, n);
+	return false;
+}
+
+static void
+test_survey(void)
+{
+	static const char kinds[][8] = {"\r\na", "\n\nabcde", "\r\na\xe4", "\r\n", "a\nbcdefg"};
+	char in[6000];
+	uint64_t random = 11;
+	bool same = true;
+
+	for (unsigned round = 0; same && round < 3000; round++) {
+		const char *kind = kinds[round % 5];
+		const size_t n = tap_random(&random, round % 7 ? 200 : sizeof in);
+
+		for (size_t i = 0; i < n; i++)
+			in[i] = kind[tap_random(&random, (uint32_t)strlen(kind))];
+		if (n > 0 && round % 3 == 0)
+			in[tap_random(&random, (uint32_t)n)] = '\0';
+		same = survey_agrees(in, n, &random);
+	}
+	ok(same, "the size of a message is known before it is made, and what is in it");
+}
+
 int
 main(void)
 {
@@ -384,6 +433,7 @@ main(void)
 		test_against_reference(filter);
 		test_sizes(filter);
 	}
+	test_survey();
 	test_nothing();
 	test_failing_taker();
 	test_states_are_new_again();

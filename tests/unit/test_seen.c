@@ -97,7 +97,7 @@ record(const char *const uids[])
 }
 
 static bool
-has(const struct seen *s, const char *uid)
+has(struct seen *s, const char *uid)
 {
 	return seen_has(s, uid, NULL);
 }

@@ -33,7 +33,7 @@ ten_messages(void)
 
 /* The numbers that WORDS (split at blanks) choose, "!" before each operand that names nothing. */
 static void
-chooses(const char *words, const struct seen *seen, const char *want)
+chooses(const char *words, struct seen *seen, const char *want)
 {
 	struct message_list l = ten_messages();
 	struct message_set set = {0};

@@ -286,13 +286,23 @@ is_listed(void *ctx, const char *uid)
 	return message_index_find(index, uid) != MESSAGE_NONE;
 }
 
+static size_t
+count_seen(const struct fetch *f)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->listing.list.count; i++)
+		count += seen_has(f->seen, message_list_uid(&f->listing.list, i), NULL);
+	return count;
+}
+
 static bool
 forget_unlisted(struct fetch *f, struct err *e)
 {
 	struct message_index index;
 	bool ok;
 
-	if (!f->listing.is_whole)
+	if (!f->listing.is_whole || !seen_wants_compacting(f->seen, count_seen(f)))
 		return true;
 	message_index_make(&index, &f->listing.list);
 	ok = seen_compact(f->seen, is_listed, &index, e);

@@ -150,7 +150,7 @@ selection_wants_uids(const struct selection *s)
 
 struct marking {
 	const struct message_list *list;
-	const struct seen *seen;
+	struct seen *seen;
 	struct message_index uids;
 	bool *chosen;
 };
@@ -252,7 +252,7 @@ apply_one(struct marking *m, const struct operand *o)
 }
 
 void
-selection_apply(struct selection *s, const struct message_list *l, const struct seen *seen,
+selection_apply(struct selection *s, const struct message_list *l, struct seen *seen,
 		struct message_set *set)
 {
 	struct marking m = {.list = l, .seen = seen, .chosen = mem_alloc(l->count)};

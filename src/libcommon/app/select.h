@@ -53,7 +53,7 @@ void selection_add(struct selection *s, enum operand_kind kind);
  * that SEEN does not have. Operands that name nothing are remembered: selection_complain() says so,
  * after the others were served.
  */
-void selection_apply(struct selection *s, const struct message_list *l, const struct seen *seen,
+void selection_apply(struct selection *s, const struct message_list *l, struct seen *seen,
 		     struct message_set *set);
 void selection_complain(const struct selection *s, struct run *run);
 

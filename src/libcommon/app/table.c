@@ -30,21 +30,24 @@ terminal_width(void)
 	return DEFAULT_WIDTH;
 }
 
-/* Does the locale speak UTF-8, or nothing at all? In the C locale (cron) bytes pass as they are. */
-static bool
-locale_takes_utf8(void)
+/* The locale's charset; NULL: it speaks UTF-8, or nothing at all. In the C locale (cron) bytes pass
+ * as they are. */
+static const char *
+charset_of_locale(void)
 {
 	const char *codeset = nl_langinfo(CODESET);
 
 	return strcmp(codeset, "UTF-8") == 0 || strcmp(codeset, "ANSI_X3.4-1968") == 0 ||
-	       strcmp(codeset, "US-ASCII") == 0;
+		       strcmp(codeset, "US-ASCII") == 0
+		   ? NULL
+		   : codeset;
 }
 
-/* What the locale's charset lacks comes as '?'. */
+/* What the charset lacks comes as '?'. */
 static void
-add_in_locale(struct buf *out, const char *text)
+add_in_charset(struct buf *out, const char *text, const char *charset)
 {
-	iconv_t to = locale_takes_utf8() ? (iconv_t)-1 : iconv_open(nl_langinfo(CODESET), "UTF-8");
+	iconv_t to = charset ? iconv_open(charset, "UTF-8") : (iconv_t)-1;
 	char *in = (char *)(uintptr_t)text, *at;
 	size_t left = strlen(text), room;
 
@@ -110,19 +113,14 @@ add_cut(struct buf *out, const char *text, unsigned width)
 }
 
 static void
-add_field(const struct table *t, struct buf *line, size_t i, const char *field)
+add_cell(const struct table *t, struct buf *line, size_t i, const char *field)
 {
 	const struct table_column *c = t->columns[i];
 	const unsigned width = c->width ? c->width : t->rest;
 	const bool is_last = i + 1 == t->count;
 	struct buf cell = {0};
-	unsigned used;
+	const unsigned used = add_cut(&cell, field, width);
 
-	if (!t->is_terminal) {
-		buf_add_str(line, field);
-		return;
-	}
-	used = add_cut(&cell, field, width);
 	if (c->is_right_aligned)
 		buf_addf(line, "%*s%s", (int)(width - used), "", cell.data ? cell.data : "");
 	else
@@ -131,27 +129,38 @@ add_field(const struct table *t, struct buf *line, size_t i, const char *field)
 	buf_free(&cell);
 }
 
+static void
+add_field(const struct table *t, struct buf *line, size_t i, const char *field)
+{
+	struct buf safe = {0}, local = {0};
+
+	if (!t->is_terminal && !t->charset) {
+		text_printable(line, field, strlen(field));
+		return;
+	}
+	text_printable(&safe, field, strlen(field));
+	add_in_charset(&local, safe.data ? safe.data : "", t->charset);
+	if (t->is_terminal)
+		add_cell(t, line, i, local.data);
+	else
+		buf_add_str(line, local.data);
+	buf_free(&safe);
+	buf_free(&local);
+}
+
 void
 table_row(const struct table *t, const char *const *fields)
 {
-	struct buf line = {0}, safe = {0}, local = {0};
+	struct buf line = {0};
 
 	for (size_t i = 0; i < t->count; i++) {
-		const char *field = fields[i] ? fields[i] : "";
-
-		buf_clear(&safe);
-		buf_clear(&local);
-		text_printable(&safe, field, strlen(field));
-		add_in_locale(&local, safe.data ? safe.data : "");
 		if (i > 0)
 			buf_add_str(&line, t->is_terminal ? "  " : "\t");
-		add_field(t, &line, i, local.data);
+		add_field(t, &line, i, fields[i] ? fields[i] : "");
 	}
 	buf_add_char(&line, '\n');
 	fwrite(line.data, 1, line.len, stdout);
 	buf_free(&line);
-	buf_free(&safe);
-	buf_free(&local);
 }
 
 void
@@ -161,8 +170,10 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 	const char *titles[32];
 	unsigned used = 0;
 
-	*t = (struct table){
-	    .columns = columns, .count = count, .is_terminal = isatty(STDOUT_FILENO) == 1};
+	*t = (struct table){.columns = columns,
+			    .count = count,
+			    .is_terminal = isatty(STDOUT_FILENO) == 1,
+			    .charset = charset_of_locale()};
 	for (size_t i = 0; i < count; i++)
 		used += columns[i]->width + (i > 0 ? 2 : 0);
 	t->rest = width > used + LEAST_REST ? width - used : LEAST_REST;

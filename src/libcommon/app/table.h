@@ -21,7 +21,8 @@ struct table {
 	const struct table_column *const *columns;
 	size_t count;
 	bool is_terminal;
-	unsigned rest; /* cells for the column of width 0 */
+	const char *charset; /* of the locale; NULL: UTF-8, or none */
+	unsigned rest;       /* cells for the column of width 0 */
 };
 
 /* COLUMNS is borrowed. On a terminal the titles are written. */

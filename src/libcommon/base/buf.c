@@ -65,23 +65,39 @@ buf_add_str(struct buf *b, const char *s)
 	buf_add(b, s, strlen(s));
 }
 
+/* For lists of thousands of numbers, in which printf(3) would be the larger part of the work. */
+void
+buf_add_number(struct buf *b, uint64_t n)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+
+	do
+		digits[--at] = (char)('0' + n % 10);
+	while ((n /= 10) > 0);
+	buf_add(b, digits + at, sizeof digits - at);
+}
+
+/* Put into words once where there is room, and that is nearly always. */
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
+	char *to = buf_reserve(b, 0);
+	size_t room = b->cap - b->len;
 	va_list ap;
 	int len;
-	char *to;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(to, room, fmt, ap);
 	va_end(ap);
-	if (len < 0)
-		return;
-	to = buf_reserve(b, (size_t)len);
-	va_start(ap, fmt);
-	vsnprintf(to, (size_t)len + 1, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)len;
+	if (len >= 0 && (size_t)len >= room) {
+		to = buf_reserve(b, (size_t)len);
+		va_start(ap, fmt);
+		vsnprintf(to, (size_t)len + 1, fmt, ap);
+		va_end(ap);
+	}
+	b->len += len > 0 ? (size_t)len : 0;
+	b->data[b->len] = '\0';
 }
 
 void

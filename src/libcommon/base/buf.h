@@ -10,6 +10,7 @@
 #define MAILVERBS_BASE_BUF_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf {
 	char *data;
@@ -20,6 +21,7 @@ struct buf {
 void buf_add(struct buf *b, const void *bytes, size_t n);
 void buf_add_char(struct buf *b, char c);
 void buf_add_str(struct buf *b, const char *s);
+void buf_add_number(struct buf *b, uint64_t n); /* in decimal digits */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Makes room for N more bytes and returns where they go; the caller adds what it wrote to `len`. */

@@ -44,33 +44,51 @@ is_bidi_control(const unsigned char *s, size_t len)
 		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
+/* One character that is no printable ASCII, or one byte; how many bytes it was. */
+static size_t
+add_printable(struct buf *out, const unsigned char *s, size_t n)
+{
+	const size_t len = text_utf8_length((const char *)s, n);
+	const bool is_c0 = len == 1 && (s[0] < 0x20 || s[0] == 0x7f);
+	const bool is_c1 = len == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+
+	if (len > 0 && !is_c0 && !is_c1 && !is_bidi_control(s, len)) {
+		buf_add(out, s, len);
+		return len;
+	}
+	for (size_t k = 0; k < (len > 0 ? len : 1); k++)
+		buf_addf(out, "\\x%02x", s[k]);
+	return len > 0 ? len : 1;
+}
+
+/* How many bytes from S on are printable ASCII: as good as all of them, mostly. */
+static size_t
+plain_length(const unsigned char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
+		i++;
+	return i;
+}
+
 void
 text_printable(struct buf *out, const char *bytes, size_t n)
 {
 	const unsigned char *s = (const unsigned char *)bytes;
 
 	for (size_t i = 0; i < n;) {
-		const size_t len = text_utf8_length(bytes + i, n - i);
-		const bool is_c0 = len == 1 && (s[i] < 0x20 || s[i] == 0x7f);
-		const bool is_c1 = len == 2 && s[i] == 0xc2 && s[i + 1] < 0xa0;
+		const size_t plain = plain_length(s + i, n - i);
 
-		if (len == 0 || is_c0) {
-			buf_addf(out, "\\x%02x", s[i]);
-			i++;
-		} else if (is_c1 || is_bidi_control(s + i, len)) {
-			for (size_t k = 0; k < len; k++)
-				buf_addf(out, "\\x%02x", s[i + k]);
-			i += len;
-		} else {
-			buf_add(out, s + i, len);
-			i += len;
-		}
+		if (plain > 0)
+			buf_add(out, s + i, plain);
+		i += plain > 0 ? plain : add_printable(out, s + i, n - i);
 	}
 }
-
 bool
 text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 {
+	const uint64_t most = max / 10;
 	uint64_t n = 0;
 
 	if (len == 0)
@@ -78,7 +96,7 @@ text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 	for (size_t i = 0; i < len; i++) {
 		const unsigned digit = (unsigned)(unsigned char)s[i] - '0';
 
-		if (digit > 9 || digit > max || n > (max - digit) / 10)
+		if (digit > 9 || n > most || (n == most && digit > max % 10))
 			return false;
 		n = n * 10 + digit;
 	}
@@ -212,9 +230,9 @@ hex_digit(char c)
 bool
 text_unescape(char *word)
 {
-	char *to = word;
+	char *to = word + strcspn(word, "%"); /* mostly nothing is escaped */
 
-	for (char *p = word; *p; p++) {
+	for (char *p = to; *p; p++) {
 		if (*p != '%') {
 			*to++ = *p;
 			continue;

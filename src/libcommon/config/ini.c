@@ -65,10 +65,34 @@ read_line(char *line, int size, void *stream)
 static void
 continue_value(struct ini_entry *entry, const char *value)
 {
-	char *joined = mem_printf("%s%s%s", entry->value, entry->value[0] ? " " : "", value);
+	size_t len = strlen(entry->value);
 
-	free(entry->value);
-	entry->value = joined;
+	entry->value = mem_grow(entry->value, len + strlen(value) + 2, 1);
+	if (len > 0)
+		entry->value[len++] = ' ';
+	strcpy(entry->value + len, value);
+}
+
+/* A file has hundreds of keys, and each is compared with all before it: seldom letter by letter. */
+static uint32_t
+hash(const char *section, const char *name)
+{
+	uint32_t h = 2166136261u; /* FNV-1a */
+
+	for (; *section; section++)
+		h = (h ^ (unsigned char)*section) * 16777619u;
+	for (h *= 16777619u; *name; name++)
+		h = (h ^ (unsigned char)*name) * 16777619u;
+	return h;
+}
+
+static void
+add_entry(struct ini *ini, const struct ini_entry *entry)
+{
+	if ((ini->count & (ini->count - 1)) == 0)
+		ini->entries =
+		    mem_grow(ini->entries, ini->count ? ini->count * 2 : 1, sizeof *ini->entries);
+	ini->entries[ini->count++] = *entry;
 }
 
 static int
@@ -91,12 +115,12 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 		r->failed = true;
 		return 0;
 	}
-	ini->entries = mem_grow(ini->entries, ini->count + 1, sizeof *ini->entries);
-	ini->entries[ini->count++] = (struct ini_entry){.section = mem_strdup(section),
-							.name = mem_strdup(name),
-							.value = mem_strdup(value),
-							.line = r->line,
-							.has_comment = r->has_comment};
+	add_entry(ini, &(struct ini_entry){.section = mem_strdup(section),
+					   .name = mem_strdup(name),
+					   .value = mem_strdup(value),
+					   .line = r->line,
+					   .hash = hash(section, name),
+					   .has_comment = r->has_comment});
 	return 1;
 }
 
@@ -152,8 +176,11 @@ ini_free(struct ini *ini)
 const struct ini_entry *
 ini_find(const struct ini *ini, const char *section, const char *name)
 {
+	const uint32_t wanted = hash(section, name);
+
 	for (size_t i = 0; i < ini->count; i++)
-		if (strcmp(ini->entries[i].section, section) == 0 &&
+		if (ini->entries[i].hash == wanted &&
+		    strcmp(ini->entries[i].section, section) == 0 &&
 		    strcmp(ini->entries[i].name, name) == 0)
 			return &ini->entries[i];
 	return NULL;

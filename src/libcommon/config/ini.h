@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct err;
 
@@ -19,6 +20,7 @@ struct ini_entry {
 	char *name;
 	char *value;
 	unsigned line;
+	uint32_t hash;    /* of section and name, for ini_find() */
 	bool has_comment; /* " ;" stood behind the value: see config/account.c on commands */
 };
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/provider.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -13,6 +16,7 @@
 #include "config/setting.h"
 
 enum { USERS, INSTALLED, FILES };
+enum { BLOCK = 64 * 1024 };
 
 static bool
 load(struct ini files[FILES], struct err *e)
@@ -25,6 +29,43 @@ load(struct ini files[FILES], struct err *e)
 	free(users);
 	free(installed);
 	return ok;
+}
+
+/* Does WORD stand anywhere in the file? True also where that can't be found out. */
+static bool
+mentions(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "re");
+	struct buf text = {0};
+	size_t got;
+	bool found;
+
+	if (!file)
+		return true;
+	while ((got = fread(buf_reserve(&text, BLOCK), 1, BLOCK, file)) > 0)
+		text.len += got;
+	buf_add(&text, "", 1);
+	found = ferror(file) || strlen(text.data) != text.len - 1 || strcasestr(text.data, word);
+	buf_free(&text);
+	fclose(file);
+	return found;
+}
+
+/*
+ * Most mail domains have no preset. To read all presets to find that out would cost as much as all
+ * the rest of a run without a network: so where the installed file holds nothing like the domain,
+ * and the user has none of his own, they are not read.
+ */
+static bool
+may_have_preset(const char *domain)
+{
+	char *users = paths_config("providers.ini");
+	char *installed = paths_data("providers.ini");
+	const bool may = (users && access(users, F_OK) == 0) || mentions(installed, domain);
+
+	free(users);
+	free(installed);
+	return may;
 }
 
 static const char *
@@ -92,7 +133,7 @@ provider_apply(const char *name, const char *address, struct values *values, str
 	const bool is_auto = strcmp(name, "auto") == 0;
 	bool ok;
 
-	if (strcmp(name, "none") == 0 || (is_auto && !at))
+	if (strcmp(name, "none") == 0 || (is_auto && (!at || !may_have_preset(at + 1))))
 		return true;
 	ok = load(files, e);
 	if (ok && is_auto)

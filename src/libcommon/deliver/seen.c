@@ -29,6 +29,7 @@ enum {
 
 /* One id, and what is known of it. */
 struct entry {
+	uint64_t hash;  /* of the id */
 	size_t uid;     /* offsets into `text` */
 	size_t place;   /* of an open intent; 0: there is none */
 	int64_t when;   /* 0: not done */
@@ -50,6 +51,7 @@ struct seen {
 	uint32_t *slots; /* open addressing: index into entries + 1, 0: free; a power of two, at
 			    most half full */
 	size_t slot_count;
+	size_t next;      /* see find() */
 	struct buf lines; /* collected, not yet written */
 	uint32_t validity;
 };
@@ -89,13 +91,19 @@ file_name(const char *s)
 
 /* The table. */
 
-static size_t
-slot_of(const struct seen *s, const char *uid)
+static bool
+is_entry_of(const struct seen *s, const struct entry *entry, const char *uid, uint64_t h)
 {
-	size_t slot = (size_t)hash(uid) & (s->slot_count - 1);
+	return entry->hash == h && strcmp(s->text.data + entry->uid, uid) == 0;
+}
 
-	while (s->slots[slot] &&
-	       strcmp(s->text.data + s->entries[s->slots[slot] - 1].uid, uid) != 0)
+/* Where UID, whose hash is H, stands or would stand. */
+static size_t
+slot_of(const struct seen *s, const char *uid, uint64_t h)
+{
+	size_t slot = (size_t)h & (s->slot_count - 1);
+
+	while (s->slots[slot] && !is_entry_of(s, &s->entries[s->slots[slot] - 1], uid, h))
 		slot = (slot + 1) & (s->slot_count - 1);
 	return slot;
 }
@@ -107,15 +115,27 @@ grow_table(struct seen *s)
 	s->slot_count = s->slot_count ? s->slot_count * 2 : 64;
 	s->slots = mem_alloc(s->slot_count * sizeof *s->slots);
 	s->entries = mem_grow(s->entries, s->slot_count / 2, sizeof *s->entries);
-	for (size_t i = 0; i < s->count; i++)
-		s->slots[slot_of(s, s->text.data + s->entries[i].uid)] = (uint32_t)i + 1;
+	for (size_t i = 0; i < s->count; i++) {
+		const struct entry *entry = &s->entries[i];
+
+		s->slots[slot_of(s, s->text.data + entry->uid, entry->hash)] = (uint32_t)i + 1;
+	}
 }
 
+/* Lists come in the order of the last ones: so the entry behind the one found last is looked at
+ * before the table. */
 static struct entry *
-find(const struct seen *s, const char *uid)
+find(struct seen *s, const char *uid)
 {
-	const uint32_t index = uid && s->slot_count ? s->slots[slot_of(s, uid)] : 0;
+	uint32_t index;
 
+	if (!uid || s->count == 0)
+		return NULL;
+	if (s->next < s->count && strcmp(s->text.data + s->entries[s->next].uid, uid) == 0)
+		return &s->entries[s->next++];
+	index = s->slots[slot_of(s, uid, hash(uid))];
+	if (index)
+		s->next = index;
 	return index ? &s->entries[index - 1] : NULL;
 }
 
@@ -131,15 +151,17 @@ add_text(struct seen *s, const char *text)
 static struct entry *
 find_or_add(struct seen *s, const char *uid)
 {
-	struct entry *entry = find(s, uid);
+	const uint64_t h = hash(uid);
+	size_t slot;
 
-	if (entry)
-		return entry;
 	if (s->count + 1 > s->slot_count / 2)
 		grow_table(s);
-	s->entries[s->count] = (struct entry){.uid = add_text(s, uid)};
-	s->slots[slot_of(s, uid)] = (uint32_t)++s->count;
-	return &s->entries[s->count - 1];
+	slot = slot_of(s, uid, h);
+	if (!s->slots[slot]) {
+		s->entries[s->count] = (struct entry){.hash = h, .uid = add_text(s, uid)};
+		s->slots[slot] = (uint32_t)++s->count;
+	}
+	return &s->entries[s->slots[slot] - 1];
 }
 
 /* Reading. */
@@ -525,7 +547,7 @@ uid_of(const struct seen *s, const char *key)
 }
 
 bool
-seen_has(const struct seen *s, const char *uid, time_t *when)
+seen_has(struct seen *s, const char *uid, time_t *when)
 {
 	char room[KEY_MAX];
 	const struct entry *entry = find(s, key_of(s, uid, room));
@@ -698,6 +720,12 @@ rewrite(struct seen *s, const bool *is_listed, struct err *e)
 }
 
 bool
+seen_wants_compacting(const struct seen *s, size_t live)
+{
+	return s->path && s->count > live && s->count - live > live + DEAD_MIN;
+}
+
+bool
 seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
 	     struct err *e)
 {
@@ -713,7 +741,7 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 		listed[i] = is_seen(&s->entries[i]) && uid && is_listed(ctx, uid);
 		live += listed[i];
 	}
-	ok = s->count - live <= live + DEAD_MIN || rewrite(s, listed, e);
+	ok = !seen_wants_compacting(s, live) || rewrite(s, listed, e);
 	free(listed);
 	return ok;
 }

@@ -71,7 +71,7 @@ void seen_set_validity(struct seen *s, uint32_t validity);
  * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has
  * the time 0: nothing of it is here, so it must not be deleted there.
  */
-bool seen_has(const struct seen *s, const char *uid, time_t *when);
+bool seen_has(struct seen *s, const char *uid, time_t *when);
 
 /*
  * What a run that was killed left open: WAS_DONE looks at the place of each intent without its
@@ -104,6 +104,10 @@ bool seen_write(struct seen *s, bool durable, struct err *e);
 
 /* Is all that was collected written and flushed? */
 bool seen_is_written(const struct seen *s);
+
+/* Are so many ids on record that are no longer listed, LIVE of them being listed, that
+ * seen_compact() would write a new journal? */
+bool seen_wants_compacting(const struct seen *s, size_t live);
 
 /*
  * After a complete listing: forgets what the server no longer lists, by rewriting the journal where

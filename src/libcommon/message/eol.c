@@ -38,23 +38,54 @@ stage_flush(struct stage *s)
 	return s->ok;
 }
 
+/* Goes out full, so that a taker of records of that size takes it as it stands. */
 static void
 stage_add(struct stage *s, const char *bytes, size_t n)
 {
-	if (n > sizeof s->bytes - s->len || n >= LONG_RUN)
-		stage_flush(s);
+	const size_t room = sizeof s->bytes - s->len;
+
 	if (n >= LONG_RUN) {
+		stage_flush(s);
 		s->ok = s->ok && s->put(s->ctx, bytes, n);
-	} else if (n > 0) {
-		memcpy(s->bytes + s->len, bytes, n);
-		s->len += n;
+		return;
 	}
+	if (n >= room) {
+		memcpy(s->bytes + s->len, bytes, room);
+		s->len += room;
+		bytes += room;
+		n -= room;
+		stage_flush(s);
+	}
+	if (n > 0)
+		memcpy(s->bytes + s->len, bytes, n);
+	s->len += n;
 }
 
 static void
 stage_add_run(struct stage *s, const char *from, const char *to)
 {
 	stage_add(s, from, (size_t)(to - from));
+}
+
+/* The line from FROM to TO, and CRLF behind it. Lines are short: where there is room on both sides
+ * they are copied 16 bytes at a time, for which no function need be called. */
+static void
+stage_add_line(struct stage *s, const char *from, const char *to, const char *end)
+{
+	enum { STEP = 16 };
+	const size_t n = (size_t)(to - from);
+	char *out = s->bytes + s->len;
+
+	if (end - to < STEP || n + STEP + 2 > sizeof s->bytes - s->len) {
+		stage_add_run(s, from, to);
+		stage_add(s, "\r\n", 2);
+		return;
+	}
+	for (size_t i = 0; i < n; i += STEP)
+		memcpy(out + i, from + i, STEP);
+	out[n] = '\r';
+	out[n + 1] = '\n';
+	s->len += n + 2;
 }
 
 /* No bytes may be at NULL, to which C17 adds not even 0. */
@@ -116,8 +147,7 @@ eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, voi
 			at = line_end + 2;
 			continue;
 		}
-		stage_add_run(&out, run, line_end);
-		stage_add(&out, "\r\n", 2);
+		stage_add_line(&out, run, line_end, end);
 		f->after_cr = *line_end == '\r' && line_end + 1 == end;
 		run = at = line_end + 1;
 	}
@@ -132,6 +162,106 @@ eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx)
 
 	*f = (struct eol_to_crlf){.dots = f->dots};
 	return !cut || put(ctx, "\r\n", 2);
+}
+
+/* 16 bytes at once: GCC and Clang make of it what the processor has. */
+typedef signed char lanes __attribute__((vector_size(16)));
+
+/* A byte each: a comparison yields -1 where it holds. */
+struct tally {
+	lanes ends;  /* LF and CR */
+	lanes pairs; /* CRLF */
+	lanes all;   /* bytes, or-ed */
+	lanes nuls;
+};
+
+enum { TALLY_STEPS = 127 }; /* what a signed byte can count */
+
+static lanes
+load(const char *bytes)
+{
+	lanes v;
+
+	memcpy(&v, bytes, sizeof v);
+	return v;
+}
+
+static unsigned
+sum(const lanes *v)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof *v; i++)
+		n += (*v)[i];
+	return (unsigned)-n;
+}
+
+/* STEPS times 16 bytes, and the one behind them is looked at. */
+static void
+survey_lanes(struct eol_survey *s, const char *bytes, size_t steps)
+{
+	struct tally t = {0};
+	int any = 0;
+
+	for (size_t i = 0; i < steps; i++) {
+		const lanes v = load(bytes + i * sizeof v), next = load(bytes + i * sizeof v + 1);
+		const lanes cr = (lanes)(v == '\r');
+
+		t.ends += (lanes)(v == '\n') + cr;
+		t.pairs += cr & (lanes)(next == '\n');
+		t.all |= v;
+		t.nuls |= (lanes)(v == 0);
+	}
+	for (size_t i = 0; i < sizeof t.all; i++)
+		any |= t.all[i];
+	s->has_8bit |= any < 0;
+	s->has_nul |= sum(&t.nuls) > 0;
+	s->octets += steps * sizeof(lanes) + sum(&t.ends) - 2 * (uint64_t)sum(&t.pairs);
+	s->last = bytes[steps * sizeof(lanes) - 1];
+}
+
+static void
+survey_byte(struct eol_survey *s, char c)
+{
+	const bool is_end = c == '\n' || c == '\r';
+
+	s->octets += is_end ? 2 : 1;
+	s->octets -= s->last == '\r' && c == '\n' ? 2 : 0;
+	s->has_8bit |= (unsigned char)c >= 0x80;
+	s->has_nul |= c == '\0';
+	s->last = c;
+}
+
+/*
+ * Each LF and each CR is a line end of two octets, but CRLF is one of the two. A pair that two
+ * pieces share is counted with its LF, a pair within one with its CR.
+ */
+void
+eol_survey(struct eol_survey *s, const char *bytes, size_t n)
+{
+	size_t at = 0;
+
+	if (n > 0)
+		survey_byte(s, bytes[at++]);
+	while (n - at > sizeof(lanes)) {
+		const size_t whole = (n - at - 1) / sizeof(lanes);
+		const size_t steps = whole < TALLY_STEPS ? whole : TALLY_STEPS;
+
+		s->octets -= s->last == '\r' && bytes[at] == '\n' ? 2 : 0;
+		survey_lanes(s, bytes + at, steps);
+		at += steps * sizeof(lanes);
+		if (s->last == '\r' && bytes[at] == '\n')
+			s->last = '\n'; /* counted */
+	}
+	while (at < n)
+		survey_byte(s, bytes[at++]);
+}
+
+void
+eol_survey_end(struct eol_survey *s)
+{
+	if (s->octets > 0 && s->last != '\n' && s->last != '\r')
+		s->octets += 2;
 }
 
 static const char from_line[] = "From ";

@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Where a filter puts its output. False: stop, the reason is in the taker's keeping. */
 typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
@@ -36,6 +37,19 @@ struct eol_to_crlf {
 };
 bool eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx);
 bool eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx);
+
+/*
+ * What eol_to_crlf would make of a message, without making it: a large one is looked at once before
+ * it is sent, for SIZE and what the server must be able to take. Fed in pieces as the filters are.
+ */
+struct eol_survey {
+	uint64_t octets; /* as CRLF; without DOTS */
+	bool has_8bit;
+	bool has_nul;
+	char last; /* byte; what the next piece goes on from */
+};
+void eol_survey(struct eol_survey *s, const char *bytes, size_t n);
+void eol_survey_end(struct eol_survey *s); /* counts the line end that the last line lacks */
 
 /*
  * CRLF to LF, for files and pipes here. A bare CR and a bare LF stay as they are. No line end is

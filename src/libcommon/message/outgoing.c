@@ -25,7 +25,6 @@ struct outgoing {
 	uint64_t start;       /* in the source: behind the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
-	bool has_nul;
 	char block[BLOCK];
 };
 
@@ -419,28 +418,38 @@ put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *
 	       check_lines(&o->header, e);
 }
 
+/* All of it is read once before anything is sent. */
 static bool
-count(void *ctx, const char *bytes, size_t n)
+survey(struct outgoing *o, bool *has_nul, struct err *e)
 {
-	struct outgoing *o = ctx;
+	struct eol_survey s = {0};
+	uint64_t offset = o->body_offset;
+	size_t got;
 
-	o->facts.size += n;
-	o->has_nul = o->has_nul || memchr(bytes, '\0', n);
-	if (!o->facts.body_has_8bit)
-		o->facts.body_has_8bit = has_8bit(bytes, n);
+	eol_survey(&s, o->header.data, o->header.len);
+	do {
+		if (!source_read(o->source, offset, o->block, sizeof o->block, &got, e))
+			return false;
+		eol_survey(&s, o->block, got);
+		offset += got;
+	} while (got > 0);
+	eol_survey_end(&s);
+	o->facts =
+	    (struct outgoing_facts){.size = s.octets,
+				    .header_has_8bit = has_8bit(o->header.data, o->header.len),
+				    .body_has_8bit = s.has_8bit};
+	*has_nul = s.has_nul;
 	return true;
 }
 
 bool
 outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
-	if (!put_in_order(o, d, e))
+	bool has_nul;
+
+	if (!put_in_order(o, d, e) || !survey(o, &has_nul, e))
 		return false;
-	o->facts =
-	    (struct outgoing_facts){.header_has_8bit = has_8bit(o->header.data, o->header.len)};
-	if (!outgoing_pour(o, false, count, o, e))
-		return false;
-	return !o->has_nul ||
+	return !has_nul ||
 	       err_set(e, ERR_MALFORMED, "the message has a NUL byte, which mail cannot carry");
 }
 
@@ -448,9 +457,10 @@ struct outgoing *
 outgoing_open_as_is(struct source *s, struct err *e)
 {
 	struct outgoing *o = mem_alloc(sizeof *o);
+	bool has_nul;
 
 	o->source = s;
-	if (outgoing_pour(o, false, count, o, e))
+	if (survey(o, &has_nul, e))
 		return o;
 	outgoing_free(o);
 	return NULL;

@@ -197,10 +197,13 @@ send_collected(struct stream *s)
 	drop_record(s);
 }
 
-/* Full records go from the caller's memory, what is left over is collected. */
+/* Full records go from the caller's memory, what is left over is collected; and what was, goes
+ * first in a record of its own, rather than that all that follows is copied. */
 static void
 write_tls(struct stream *s, const char *bytes, size_t n)
 {
+	if (n >= RECORD)
+		send_collected(s);
 	while (n > 0 && stream_is_writable(s)) {
 		const size_t room = RECORD - s->record_len;
 		const size_t take = n < room ? n : room;

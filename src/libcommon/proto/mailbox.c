@@ -31,14 +31,19 @@ compare_uids(const void *a, const void *b)
 void
 message_index_make(struct message_index *x, const struct message_list *l)
 {
+	bool is_sorted = true; /* as they come from most servers */
+
 	*x = (struct message_index){.items = mem_alloc(l->count * sizeof *x->items)};
 	for (size_t i = 0; i < l->count; i++) {
 		const char *uid = message_list_uid(l, i);
 
-		if (uid)
-			x->items[x->count++] = (struct message_at){uid, i};
+		if (!uid)
+			continue;
+		is_sorted =
+		    is_sorted && (x->count == 0 || strcmp(x->items[x->count - 1].uid, uid) < 0);
+		x->items[x->count++] = (struct message_at){uid, i};
 	}
-	if (x->count > 0)
+	if (!is_sorted)
 		qsort(x->items, x->count, sizeof *x->items, compare_uids);
 }
 
