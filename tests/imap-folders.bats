@@ -372,7 +372,7 @@ hostile_list()
 	run -0 "$abs_top_builddir/tests/peak" kib mlist --provider=none -s imap+insecure:// --user=alice --auth=plain \
 		--password-command='cat password' --tunnel='cat said; cat >/dev/null' -o from,subject
 	assert_equal "$(grep -c someone@example.org <<<"$output")" 10000
-	(($(<kib) < 10 * 1024))
+	grep -q __asan_init "$(command -v mlist)" || (($(<kib) < 10 * 1024))
 }
 
 # ---- the Trash ----
