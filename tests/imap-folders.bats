@@ -5,6 +5,7 @@
 # servers that lack what it has.
 
 # shellcheck disable=SC2154  # `run --separate-stderr` and tests/replay.bash set these
+# shellcheck disable=SC2016  # flags have a $
 
 load helper
 load replay
@@ -279,6 +280,13 @@ hostile_list()
 	assert_equal "$(find box/new -type f | wc -l)" 1
 }
 
+@test 'a login that fails is tried once, however many folders there are' {
+	sed -i 's/^password.*/password = wrong/' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run --separate-stderr mfetch --folder=INBOX --folder=Work --maildir=box
+	assert_equal "$status" 77
+	assert_one_error
+}
+
 @test '--limit is for the run, whatever the number of folders' {
 	letters 1 2 3
 	folder Work 1 2 3
@@ -348,7 +356,7 @@ hostile_list()
 		S: * 1 FETCH (BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)] {16}
 		S> Subject: one\r\n\r\n UID 4 RFC822.SIZE 70)\r\n
 		S: * 1 FETCH (FLAGS (\\Seen))
-		S: * 1 FETCH (UID 4 FLAGS (\\Seen))
+		S: * 1 FETCH (UID 4 RFC822.SIZE 70 FLAGS (\\Seen))
 		S: * 2 FETCH (UID 5 RFC822.SIZE 80 BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)] NIL)
 		S: a3 OK done
 		C: a4 LOGOUT

@@ -40,7 +40,7 @@ struct fetch {
 	bool marks;      /* --mark-seen: nothing is fetched */
 	struct seen *seen;
 	struct session *session; /* of all folders */
-	const char *folder;      /* NULL: the account's one */
+	const char *folder;      /* one of many, whose session is open; NULL: the account's one */
 	uint32_t *limit;         /* so many messages may this run still fetch */
 	bool is_last;            /* the session ends with it */
 	struct listing listing;
@@ -313,16 +313,14 @@ forget_unlisted(struct fetch *f, struct err *e)
 static bool
 open_and_list(struct fetch *f, struct err *e)
 {
-	const bool is_first = !f->session->stream;
-
-	if (is_first && !session_open(f->session, f->account, TOOL_MFETCH, e))
+	if (!f->folder && !session_open(f->session, f->account, TOOL_MFETCH, e))
 		return false;
 	if (f->folder && !mailbox_turn(&f->session->mailbox, f->folder))
 		return err_set(e, ERR_TEMPORARY, "%s: the conversation has ended",
 			       session_place(f->session));
 	if (!list(f, e))
 		return false;
-	if (is_first)
+	if (!f->folder)
 		session_show_alert(f->session, f->run);
 	return true;
 }
@@ -449,7 +447,7 @@ show_plan(struct fetch *f, struct err *e)
 {
 	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
 
-	if (!f->session->stream)
+	if (!f->folder)
 		run_show_settings(f->run, f->account);
 	fflush(stdout);
 	if (!open_and_list(f, e))
@@ -626,24 +624,23 @@ fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 		if (!ok)
 			run_complain(r->run, e);
 		ok = fetch_one(r, n->names[i], is_last, e);
-		if (!ok && !is_last && r->session.stream &&
-		    !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
+		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
 			return false;
 	}
 	return ok;
 }
 
-/* Which they are is known only to the server, where there is a pattern. */
+/* One session for all of them: a login that fails is not tried again for each. */
 static bool
-expand(struct round *r, struct folder_names *n, struct err *e)
+open_for_many(struct round *r, struct folder_names *n, struct err *e)
 {
-	if (!folder_names_have_pattern(n))
-		return true;
 	if (run_flag(r->run, SET_DRY_RUN))
 		run_show_settings(r->run, r->account);
-	if (!session_open(&r->session, r->account, TOOL_MFETCH, e))
+	if (!session_open(&r->session, r->account, TOOL_MFETCH, e) ||
+	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
 		return false;
-	return folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e);
+	session_show_alert(&r->session, r->run);
+	return true;
 }
 
 bool
@@ -660,7 +657,7 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 	if (!folder_names_are_many(&names))
 		ok = fetch_one(&r, NULL, true, e);
 	else
-		ok = check_operands(run, selection, e) && expand(&r, &names, e) &&
+		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
 		     fetch_many(&r, &names, e);
 	session_close(&r.session);
 	folder_names_free(&names);
