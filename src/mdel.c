@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/folders.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
@@ -24,6 +25,12 @@ struct deletion {
 	struct message_set doomed;
 };
 
+static bool
+goes_to_trash(const struct deletion *d)
+{
+	return account_flag(&d->account, SET_TRASH);
+}
+
 /* With -v each is named with its id, so that a number can be checked against what it stood for. */
 static void
 tell(const struct deletion *d)
@@ -32,8 +39,9 @@ tell(const struct deletion *d)
 		const size_t index = d->doomed.index[i];
 		const char *uid = message_list_uid(&d->list, index);
 
-		trace_note(TRACE_PROTOCOL, "deletes %" PRIu32 " (uid:%s)",
-			   d->list.items[index].number, uid ? uid : "");
+		trace_note(TRACE_PROTOCOL, "%s %" PRIu32 " (uid:%s)",
+			   goes_to_trash(d) ? "moves" : "deletes", d->list.items[index].number,
+			   uid ? uid : "");
 	}
 }
 
@@ -60,7 +68,8 @@ carry_out(struct deletion *d, struct err *e)
 	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
 	if (!mailbox_commit(&d->session.mailbox, e))
 		return false;
-	trace_note(TRACE_PROTOCOL, "%zu deleted", d->doomed.count);
+	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
+		   goes_to_trash(d) ? "moved to the Trash" : "deleted");
 	selection_complain(&d->selection, d->run);
 	return true;
 }
@@ -72,7 +81,8 @@ show_plan(struct deletion *d, struct err *e)
 	fflush(stdout);
 	if (!list_and_select(d, e))
 		return false;
-	printf("would delete %zu of %zu messages\n", d->doomed.count, d->list.count);
+	printf("would %s %zu of %zu messages\n", goes_to_trash(d) ? "move to the Trash" : "delete",
+	       d->doomed.count, d->list.count);
 	return mailbox_commit(&d->session.mailbox, e);
 }
 
@@ -96,7 +106,8 @@ prepare(struct deletion *d, struct err *e)
 				   "from standard input");
 	}
 	return selection_parse(&d->selection, run->operands, run->operand_count, e) &&
-	       account_resolve(&d->account, TOOL_MDEL, &run->given, NULL, e);
+	       account_resolve(&d->account, TOOL_MDEL, &run->given, NULL, e) &&
+	       folders_check_one(&d->account, e);
 }
 
 static bool

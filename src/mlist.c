@@ -9,6 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/folders.h"
+#include "app/folders_shown.h"
+#include "app/json_line.h"
 #include "app/select.h"
 #include "app/session.h"
 #include "app/table.h"
@@ -35,6 +38,7 @@ static const struct column {
     {{"number", 6, true}, NULL, WANT_SIZES},
     {{"uid", 20, false}, NULL, WANT_UIDS},
     {{"size", 9, true}, NULL, WANT_SIZES},
+    {{"flags", 16, false}, NULL, WANT_FLAGS},
     {{"date", 16, false}, "Date", 0},
     {{"from", 20, false}, "From", 0},
     {{"to", 20, false}, "To", 0},
@@ -46,7 +50,7 @@ static const struct column {
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 static const char default_columns[] = "number,size,date,from,subject";
-static const char all_columns[] = "number,uid,size,date,from,to,cc,subject,message-id";
+static const char all_columns[] = "number,uid,size,flags,date,from,to,cc,subject,message-id";
 
 struct listing {
 	struct run *run;
@@ -64,6 +68,7 @@ struct listing {
 	bool json;
 	struct buf header; /* of the message being received */
 	size_t current;    /* its index */
+	bool has_started;  /* the titles are shown */
 	bool is_empty;     /* nothing was shown */
 };
 
@@ -109,7 +114,7 @@ wanted_of_list(const struct listing *l)
 
 	for (size_t i = 0; i < l->chosen_count; i++)
 		want |= l->chosen[i]->want;
-	return want ? want : WANT_SIZES;
+	return want & ~(unsigned)WANT_FLAGS ? want : want | WANT_SIZES;
 }
 
 static bool
@@ -178,10 +183,13 @@ add_text(struct buf *out, const struct listing *l, const struct column *c, size_
 {
 	const struct message_item *item = &l->list.items[index];
 	const char *uid = message_list_uid(&l->list, index);
+	const char *flags = message_list_flags(&l->list, index);
 
 	if (c->field)
 		strcmp(c->field, "Date") == 0 ? add_date(out, l)
 					      : add_decoded(out, &l->header, c->field);
+	else if (c->want == WANT_FLAGS)
+		buf_add_str(out, flags ? flags : "");
 	else if (c->want == WANT_UIDS)
 		add_uid(out, uid ? uid : "");
 	else if (strcmp(c->table.title, "size") == 0)
@@ -203,6 +211,19 @@ show_row(struct listing *l, size_t index)
 	table_row(&l->table, fields);
 }
 
+/* An array of the words; null where there are none to be had. */
+static json_t *
+json_flags(const char *flags)
+{
+	json_t *array = flags ? json_array() : json_null();
+
+	for (size_t len; flags && *flags; flags += len + (flags[len] == ' ')) {
+		len = strcspn(flags, " ");
+		json_array_append_new(array, json_stringn(flags, len));
+	}
+	return array;
+}
+
 /* The list's numbers are numbers, what is absent is null, a date comes as RFC 3339 and as it was
  * sent. */
 static json_t *
@@ -212,6 +233,8 @@ json_value(const struct listing *l, const struct column *c, size_t index)
 	struct buf text = {0};
 	json_t *value;
 
+	if (c->want == WANT_FLAGS)
+		return json_flags(message_list_flags(&l->list, index));
 	if (!c->field && c->want == WANT_SIZES)
 		return json_integer(strcmp(c->table.title, "size") == 0 ? (json_int_t)item->size
 									: item->number);
@@ -221,23 +244,10 @@ json_value(const struct listing *l, const struct column *c, size_t index)
 	return value ? value : json_null();
 }
 
-/* DEL is the one control character that JSON lets stand. */
-static void
-put_json(const char *line)
-{
-	for (; *line; line++)
-		if (*line == 0x7f)
-			fputs("\\u007f", stdout);
-		else
-			putchar(*line);
-	putchar('\n');
-}
-
 static void
 show_json(const struct listing *l, size_t index)
 {
 	json_t *object = json_object();
-	char *line;
 
 	for (size_t i = 0; i < l->chosen_count; i++) {
 		const struct column *c = l->chosen[i];
@@ -253,11 +263,7 @@ show_json(const struct listing *l, size_t index)
 			buf_free(&sent);
 		}
 	}
-	line = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
-	if (line)
-		put_json(line);
-	free(line);
-	json_decref(object);
+	json_line_put(object);
 }
 
 static void
@@ -329,11 +335,18 @@ show_headers(struct listing *l, struct err *e)
 	return false;
 }
 
+static void
+start(struct listing *l)
+{
+	if (!l->json && !l->has_started)
+		table_start(&l->table, l->table_columns, l->chosen_count);
+	l->has_started = true;
+}
+
 static bool
 show_all(struct listing *l, struct err *e)
 {
-	if (!l->json)
-		table_start(&l->table, l->table_columns, l->chosen_count);
+	start(l);
 	if (needs_header(l))
 		return show_headers(l, e);
 	for (size_t i = 0; i < l->shown.count; i++)
@@ -412,9 +425,44 @@ show_count(struct listing *l, struct err *e)
 	return true;
 }
 
+/* Is each message shown, whatever the list says? Then its header can come with the list. */
+static bool
+is_all_shown(const struct listing *l)
+{
+	for (size_t i = 0; i < l->selection.count; i++)
+		if (l->selection.operands[i].kind != OPERAND_ALL)
+			return false;
+	return !query(l);
+}
+
+static void
+show_headed(void *ctx, const struct message_list *list, size_t index, const char *header, size_t n)
+{
+	struct listing *l = ctx;
+
+	(void)list;
+	start(l);
+	buf_clear(&l->header);
+	buf_add(&l->header, header, n);
+	show(l, index);
+}
+
+static bool
+show_with_headers(struct listing *l, struct err *e)
+{
+	if (!mailbox_list_headers(&l->session.mailbox, wanted_of_list(l), &l->list, show_headed, l,
+				  e))
+		return false;
+	start(l);
+	l->is_empty = l->list.count == 0;
+	return true;
+}
+
 static bool
 show_messages(struct listing *l, struct err *e)
 {
+	if (needs_header(l) && is_all_shown(l) && mailbox_can_list_headers(&l->session.mailbox))
+		return show_with_headers(l, e);
 	if (!list_and_select(l, wanted_of_list(l), e))
 		return false;
 	l->is_empty = l->shown.count == 0;
@@ -448,14 +496,23 @@ list(struct listing *l, struct err *e)
 }
 
 static bool
+serve(struct listing *l, struct err *e)
+{
+	if (run_flag(l->run, SET_PROBE))
+		return session_probe(&l->account, TOOL_MLIST, e);
+	if (run_flag(l->run, SET_FOLDERS))
+		return folders_show(l->run, &l->account, e);
+	return folders_check_one(&l->account, e) && list(l, e);
+}
+
+static bool
 job(struct run *run, struct err *e)
 {
 	struct listing l = {.run = run};
 	bool ok = account_resolve(&l.account, TOOL_MLIST, &run->given, NULL, e);
 
 	if (ok)
-		ok = run_flag(run, SET_PROBE) ? session_probe(&l.account, TOOL_MLIST, e)
-					      : list(&l, e);
+		ok = serve(&l, e);
 	session_show_alert(&l.session, run);
 	session_close(&l.session);
 	seen_close(l.seen);

@@ -66,7 +66,7 @@ logs_in()
 		C: a$((n + 2)) LOGOUT
 		END
 	} >script
-	against "$PWD/script" 0 mlist "$@"
+	against "$PWD/script" 0 mlist -o number,size "$@"
 }
 
 @test 'capabilities that were told are not asked for' {
@@ -400,7 +400,7 @@ breaks()
 }
 
 @test 'more messages than there are end the list' {
-	against - 76 mlist <<-END
+	against - 76 mlist -o number,size <<-END
 	$login
 	C: a2 EXAMINE "INBOX"
 	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
@@ -456,7 +456,7 @@ breaks()
 }
 
 @test 'a folder that is refused: its words, not those about the list' {
-	against - 66 mlist --folder=Sent <<-END
+	against - 66 mlist -o number,size --folder=Sent <<-END
 	$login
 	C: a2 EXAMINE "Sent"
 	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
@@ -466,7 +466,7 @@ breaks()
 }
 
 @test 'what the server lacks in UIDVALIDITY cannot be done without' {
-	against - 76 mlist <<-END
+	against - 76 mlist -o number,size <<-END
 	$login
 	C: a2 EXAMINE "INBOX"
 	C: a3 UID FETCH 1:* (UID RFC822.SIZE)

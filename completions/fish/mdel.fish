@@ -33,6 +33,7 @@ set -l tool mdel
 
 complete -c $tool -f
 complete -c $tool -a 'all new first: last: uid: -'
+complete -c $tool -l trash -d 'IMAP: move to the Trash folder instead'
 complete -c $tool -s a -l account -x -a '(__fish_mailverbs_accounts)' -d 'section of the configuration, or a mail address'
 complete -c $tool -s C -l config -r -F -d 'read this configuration'
 complete -c $tool -s s -l server -x -a 'smtps:// smtp:// smtp+insecure:// pop3s:// pop3:// pop3+insecure:// imaps:// imap:// imap+insecure://' -d 'the server'

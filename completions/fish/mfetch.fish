@@ -44,6 +44,8 @@ complete -c $tool -s k -l keep -f -a '1d 10d 30d 12w yes no' -d 'leave messages 
 complete -c $tool -l max-size -x -d 'leave larger ones alone'
 complete -c $tool -l limit -x -d 'at most so many messages in this run'
 complete -c $tool -l filter -x -a '(__fish_complete_command)' -d 'run on each header first'
+complete -c $tool -l trash -d 'IMAP: move to the Trash what would be deleted'
+complete -c $tool -l seen -d 'IMAP: mark as read what was fetched'
 complete -c $tool -l mark-seen -d 'fetch nothing; take all that is there as delivered'
 complete -c $tool -l headers -d 'only the header of each; record and delete nothing'
 complete -c $tool -l watch -d 'stay, and fetch as mail comes'

@@ -33,7 +33,7 @@ end
 function __fish_mailverbs_columns
     set -l typed (string replace -r -- '^(--columns=|-o)' '' (commandline -ct))
     set -l before (string replace -r -- '[^,]*$' '' "$typed")
-    printf '%s\n' "$before"{number,uid,size,date,from,to,cc,subject,message-id}
+    printf '%s\n' "$before"{number,uid,size,flags,date,from,to,cc,subject,message-id}
 end
 
 set -l tool mlist
@@ -42,6 +42,7 @@ complete -c $tool -f
 complete -c $tool -a 'all new first: last: uid: -'
 complete -c $tool -l search -x -d 'only messages that match (IMAP)'
 complete -c $tool -s o -l columns -x -a '(__fish_mailverbs_columns)' -d 'which columns'
+complete -c $tool -l folders -d 'the IMAP folders, and how much is in each'
 complete -c $tool -l json -d 'one JSON object a line'
 complete -c $tool -s c -l count -d 'only the number of messages and their octets'
 complete -c $tool -s e -l exit-status -d 'exit with 1 when nothing is listed'

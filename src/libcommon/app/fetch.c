@@ -4,11 +4,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app/destination.h"
+#include "app/folders.h"
 #include "app/keeping.h"
 #include "app/listing.h"
 #include "app/lmtp.h"
@@ -19,7 +21,9 @@
 #include "app/session.h"
 #include "app/tool.h"
 #include "app/undeleted.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"
@@ -36,8 +40,11 @@ struct fetch {
 	bool by_default; /* no operands: what is new */
 	bool marks;      /* --mark-seen: nothing is fetched */
 	struct seen *seen;
-	struct session session;
-	bool stays; /* the session is for the next round too */
+	struct session *session; /* of all folders, and rounds */
+	bool stays;              /* the session is for the next round too */
+	const char *folder;      /* one of many, whose session is open; NULL: the account's one */
+	uint32_t *limit;         /* so many messages may this run still fetch */
+	bool is_last;            /* the session ends with it */
 	struct listing listing;
 	struct message_set wanted;
 	struct message_set rejected; /* by the filter, to be deleted */
@@ -57,7 +64,7 @@ static bool
 lock_seen(struct fetch *f, struct err *e)
 {
 	char *directory = paths_state("seen");
-	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, e);
+	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
 	char *destination = NULL;
 
 	if (!directory)
@@ -88,12 +95,12 @@ needs_ids(const struct fetch *f)
 static bool
 list(struct fetch *f, struct err *e)
 {
-	if (!listing_make(&f->listing, &f->session.mailbox, e))
+	if (!listing_make(&f->listing, &f->session->mailbox, e))
 		return false;
 	if (f->listing.list.has_uids || f->listing.list.count == 0 || !needs_ids(f))
 		return true;
 	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
-		f->session.url.host,
+		f->session->url.host,
 		f->marks ? "nothing can be recorded" : "--keep can't know what is new");
 	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
 }
@@ -105,7 +112,7 @@ complain_of_ambiguous(struct fetch *f, size_t count)
 
 	err_set(&e, ERR_UNAVAILABLE,
 		"%s: %zu messages have a unique id that another has too, so %s",
-		f->session.url.host, count,
+		f->session->url.host, count,
 		f->marks ? "nothing is recorded of them" : "they stay there");
 	if (!f->marks)
 		err_hint(&e, "name them by number, or fetch without --keep");
@@ -151,11 +158,12 @@ check_raw(const struct fetch *f, struct err *e)
 static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
-	narrow_by_size(&f->wanted, &f->listing.list, f->account, f->run, f->session.url.host);
+	narrow_by_size(&f->wanted, &f->listing.list, f->account, f->run, f->session->url.host);
 	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
-					    &f->session.mailbox, f->account, f->run, e))
+					    &f->session->mailbox, f->account, *f->limit, f->run, e))
 		return false;
-	narrow_by_limit(&f->wanted, f->account);
+	narrow_by_limit(&f->wanted, *f->limit);
+	*f->limit -= (uint32_t)f->wanted.count;
 	return check_raw(f, e);
 }
 
@@ -181,7 +189,7 @@ pour(struct fetch *f, enum part part, struct err *e)
 
 	progress_start(&progress, &f->listing.list, &f->wanted, wants_progress(f));
 	f->run->progress = &progress;
-	ok = mailbox_fetch(&f->session.mailbox, &f->listing.list, &f->wanted, part,
+	ok = mailbox_fetch(&f->session->mailbox, &f->listing.list, &f->wanted, part,
 			   &progress_receiver, &progress, e);
 	progress_hide(&progress);
 	f->run->progress = NULL;
@@ -243,7 +251,33 @@ remove_delivered(struct fetch *f)
 		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
 			message_set_add(&f->doomed, i);
 	}
-	mailbox_remove(&f->session.mailbox, &f->listing.list, &f->doomed);
+	mailbox_remove(&f->session->mailbox, &f->listing.list, &f->doomed);
+}
+
+/* What is safe here now, but for what goes for good. */
+static void
+mark_read(struct fetch *f)
+{
+	struct message_set read = {0};
+	size_t safe_count, next_doomed = 0;
+	const size_t *safe = delivery_safe(f->delivery, &safe_count);
+	const bool all = account_flag(f->account, SET_TRASH);
+
+	for (size_t i = 0; i < safe_count; i++) {
+		while (next_doomed < f->doomed.count && f->doomed.index[next_doomed] < safe[i])
+			next_doomed++;
+		if (all || next_doomed == f->doomed.count ||
+		    f->doomed.index[next_doomed] != safe[i])
+			message_set_add(&read, safe[i]);
+	}
+	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);
+	message_set_free(&read);
+}
+
+static bool
+commit(struct fetch *f, struct err *e)
+{
+	return (f->is_last ? mailbox_commit : mailbox_settle)(&f->session->mailbox, e);
 }
 
 static bool
@@ -281,22 +315,28 @@ forget_unlisted(struct fetch *f, struct err *e)
 static bool
 connect(struct fetch *f, struct err *e)
 {
-	if (f->session.stream)
+	if (f->session->stream)
 		return true;
-	if (!session_open(&f->session, f->account, TOOL_MFETCH, e))
+	if (!session_open(f->session, f->account, TOOL_MFETCH, e))
 		return false;
-	f->stays = f->stays && mailbox_stay(&f->session.mailbox);
+	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
-		session_forget_secret(&f->session);
+		session_forget_secret(f->session);
 	return true;
 }
 
 static bool
 open_and_list(struct fetch *f, struct err *e)
 {
-	if (!connect(f, e) || !list(f, e))
+	if (!f->folder && !connect(f, e))
 		return false;
-	session_show_alert(&f->session, f->run);
+	if (f->folder && !mailbox_turn(&f->session->mailbox, f->folder))
+		return err_set(e, ERR_TEMPORARY, "%s: the conversation has ended",
+			       session_place(f->session));
+	if (!list(f, e))
+		return false;
+	if (!f->folder)
+		session_show_alert(f->session, f->run);
 	return true;
 }
 
@@ -314,27 +354,27 @@ static bool
 recognise_renumbered(struct fetch *f, bool record, struct err *e)
 {
 	return !f->listing.is_whole ||
-	       renumbered_recognise(f->seen, &f->session.mailbox, &f->listing.list, record, f->run,
-				    session_place(&f->session), e);
+	       renumbered_recognise(f->seen, &f->session->mailbox, &f->listing.list, record, f->run,
+				    session_place(f->session), e);
 }
 
 /* The server deletes what we promise to keep there. */
 static void
 remark_on_expiry(const struct fetch *f)
 {
-	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
+	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
 	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
 
 	if (!customs->has_expire || !f->keeping.keep || destination_is_terminal(&f->sink))
 		return;
 	if (customs->expire_days == 0)
 		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
-			   f->session.url.host);
+			   f->session->url.host);
 	else if (f->keeping.has_age && stays < f->keeping.age)
 		run_remark(f->run,
 			   "%s: the server deletes messages after %" PRIu32
 			   " days, which is sooner than --keep=%s",
-			   f->session.url.host, customs->expire_days,
+			   f->session->url.host, customs->expire_days,
 			   account_text(f->account, SET_KEEP));
 }
 
@@ -344,7 +384,7 @@ remark_on_expiry(const struct fetch *f)
 static bool
 commit_loses(const struct fetch *f)
 {
-	const struct mailbox_customs *customs = mailbox_customs(&f->session.mailbox);
+	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
 
 	return customs->has_expire && customs->expire_days == 0 &&
 	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
@@ -358,11 +398,13 @@ finish(struct fetch *f, struct err *e)
 	/* Who looks at a terminal only looks; the filter has no say in that either. */
 	if (!destination_is_terminal(&f->sink))
 		remove_delivered(f);
-	if (!mailbox_commit(&f->session.mailbox, e) || !forget_unlisted(f, e))
+	if (account_flag(f->account, SET_SEEN) && !destination_is_terminal(&f->sink))
+		mark_read(f);
+	if (!commit(f, e) || !forget_unlisted(f, e))
 		return false;
 	if (f->listing.is_whole)
 		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
-	listing_remember(&f->listing, &f->session.mailbox);
+	listing_remember(&f->listing, &f->session->mailbox);
 	return true;
 }
 
@@ -373,7 +415,7 @@ fetch(struct fetch *f, struct err *e)
 		return false;
 	remark_on_expiry(f);
 	if (f->listing.is_whole)
-		undeleted_check(f->seen, &f->listing.list, f->run, session_place(&f->session));
+		undeleted_check(f->seen, &f->listing.list, f->run, session_place(f->session));
 	select_wanted(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !finish(f, e))
 		return false;
@@ -391,7 +433,7 @@ fetch_headers(struct fetch *f, struct err *e)
 	if (!narrow(f, false, e))
 		return false;
 	seen_stop_recording(f->seen);
-	if (!deliver(f, PART_HEADER, e) || !mailbox_commit(&f->session.mailbox, e))
+	if (!deliver(f, PART_HEADER, e) || !commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -406,10 +448,22 @@ mark_seen(struct fetch *f, struct err *e)
 	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
 		seen_mark(f->seen, message_list_uid(&f->listing.list, f->wanted.index[i]));
-	if (!seen_write(f->seen, true, e) || !mailbox_commit(&f->session.mailbox, e))
+	if (!seen_write(f->seen, true, e) || !commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
+}
+
+static void
+show_folder(const struct fetch *f)
+{
+	struct buf name = {0};
+
+	if (!f->folder)
+		return;
+	text_printable(&name, f->folder, strlen(f->folder));
+	printf("%s: ", name.data);
+	buf_free(&name);
 }
 
 static bool
@@ -417,16 +471,18 @@ show_plan(struct fetch *f, struct err *e)
 {
 	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
 
-	run_show_settings(f->run, f->account);
+	if (!f->folder)
+		run_show_settings(f->run, f->account);
 	fflush(stdout);
 	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e))
 		return false;
 	select_wanted(f);
 	if (!f->marks && !narrow(f, false, e))
 		return false;
+	show_folder(f);
 	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
 	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
-	return mailbox_commit(&f->session.mailbox, e);
+	return commit(f, e);
 }
 
 static bool
@@ -479,8 +535,6 @@ fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
 	lmtp_server_free(f->lmtp);
-	session_show_alert(&f->session, f->run);
-	session_close(&f->session);
 	seen_close(f->seen);
 	listing_free(&f->listing);
 	message_set_free(&f->wanted);
@@ -537,39 +591,139 @@ run_fetch(struct fetch *f, struct err *e)
 	       (!f->seen || (recall(f, e) && carry_out(f, e)));
 }
 
-bool
-fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
+/* Many folders. */
+
+struct round {
+	struct run *run;
+	const struct account *account;
+	struct selection *selection;
+	struct session session;
+	uint32_t limit;
+};
+
+static bool
+fetch_one(struct round *r, const char *folder, bool is_last, struct err *e)
 {
-	struct fetch f = {.run = run,
-			  .account = a,
-			  .selection = selection,
-			  .by_default = run->operand_count == 0};
+	struct fetch f = {.run = r->run,
+			  .account = r->account,
+			  .selection = r->selection,
+			  .session = &r->session,
+			  .limit = &r->limit,
+			  .folder = folder,
+			  .is_last = is_last,
+			  .by_default = r->run->operand_count == 0};
 	const bool ok = run_fetch(&f, e);
 
 	fetch_free(&f);
 	return ok;
 }
 
+/* Numbers and ids belong to one folder. */
+static bool
+check_operands(const struct run *run, const struct selection *s, struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->operands[i].kind == OPERAND_RANGE || s->operands[i].kind == OPERAND_UID)
+			return err_set(e, ERR_USAGE,
+				       "'%s' means a message of one folder, so name one",
+				       s->operands[i].text);
+	if (run_flag(run, SET_RAW) && !run_flag(run, SET_NUL))
+		return err_set(e, ERR_USAGE,
+			       "many folders: --raw takes one message, or goes with "
+			       "--null");
+	return true;
+}
+
+/* What is wrong with one folder is said, and the next one's turn comes, unless the session itself
+ * is broken. */
+static bool
+fetch_many(struct round *r, const struct folder_names *n, struct err *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < n->count; i++) {
+		const bool is_last = i + 1 == n->count;
+
+		if (!ok)
+			run_complain(r->run, e);
+		ok = fetch_one(r, n->names[i], is_last, e);
+		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
+			return false;
+	}
+	return ok;
+}
+
+/* One session for all of them: a login that fails is not tried again for each. */
+static bool
+open_for_many(struct round *r, struct folder_names *n, struct err *e)
+{
+	if (run_flag(r->run, SET_DRY_RUN))
+		run_show_settings(r->run, r->account);
+	if (!session_open(&r->session, r->account, TOOL_MFETCH, e) ||
+	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
+		return false;
+	session_show_alert(&r->session, r->run);
+	return true;
+}
+
+bool
+fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
+{
+	struct round r = {.run = run,
+			  .account = a,
+			  .selection = selection,
+			  .limit = account_number(a, SET_LIMIT, UINT32_MAX)};
+	struct folder_names names;
+	bool ok;
+
+	folder_names_of(&names, a);
+	if (!folder_names_are_many(&names))
+		ok = fetch_one(&r, NULL, true, e);
+	else
+		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
+		     fetch_many(&r, &names, e);
+	session_show_alert(&r.session, run);
+	session_close(&r.session);
+	folder_names_free(&names);
+	return ok;
+}
+
+static bool
+has_many_folders(const struct account *a)
+{
+	struct folder_names names;
+	bool many;
+
+	folder_names_of(&names, a);
+	many = folder_names_are_many(&names);
+	folder_names_free(&names);
+	return many;
+}
+
 bool
 fetch_round(struct run *run, const struct account *a, struct selection *selection,
 	    struct session *kept, struct err *e)
 {
+	uint32_t limit = account_number(a, SET_LIMIT, UINT32_MAX);
 	struct fetch f = {.run = run,
 			  .account = a,
 			  .selection = selection,
-			  .by_default = true,
-			  .session = *kept,
-			  .stays = true};
-	const bool ok = run_fetch(&f, e);
+			  .session = kept,
+			  .stays = true,
+			  .limit = &limit,
+			  .is_last = true,
+			  .by_default = true};
+	bool ok, stays;
 
-	*kept = (struct session){0};
+	if (has_many_folders(a))
+		return fetch_once(run, a, selection, e);
+	ok = run_fetch(&f, e);
 	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
 	 * behind. */
-	if (ok && f.stays && f.seen) {
-		session_show_alert(&f.session, run);
-		*kept = f.session;
-		f.session = (struct session){0};
-	}
+	stays = ok && f.stays && f.seen;
 	fetch_free(&f);
+	session_show_alert(kept, run);
+	if (!stays)
+		session_close(kept);
 	return ok;
 }

@@ -42,27 +42,20 @@ narrow_by_size(struct message_set *set, const struct message_list *l, const stru
 	set->count = kept;
 }
 
-static unsigned
-limit_of(const struct account *a)
-{
-	return account_number(a, SET_LIMIT, UINT32_MAX);
-}
-
 bool
 narrow_by_filter(struct message_set *set, struct message_set *doomed, const struct message_list *l,
-		 struct mailbox *m, const struct account *a, struct run *run, struct err *e)
+		 struct mailbox *m, const struct account *a, uint32_t limit, struct run *run,
+		 struct err *e)
 {
-	const struct filter filter = {.command = account_text(a, SET_FILTER),
-				      .account = a->name,
-				      .run = run,
-				      .limit = limit_of(a)};
+	const struct filter filter = {
+	    .command = account_text(a, SET_FILTER), .account = a->name, .run = run, .limit = limit};
 
 	return !filter.command || filter_apply(&filter, m, l, set, doomed, e);
 }
 
 void
-narrow_by_limit(struct message_set *set, const struct account *a)
+narrow_by_limit(struct message_set *set, uint32_t limit)
 {
-	if (set->count > limit_of(a))
-		set->count = limit_of(a);
+	if (set->count > limit)
+		set->count = limit;
 }

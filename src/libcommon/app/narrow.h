@@ -6,6 +6,7 @@
 #define MAILVERBS_APP_NARROW_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct account;
 struct err;
@@ -20,14 +21,14 @@ void narrow_by_size(struct message_set *set, const struct message_list *l, const
 
 /*
  * Of SET those stay that the account's `filter` wants (app/filter.h); what it wants deleted goes
- * into DOOMED. No more are asked about than it takes to have `limit` of them. Without a filter all
+ * into DOOMED. No more are asked about than it takes to have LIMIT of them. Without a filter all
  * stay. False: *e, from the session or the filter.
  */
 bool narrow_by_filter(struct message_set *set, struct message_set *doomed,
 		      const struct message_list *l, struct mailbox *m, const struct account *a,
-		      struct run *run, struct err *e);
+		      uint32_t limit, struct run *run, struct err *e);
 
-/* Of SET the first `limit` stay. */
-void narrow_by_limit(struct message_set *set, const struct account *a);
+/* Of SET the first LIMIT stay. */
+void narrow_by_limit(struct message_set *set, uint32_t limit);
 
 #endif

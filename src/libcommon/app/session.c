@@ -56,22 +56,28 @@ address_family(const struct account *a)
 	return v4 == v6 ? AF_UNSPEC : v4 ? AF_INET : AF_INET6;
 }
 
-/* Will nothing be deleted there? */
+/* Will nothing be deleted or marked there? */
 static bool
 is_read_only(const struct account *a, enum tool_id tool)
 {
-	return tool == TOOL_MLIST ||
-	       (tool == TOOL_MFETCH && account_flag(a, SET_KEEP) && !account_text(a, SET_FILTER));
+	return tool == TOOL_MLIST || (tool == TOOL_MFETCH && account_flag(a, SET_KEEP) &&
+				      !account_text(a, SET_FILTER) && !account_flag(a, SET_SEEN));
 }
 
-/* The account's, as journals call it: INBOX has one name in all spellings (RFC 9051 section 5.1).
- */
+/* As journals call it: INBOX has one name in all spellings (RFC 9051 section 5.1). */
+static const char *
+journal_folder(const char *folder)
+{
+	return text_equal_case(folder, "INBOX") ? "INBOX" : folder;
+}
+
+/* The account's, where it has one. Who serves several turns to each (mailbox_turn()). */
 static const char *
 folder_of(const struct account *a)
 {
 	const char *folder = account_text(a, SET_FOLDER);
 
-	return folder && !text_equal_case(folder, "INBOX") ? folder : "INBOX";
+	return folder ? journal_folder(folder) : "INBOX";
 }
 
 struct smtp_params
@@ -110,6 +116,7 @@ plan_connection(struct plan *p, const struct url *url)
 	p->smtp = session_smtp_params(a, url);
 	p->imap = (struct imap_params){.folder = folder_of(a),
 				       .is_read_only = is_read_only(a, p->tool),
+				       .to_trash = account_flag(a, SET_TRASH),
 				       .compress = account_flag(a, SET_COMPRESS)};
 }
 
@@ -176,13 +183,32 @@ plan_login(struct plan *p, struct session *s)
 			   .language = language_of_user(p->language) ? p->language : NULL};
 }
 
+static const char want_imap[] = "--server=imaps://HOST, or `protocol = imap`";
+
+/* What POP3 has not. */
 static bool
-check_folder(const struct account *a, const struct url *url, struct err *e)
+check_protocol(const struct account *a, const struct url *url, struct err *e)
 {
-	if (url->protocol != PROTOCOL_POP3 || strcmp(folder_of(a), "INBOX") == 0)
+	static const struct {
+		enum setting_id option;
+		const char *why;
+	} imap_only[] = {
+	    {SET_FOLDERS, "--folders: POP3 knows no folders"},
+	    {SET_TRASH, "--trash: POP3 knows no folders, and so no Trash"},
+	    {SET_SEEN, "--seen: POP3 cannot mark messages as read"},
+	};
+
+	if (url->protocol != PROTOCOL_POP3)
+		return true;
+	for (size_t i = 0; i < sizeof imap_only / sizeof imap_only[0]; i++)
+		if (account_flag(a, imap_only[i].option)) {
+			err_set(e, ERR_CONFIG, "%s", imap_only[i].why);
+			return err_hint(e, "%s", want_imap);
+		}
+	if (strcmp(folder_of(a), "INBOX") == 0)
 		return true;
 	err_set(e, ERR_CONFIG, "'%s': POP3 knows no folders", folder_of(a));
-	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
+	return err_hint(e, "%s", want_imap);
 }
 
 static bool
@@ -239,7 +265,7 @@ open_with(struct session *s, const struct account *a, enum tool_id tool, const c
 	bool ok;
 
 	*s = (struct session){0};
-	if (!account_server(a, tool, &s->url, e) || !check_folder(a, &s->url, e))
+	if (!account_server(a, tool, &s->url, e) || !check_protocol(a, &s->url, e))
 		return false;
 	plan_connection(&plan, &s->url);
 	plan_login(&plan, s);
@@ -292,7 +318,7 @@ session_place(const struct session *s)
 }
 
 char *
-session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e)
+session_mailbox_name(const struct account *a, enum tool_id tool, const char *folder, struct err *e)
 {
 	const char *user = session_user(a);
 	struct url url;
@@ -300,14 +326,16 @@ session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e)
 	if (!account_server(a, tool, &url, e))
 		return NULL;
 	return mem_printf("%s %s %s %s", protocol_name(url.protocol), user ? user : "", url.host,
-			  url.protocol == PROTOCOL_IMAP ? folder_of(a) : "INBOX");
+			  url.protocol == PROTOCOL_IMAP
+			      ? (folder ? journal_folder(folder) : folder_of(a))
+			      : "INBOX");
 }
 
 struct seen *
 session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e)
 {
 	char *directory = paths_state("seen");
-	char *mailbox = session_mailbox_name(a, tool, e);
+	char *mailbox = session_mailbox_name(a, tool, NULL, e);
 	struct seen *seen = NULL;
 
 	/* Without a home nothing can have been recorded. */

@@ -48,9 +48,10 @@ void session_show_alert(struct session *s, const struct run *run);
 /* --probe: shows on standard output what the server is, and whether the login works. False: *e. */
 bool session_probe(const struct account *a, enum tool_id tool, struct err *e);
 
-/* How journals call the account's mailbox: protocol, user, host, folder. The caller's to free();
- * NULL: *e. */
-char *session_mailbox_name(const struct account *a, enum tool_id tool, struct err *e);
+/* How journals call the account's mailbox: protocol, user, host, folder (NULL: the account's one).
+ * The caller's to free(); NULL: *e. */
+char *session_mailbox_name(const struct account *a, enum tool_id tool, const char *folder,
+			   struct err *e);
 
 /*
  * All that was delivered from the account's mailbox anywhere here, for "new" in mlist and mdel.

@@ -95,6 +95,17 @@ run_may_remark(const struct run *run)
 	return !run_flag(run, SET_QUIET);
 }
 
+static void
+add_lines(struct buf *text, const char *value)
+{
+	for (size_t len; *value; value += len + (value[len] == '\n')) {
+		len = strcspn(value, "\n");
+		text_printable(text, value, len);
+		if (value[len])
+			buf_add_str(text, ", ");
+	}
+}
+
 /* A value for everybody's eyes. */
 static void
 add_shown(struct buf *text, const struct setting *s, const char *value)
@@ -110,6 +121,8 @@ add_shown(struct buf *text, const struct setting *s, const char *value)
 		text_printable(text, value, (size_t)(password + 1 - value));
 		buf_add_str(text, "***");
 		text_printable(text, host, strlen(host));
+	} else if (s->kind == KIND_LINES) {
+		add_lines(text, value);
 	} else {
 		text_printable(text, value, strlen(value));
 	}

@@ -135,6 +135,8 @@ next_value(const struct setting *s, const char *before)
 		return mem_printf("%c", !before ? '1' : before[0] < '9' ? before[0] + 1 : '9');
 	if (s->kind == KIND_LIST && before)
 		return mem_printf("%s %s", before, optarg);
+	if (s->kind == KIND_LINES && before)
+		return mem_printf("%s\n%s", before, optarg);
 	return mem_strdup(optarg ? optarg : "yes");
 }
 

@@ -102,6 +102,10 @@ const struct setting settings[] = {
      "at most N messages in this run"},
     {SET_FILTER, "filter", NULL, NULL, KIND_ANY, IN_BOTH, TOOL_MFETCH, "COMMAND",
      "run on each header first; exit 0 fetch, 1 delete, 2 leave alone"},
+    {SET_TRASH, "trash", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_MFETCH | TOOL_MDEL, NULL,
+     "IMAP: move to the Trash folder what would be deleted"},
+    {SET_SEEN, "seen", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_MFETCH, NULL,
+     "IMAP: mark as read what was fetched"},
     {SET_MARK_SEEN, "mark-seen", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
      "fetch nothing; take all that is there as delivered"},
     {SET_HEADERS, "headers", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MFETCH, NULL,
@@ -118,7 +122,9 @@ const struct setting settings[] = {
     {SET_SEARCH, "search", NULL, NULL, KIND_TEXT, IN_OPTION, TOOL_MLIST, "QUERY",
      "only messages that match: from:bob since:7d unseen (IMAP)"},
     {SET_COLUMNS, "columns", "o", NULL, KIND_TEXT, IN_BOTH, TOOL_MLIST, "LIST",
-     "number,uid,size,date,from,to,cc,subject,message-id"},
+     "number,uid,size,flags,date,from,to,cc,subject,message-id"},
+    {SET_FOLDERS, "folders", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
+     "the IMAP folders instead, and how much is in each"},
     {SET_JSON, "json", NULL, NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
      "one JSON object a line"},
     {SET_COUNT, "count", "c", NULL, KIND_FLAG, IN_OPTION, TOOL_MLIST, NULL,
@@ -148,7 +154,7 @@ const struct setting settings[] = {
      "IMAP server"},
     {SET_PROTOCOL, "protocol", NULL, NULL, KIND_PROTOCOL, IN_CONFIG, TOOL_ALL, "NAME",
      "pop3 or imap, where both are known"},
-    {SET_FOLDER, "folder", NULL, NULL, KIND_TEXT, IN_BOTH, TOOL_BOX, "NAME",
+    {SET_FOLDER, "folder", NULL, NULL, KIND_LINES, IN_BOTH, TOOL_BOX, "NAME",
      "IMAP folder (default INBOX)"},
     {SET_COMPRESS, "compress", NULL, NULL, KIND_FLAG, IN_BOTH, TOOL_BOX, NULL,
      "IMAP: compress the conversation where the server can"},
@@ -290,6 +296,26 @@ check_text(const char *text, char **normal, struct err *e)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
 			return err_set(e, ERR_USAGE, "there is a control character in it");
 	return check_any(text, normal, e);
+}
+
+static bool
+check_lines(const char *text, char **normal, struct err *e)
+{
+	for (const char *p = text;;) {
+		const size_t len = strcspn(p, "\n");
+		char *line = mem_strndup(p, len), *unused = NULL;
+		const bool ok = check_text(line, &unused, e);
+
+		free(line);
+		free(unused);
+		if (!ok)
+			return false;
+		p += len;
+		if (*p++ == '\0')
+			break;
+	}
+	*normal = mem_strdup(text);
+	return true;
 }
 
 /* Whether it is a mail address is msend's and the server's question; what can never be one ends
@@ -515,6 +541,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_IP] = check_ip,
     [KIND_PINS] = check_pins,
     [KIND_LIST] = check_ignored,
+    [KIND_LINES] = check_lines,
     [KIND_IGNORED] = check_ignored,
     [KIND_ANY] = check_any,
     [KIND_SENDER] = check_sender,

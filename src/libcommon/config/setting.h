@@ -115,12 +115,15 @@ enum setting_id {
 	SET_INTERVAL,
 	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
+	SET_SEEN,
+	SET_TRASH, /* and mdel */
 	/* mlist */
 	SET_SEARCH,
 	SET_COLUMNS,
 	SET_JSON,
 	SET_COUNT,
 	SET_EXIT_STATUS,
+	SET_FOLDERS,
 	SETTING_IDS
 };
 
@@ -128,6 +131,7 @@ enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
 	KIND_LIST,    /* an option whose words add up to a list each time that it is given */
+	KIND_LINES,   /* likewise, a text a line */
 	KIND_IGNORED, /* whatever it is */
 	KIND_TEXT,    /* one line: no control characters, which have no business on the wire */
 	KIND_ANY,     /* a command, a password */

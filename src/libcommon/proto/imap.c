@@ -21,7 +21,9 @@ imap_close(void *conversation)
 	buf_free(&c->described);
 	buf_free(&c->alerts);
 	free(c->folder);
-	free(c->doomed);
+	free(c->doomed.items);
+	free(c->to_read.items);
+	free(c->trash);
 	free(c);
 }
 
@@ -63,10 +65,15 @@ static const struct mailbox_protocol imap_protocol = {
     .list = imap_list,
     .list_since = imap_list_since,
     .mark = imap_mark,
+    .list_headers = imap_list_headers,
     .count = imap_count,
     .find = imap_find,
+    .folders = imap_folders,
+    .turn = imap_turn,
     .fetch = imap_fetch,
     .remove = imap_remove,
+    .mark_read = imap_mark_read,
+    .settle = imap_settle,
     .commit = imap_commit,
     .close = imap_close,
     .described = imap_described,
@@ -88,6 +95,7 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->dialog = dialog_new(s);
 	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
 	c->is_read_only = p->is_read_only;
+	c->to_trash = p->to_trash && !p->is_read_only;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
 	mailbox_close(m);

@@ -180,7 +180,7 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 {
 	struct fetch *f = ctx;
 	struct response r = {.fetch = f, .number = u->number};
-	struct imap_fetched fetched;
+	struct imap_fetched fetched = {0};
 	bool ok;
 
 	if (!u->has_number || !text_equal_case(u->keyword, "FETCH"))
@@ -205,7 +205,7 @@ ask_set(struct fetch *f, size_t from)
 	static const char *const items[] = {
 	    [PART_WHOLE] = "BODY.PEEK[]",
 	    [PART_HEADER] = "BODY.PEEK[HEADER]",
-	    [PART_FIELDS] = "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]",
+	    [PART_FIELDS] = IMAP_FIELDS,
 	};
 	const size_t left = f->count - from;
 	struct buf set = {0};

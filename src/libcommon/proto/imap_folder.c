@@ -2,9 +2,12 @@
 /*
  * Selecting a folder (RFC 9051 sections 6.3.2 and 6.3.3), and what has to be said before.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
+#include "net/stream.h"
 #include "proto/imap_name.h"
 #include "proto/imap_talk.h"
 
@@ -57,23 +60,47 @@ static const struct {
 };
 
 bool
-imap_ask_folder(struct imap *c, struct err *e)
+imap_ask_introduction(struct imap *c, struct err *e)
 {
-	struct buf name = {0};
-
 	if (!c->is_authenticated)
 		return imap_complain(c, ERR_LOGIN, "the server wants a login", e);
-	if (c->is_selected)
+	if (c->is_introduced)
 		return true;
+	c->is_introduced = true;
 	c->is_utf8 = imap_can(c, IMAP_UTF8_ONLY);
-	if (!imap_add_folder(c, &name, e))
-		return false;
-	c->preludes = 0;
 	for (size_t i = 0; i < sizeof preludes / sizeof preludes[0]; i++)
 		if (preludes[i].is_wanted(c)) {
 			imap_ask(c, "%s", preludes[i].command);
 			c->preludes++;
 		}
+	return true;
+}
+
+bool
+imap_await_introduction(struct imap *c, struct err *e)
+{
+	for (; c->preludes > 0; c->preludes--) {
+		const enum imap_status status = imap_await(c);
+
+		if (status != IMAP_NO && status != IMAP_REFUSED &&
+		    !imap_ok(c, status, ERR_UNAVAILABLE, e))
+			return false;
+	}
+	return true;
+}
+
+bool
+imap_ask_folder(struct imap *c, struct err *e)
+{
+	struct buf name = {0};
+
+	if (c->is_selected)
+		return true;
+	if (!imap_ask_introduction(c, e) || !imap_add_folder(c, &name, e))
+		return false;
+	c->asks_trash = c->to_trash && !c->trash;
+	if (c->asks_trash)
+		imap_ask_trash(c);
 	imap_ask(c, "%s %s", c->is_read_only ? "EXAMINE" : "SELECT", name.data);
 	buf_free(&name);
 	return true;
@@ -86,6 +113,31 @@ imap_start_count(struct imap *c)
 	c->expunged = 0;
 }
 
+/* Moved into the folder where they are, messages would be there under new UIDs, as new ones. */
+static bool
+check_is_not_trash(struct imap *c, struct err *e)
+{
+	struct buf name = {0};
+	const bool is_trash = c->trash && imap_name_read(&name, c->folder, c->is_utf8, e) &&
+			      strcmp(name.data, c->trash) == 0;
+
+	buf_free(&name);
+	if (!is_trash)
+		return true;
+	err_set(e, ERR_USAGE, "--trash: '%s' is the Trash itself, so nothing is deleted",
+		c->folder);
+	return err_hint(e, "without --trash what is named is deleted for good");
+}
+
+static bool
+await_trash(struct imap *c, struct err *e)
+{
+	const bool asked = c->asks_trash;
+
+	c->asks_trash = false;
+	return (!asked || imap_await_trash(c, e)) && check_is_not_trash(c, e);
+}
+
 bool
 imap_await_folder(struct imap *c, struct err *e)
 {
@@ -93,12 +145,8 @@ imap_await_folder(struct imap *c, struct err *e)
 
 	if (c->is_selected)
 		return true;
-	for (; c->preludes > 0; c->preludes--) {
-		status = imap_await(c);
-		if (status != IMAP_NO && status != IMAP_REFUSED &&
-		    !imap_ok(c, status, ERR_UNAVAILABLE, e))
-			return false;
-	}
+	if (!imap_await_introduction(c, e) || !await_trash(c, e))
+		return false;
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
 	status = imap_await(c);
 	if (!imap_ok(c, status, ERR_NO_INPUT, e))
@@ -107,5 +155,20 @@ imap_await_folder(struct imap *c, struct err *e)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);
 	c->is_selected = true;
+	return true;
+}
+
+/* Nothing of the folder before is on the way: its answers would be taken for the next one's. */
+bool
+imap_turn(void *conversation, const char *folder)
+{
+	struct imap *c = conversation;
+
+	if (c->asked != c->awaited || c->bye.len > 0 || !stream_ok(c->stream, &(struct err){0}))
+		return false;
+	free(c->folder);
+	c->folder = mem_strdup(folder);
+	c->is_selected = false;
+	c->doomed.count = c->to_read.count = 0;
 	return true;
 }

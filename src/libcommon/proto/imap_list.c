@@ -4,6 +4,7 @@
  * a message for good. Numbers are sequence numbers as they are when the list is whole.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,9 @@
 
 enum {
 	MESSAGES_MAX = 10 * 1000 * 1000, /* a server that lists more is playing with our memory */
-	REPEATS_MAX = 1000 /* a message may be told of more than once, when its flags change */
+	REPEATS_MAX = 1000,     /* a message may be told of more than once, when its flags change */
+	FLAGS_MAX = 4096,       /* bytes of one message's flags that are kept */
+	HEADER_MAX = 256 * 1024 /* octets of a header that are kept */
 };
 
 /* FETCH responses. */
@@ -25,6 +28,22 @@ is_text_item(const char *name)
 {
 	return text_starts(name, strlen(name), "BODY[") || text_equal_case(name, "RFC822") ||
 	       text_equal_case(name, "RFC822.HEADER");
+}
+
+/* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). */
+static bool
+read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
+{
+	struct imap_token t;
+
+	buf_clear(flags);
+	buf_add_str(flags, "");
+	if (open->kind != TOKEN_OPEN)
+		return imap_breach(c, "flags that are no list");
+	while (imap_next(c, &t) && t.kind == TOKEN_ATOM)
+		if (!imap_is(&t, "\\Recent") && flags->len + t.len < FLAGS_MAX)
+			buf_addf(flags, "%s%.*s", flags->len > 0 ? " " : "", (int)t.len, t.text);
+	return t.kind == TOKEN_CLOSE || imap_breach(c, "flags that do not end");
 }
 
 static bool
@@ -42,6 +61,8 @@ read_item(struct imap *c, struct imap_fetched *f, const char *name, imap_take_te
 		f->has_size = imap_number64(&t, &f->size);
 		return f->has_size || imap_breach(c, "a size that is none");
 	}
+	if (f->flags && text_equal_case(name, "FLAGS"))
+		return read_flags(c, &t, f->flags);
 	if (take_text && is_text_item(name))
 		return take_text(ctx, c, f, &t);
 	return imap_skip_value(c, &t);
@@ -53,7 +74,6 @@ imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text
 	struct imap_token t;
 	char name[32];
 
-	*f = (struct imap_fetched){0};
 	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
 		return imap_breach(c, "a FETCH without a list");
 	while (imap_next(c, &t)) {
@@ -81,12 +101,34 @@ struct listing {
 	uint32_t last_uid;
 	bool is_unsorted;  /* by number */
 	bool is_unordered; /* the UIDs don't ascend */
+	struct buf flags;  /* of the message in hand */
+
+	message_headed headed; /* NULL: without headers */
+	void *headed_ctx;
+	struct buf header; /* of the message in hand */
+	bool has_header;
 };
 
 static bool
 wants_sizes(const struct listing *x)
 {
 	return (x->want & WANT_SIZES) != 0;
+}
+
+/* Most messages have the flags of the one before. */
+static uint32_t
+add_flags(struct listing *x)
+{
+	struct buf *all = &x->list->flags;
+	const size_t n = x->flags.len + 1;
+	const uint32_t last = x->list->count > 0 ? x->list->items[x->list->count - 1].flags : 0;
+
+	if (!(x->want & WANT_FLAGS) || all->len > UINT32_MAX - n)
+		return 0;
+	if (all->len > 0 && strcmp(all->data + last, x->flags.data) == 0)
+		return last;
+	buf_add(all, x->flags.data, n);
+	return (uint32_t)(all->len - n);
 }
 
 static void
@@ -102,8 +144,9 @@ add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 	x->last_uid = f->uid;
 	x->lowest = f->uid < x->lowest ? f->uid : x->lowest;
 	x->highest = f->uid > x->highest ? f->uid : x->highest;
-	l->items[l->count++] =
-	    (struct message_item){.number = number, .size = f->size, .uid = l->uids.len};
+	l->items[l->count] = (struct message_item){
+	    .number = number, .flags = add_flags(x), .size = f->size, .uid = l->uids.len};
+	l->count++;
 	buf_addf(&l->uids, "%" PRIu32, f->uid);
 	buf_add_char(&l->uids, '\0');
 }
@@ -124,15 +167,46 @@ drop_number(struct listing *x, uint32_t number)
 	l->count = kept;
 }
 
-/* False where it is no news of a message, but of its flags alone. */
+static bool
+take_header(void *ctx, struct imap *c, const struct imap_fetched *f, const struct imap_token *t)
+{
+	struct listing *x = ctx;
+	uint64_t left = t->kind == TOKEN_LITERAL ? t->size : 0;
+	struct imap_token octets;
+
+	(void)f;
+	buf_clear(&x->header);
+	x->has_header = true;
+	if (t->kind == TOKEN_QUOTED)
+		buf_add(&x->header, t->text, t->len);
+	else if (t->kind != TOKEN_LITERAL)
+		return imap_skip_value(c, t);
+	for (; left > 0 && imap_next(c, &octets); left -= octets.len) {
+		if (x->header.len + octets.len <= HEADER_MAX)
+			buf_add(&x->header, octets.text, octets.len);
+		imap_notice_signal(c);
+	}
+	return left == 0;
+}
+
+/* Is it all that was asked, and not news of a message's flags alone? */
+static bool
+is_answer(const struct listing *x, const struct imap_fetched *f)
+{
+	return f->uid > 0 && (!wants_sizes(x) || f->has_size) && (!x->headed || x->has_header);
+}
+
 static bool
 take_fetch(struct listing *x, struct imap *c, uint32_t number)
 {
-	struct imap_fetched f;
+	struct imap_fetched f = {.flags = x->want & WANT_FLAGS ? &x->flags : NULL};
 
-	if (!imap_read_fetch(c, &f, NULL, NULL))
+	x->has_header = false;
+	buf_clear(&x->flags);
+	buf_add_str(&x->flags, "");
+	if (!imap_read_fetch(c, &f, x->headed ? take_header : NULL, x))
 		return true;
-	if (f.uid == 0 || number == 0 || (wants_sizes(x) && !f.has_size))
+	if (number == 0 || !is_answer(x, &f))
 		return false;
 	if (f.uid < x->from)
 		return true;
@@ -140,6 +214,9 @@ take_fetch(struct listing *x, struct imap *c, uint32_t number)
 	    x->list->count >= MESSAGES_MAX)
 		return !imap_breach(c, "more messages than there are");
 	add_item(x, number, &f);
+	if (x->headed)
+		x->headed(x->headed_ctx, x->list, x->list->count - 1,
+			  x->header.len > 0 ? x->header.data : "", x->header.len);
 	return true;
 }
 
@@ -186,8 +263,6 @@ arrange(struct listing *x)
 {
 	struct message_list *l = x->list;
 
-	l->has_uids = true;
-	l->has_sizes = wants_sizes(x);
 	if (x->is_unsorted)
 		sort(l);
 	if (x->is_unordered || x->is_unsorted)
@@ -197,14 +272,15 @@ arrange(struct listing *x)
 static void
 ask_list(struct imap *c, struct listing *x)
 {
-	const char *items = wants_sizes(x) ? "(UID RFC822.SIZE)" : "(UID)";
+	char to[16] = "*";
 
+	if (x->to < UINT32_MAX)
+		snprintf(to, sizeof to, "%" PRIu32, x->to);
 	x->lowest = UINT32_MAX;
 	x->highest = 0;
-	if (x->to == UINT32_MAX)
-		imap_ask(c, "UID FETCH %" PRIu32 ":* %s", x->from, items);
-	else
-		imap_ask(c, "UID FETCH %" PRIu32 ":%" PRIu32 " %s", x->from, x->to, items);
+	imap_ask(c, "UID FETCH %" PRIu32 ":%s (UID%s%s%s)", x->from, to,
+		 wants_sizes(x) ? " RFC822.SIZE" : "", x->want & WANT_FLAGS ? " FLAGS" : "",
+		 x->headed ? " " IMAP_FIELDS : "");
 }
 
 /* Some servers refuse to list a folder in which there is nothing. */
@@ -217,6 +293,8 @@ read_piece(struct imap *c, struct listing *x, struct err *e)
 	c->take_ctx = x;
 	status = imap_await(c);
 	c->take = NULL;
+	buf_free(&x->flags);
+	buf_free(&x->header);
 	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
 		status = IMAP_OK;
 	return imap_ok(c, status, ERR_UNAVAILABLE, e);
@@ -265,6 +343,8 @@ list_from(struct imap *c, struct listing *x, struct err *e)
 {
 	const bool was_selected = c->is_selected;
 
+	x->list->has_uids = true;
+	x->list->has_sizes = wants_sizes(x);
 	if (!imap_ask_folder(c, e))
 		return false;
 	if (was_selected)
@@ -294,6 +374,21 @@ imap_list(void *conversation, unsigned want, struct message_list *l, struct err 
 {
 	struct imap *c = conversation;
 	struct listing x = {.list = l, .want = want, .from = 1, .to = UINT32_MAX};
+
+	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
+}
+
+bool
+imap_list_headers(void *conversation, unsigned want, struct message_list *l, message_headed headed,
+		  void *ctx, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l,
+			    .want = want,
+			    .from = 1,
+			    .to = UINT32_MAX,
+			    .headed = headed,
+			    .headed_ctx = ctx};
 
 	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Deleting exactly what was named, in the flight that ends the session: marked \Deleted, and
- * expunged by UID (RFC 4315 section 2.1), so that what another client marked stays.
+ * expunged by UID (RFC 4315 section 2.1), so that what another client marked stays; or moved to the
+ * Trash. And marking as read, in the same flight.
  *
  * A server without UIDPLUS can only expunge all that is marked. So it is looked before whether
  * there is anything else.
@@ -24,29 +25,39 @@ compare_uids(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-void
-imap_remove(void *conversation, const struct message_list *l, const struct message_set *set)
+static void
+add_uids(struct imap_uids *uids, const struct message_list *l, const struct message_set *set)
 {
-	struct imap *c = conversation;
-
 	if (set->count == 0)
 		return;
-	c->doomed = mem_grow(c->doomed, c->doomed_count + set->count, sizeof *c->doomed);
+	uids->items = mem_grow(uids->items, uids->count + set->count, sizeof *uids->items);
 	for (size_t i = 0; i < set->count; i++) {
 		const uint32_t uid = imap_uid(l, set->index[i]);
 
 		if (uid > 0)
-			c->doomed[c->doomed_count++] = uid;
+			uids->items[uids->count++] = uid;
 	}
-	if (c->doomed_count > 0)
-		qsort(c->doomed, c->doomed_count, sizeof *c->doomed, compare_uids);
+	if (uids->count > 0)
+		qsort(uids->items, uids->count, sizeof *uids->items, compare_uids);
+}
+
+void
+imap_remove(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	add_uids(&((struct imap *)conversation)->doomed, l, set);
+}
+
+void
+imap_mark_read(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	add_uids(&((struct imap *)conversation)->to_read, l, set);
 }
 
 static bool
 is_doomed(const struct imap *c, uint32_t uid)
 {
-	return c->doomed_count > 0 &&
-	       bsearch(&uid, c->doomed, c->doomed_count, sizeof uid, compare_uids);
+	return c->doomed.count > 0 &&
+	       bsearch(&uid, c->doomed.items, c->doomed.count, sizeof uid, compare_uids);
 }
 
 /* UID SEARCH DELETED: what somebody else marked. */
@@ -90,18 +101,18 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
 }
 
-/* Asks FORMAT's command for each set of them. Returns how many. */
+/* Asks BEFORE, a set, BEHIND for each set of them. Returns how many. */
 static size_t
-ask_sets(struct imap *c, const char *before, const char *behind)
+ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *behind)
 {
 	struct buf set = {0};
 	size_t commands = 0;
 
-	for (size_t i = 0; i < c->doomed_count; commands++) {
-		const size_t left = c->doomed_count - i;
+	for (size_t i = 0; i < uids->count; commands++) {
+		const size_t left = uids->count - i;
 
 		buf_clear(&set);
-		i += imap_set_add(&set, c->doomed + i, imap_set_messages(c, left), IMAP_SET_MAX);
+		i += imap_set_add(&set, uids->items + i, imap_set_messages(c, left), IMAP_SET_MAX);
 		imap_ask(c, "%s %s%s", before, set.data, behind);
 	}
 	buf_free(&set);
@@ -128,56 +139,112 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 	return ok;
 }
 
-/* The last words go out in the flight of what is before them. */
-static void
-ask_end(struct imap *c)
+/* The steps of a commit: ASKED commands are on the way already. IS_LAST: LOGOUT goes out with the
+ * last flight. */
+
+static size_t
+ask_marks(struct imap *c)
 {
-	if (!c->stays)
-		imap_ask(c, "LOGOUT");
+	return ask_sets(c, &c->doomed, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
 }
 
 /* A set whose marks were refused is not expunged either: there is nothing marked in it, but what
  * others marked, and that were ours to delete. */
 static bool
-remove_by_uid(struct imap *c, struct err *e)
+remove_by_uid(struct imap *c, size_t asked, bool is_last, struct err *e)
 {
-	const size_t commands =
-	    ask_sets(c, "UID STORE", " +FLAGS.SILENT (\\Deleted)") + ask_sets(c, "UID EXPUNGE", "");
-
-	ask_end(c);
-	return read_answers(c, commands, e);
+	asked += ask_marks(c);
+	asked += ask_sets(c, &c->doomed, "UID EXPUNGE", "");
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	return read_answers(c, asked, e);
 }
 
 /* EXPUNGE waits for the marks: without them it would be another client's. */
 static bool
-remove_all_marked(struct imap *c, struct err *e)
+remove_all_marked(struct imap *c, size_t asked, bool is_last, struct err *e)
 {
-	if (!check_nothing_else_is_marked(c, e) ||
-	    !read_answers(c, ask_sets(c, "UID STORE", " +FLAGS.SILENT (\\Deleted)"), e))
+	if (!read_answers(c, asked, e) || !check_nothing_else_is_marked(c, e) ||
+	    !read_answers(c, ask_marks(c), e))
 		return false;
 	imap_ask(c, "EXPUNGE");
-	ask_end(c);
+	if (is_last)
+		imap_ask(c, "LOGOUT");
 	return read_answers(c, 1, e);
 }
 
 static bool
-remove_doomed(struct imap *c, struct err *e)
+remove_for_good(struct imap *c, size_t asked, bool is_last, struct err *e)
 {
-	const bool ok = imap_can(c, IMAP_UIDPLUS) ? remove_by_uid(c, e) : remove_all_marked(c, e);
+	return imap_can(c, IMAP_UIDPLUS) ? remove_by_uid(c, asked, is_last, e)
+					 : remove_all_marked(c, asked, is_last, e);
+}
 
-	c->doomed_count = 0;
+/* MOVE is one step for each message (RFC 6851 section 3.3). */
+static bool
+move(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
+{
+	asked += ask_sets(c, &c->doomed, "UID MOVE", to_trash);
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	return read_answers(c, asked, e);
+}
+
+/* Nothing is marked before all copies are there. Who is cut off in between has both, and the next
+ * run makes another copy. */
+static bool
+copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
+{
+	if (!imap_can(c, IMAP_UIDPLUS)) {
+		if (!read_answers(c, asked, e) || !check_nothing_else_is_marked(c, e))
+			return false;
+		asked = 0;
+	}
+	asked += ask_sets(c, &c->doomed, "UID COPY", to_trash);
+	return read_answers(c, asked, e) && remove_for_good(c, 0, is_last, e);
+}
+
+static bool
+move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
+{
+	struct buf to = {0};
+	bool ok;
+
+	buf_add_char(&to, ' ');
+	imap_quote(&to, c->trash);
+	ok = (imap_can(c, IMAP_MOVE) ? move : copy_and_remove)(c, to.data, asked, is_last, e);
+	buf_free(&to);
 	return ok;
+}
+
+/* What is read is marked so before it goes to the Trash. */
+static bool
+carry_out(struct imap *c, bool is_last, struct err *e)
+{
+	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
+
+	if (c->doomed.count > 0)
+		return (c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e);
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	/* Nothing of ours depends on LOGOUT's answer, so nobody waits for it. */
+	if (asked == 0 && is_last)
+		dialog_flush(c->dialog);
+	return read_answers(c, asked, e);
+}
+
+bool
+imap_settle(void *conversation, struct err *e)
+{
+	return carry_out(conversation, false, e);
 }
 
 bool
 imap_commit(void *conversation, struct err *e)
 {
 	struct imap *c = conversation;
+	const bool ok = carry_out(c, !c->stays, e);
 
-	if (c->doomed_count > 0)
-		return remove_doomed(c, e);
-	/* Nothing of ours depends on the answer, so nobody waits for it. */
-	ask_end(c);
-	dialog_flush(c->dialog);
-	return true;
+	c->doomed.count = c->to_read.count = 0;
+	return ok;
 }

@@ -38,11 +38,19 @@ static const struct {
     {"LITERAL-", IMAP_LITERAL_PLUS},
     {"COMPRESS=DEFLATE", IMAP_COMPRESS},
     {"IDLE", IMAP_IDLE},
+    {"MOVE", IMAP_MOVE},
+    {"SPECIAL-USE", IMAP_SPECIAL_USE},
+    {"NAMESPACE", IMAP_NAMESPACE},
+    {"LIST-EXTENDED", IMAP_LIST_EXTENDED},
+    {"LIST-STATUS", IMAP_LIST_STATUS},
 };
 
 /* What is in IMAP4rev2 itself (RFC 9051 appendix E). Where a server speaks both revisions and was
  * not asked to ENABLE the second, it names what it has. */
-enum { IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS | IMAP_IDLE };
+enum {
+	IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS | IMAP_IDLE |
+		  IMAP_MOVE | IMAP_LIST_EXTENDED | IMAP_LIST_STATUS | IMAP_NAMESPACE
+};
 
 void
 imap_take_tag(struct imap *c, char tag[static 16])

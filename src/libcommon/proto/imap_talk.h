@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "proto/folder.h"
 #include "proto/imap_parse.h"
 #include "proto/mailbox.h"
 
@@ -40,14 +41,19 @@ enum imap_capability {
 	IMAP_REV2 = 1 << 1,
 	IMAP_STARTTLS = 1 << 2,
 	IMAP_LOGINDISABLED = 1 << 3,
-	IMAP_SASL_IR = 1 << 4,      /* RFC 4959 */
-	IMAP_ID = 1 << 5,           /* RFC 2971 */
-	IMAP_UIDPLUS = 1 << 6,      /* RFC 4315 */
-	IMAP_UTF8_ONLY = 1 << 7,    /* RFC 6855 section 6 */
-	IMAP_STATUS_SIZE = 1 << 8,  /* RFC 8438 */
-	IMAP_LITERAL_PLUS = 1 << 9, /* RFC 7888; for short literals LITERAL- is the same */
-	IMAP_COMPRESS = 1 << 10,    /* RFC 4978 */
-	IMAP_IDLE = 1 << 11,        /* RFC 2177 */
+	IMAP_SASL_IR = 1 << 4,        /* RFC 4959 */
+	IMAP_ID = 1 << 5,             /* RFC 2971 */
+	IMAP_UIDPLUS = 1 << 6,        /* RFC 4315 */
+	IMAP_UTF8_ONLY = 1 << 7,      /* RFC 6855 section 6 */
+	IMAP_STATUS_SIZE = 1 << 8,    /* RFC 8438 */
+	IMAP_LITERAL_PLUS = 1 << 9,   /* RFC 7888; for short literals LITERAL- is the same */
+	IMAP_COMPRESS = 1 << 10,      /* RFC 4978 */
+	IMAP_MOVE = 1 << 11,          /* RFC 6851 */
+	IMAP_SPECIAL_USE = 1 << 12,   /* RFC 6154 */
+	IMAP_LIST_EXTENDED = 1 << 13, /* RFC 5258 */
+	IMAP_LIST_STATUS = 1 << 14,   /* RFC 5819 */
+	IMAP_NAMESPACE = 1 << 15,     /* RFC 2342 */
+	IMAP_IDLE = 1 << 16,          /* RFC 2177 */
 };
 
 /* The answer to a command. */
@@ -60,6 +66,12 @@ enum imap_status {
 };
 
 struct imap;
+
+/* UIDs, ascending. */
+struct imap_uids {
+	uint32_t *items;
+	size_t count;
+};
 
 /* Untagged data: `* NUMBER KEYWORD …` or `* KEYWORD …`. */
 struct imap_untagged {
@@ -97,8 +109,9 @@ struct imap {
 	char *folder; /* as the user gave it */
 	bool is_read_only;
 	bool is_selected;
-	bool stays;        /* the session goes on behind a commit */
-	unsigned preludes; /* commands asked ahead of SELECT, whose answers are not read yet */
+	bool stays; /* the session goes on behind a commit */
+	bool is_introduced;
+	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
 	uint32_t uid_next; /* UIDNEXT; 0: not known */
 	uint32_t exists;
@@ -113,8 +126,12 @@ struct imap {
 	bool (*take)(void *ctx, struct imap *c, const struct imap_untagged *u);
 	void *take_ctx;
 
-	uint32_t *doomed; /* UIDs to delete, ascending */
-	size_t doomed_count;
+	/* What the commit does. */
+	struct imap_uids doomed;  /* to delete, or to move to the Trash */
+	struct imap_uids to_read; /* to mark as read */
+	bool to_trash;
+	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
+	bool asks_trash;
 };
 
 /* Queues a command behind its tag (net/dialog.h). */
@@ -216,6 +233,13 @@ bool imap_compress(struct imap *c, struct err *e);
 bool imap_ask_folder(struct imap *c, struct err *e);
 bool imap_await_folder(struct imap *c, struct err *e);
 
+/* The same for what has to be said once before any folder is asked for. */
+bool imap_ask_introduction(struct imap *c, struct err *e);
+bool imap_await_introduction(struct imap *c, struct err *e);
+
+/* Turns to another folder (mailbox_turn()). */
+bool imap_turn(void *conversation, const char *folder);
+
 /* Adds the folder's name as it goes over the wire, quoted. False: *e, it is none. */
 bool imap_add_folder(struct imap *c, struct buf *out, struct err *e);
 
@@ -226,6 +250,8 @@ bool imap_list(void *conversation, unsigned want, struct message_list *l, struct
 bool imap_list_since(void *conversation, unsigned want, const char *mark, struct message_list *l,
 		     bool *is_whole, struct err *e);
 char *imap_mark(const void *conversation, const struct message_list *l);
+bool imap_list_headers(void *conversation, unsigned want, struct message_list *l,
+		       message_headed headed, void *ctx, struct err *e);
 bool imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 
 /* The folder as it is now is what the list shows: from here on it is counted what comes and goes.
@@ -239,11 +265,23 @@ bool imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err 
 bool imap_find(void *conversation, const struct message_list *l, const char *query,
 	       struct message_set *found, struct err *e);
 
+/* proto/imap_folders.c */
+bool imap_folders(void *conversation, bool with_counts, struct folder_list *l, struct err *e);
+
+/* Asks for what tells which folder is the Trash; reads the answer into c->trash. False: *e; there
+ * is none. */
+void imap_ask_trash(struct imap *c);
+bool imap_await_trash(struct imap *c, struct err *e);
+
+/* The fields that a list shows. */
+#define IMAP_FIELDS "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]"
+
 /* What one FETCH response says of a message, but for its text. */
 struct imap_fetched {
 	uint32_t uid;  /* 0: nothing said */
 	uint64_t size; /* with has_size */
 	bool has_size;
+	struct buf *flags; /* the caller's: blank-separated; NULL: they are skipped */
 };
 
 /* What is done with a text: T is its first token (a literal, a quoted string, NIL), and all of it
@@ -251,8 +289,8 @@ struct imap_fetched {
 typedef bool (*imap_take_text)(void *ctx, struct imap *c, const struct imap_fetched *f,
 			       const struct imap_token *t);
 
-/* Reads the list of a FETCH response (section 7.5.2), items in any order. TAKE_TEXT NULL: texts are
- * skipped. False: the stream failed. */
+/* Reads the list of a FETCH response (section 7.5.2), items in any order. *F is {0}, or has
+ * `flags`. TAKE_TEXT NULL: texts are skipped. False: the stream failed. */
 bool imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx);
 
 /* proto/imap_fetch.c */
@@ -264,6 +302,9 @@ uint32_t imap_uid(const struct message_list *l, size_t index);
 
 /* proto/imap_remove.c */
 void imap_remove(void *conversation, const struct message_list *l, const struct message_set *set);
+void imap_mark_read(void *conversation, const struct message_list *l,
+		    const struct message_set *set);
+bool imap_settle(void *conversation, struct err *e);
 bool imap_commit(void *conversation, struct err *e);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "proto/folder.h"
 
 const char *
 message_list_uid(const struct message_list *l, size_t index)
@@ -13,6 +14,12 @@ message_list_uid(const struct message_list *l, size_t index)
 	if (!l->has_uids || l->items[index].uid == MESSAGE_NONE)
 		return NULL;
 	return l->uids.data + l->items[index].uid;
+}
+
+const char *
+message_list_flags(const struct message_list *l, size_t index)
+{
+	return l->flags.len > 0 ? l->flags.data + l->items[index].flags : NULL;
 }
 
 static int
@@ -87,6 +94,7 @@ message_list_free(struct message_list *l)
 {
 	free(l->items);
 	buf_free(&l->uids);
+	buf_free(&l->flags);
 	*l = (struct message_list){0};
 }
 
@@ -127,6 +135,35 @@ mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct er
 {
 	*l = (struct message_list){0};
 	return m->protocol->list(m->conversation, want, l, e);
+}
+
+bool
+mailbox_can_list_headers(const struct mailbox *m)
+{
+	return m->protocol->list_headers != NULL;
+}
+
+bool
+mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list *l,
+		     message_headed headed, void *ctx, struct err *e)
+{
+	*l = (struct message_list){0};
+	return m->protocol->list_headers(m->conversation, want, l, headed, ctx, e);
+}
+
+bool
+mailbox_folders(struct mailbox *m, bool with_counts, struct folder_list *l, struct err *e)
+{
+	*l = (struct folder_list){0};
+	if (m->protocol->folders)
+		return m->protocol->folders(m->conversation, with_counts, l, e);
+	return err_set(e, ERR_CONFIG, "POP3 knows no folders");
+}
+
+bool
+mailbox_turn(struct mailbox *m, const char *folder)
+{
+	return m->protocol->turn && m->protocol->turn(m->conversation, folder);
 }
 
 bool
@@ -173,6 +210,19 @@ void
 mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set)
 {
 	m->protocol->remove(m->conversation, l, set);
+}
+
+void
+mailbox_mark_read(struct mailbox *m, const struct message_list *l, const struct message_set *set)
+{
+	if (m->protocol->mark_read)
+		m->protocol->mark_read(m->conversation, l, set);
+}
+
+bool
+mailbox_settle(struct mailbox *m, struct err *e)
+{
+	return m->protocol->settle ? m->protocol->settle(m->conversation, e) : mailbox_commit(m, e);
 }
 
 bool

@@ -19,6 +19,7 @@
 #include "base/buf.h"
 
 struct err;
+struct folder_list;
 struct mailbox;
 struct receiver;
 
@@ -30,16 +31,18 @@ enum { MAILBOX_UID_MAX = 1024 }; /* RFC 1939 section 7 says 70; servers say more
 struct message_list {
 	struct message_item {
 		uint32_t number; /* the server's, from 1; numbers may be missing */
+		uint32_t flags;  /* offset into `flags`, with WANT_FLAGS */
 		uint64_t size;
 		size_t uid; /* offset into `uids`, or MESSAGE_NONE */
 	} * items;
 	size_t count;
 	bool has_uids;
 	bool has_sizes;
-	struct buf uids; /* NUL-terminated, one behind the other */
+	struct buf uids;  /* NUL-terminated, one behind the other */
+	struct buf flags; /* likewise */
 };
 
-enum mailbox_want { WANT_SIZES = 1, WANT_UIDS = 2 };
+enum mailbox_want { WANT_SIZES = 1, WANT_UIDS = 2, WANT_FLAGS = 4 };
 
 /*
  * Unique id of the item at INDEX; borrowed. NULL where the server has none, and where it gave the
@@ -47,6 +50,10 @@ enum mailbox_want { WANT_SIZES = 1, WANT_UIDS = 2 };
  * names nothing.
  */
 const char *message_list_uid(const struct message_list *l, size_t index);
+
+/* Its flags in the server's words, blank-separated (`\Seen $Junk`); NULL where they are not known
+ * (POP3 has none). Borrowed. */
+const char *message_list_flags(const struct message_list *l, size_t index);
 
 /* Takes the ids away that stand more than once. For the protocols, once the list is whole. */
 void message_list_drop_ambiguous(struct message_list *l);
@@ -90,14 +97,22 @@ enum part {
 	PART_FIELDS /* of the header at least Date, From, To, Cc, Subject, Message-ID */
 };
 
+/* The N octets HEADER are what PART_FIELDS asks for, of the message that was added to L last, at
+ * INDEX. Both are borrowed for the call. */
+typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
+			       const char *header, size_t n);
+
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
- * be NULL, for one that has no marks, find, for one that can't search, validity, for one whose ids
- * are good for ever, stay and wait, for one whose sessions show what is there when they begin, and
- * alert, for one that has nothing to say to users. */
+ * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
+ * settle and mark_read, for one without folders and flags, validity, for one whose ids are good for
+ * ever, stay and wait, for one whose sessions show what is there when they begin, and alert, for
+ * one that has nothing to say to users. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
 			   struct message_list *l, bool *is_whole, struct err *e);
+	bool (*list_headers)(void *conversation, unsigned want, struct message_list *l,
+			     message_headed headed, void *ctx, struct err *e);
 	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 	bool (*find)(void *conversation, const struct message_list *l, const char *query,
@@ -107,6 +122,11 @@ struct mailbox_protocol {
 		      void *ctx, struct err *e);
 	void (*remove)(void *conversation, const struct message_list *l,
 		       const struct message_set *set);
+	void (*mark_read)(void *conversation, const struct message_list *l,
+			  const struct message_set *set);
+	bool (*folders)(void *conversation, bool with_counts, struct folder_list *l, struct err *e);
+	bool (*turn)(void *conversation, const char *folder);
+	bool (*settle)(void *conversation, struct err *e);
 	bool (*commit)(void *conversation, struct err *e);
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
@@ -127,6 +147,27 @@ struct mailbox {
  * a list without; that is no error here. *L is freed by message_list_free() in any case.
  */
 bool mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e);
+
+/* Can the headers come with the list? */
+bool mailbox_can_list_headers(const struct mailbox *m);
+
+/* As mailbox_list(), and HEADED is called for each message while the list comes, in the server's
+ * order: nothing of the headers is kept. */
+bool mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list *l,
+			  message_headed headed, void *ctx, struct err *e);
+
+/*
+ * The folders (proto/folder.h), those that can't be opened too, sorted. WITH_COUNTS: how many
+ * messages are in each. False: *e; ERR_CONFIG where the protocol has none. *L is freed by
+ * folder_list_free() in any case.
+ */
+bool mailbox_folders(struct mailbox *m, bool with_counts, struct folder_list *l, struct err *e);
+
+/*
+ * Turns to another folder, once mailbox_settle() has been called for the one before, or something
+ * failed there; what was to be done there is forgotten. False: the conversation can't go on.
+ */
+bool mailbox_turn(struct mailbox *m, const char *folder);
 
 /*
  * What came behind the last message of the listing that MARK tells of, in as few flights as a login
@@ -167,8 +208,16 @@ bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *q
 bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
 		   enum part part, const struct receiver *r, void *ctx, struct err *e);
 
-/* Marks the messages of SET for deletion at the commit. */
+/* Marks the messages of SET for deletion at the commit, or for the Trash where imap_params says so.
+ */
 void mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set);
+
+/* Has the messages of SET marked as read at the commit. */
+void mailbox_mark_read(struct mailbox *m, const struct message_list *l,
+		       const struct message_set *set);
+
+/* As mailbox_commit(), but the session goes on: another folder's turn is next. */
+bool mailbox_settle(struct mailbox *m, struct err *e);
 
 /*
  * Carries the deletions out and ends the session. False: *e, what was marked is there still, or

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * folder - the folders of an account (IMAP), as LIST tells of them.
+ */
+#ifndef MAILVERBS_PROTO_FOLDER_H
+#define MAILVERBS_PROTO_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+struct folder {
+	char *name;     /* as it is shown and typed (proto/imap_name.h) */
+	char *wire;     /* as the server has it */
+	char delimiter; /* of the hierarchy; '\0': there is none */
+	bool is_absent; /* \Noselect, \NonExistent: a name above other folders, and no folder */
+	unsigned uses;  /* what for, as bits; folder_add_uses() has the words */
+	bool has_counts;
+	uint64_t messages;
+	uint64_t unseen;
+};
+
+struct folder_list {
+	struct folder *items;
+	size_t count;
+};
+
+/* Takes an attribute of a folder (RFC 9051 section 7.3.1, RFC 6154 section 2); others say nothing.
+ */
+void folder_take_attribute(struct folder *f, const char *word, size_t n);
+
+/* Adds what the folder is for, "trash" or "all,important", to OUT, or nothing. */
+void folder_add_uses(struct buf *out, const struct folder *f);
+
+/* INBOX first, then by name. */
+void folder_list_sort(struct folder_list *l);
+
+/*
+ * The folder for what is thrown away: the one marked so (RFC 6154 section 2), else the first with a
+ * usual name. NULL: there is none. Borrowed.
+ */
+const struct folder *folder_list_trash(const struct folder_list *l);
+
+void folder_list_free(struct folder_list *l);
+
+#endif

@@ -1,0 +1,546 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# IMAP: what folders there are, many folders in one run, the Trash, and flags. Against a real Dovecot, and on scripted
+# servers that lack what it has.
+
+# shellcheck disable=SC2154  # `run --separate-stderr` and tests/replay.bash set these
+# shellcheck disable=SC2016  # flags have a $
+
+load helper
+load replay
+
+setup()
+{
+	export MAILVERBS_PROTOCOL=imap
+	replay_setup
+	user=$(fresh_user)
+	me=$user@example.org
+	config_for "$user"
+}
+
+# letters N...: into the mailbox, in this order
+letters()
+{
+	local n
+	for n; do
+		printf 'From: a%d@example.org\nTo: %s\nSubject: letter %d\nDate: Sun, 01 Nov 2026 10:00:0%d +0000\n\nbody %d\n' \
+			"$n" "$me" "$n" "$((n % 10))" "$n" >"letter.$n"
+		deliver "$user" "letter.$n"
+	done
+}
+
+# raw COMMAND...: another client says these to the server, in the clear on a loopback address
+raw()
+{
+	local host=${SRV_IMAP%:*} port=${SRV_IMAP##*:} line
+	exec 5<>"/dev/tcp/$host/$port"
+	{
+		printf 'x1 LOGIN "%s" "%s"\r\n' "$me" "$SRV_PASSWORD"
+		printf '%s\r\n' "$@"
+		printf 'xz LOGOUT\r\n'
+	} >&5
+	while read -r -u 5 line; do
+		printf '%s\n' "${line%$'\r'}"
+	done
+	exec 5>&-
+}
+
+# folder NAME N...: has these letters of INBOX, by number
+folder()
+{
+	local name=$1
+	shift
+	raw "x2 CREATE \"$name\"" 'x3 SELECT INBOX' "x4 COPY $(tr ' ' , <<<"$*") \"$name\"" >made
+	grep -q '^x4 OK' made
+}
+
+# flags [FOLDER]: those of its messages, one line each
+flags()
+{
+	raw "x2 EXAMINE \"${1:-INBOX}\"" 'x3 FETCH 1:* (UID FLAGS)' | sed -n 's/ *\\Recent//; s/^\* [0-9]* FETCH (\(.*\))$/\1/p'
+}
+
+# commands WORD: how many such commands were said, in the trace
+commands()
+{
+	wire_trace "$user" in | grep -c "$1" || true
+}
+
+# lines of a scripted server: greeting and login with these CAPABILITIES
+script_head()
+{
+	cat <<-END
+	S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready
+	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: a1 OK [CAPABILITY IMAP4rev1 SASL-IR $1] done
+	END
+}
+
+# ---- mlist --folders ----
+
+@test '--folders shows each folder, how much is in it, and what it is for' {
+	letters 1 2 3
+	folder 'W&APY-rk &- more' 1 2
+	raw 'x2 CREATE Trash' 'x3 SELECT INBOX' 'x4 STORE 1 +FLAGS (\Seen)' >made
+	run -0 mlist --folders
+	assert_output $'3\t2\t\tINBOX\n0\t0\ttrash\tTrash\n2\t2\t\tWörk & more'
+	run -0 mlist --folders --json
+	assert_line --index 1 '{"folder":"Trash","messages":0,"unseen":0,"use":"trash"}'
+	assert_line --index 2 '{"folder":"W\u00F6rk & more","messages":2,"unseen":2,"use":null}'
+}
+
+@test '--folders takes one flight behind the login: LIST with counts and uses' {
+	trace_user "$user"
+	run -0 mlist --folders
+	run wire_trace "$user" in
+	assert_output --partial 'LIST "" "*" RETURN (SPECIAL-USE STATUS (MESSAGES UNSEEN))'
+	refute_output --regexp 'STATUS "'
+	refute_output --partial EXAMINE
+}
+
+@test '--folders and --folder: those that the patterns take in' {
+	letters 1
+	folder Work 1
+	folder Work.deep 1
+	folder Other 1
+	run -0 mlist --folders --folder='W*' --folder=inbox
+	assert_output $'1\t1\t\tINBOX\n1\t1\t\tWork\n1\t1\t\tWork.deep'
+	run -0 mlist --folders --folder='%'
+	refute_output --partial deep
+	run -1 mlist -e --folders --folder='nothing*'
+}
+
+@test '--folders goes with no messages and no columns' {
+	run -64 mlist --folders 7
+	run -64 mlist --folders -o uid
+	run -64 mlist --folders -c
+}
+
+@test 'over POP3 it is said why there are no folders, no Trash and no flags, before anything is asked' {
+	run -78 mlist -s "pop3s://$SRV_POP3S" --folders
+	assert_line --index 0 'mlist: --folders: POP3 knows no folders'
+	run -78 mdel -s "pop3s://$SRV_POP3S" --trash 1
+	assert_line --index 0 'mdel: --trash: POP3 knows no folders, and so no Trash'
+	run -78 mfetch -s "pop3s://$SRV_POP3S" --seen --maildir=box
+	assert_line --index 0 'mfetch: --seen: POP3 cannot mark messages as read'
+}
+
+@test 'without LIST-STATUS the counts come by STATUS, all in one flight' {
+	{
+		script_head ''
+		cat <<-'END'
+		C: a2 LIST "" "*"
+		S: * LIST (\\HasChildren) "/" INBOX
+		S: * LIST (\\Noselect \\HasChildren) "/" Lists
+		S: * LIST (\\HasNoChildren \\Sent) "/" {4}
+		S> Sent\r\n
+		S: * LIST () "/" Shut
+		S: a2 OK done
+		C: a3 STATUS "INBOX" (MESSAGES UNSEEN)
+		C: a4 STATUS "Sent" (MESSAGES UNSEEN)
+		C: a5 STATUS "Shut" (MESSAGES UNSEEN)
+		S: * STATUS inbox (MESSAGES 3 UNSEEN 1)
+		S: a3 OK done
+		S: * STATUS "Sent" (UNSEEN 0 MESSAGES 7)
+		S: a4 OK done
+		S: a5 NO [NOPERM] not yours
+		C: a6 LOGOUT
+		END
+	} >said
+	against "$PWD/said" 0 mlist --timeout=5 --folders
+	assert_output $'3\t1\t\tINBOX\n7\t0\tsent\tSent\n\t\t\tShut'
+	assert_equal "$(flights)" 4 # login, LIST, STATUS, LOGOUT
+}
+
+# hostile_list LINE: a server's answer to LIST
+hostile_list()
+{
+	{
+		script_head ''
+		printf '%s\n' 'C: a2 LIST "" "*"' "$@"
+	} >said
+	against "$PWD/said" 76 mlist --timeout=5 --folders
+}
+
+@test 'what is no list of folders is a breach of the protocol' {
+	hostile_list 'S: * LIST () "/" {4097}'
+	hostile_list 'S: * LIST "/" name'
+	hostile_list 'S: * LIST (\\Noselect'
+	hostile_list 'S: * LIST () "/" (name)'
+	hostile_list 'S: * LIST () "/" {3}' 'S> a\x00b\r\n'
+	hostile_list 'S: * LIST () "/" a' 'S: * STATUS a 5'
+	{
+		printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\na1 OK [CAPABILITY IMAP4rev1] done\r\n'
+		yes $'* LIST () "/" a\r' | head -n 20001
+	} >endless
+	run -76 mlist "${imap[@]}" --tunnel='cat endless; cat >/dev/null' --folders
+	assert_output --partial 'more folders than anybody has'
+}
+
+@test 'a namespace of which nothing was listed is asked for' {
+	{
+		script_head 'NAMESPACE'
+		cat <<-'END'
+		C: a2 LIST "" "*"
+		C: a3 NAMESPACE
+		S: * LIST () "." INBOX
+		S: a2 OK done
+		S: * NAMESPACE (("INBOX." ".")) NIL (("shared." "." "X-PARAM" ("FLAG1")))
+		S: a3 OK done
+		C: a4 LIST "" "shared.*"
+		S: * LIST () "." "shared.team"
+		S: a4 OK done
+		C: a5 STATUS "INBOX" (MESSAGES UNSEEN)
+		C: a6 STATUS "shared.team" (MESSAGES UNSEEN)
+		S: * STATUS INBOX (MESSAGES 0 UNSEEN 0)
+		S: a5 OK done
+		S: * STATUS shared.team (MESSAGES 1 UNSEEN 1)
+		S: a6 OK done
+		C: a7 LOGOUT
+		END
+	} >said
+	against "$PWD/said" 0 mlist --timeout=5 --folders
+	assert_output $'0\t0\t\tINBOX\n1\t1\t\tshared.team'
+}
+
+# ---- many folders ----
+
+@test 'mfetch fetches several folders over one connection, and each has a memory of its own' {
+	letters 1 2 3
+	folder Work 1 2
+	trace_user "$user"
+	run -0 mfetch --keep --folder=INBOX --folder=Work --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 5
+	assert_equal "$(commands EXAMINE)" 2
+	assert_equal "$(commands LOGOUT)" 1
+	run -0 mfetch --keep --folder=INBOX --folder=Work --maildir=box
+	run -0 mfetch --keep --folder=Work --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 5
+}
+
+@test 'a pattern takes in the folders that are there, without those that can only be passed through' {
+	letters 1 2
+	folder Lists.a 1
+	folder Lists.b 1 2
+	run -0 mfetch --folder='Lists*' --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 3
+	assert_equal "$(mailbox_count "$user")" 2
+	run -0 mlist -c --folder=Lists.b
+	assert_output $'0\t0'
+	run -66 mfetch --folder='nothing*' --maildir=box
+	assert_output "mfetch: --folder: no folder is like 'nothing*'"
+}
+
+@test 'a folder that is not there is said, and the others are fetched' {
+	letters 1
+	folder Work 1
+	run --separate-stderr mfetch --folder=nowhere --folder=Work --folder=INBOX --maildir=box
+	assert_equal "$status" 66
+	assert_regex "$stderr" '^mfetch: localhost:[0-9]+: NO .*nowhere'
+	assert_equal "$(find box/new -type f | wc -l)" 2
+	assert_equal "$(mailbox_count "$user")" 0
+}
+
+@test 'several folders to standard output, one behind the other' {
+	letters 1 2
+	folder Work 2
+	mfetch --folder=INBOX --folder=Work | cat >got
+	assert_equal "$(grep '^body' got)" $'body 1\nbody 2\nbody 2'
+	run -0 mlist --folders
+	assert_output $'0\t0\t\tINBOX\n0\t0\t\tWork'
+}
+
+@test 'a connection that ends between two folders leaves the second as it was' {
+	{
+		script_head UIDPLUS
+		cat <<-'END'
+		C: a2 SELECT "INBOX"
+		C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * 1 EXISTS
+		S: * OK [UIDVALIDITY 1] x
+		S: a2 OK done
+		S: * 1 FETCH (UID 4 RFC822.SIZE 14)
+		S: a3 OK done
+		C: a4 UID FETCH 4 (UID BODY.PEEK[])
+		S: * 1 FETCH (UID 4 BODY[] {14}
+		S> Subject: one\r\n)\r\n
+		S: a4 OK done
+		C: a5 UID STORE 4 +FLAGS.SILENT (\\Deleted)
+		C: a6 UID EXPUNGE 4
+		S: a5 OK done
+		S: a6 OK done
+		C: a7 SELECT "Work"
+		C: a8 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * BYE [UNAVAILABLE] going down
+		END
+	} >said
+	against "$PWD/said" 75 mfetch --timeout=5 --folder=INBOX --folder=Work --folder=Other --maildir=box
+	assert_equal "${stderr_lines[0]}" 'mfetch: tunnel: BYE [UNAVAILABLE] going down'
+	assert_equal "$(find box/new -type f | wc -l)" 1
+}
+
+@test 'a login that fails is tried once, however many folders there are' {
+	sed -i 's/^password.*/password = wrong/' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run --separate-stderr mfetch --folder=INBOX --folder=Work --maildir=box
+	assert_equal "$status" 77
+	assert_one_error
+}
+
+@test '--limit is for the run, whatever the number of folders' {
+	letters 1 2 3
+	folder Work 1 2 3
+	run -0 mfetch --keep --limit=4 --folder='*' --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 4
+}
+
+@test 'where numbers must mean one folder, many are refused' {
+	run -64 mdel --folder=INBOX --folder=Work 1
+	run -64 mlist --folder='*'
+	assert_line --index 0 'mlist: --folder: numbers and ids belong to one folder, so name one'
+	run -64 mfetch --folder='*' --maildir=box 3
+	run -64 mfetch --folder='*' --raw
+}
+
+@test '--dry-run names each folder' {
+	letters 1
+	folder Work 1
+	run -0 mfetch -n --folder='*' --maildir=box
+	assert_line 'INBOX: would fetch 1 of 1 messages'
+	assert_line 'Work: would fetch 1 of 1 messages'
+	assert_equal "$(grep -c '^maildir' <<<"$output")" 1
+}
+
+# ---- flags, and the list in one command ----
+
+@test 'the flags column has what the server says, but \Recent' {
+	letters 1 2
+	raw 'x2 SELECT INBOX' 'x3 STORE 2 +FLAGS (\Seen $Junk)' >stored
+	run -0 mlist -o uid,flags
+	assert_line --index 0 $'1\t'
+	assert_regex "${lines[1]}" $'^2\t'
+	assert_equal "$(tr ' ' '\n' <<<"${lines[1]#*$'\t'}" | sort | tr '\n' ' ')" '$Junk \Seen '
+	run -0 mlist --json -o flags last:1 first:1
+	assert_line --index 0 '{"flags":[]}'
+	run -0 mlist -s "pop3s://$SRV_POP3S" --json -o flags
+	assert_line --index 0 '{"flags":null}'
+}
+
+@test 'flags are asked for where they are shown, and nowhere else' {
+	letters 1
+	trace_user "$user"
+	run -0 mlist
+	assert_equal "$(commands FLAGS)" 0
+	run -0 mlist -o flags,subject
+	assert_output $'\tletter 1'
+	assert_equal "$(commands 'FETCH 1:\* (UID RFC822.SIZE FLAGS BODY.PEEK')" 1
+}
+
+@test 'headers come with the list, in one FETCH' {
+	letters 1 2 3
+	trace_user "$user"
+	run -0 mlist -o number,from,subject
+	assert_output $'1\ta1@example.org\tletter 1\n2\ta2@example.org\tletter 2\n3\ta3@example.org\tletter 3'
+	assert_equal "$(commands FETCH)" 1
+}
+
+@test 'what is told twice, and of flags alone, is shown once; sizes may come behind the header' {
+	{
+		script_head ''
+		cat <<-'END'
+		C: a2 EXAMINE "INBOX"
+		C: a3 UID FETCH 1:* (UID RFC822.SIZE BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)])
+		S: * 2 EXISTS
+		S: * OK [UIDVALIDITY 1] x
+		S: a2 OK done
+		S: * 1 FETCH (BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)] {16}
+		S> Subject: one\r\n\r\n UID 4 RFC822.SIZE 70)\r\n
+		S: * 1 FETCH (FLAGS (\\Seen))
+		S: * 1 FETCH (UID 4 RFC822.SIZE 70 FLAGS (\\Seen))
+		S: * 2 FETCH (UID 5 RFC822.SIZE 80 BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)] NIL)
+		S: a3 OK done
+		C: a4 LOGOUT
+		END
+	} >said
+	against "$PWD/said" 0 mlist --timeout=5 -o number,size,subject
+	assert_output $'1\t70\tone\n2\t80\t'
+}
+
+@test 'a list with headers of 10,000 messages takes less than 10 MiB' {
+	local i
+	{
+		printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\na1 OK [CAPABILITY IMAP4rev1] done\r\n'
+		printf '* 10000 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na2 OK done\r\n'
+		for ((i = 1; i <= 10000; i++)); do
+			printf '* %d FETCH (UID %d RFC822.SIZE 9999 BODY[HEADER.FIELDS (FROM SUBJECT)] {%d}\r\nFrom: someone@example.org\r\nSubject: %0200d\r\n\r\n)\r\n' \
+				"$i" "$i" 240 "$i"
+		done
+		printf 'a3 OK done\r\n'
+	} >said
+	run -0 "$abs_top_builddir/tests/peak" kib mlist --provider=none -s imap+insecure:// --user=alice --auth=plain \
+		--password-command='cat password' --tunnel='cat said; cat >/dev/null' -o from,subject
+	assert_equal "$(grep -c someone@example.org <<<"$output")" 10000
+	grep -q __asan_init "$(command -v mlist)" || (($(<kib) < 10 * 1024))
+}
+
+# ---- the Trash ----
+
+@test 'mdel --trash moves exactly those, in the flight that ends the session' {
+	letters 1 2 3
+	raw 'x2 CREATE Trash' >made
+	trace_user "$user"
+	run -0 mdel --trash 1 uid:3
+	run -0 mlist -o subject
+	assert_output 'letter 2'
+	run -0 mlist --folder=Trash -o subject
+	assert_output $'letter 1\nletter 3'
+	assert_equal "$(commands 'UID MOVE 1,3 "Trash"')" 1
+	assert_equal "$(commands EXPUNGE)" 0
+}
+
+@test 'mfetch --trash moves what is safe here' {
+	letters 1 2
+	raw 'x2 CREATE Trash' >made
+	run -0 mfetch --trash --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 2
+	assert_equal "$(mailbox_count "$user")" 0
+	run -0 mlist --folder=Trash -o subject
+	assert_output $'letter 1\nletter 2'
+	letters 3
+	run -75 mfetch --trash --pipe='exit 75'
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
+@test 'with --trash a pattern leaves the Trash out, and by name it is refused' {
+	letters 1 2
+	folder Trash 1
+	run -0 mfetch --trash --folder='*' --maildir=box
+	assert_equal "$(find box/new -type f | wc -l)" 2
+	run -64 mdel --trash --folder=Trash all
+	assert_line --index 0 "mdel: --trash: 'Trash' is the Trash itself, so nothing is deleted"
+	run -0 mlist -c --folder=Trash
+	assert_regex "$output" '^3'
+}
+
+@test 'where there is no Trash nothing is deleted, and that is said' {
+	{
+		script_head 'MOVE UIDPLUS SPECIAL-USE LIST-EXTENDED'
+		cat <<-'END'
+		C: a2 LIST "" "*" RETURN (SPECIAL-USE)
+		C: a3 SELECT "INBOX"
+		C: a4 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * LIST () "/" INBOX
+		S: * LIST (\\Noselect \\Trash) "/" Trash
+		S: a2 OK done
+		S: * 1 EXISTS
+		S: * OK [UIDVALIDITY 1] x
+		S: a3 OK done
+		S: * 1 FETCH (UID 4 RFC822.SIZE 70)
+		S: a4 OK done
+		END
+	} >said
+	against "$PWD/said" 69 mdel --timeout=5 --trash 1
+	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: there is no Trash folder to move messages to, so nothing is deleted'
+}
+
+# A server without MOVE: up to what is said behind the copies. $1: capabilities
+script_copy()
+{
+	script_head "$1"
+	cat <<-'END'
+	C: a2 LIST "" "*"
+	C: a3 SELECT "INBOX"
+	C: a4 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * LIST () "." INBOX
+	S: * LIST () "." "INBOX.Deleted Items"
+	S: a2 OK done
+	S: * 2 EXISTS
+	S: * OK [UIDVALIDITY 1] x
+	S: a3 OK done
+	S: * 1 FETCH (UID 4 RFC822.SIZE 70)
+	S: * 2 FETCH (UID 6 RFC822.SIZE 70)
+	S: a4 OK done
+	END
+}
+
+@test 'without MOVE and SPECIAL-USE: copied into the folder with a usual name, and then expunged' {
+	{
+		script_copy UIDPLUS
+		cat <<-'END'
+		C: a5 UID COPY 6 "INBOX.Deleted Items"
+		S: a5 OK [COPYUID 1 6 1] done
+		C: a6 UID STORE 6 +FLAGS.SILENT (\\Deleted)
+		C: a7 UID EXPUNGE 6
+		C: a8 LOGOUT
+		S: a6 OK done
+		S: * 2 EXPUNGE
+		S: a7 OK done
+		S: * BYE
+		S: a8 OK done
+		END
+	} >said
+	against "$PWD/said" 0 mdel --timeout=5 --trash 2
+}
+
+@test 'a copy that is refused deletes nothing' {
+	{
+		script_copy UIDPLUS
+		cat <<-'END'
+		C: a5 UID COPY 6 "INBOX.Deleted Items"
+		S: a5 NO [OVERQUOTA] the Trash is full
+		END
+	} >said
+	against "$PWD/said" 69 mdel --timeout=5 --trash 2
+	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: NO [OVERQUOTA] the Trash is full'
+}
+
+@test 'a line that is cut behind the copy leaves the message where it was' {
+	{
+		script_copy UIDPLUS
+		cat <<-'END'
+		C: a5 UID COPY 6 "INBOX.Deleted Items"
+		END
+	} >said
+	against "$PWD/said" 75 mdel --timeout=5 --trash 2
+}
+
+@test 'without UIDPLUS other clients'\'' marks are looked for before anything is copied' {
+	{
+		script_copy ''
+		cat <<-'END'
+		C: a5 UID SEARCH DELETED
+		S: * SEARCH 4
+		S: a5 OK done
+		END
+	} >said
+	against "$PWD/said" 69 mdel --timeout=5 --trash 2
+	assert_regex "${stderr_lines[0]}" 'other messages are marked as deleted'
+}
+
+# ---- --seen ----
+
+@test '--seen marks as read what was fetched and is safe here, and nothing else' {
+	letters 1 2 3
+	run -0 mfetch --keep --seen --maildir=box 1 3
+	run flags
+	assert_output $'UID 1 FLAGS (\\Seen)\nUID 2 FLAGS ()\nUID 3 FLAGS (\\Seen)'
+	run -75 mfetch --keep --seen --pipe='exit 75' 2
+	run flags
+	assert_line 'UID 2 FLAGS ()'
+}
+
+@test '--seen and --trash: what comes into the Trash is read' {
+	letters 1
+	raw 'x2 CREATE Trash' >made
+	run -0 mfetch --seen --trash --maildir=box
+	run flags Trash
+	assert_output 'UID 1 FLAGS (\Seen)'
+}
+
+@test '--seen goes out with the deletions, and marks nothing that is deleted' {
+	letters 1
+	trace_user "$user"
+	run -0 mfetch --seen --maildir=box
+	assert_equal "$(commands Seen)" 0
+	assert_equal "$(mailbox_count "$user")" 0
+}
