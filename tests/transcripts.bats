@@ -246,6 +246,35 @@ aa'
 	assert_equal "$(sed 's/^{"uid":"//; s/"}$//; s/\\\\/\\/g' <<<"$output")" "$(<ids)"
 }
 
+@test "an id that reads like an operand (last:5, uid:b, all, -, 3-9) names its message alone through the pipe" {
+	local ids=(last:5 first:2 uid:b all new - 3-9 b) id
+	{
+		printf '%s\n' "$pop3_hello"
+		printf 'C: UIDL\nS: +OK\n'
+		for id in "${!ids[@]}"; do
+			echo "S: $((id + 1)) ${ids[id]}"
+		done
+		echo 'S: .'
+	} >list
+	{
+		cat list
+		echo 'C: QUIT'
+	} >all
+	against "$PWD/all" 0 mlist -o uid
+	assert_equal "$output" $'uid:last:5\nuid:first:2\nuid:uid:b\nall\nnew\n-\n3-9\nb'
+	echo "$output" >shown
+	for id in "${!ids[@]}"; do
+		{
+			cat list
+			printf 'C: DELE %d\nC: QUIT\nS: +OK\\r\\n+OK\n' "$((id + 1))"
+		} >one
+		sed -n "$((id + 1))p" shown | mdel "${pop3[@]}" "$(tunnel_to "$PWD/one")" -
+		assert_verdict
+	done
+	against "$PWD/all" 0 mlist --json -o uid
+	assert_equal "$(head -n 1 <<<"$output")" '{"uid":"uid:last:5"}'
+}
+
 @test "an id of another program's, which shows it as it is, names its message too" {
 	against - 0 mdel 'uid:a\xzz\x41' <<-END
 	$pop3_hello
