@@ -471,6 +471,39 @@ refuse()
 	assert_equal "$(box)" $'one\ntwo'
 }
 
+# lists N TEXT: the mailbox has one message, called N, and it is fetched and deleted.
+lists()
+{
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 $1\r\n.
+	S: +OK\r\n1 $((${#2} + 4))\r\n.
+	C: RETR 1
+	S: +OK\r\n\r\n$2\r\n.
+	C: DELE 1
+	C: QUIT
+	S* 2 +OK
+	END
+}
+
+@test "an id that the server gives to another message, when the first is deleted, is new" {
+	lists 1 one
+	lists 1 three # as soon as that: told by its length
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n.
+	S: +OK\r\n.
+	C: QUIT
+	END
+	lists 1 seven # or, once it was seen to be gone, by nothing else
+	assert_equal "$(box)" $'one\nthree\nseven'
+	grep -q '^/ 1$' "$XDG_STATE_HOME"/mailverbs/seen/*/maildir*
+}
+
 @test "the place in an error is the server's name and port" {
 	against - 69 mlist --server=pop3+insecure://127.0.0.1:1110 <<-END
 	S: -ERR closed
