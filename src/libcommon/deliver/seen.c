@@ -734,6 +734,7 @@ seen_forget_deleted(struct seen *s,
 void
 seen_stop_recording(struct seen *s)
 {
+	buf_clear(&s->lines);
 	free(s->path);
 	s->path = NULL;
 }

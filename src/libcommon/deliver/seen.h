@@ -104,7 +104,8 @@ void seen_forget_deleted(struct seen *s,
 			 bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets),
 			 void *ctx);
 
-/* From here on nothing is recorded; what is known stays known, and the mailbox locked. */
+/* From here on nothing is recorded, nor what was collected; what is known stays known, and the
+ * mailbox locked. */
 void seen_stop_recording(struct seen *s);
 
 /* The path of a hidden file beside the journal, the caller's to free(). */
