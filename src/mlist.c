@@ -163,10 +163,12 @@ add_date(struct buf *out, const struct listing *l)
 }
 
 /* Bytes that can't be shown are \xHH, and so is what reads like that: each id has a form of its
- * own, by which mdel and mfetch find it. */
+ * own, by which mdel and mfetch find it. `mlist -o uid | mdel -` must not take it for more. */
 static void
 add_uid(struct buf *out, const char *uid)
 {
+	if (!selection_reads_as_id(uid))
+		buf_add_str(out, "uid:");
 	while (*uid) {
 		const size_t len = strcspn(uid + 1, "\\") + 1;
 		const bool is_form = strncmp(uid, "\\x", 2) == 0;

@@ -50,12 +50,27 @@ await_visits()
 	assert_success
 	run mfetch "${pop3[@]}" --maildir=box
 	assert_failure 75
-	assert_output --regexp '^mfetch: pop\.example\.org: the server wants 600 seconds between two logins, so not before [0-9-]+ [0-9:]+$'
+	assert_line --index 0 --regexp '^mfetch: pop\.example\.org: the server wants 600 seconds between two logins, so not before [0-9-]+ [0-9:]+$'
+	assert_line --index 1 'mfetch: hint: --login-delay=wait waits until then'
 	run mlist "${pop3[@]}"
 	assert_failure 75
 	assert_equal "$(visits)" 1
 	run mfetch "${pop3[@]}" --user=bob --maildir=box
 	assert_success
+}
+
+@test "--login-delay=wait logs in when it may, a signal ends the wait, and =ignore does not care" {
+	SAYS='LOGIN-DELAY 600' mfetch "${pop3[@]}" --maildir=box
+	SAYS='LOGIN-DELAY 600' run -0 mlist "${pop3[@]}" -o uid --login-delay=ignore
+	assert_equal "$(visits)" 2
+	record=$(find "$XDG_STATE_HOME" -name .login)
+	run -124 timeout 0.5 mlist "${pop3[@]}" --login-delay=wait -o uid
+	assert_equal "$(visits)" 2
+	echo "$(($(date +%s) - 599)) 600" >"$record"
+	echo 1 | run -0 mdel "${pop3[@]}" --login-delay=wait -
+	assert_equal "$(visits)" 3
+	run -64 mdel "${pop3[@]}" --login-delay=never all
+	assert_output --partial "'never' is none of refuse, wait, ignore"
 }
 
 @test "once the delay is over, and when the server wants none any more, all is as ever" {

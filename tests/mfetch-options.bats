@@ -166,6 +166,30 @@ box()
 	assert_equal "$(box)" a
 }
 
+@test "two destinations that take turns, one that keeps and one that deletes, miss nothing and get nothing twice" {
+	keeping=(--keep --mbox=kept)
+	give a b
+	mfetch "${keeping[@]}"
+	mfetch "${keeping[@]}" # with a bookmark now
+	give c
+	mfetch --keep
+	mfetch "${keeping[@]}"
+	assert_equal "$(subjects kept)" 'a b c'
+	mfetch # deletes what it has delivered, below what the other one knows
+	assert_equal "$(mailbox_count "$user")" 0
+	give d e f g
+	mfetch "${keeping[@]}"
+	mfetch --keep
+	give h
+	mfetch
+	give i j
+	mfetch "${keeping[@]}"
+	assert_equal "$(subjects kept)" 'a b c d e f g i j'
+	mfetch
+	assert_equal "$(box)" 'a b c d e f g h i j'
+	assert_equal "$(mailbox_count "$user")" 0
+}
+
 @test "mfetch --mark-seen records what the operands name" {
 	give a b c
 	mfetch --mark-seen first:2

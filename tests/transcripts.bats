@@ -246,6 +246,35 @@ aa'
 	assert_equal "$(sed 's/^{"uid":"//; s/"}$//; s/\\\\/\\/g' <<<"$output")" "$(<ids)"
 }
 
+@test "an id that reads like an operand (last:5, uid:b, all, -, 3-9) names its message alone through the pipe" {
+	local ids=(last:5 first:2 uid:b all new - 3-9 b) id
+	{
+		printf '%s\n' "$pop3_hello"
+		printf 'C: UIDL\nS: +OK\n'
+		for id in "${!ids[@]}"; do
+			echo "S: $((id + 1)) ${ids[id]}"
+		done
+		echo 'S: .'
+	} >list
+	{
+		cat list
+		echo 'C: QUIT'
+	} >all
+	against "$PWD/all" 0 mlist -o uid
+	assert_equal "$output" $'uid:last:5\nuid:first:2\nuid:uid:b\nall\nnew\n-\n3-9\nb'
+	echo "$output" >shown
+	for id in "${!ids[@]}"; do
+		{
+			cat list
+			printf 'C: DELE %d\nC: QUIT\nS: +OK\\r\\n+OK\n' "$((id + 1))"
+		} >one
+		sed -n "$((id + 1))p" shown | mdel "${pop3[@]}" "$(tunnel_to "$PWD/one")" -
+		assert_verdict
+	done
+	against "$PWD/all" 0 mlist --json -o uid
+	assert_equal "$(head -n 1 <<<"$output")" '{"uid":"uid:last:5"}'
+}
+
 @test "an id of another program's, which shows it as it is, names its message too" {
 	against - 0 mdel 'uid:a\xzz\x41' <<-END
 	$pop3_hello
@@ -440,6 +469,39 @@ refuse()
 	S* 3 +OK
 	END
 	assert_equal "$(box)" $'one\ntwo'
+}
+
+# lists N TEXT: the mailbox has one message, called N, and it is fetched and deleted.
+lists()
+{
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n1 $1\r\n.
+	S: +OK\r\n1 $((${#2} + 4))\r\n.
+	C: RETR 1
+	S: +OK\r\n\r\n$2\r\n.
+	C: DELE 1
+	C: QUIT
+	S* 2 +OK
+	END
+}
+
+@test "an id that the server gives to another message, when the first is deleted, is new" {
+	lists 1 one
+	lists 1 three # as soon as that: told by its length
+	against - 0 mfetch --maildir=box <<-END
+	$pop3_hello
+	C: UIDL
+	C: LIST
+	S: +OK\r\n.
+	S: +OK\r\n.
+	C: QUIT
+	END
+	lists 1 seven # or, once it was seen to be gone, by nothing else
+	assert_equal "$(box)" $'one\nthree\nseven'
+	grep -q '^/ 1$' "$XDG_STATE_HOME"/mailverbs/seen/*/maildir*
 }
 
 @test "the place in an error is the server's name and port" {

@@ -478,6 +478,48 @@ test_many(void)
 	seen_close(s);
 }
 
+/* The only listed one is "stays", with 9 octets. */
+static bool
+find_stays(void *ctx, const char *uid, uint64_t *octets)
+{
+	(void)ctx;
+	*octets = 9;
+	return strcmp(uid, "stays") == 0;
+}
+
+static void
+test_deleted(void)
+{
+	struct seen *s;
+	struct err e;
+
+	start();
+	record((const char *[]){"stays", "goes", "kept", NULL});
+	s = open_journal();
+	ok(!seen_has_deleted(s), "nothing was deleted yet");
+	seen_deleted(s, "stays", 9);
+	seen_deleted(s, "goes", 9);
+	seen_deleted(s, "unknown", 9);
+	ok(has(s, "goes") && !has(s, "unknown"), "what is said to be deleted is still known");
+	ok(seen_write(s, true, &e), "and recorded");
+	seen_close(s);
+	s = open_journal();
+	ok(seen_has_deleted(s) && has(s, "goes"), "so it is to the next run");
+	seen_forget_deleted(s, find_stays, NULL);
+	ok(!has(s, "goes") && has(s, "stays") && has(s, "kept"),
+	   "until it is gone from the list: that one is forgotten, and no other");
+	ok(seen_write(s, true, &e), "for good");
+	seen_close(s);
+	s = open_journal();
+	ok(!has(s, "goes") && has(s, "stays"), "as the run after it knows");
+	seen_done(s, "goes");
+	seen_deleted(s, "stays", 10);
+	seen_forget_deleted(s, find_stays, NULL);
+	ok(has(s, "goes"), "delivered anew it is known anew");
+	ok(!has(s, "stays"), "what is listed with another length is another message");
+	seen_close(s);
+}
+
 static void
 test_no_place(void)
 {
@@ -511,6 +553,7 @@ main(void)
 	test_damage();
 	test_intents();
 	test_many();
+	test_deleted();
 	test_no_place();
 	remove = mem_printf("rm -rf %s", root);
 	if (system(remove) != 0)

@@ -143,6 +143,12 @@ test_input(void)
 	ok(s.operands[3].kind == OPERAND_FIRST, "and what counts");
 	is_str(s.operands[5].text, "x y", "a last line without an end, and blanks in an id");
 	selection_free(&s);
+	ok(!selection_reads_as_id("uid:x") && !selection_reads_as_id("last:5") &&
+	       !selection_reads_as_id("first:1"),
+	   "an id that reads like an operand needs `uid:` before it there");
+	ok(selection_reads_as_id("all") && selection_reads_as_id("-") &&
+	       selection_reads_as_id("3-9") && selection_reads_as_id("last:x"),
+	   "and no other");
 }
 
 int

@@ -391,6 +391,18 @@ commit_loses(const struct fetch *f)
 }
 
 static bool
+record_deleted(struct fetch *f, struct err *e)
+{
+	for (size_t i = 0; i < f->doomed.count; i++) {
+		const size_t index = f->doomed.index[i];
+
+		seen_deleted(f->seen, message_list_uid(&f->listing.list, index),
+			     f->listing.list.items[index].size);
+	}
+	return seen_write(f->seen, false, e);
+}
+
+static bool
 finish(struct fetch *f, struct err *e)
 {
 	if (commit_loses(f))
@@ -400,7 +412,7 @@ finish(struct fetch *f, struct err *e)
 		remove_delivered(f);
 	if (account_flag(f->account, SET_SEEN) && !destination_is_terminal(&f->sink))
 		mark_read(f);
-	if (!commit(f, e) || !forget_unlisted(f, e))
+	if (!commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
 		return false;
 	if (f->listing.is_whole)
 		undeleted_remember(f->seen, &f->listing.list, &f->doomed);

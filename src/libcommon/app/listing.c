@@ -55,8 +55,37 @@ list_whole(struct listing *l, struct mailbox *m, struct err *e)
 	return true;
 }
 
-bool
-listing_make(struct listing *l, struct mailbox *m, struct err *e)
+struct listed {
+	const struct message_list *list;
+	struct message_index index;
+};
+
+static bool
+find_listed(void *ctx, const char *uid, uint64_t *octets)
+{
+	const struct listed *listed = ctx;
+	const size_t index = message_index_find(&listed->index, uid);
+
+	if (index != MESSAGE_NONE)
+		*octets = listed->list->items[index].size;
+	return index != MESSAGE_NONE;
+}
+
+/* What was deleted by a run before is gone now, and its id may be another message's. */
+static void
+forget_deleted(struct listing *l)
+{
+	struct listed listed = {.list = &l->list};
+
+	if (!seen_has_deleted(l->seen))
+		return;
+	message_index_make(&listed.index, &l->list);
+	seen_forget_deleted(l->seen, find_listed, &listed);
+	message_index_free(&listed.index);
+}
+
+static bool
+list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
 {
 	if (!l->bookmark.mark)
 		return list_whole(l, m, e);
@@ -68,6 +97,16 @@ listing_make(struct listing *l, struct mailbox *m, struct err *e)
 		return false;
 	seen_set_validity(l->seen, mailbox_validity(m));
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
+}
+
+bool
+listing_make(struct listing *l, struct mailbox *m, struct err *e)
+{
+	if (!list_as_needed(l, m, e))
+		return false;
+	if (l->is_whole)
+		forget_deleted(l);
+	return true;
 }
 
 /* Has all of the list been delivered, or taken as such? Then *OLDEST is when the first of it was,

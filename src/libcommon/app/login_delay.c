@@ -17,6 +17,7 @@
 #include "config/account.h"
 #include "config/paths.h"
 #include "deliver/seen.h"
+#include "net/wait.h"
 
 /* No server has a reason for more, and one that is out of order must not lock its users out. */
 enum { DELAY_MAX_S = 24 * 60 * 60 };
@@ -65,27 +66,60 @@ read_login(const struct account *a, enum tool_id tool, struct login *login)
 	return ok;
 }
 
+/* Too early? Then *LOGIN is the last one. A login in the future: the clock was wrong then, or is
+ * now. */
+static bool
+is_early(const struct account *a, enum tool_id tool, struct login *login)
+{
+	const uint64_t now = (uint64_t)time(NULL);
+
+	return read_login(a, tool, login) && login->when <= now &&
+	       now - login->when < login->delay_s;
+}
+
+static bool
+refuse(const struct login *login, const char *host, struct err *e)
+{
+	const time_t then = (time_t)(login->when + login->delay_s);
+	char text[64];
+	struct tm tm;
+
+	if (!localtime_r(&then, &tm) || strftime(text, sizeof text, "%F %T", &tm) == 0)
+		text[0] = '\0';
+	err_set(e, ERR_TEMPORARY,
+		"%s: the server wants %" PRIu64 " seconds between two logins, so not before %s",
+		host, login->delay_s, text);
+	return err_hint(e, "--login-delay=wait waits until then");
+}
+
+/* Until the whole delay has passed, by the monotonic clock: seconds are cut off in WHEN. */
+static bool
+wait_until_due(const struct login *login, struct err *e)
+{
+	const uint64_t passed = (uint64_t)time(NULL) - login->when;
+	const uint64_t left = passed < login->delay_s ? login->delay_s - passed : 0;
+
+	return wait_fds(NULL, 0, wait_deadline((unsigned)left + 1)) != WAIT_STOPPED ||
+	       err_set(e, ERR_TEMPORARY, "interrupted");
+}
+
+static bool
+says(const struct account *a, const char *what)
+{
+	const char *text = account_text(a, SET_LOGIN_DELAY);
+
+	return text && strcmp(text, what) == 0;
+}
+
 bool
 login_delay_check(const struct account *a, enum tool_id tool, struct err *e)
 {
-	const uint64_t now = (uint64_t)time(NULL);
 	struct login login;
 	struct url url;
-	char text[64];
-	time_t then;
-	struct tm tm;
 
-	/* A login in the future: the clock was wrong then, or is now. */
-	if (!read_login(a, tool, &login) || login.when > now || now - login.when >= login.delay_s ||
-	    !account_server(a, tool, &url, e))
+	if (says(a, "ignore") || !is_early(a, tool, &login) || !account_server(a, tool, &url, e))
 		return true;
-	then = (time_t)(login.when + login.delay_s);
-	if (!localtime_r(&then, &tm) || strftime(text, sizeof text, "%F %T", &tm) == 0)
-		text[0] = '\0';
-	return err_set(e, ERR_TEMPORARY,
-		       "%s: the server wants %" PRIu64
-		       " seconds between two logins, so not before %s",
-		       url.host, login.delay_s, text);
+	return says(a, "wait") ? wait_until_due(&login, e) : refuse(&login, url.host, e);
 }
 
 void
@@ -118,5 +152,5 @@ login_delay_seconds(const struct account *a, enum tool_id tool)
 {
 	struct login login;
 
-	return read_login(a, tool, &login) ? (unsigned)login.delay_s : 0;
+	return !says(a, "ignore") && read_login(a, tool, &login) ? (unsigned)login.delay_s : 0;
 }

@@ -16,13 +16,18 @@
 struct account;
 struct err;
 
-/* May the account log in now? False: *e is ERR_TEMPORARY and says when. */
+/*
+ * May the account log in now? False: *e is ERR_TEMPORARY and says when. With `login-delay = wait`
+ * it waits until it may, and false is a signal; with `ignore` it always may, for servers that
+ * announce a delay and don't insist on it (Courier).
+ */
 bool login_delay_check(const struct account *a, enum tool_id tool, struct err *e);
 
 /* It just did, and the server wants so many seconds until the next time; 0: it wants nothing. */
 void login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds);
 
-/* The pause that the server wanted last, in seconds; 0 where it is not known to want any. */
+/* The pause that the server wanted last, in seconds; 0 where it is not known to want any,
+ * or it is to be ignored. */
 unsigned login_delay_seconds(const struct account *a, enum tool_id tool);
 
 #endif

@@ -104,6 +104,15 @@ parse_word(struct selection *s, const char *word, struct err *e)
 	    e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from standard input");
 }
 
+bool
+selection_reads_as_id(const char *line)
+{
+	uint32_t n;
+
+	return strncmp(line, "uid:", 4) != 0 && !parse_counted(line, "last:", &n) &&
+	       !parse_counted(line, "first:", &n);
+}
+
 static bool
 parse_input(struct selection *s, struct err *e)
 {

@@ -42,6 +42,11 @@ struct selection {
 bool selection_parse(struct selection *s, char **words, size_t count, struct err *e);
 void selection_free(struct selection *s);
 
+/* Is LINE, on standard input, the id that stands there? What begins with a prefix of operands is
+ * not: who writes ids for a pipe puts `uid:` before such a one, so that a server can't give a
+ * message an id that names others. */
+bool selection_reads_as_id(const char *line);
+
 /* Does it need ids to be resolved? */
 bool selection_wants_uids(const struct selection *s);
 

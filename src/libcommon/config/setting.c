@@ -194,6 +194,8 @@ const struct setting settings[] = {
      "connect from this address"},
     {SET_TIMEOUT, "timeout", NULL, NULL, KIND_SECONDS, IN_BOTH, TOOL_ALL, "SECONDS",
      "longest wait for any one answer (0: for ever)"},
+    {SET_LOGIN_DELAY, "login-delay", NULL, NULL, KIND_LOGIN_DELAY, IN_BOTH, TOOL_BOX, "WHAT",
+     "too early for the server's LOGIN-DELAY: refuse, wait, ignore"},
     {SET_PROBE, "probe", "S", "serverinfo", KIND_FLAG, IN_OPTION, TOOL_ALL, NULL,
      "show what the server is and whether the login works"},
     {SET_DRY_RUN, "dry-run", "nP", "pretend", KIND_FLAG, IN_OPTION, NOT_MSEND, NULL,
@@ -495,6 +497,15 @@ check_size(const char *text, char **normal, struct err *e)
 }
 
 static bool
+check_login_delay(const char *text, char **normal, struct err *e)
+{
+	if (!text_has_word("refuse wait ignore", text))
+		return err_set(e, ERR_USAGE, "'%s' is none of refuse, wait, ignore", text);
+	*normal = mem_strdup(text);
+	return true;
+}
+
+static bool
 check_ip(const char *text, char **normal, struct err *e)
 {
 	unsigned char address[sizeof(struct in6_addr)];
@@ -539,6 +550,7 @@ static bool (*const checks[SETTING_KINDS])(const char *, char **, struct err *) 
     [KIND_AGE] = check_age,
     [KIND_PERIOD] = check_period,
     [KIND_IP] = check_ip,
+    [KIND_LOGIN_DELAY] = check_login_delay,
     [KIND_PINS] = check_pins,
     [KIND_LIST] = check_ignored,
     [KIND_LINES] = check_lines,

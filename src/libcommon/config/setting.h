@@ -63,6 +63,7 @@ enum setting_id {
 	SET_IPV6,
 	SET_SOURCE_IP,
 	SET_TIMEOUT,
+	SET_LOGIN_DELAY,
 	/* what to do, and what to say */
 	SET_PROBE,
 	SET_DRY_RUN,
@@ -149,6 +150,7 @@ enum setting_kind {
 	KIND_AGE,      /* yes, no, or a time: 10d */
 	KIND_PERIOD,   /* a time: 12h, 5d */
 	KIND_IP,
+	KIND_LOGIN_DELAY, /* refuse, wait or ignore */
 	KIND_PINS,
 	KIND_REWRITE,     /* local, always or never */
 	KIND_NOTIFY,      /* never, or of success,failure,delay: as RFC 3461 has it */

@@ -30,13 +30,15 @@ enum {
 
 /* One id, and what is known of it. */
 struct entry {
-	uint64_t hash;  /* of the id */
-	size_t uid;     /* offsets into `text` */
-	size_t place;   /* of an open intent; 0: there is none */
-	size_t print;   /* the fingerprint; 0: there is none */
-	int64_t when;   /* 0: not done */
-	bool is_marked; /* taken as delivered */
-	bool has_print; /* the fingerprint stands in the journal, or among the collected lines */
+	uint64_t hash;   /* of the id */
+	size_t uid;      /* offsets into `text` */
+	size_t place;    /* of an open intent; 0: there is none */
+	size_t print;    /* the fingerprint; 0: there is none */
+	int64_t when;    /* 0: not done */
+	uint64_t octets; /* where is_deleted */
+	bool is_marked;  /* taken as delivered */
+	bool has_print;  /* the fingerprint stands in the journal, or among the collected lines */
+	bool is_deleted; /* there, the server says */
 };
 
 struct seen {
@@ -213,6 +215,7 @@ take_done(struct seen *s, char *rest)
 	entry = find_or_add(s, uid);
 	entry->place = 0;
 	entry->when = (int64_t)when;
+	entry->is_deleted = false;
 	return true;
 }
 
@@ -252,12 +255,45 @@ take_mark(struct seen *s, char *uid)
 }
 
 static bool
+take_deleted(struct seen *s, char *rest)
+{
+	char *uid = strchr(rest, ' ');
+	struct entry *entry;
+	uint64_t octets;
+
+	if (!uid || !text_number_n(rest, (size_t)(uid - rest), UINT64_MAX, &octets) ||
+	    !text_unescape(++uid))
+		return false;
+	entry = find_or_add(s, uid);
+	entry->octets = octets;
+	entry->is_deleted = true;
+	return true;
+}
+
+static void
+forget(struct entry *entry)
+{
+	entry->when = 0;
+	entry->is_marked = entry->is_deleted = false;
+}
+
+static bool
+take_gone(struct seen *s, char *uid)
+{
+	if (!text_unescape(uid))
+		return false;
+	forget(find_or_add(s, uid));
+	return true;
+}
+
+static bool
 take_line(struct seen *s, char *line)
 {
 	static const struct {
 		char sign;
 		bool (*take)(struct seen *s, char *rest);
-	} kinds[] = {{'=', take_done}, {'+', take_intent}, {'-', take_void}, {'~', take_mark}};
+	} kinds[] = {{'=', take_done}, {'+', take_intent},  {'-', take_void},
+		     {'~', take_mark}, {'x', take_deleted}, {'/', take_gone}};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (line[0] == kinds[i].sign && line[1] == ' ')
@@ -591,17 +627,18 @@ seen_has(struct seen *s, const char *uid, time_t *when)
 }
 
 static void
-add_void(struct seen *s, const char *uid)
+add_signed(struct buf *out, char sign, const char *uid)
 {
-	buf_add_str(&s->lines, "- ");
-	text_escape(&s->lines, uid);
-	buf_add_char(&s->lines, '\n');
+	buf_add_char(out, sign);
+	buf_add_char(out, ' ');
+	text_escape(out, uid);
+	buf_add_char(out, '\n');
 }
 
 static void
-add_mark(struct buf *out, const char *uid)
+add_deleted(struct buf *out, uint64_t octets, const char *uid)
 {
-	buf_add_str(out, "~ ");
+	buf_addf(out, "x %" PRIu64 " ", octets);
 	text_escape(out, uid);
 	buf_add_char(out, '\n');
 }
@@ -631,20 +668,26 @@ add_entry(struct buf *out, const struct seen *s, const struct entry *entry)
 	if (entry->when != 0)
 		add_done(out, entry->when, uid, print_of(s, entry));
 	else
-		add_mark(out, uid);
+		add_signed(out, '~', uid);
+	if (entry->is_deleted)
+		add_deleted(out, entry->octets, uid);
 }
 
 static void
 done(struct seen *s, const char *key)
 {
-	const int64_t now = (int64_t)time(NULL);
+	const time_t clock = time(NULL);
+	const int64_t now = clock > 0 ? clock : 1; /* 0 is "never" */
+	struct entry *entry;
 	char *copy;
 
 	if (!key || !s->path)
 		return;
 	add_done(&s->lines, now, key, unwritten_print(s, find(s, key)));
 	copy = mem_strdup(key); /* it may point into the text that grows now */
-	find_or_add(s, copy)->when = now;
+	entry = find_or_add(s, copy);
+	entry->when = now;
+	entry->is_deleted = false;
 	free(copy);
 }
 
@@ -660,7 +703,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 		if (was_done(ctx, s->text.data + place))
 			done(s, s->text.data + s->entries[i].uid);
 		else
-			add_void(s, s->text.data + s->entries[i].uid);
+			add_signed(&s->lines, '-', s->text.data + s->entries[i].uid);
 	}
 }
 
@@ -717,13 +760,52 @@ seen_mark(struct seen *s, const char *uid)
 
 	if (!uid || !s->path || seen_has(s, uid, NULL))
 		return;
-	add_mark(&s->lines, key);
+	add_signed(&s->lines, '~', key);
 	find_or_add(s, key)->is_marked = true;
+}
+
+void
+seen_deleted(struct seen *s, const char *uid, uint64_t octets)
+{
+	struct entry *entry = s->path && s->validity == 0 ? find(s, uid) : NULL;
+
+	if (!is_seen(entry) || (entry->is_deleted && entry->octets == octets))
+		return;
+	add_deleted(&s->lines, octets, uid);
+	entry->octets = octets;
+	entry->is_deleted = true;
+}
+
+bool
+seen_has_deleted(const struct seen *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->entries[i].is_deleted)
+			return true;
+	return false;
+}
+
+void
+seen_forget_deleted(struct seen *s,
+		    bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets), void *ctx)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct entry *entry = &s->entries[i];
+		const char *uid = s->text.data + entry->uid;
+		uint64_t octets;
+
+		if (!entry->is_deleted ||
+		    (find_listed(ctx, uid, &octets) && octets == entry->octets))
+			continue;
+		add_signed(&s->lines, '/', uid);
+		forget(entry);
+	}
 }
 
 void
 seen_stop_recording(struct seen *s)
 {
+	buf_clear(&s->lines);
 	free(s->path);
 	s->path = NULL;
 }

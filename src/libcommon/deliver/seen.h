@@ -10,6 +10,8 @@
  *	- UID                the intent came to nothing: a killed run's, and PLACE was looked at
  *	= TIME UID [PRINT]   done
  *	~ UID                taken as delivered though it never was (mfetch --mark-seen)
+ *	x OCTETS UID         deleted on the server, which listed it with so many octets
+ *	/ UID                and gone from there: forgotten
  *
  * PRINT is the message's fingerprint (message/fingerprint.h), where ids are good for a while only:
  * in the first line that is written of it.
@@ -118,7 +120,22 @@ void seen_done(struct seen *s, const char *uid);
 /* Collects that UID, which has not been delivered, is to be taken as if it had been. */
 void seen_mark(struct seen *s, const char *uid);
 
-/* From here on nothing is recorded; what is known stays known, and the mailbox locked. */
+/*
+ * A server may give the id of a message that is gone to another one (RFC 1939 section 7), and what
+ * is known by its id is deleted there without being fetched. So seen_deleted() collects what the
+ * server said it deleted, having listed it with so many OCTETS, and seen_forget_deleted(), behind a
+ * later whole listing, collects that those are forgotten which are not in it, or with another
+ * length. What is there unchanged was not deleted after all, and stays known. FIND_LISTED looks in
+ * the listing. Not for ids under a UIDVALIDITY, which are never given twice.
+ */
+void seen_deleted(struct seen *s, const char *uid, uint64_t octets);
+bool seen_has_deleted(const struct seen *s);
+void seen_forget_deleted(struct seen *s,
+			 bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets),
+			 void *ctx);
+
+/* From here on nothing is recorded, nor what was collected; what is known stays known, and the
+ * mailbox locked. */
 void seen_stop_recording(struct seen *s);
 
 /* The path of a hidden file beside the journal, the caller's to free(). */
