@@ -115,15 +115,31 @@ is_mailq(const struct run *run)
 	       (mode && strcmp(mode, "p") == 0);
 }
 
+/* The queue takes no messages then: what was meant to go out must not be passed over in silence. */
+static bool
+has_nothing_to_send(const struct run *run, struct err *e)
+{
+	const char *what = is_mailq(run) ? "--list-queue shows" : "--flush sends";
+
+	if (run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "%s what is kept, '%s' is too much", what,
+			       run->operands[0]);
+	if (batch_is_wanted(run))
+		return err_set(
+		    e, ERR_USAGE,
+		    "%s what is kept: --batch, --mbox and --connections do not go with it", what);
+	return true;
+}
+
 static bool
 job(struct run *run, struct err *e)
 {
 	if (run_flag(run, SET_PROBE))
 		return probe(run, e);
 	if (is_mailq(run))
-		return mailq_show(run, e);
+		return has_nothing_to_send(run, e) && mailq_show(run, e);
 	if (run_flag(run, SET_FLUSH))
-		return outbox_flush(run, e);
+		return has_nothing_to_send(run, e) && outbox_flush(run, e);
 	return batch_is_wanted(run) ? batch_run(run, send_one_of_many, e) : send_one(run, e);
 }
 

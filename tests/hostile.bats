@@ -792,3 +792,29 @@ injects()
 	injects 65 msend
 	sed -i 's/^To: .*/To: =?utf-8?q?bob=0D=0A?=@example.org/' letter
 }
+
+# ---- a file that is written to while it is sent ----
+
+@test 'a message that changes under way is no message: neither more octets than were announced, nor its end' {
+	local body
+	cat >server <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 ready'
+	read -r ehlo && say '250-mx' '250 CHUNKING'
+	read -r mail && say '250 ok'
+	read -r rcpt && cat changed >letter && say '250 ok'
+	read -r bdat && printf '%s' "$bdat" | tr -cd 0-9 >announced
+	head -c "$(cat announced)" >received
+	cat >more
+	mv more rest
+	END
+	for body in xxxxxxxxxx $'\n\n\n\n\n\n\n\n\nx'; do
+		{ sed '/^$/q' letter && for i in {1..30000}; do printf '%s\n' "$body"; done; } >one
+		{ sed '/^$/q' letter && sed '1,/^$/d' one | tr 'x\n' '\nx'; } >changed
+		cp one letter
+		run -74 --separate-stderr msend "${smtp[@]}" --tunnel='exec bash server' bob@example.org <letter
+		assert_equal "$stderr" 'msend: the message changed while it was sent'
+		assert [ "$(wc -c <received)" -lt "$(cat announced)" ]
+		assert_equal "$(cat rest)" ''
+	done
+}

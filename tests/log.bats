@@ -65,6 +65,16 @@ from=$sender@example\.org to=$rcpt@example\.org size=[0-9]{3} status=sent exit=0
 	assert [ ! -e "$log" ]
 }
 
+@test 'a log that nobody reads, or that may not grow, keeps nobody and ends nobody' {
+	mkfifo fifo
+	run -0 letter --log=fifo "$rcpt@example.org"
+	assert_output --regexp '^msend: cannot log to fifo: No such device'
+	ulimit_0() { (ulimit -f 0 && letter --log=log.new "$rcpt@example.org"); }
+	run -0 ulimit_0
+	assert_output 'msend: cannot log to log.new: File too large'
+	assert_equal "$(mailbox_count "$rcpt")" 2
+}
+
 @test 'many at a time: as many whole lines' {
 	for ((i = 0; i < 20; i++)); do
 		letter --logfile="$log" "$rcpt@example.org" 3>&- &

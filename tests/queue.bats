@@ -574,6 +574,36 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	assert_equal "$(mailbox_count "$rcpt")" 1
 }
 
+@test 'what is no file, or far too large, among the entries is said, and does not keep the others' {
+	away
+	letter | msend --quiet "$rcpt@example.org"
+	mkfifo "$queue/0000000000000a"
+	mkdir "$queue/0000000000000b"
+	truncate -s 65M "$queue/0000000000000c"
+	run -74 --separate-stderr timeout 60 msend -bp
+	assert_equal "$(wc -l <<<"$output")" 1
+	assert_regex "$stderr" "$queue/0000000000000a:0: this entry of the queue is damaged"
+	assert_regex "$stderr" "$queue/0000000000000b: Is a directory"
+	assert_regex "$stderr" "$queue/0000000000000c: File too large"
+	back
+	run -74 timeout 60 msend -q
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
+@test 'a message that somebody deleted is said, and its entry goes to failed when its time is over' {
+	away
+	letter | msend --quiet "$rcpt@example.org"
+	id=$(entries)
+	rm "$queue/$id.eml"
+	run -74 msend -q
+	assert_line "msend: $id: $queue/$id.eml: No such file or directory"
+	age_entry "$queue/$id" 432001
+	run -74 --separate-stderr msend -q
+	assert_equal "$(entries "$queue/failed")" "$id"
+	run -0 --separate-stderr msend -q
+	assert_equal "$output$stderr" ''
+}
+
 # ---- no room ----
 
 @test 'the disk is full: that is said, the exit status is not 0, and nothing of it is left' {
@@ -610,8 +640,24 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	assert_equal "$(mailbox_count "$rcpt")" 1
 }
 
-@test '-q takes no recipients' {
-	run -64 msend -q "$rcpt@example.org"
+@test '-q and -bp take no messages and no recipients: they are not passed over in silence' {
+	letter | sed '1i From x' >mbox
+	for mode in -q -bp; do
+		run -64 msend "$mode" "$rcpt@example.org"
+		run -64 msend "$mode" --mbox <mbox
+		run -64 msend "$mode" --batch mbox
+		run -64 msend "$mode" --connections=2
+	done
+}
+
+@test '-q -a finds the account by its address too; one that is none, and has nothing there, is an error' {
+	away
+	letter | msend --quiet "$rcpt@example.org"
+	back
+	run -78 msend -q -a nosuch
+	run -0 msend -q -a "$sender@example.org"
+	assert_empty_queue
+	assert_equal "$(mailbox_count "$rcpt")" 1
 }
 
 @test 'no place for a queue: what can be sent is sent, what would have to be kept is an error' {

@@ -46,6 +46,8 @@ struct flush {
 	size_t count;
 	struct route **routes;
 	size_t route_count;
+	struct account wanted; /* where -a names one */
+	struct err problem;    /* ... and this is why it is none; ERR_NONE: there is none */
 };
 
 /* One attempt. */
@@ -102,13 +104,24 @@ find_route(struct flush *f, const struct queue_entry *entry)
 	return make_route(f, key, entry);
 }
 
-/* With -a, what waits for other accounts is left alone. */
+/* With -a, what waits for other accounts is left alone. An account has a name and an address; one
+ * that is no longer in the configuration, or in another, has only what the queue calls it. */
+
+static void
+find_account(struct flush *f)
+{
+	if (f->run->given.of[SET_ACCOUNT].text &&
+	    account_resolve(&f->wanted, TOOL_MSEND, &f->run->given, NULL, &f->problem))
+		f->problem.code = ERR_NONE;
+}
+
 static bool
 is_wanted(const struct flush *f, const struct queue_entry *entry)
 {
 	const char *account = f->run->given.of[SET_ACCOUNT].text;
 
-	return !account || strcmp(account, entry->account) == 0;
+	return !account || strcmp(account, entry->account) == 0 ||
+	       (f->wanted.name && strcmp(f->wanted.name, entry->account) == 0);
 }
 
 static void
@@ -140,7 +153,10 @@ take_queue(struct flush *f, struct err *e)
 	for (size_t i = 0; ok && i < l.count; i++)
 		take_entry(f, l.ids[i]);
 	queue_list_free(&l);
-	return ok;
+	if (!ok || f->count > 0 || f->problem.code == ERR_NONE)
+		return ok;
+	*e = f->problem;
+	return false;
 }
 
 static void
@@ -154,6 +170,7 @@ flush_free(struct flush *f)
 		free(f->routes[i]->key);
 		free(f->routes[i]);
 	}
+	account_free(&f->wanted);
 	free(f->all);
 	free(f->routes);
 	queue_free(f->queue);
@@ -355,7 +372,7 @@ fail(struct attempt *a, struct err *e)
 	const bool is_noted = queue_update(f->queue, entry, true, &problem);
 
 	e->hint[0] = '\0';
-	if (is_noted)
+	if (is_noted && queue_has_message(f->queue, entry))
 		err_hint(e, "the message is in %s/%s.eml", queue_failed_directory(f->queue),
 			 entry->id);
 	a->outcome.worst = err_worse(a->outcome.worst, e->code);
@@ -527,11 +544,9 @@ outbox_flush(struct run *run, struct err *e)
 	struct flush f = {.run = run};
 	bool ok;
 
-	if (run->operand_count > 0)
-		return err_set(e, ERR_USAGE, "--flush sends what is kept, '%s' is too much",
-			       run->operands[0]);
 	if (run_flag(run, SET_DRY_RUN))
 		return mailq_show(run, e);
+	find_account(&f);
 	f.queue = outbox_open(e);
 	ok = f.queue && send_all(&f, e);
 	flush_free(&f);

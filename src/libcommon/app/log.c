@@ -52,7 +52,8 @@ add_time(struct buf *line)
 static bool
 write_line(const char *path, const struct buf *line, struct err *e)
 {
-	const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	/* a FIFO that nobody reads, or not fast enough, is not waited for */
+	const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
 	ssize_t written;
 
 	if (fd < 0)

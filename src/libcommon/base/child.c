@@ -164,6 +164,7 @@ set_signals(posix_spawnattr_t *attributes)
 	sigemptyset(&none);
 	sigemptyset(&to_default);
 	sigaddset(&to_default, SIGPIPE);
+	sigaddset(&to_default, SIGXFSZ);
 	posix_spawnattr_setsigmask(attributes, &none);
 	posix_spawnattr_setsigdefault(attributes, &to_default);
 	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);

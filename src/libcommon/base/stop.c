@@ -72,6 +72,7 @@ stop_install(void)
 	handle(SIGTERM);
 	handle(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);
 	sigaction(SIGALRM, &again, NULL);
 }
 

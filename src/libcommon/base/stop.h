@@ -9,8 +9,8 @@
 #define MAILVERBS_BASE_STOP_H
 
 /* Installs the handlers (that of SIGALRM too, by which a call that blocks is interrupted in any
- * case, a second after the signal at the latest), and ignores SIGPIPE. A signal that was ignored at
- * the start (nohup) stays so. */
+ * case, a second after the signal at the latest), and ignores SIGPIPE and SIGXFSZ (ulimit -f): the
+ * write that fails tells. A signal that was ignored at the start (nohup) stays so. */
 void stop_install(void);
 
 /* In a new process (fork(2)), with signals still blocked: its descriptor is its own from now on. */

@@ -89,15 +89,28 @@ path_of(const struct queue *q, const char *id, const char *suffix)
 	return path_in(q->dir, id, suffix);
 }
 
-static bool
-exists(const char *dir, const char *id, const char *suffix)
+/* 0: it is there. ENOENT: it is not. Else nobody knows, and nothing must be made of that. */
+static int
+look_for(const char *dir, const char *id, const char *suffix)
 {
 	char *path = path_in(dir, id, suffix);
 	struct stat st;
-	const bool is = stat(path, &st) == 0;
+	const int problem = stat(path, &st) == 0 ? 0 : errno;
 
 	free(path);
-	return is;
+	return problem;
+}
+
+static bool
+exists(const char *dir, const char *id, const char *suffix)
+{
+	return look_for(dir, id, suffix) == 0;
+}
+
+static bool
+is_missing(const char *dir, const char *id, const char *suffix)
+{
+	return look_for(dir, id, suffix) == ENOENT;
 }
 
 /* Adding. */
@@ -314,6 +327,8 @@ read_all(int fd, struct buf *text)
 			text->len += (size_t)got;
 	} while ((got > 0 && text->len < ENTRY_MAX) || (got < 0 && errno == EINTR));
 	buf_add_str(text, "");
+	if (got > 0)
+		errno = EFBIG;
 	return got == 0;
 }
 
@@ -323,7 +338,7 @@ queue_read(const struct queue *q, const char *id, struct queue_entry *entry, str
 	char *path = path_of(q, id, "");
 	struct buf text = {0};
 	size_t line = 0;
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a FIFO is damage too */
 	bool ok = fd >= 0 && read_all(fd, &text);
 
 	*entry = (struct queue_entry){.id = mem_strdup(id)};
@@ -342,7 +357,7 @@ int
 queue_open_message(const struct queue *q, const struct queue_entry *entry, struct err *e)
 {
 	char *path = path_of(q, entry->id, ".eml");
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) != 0) {
@@ -369,6 +384,12 @@ queue_remove(struct queue *q, const struct queue_entry *entry, struct err *e)
 	return true;
 }
 
+bool
+queue_has_message(const struct queue *q, const struct queue_entry *entry)
+{
+	return !is_missing(q->dir, entry->id, ".eml");
+}
+
 static bool
 move_to_failed(const struct queue *q, const char *id, const char *suffix, struct err *e)
 {
@@ -384,7 +405,8 @@ move_to_failed(const struct queue *q, const char *id, const char *suffix, struct
 bool
 queue_fail(struct queue *q, const struct queue_entry *entry, struct err *e)
 {
-	return file_make_directory(q->failed, e) && move_to_failed(q, entry->id, ".eml", e) &&
+	return file_make_directory(q->failed, e) &&
+	       (!queue_has_message(q, entry) || move_to_failed(q, entry->id, ".eml", e)) &&
 	       move_to_failed(q, entry->id, "", e) && file_sync_directory(q->dir, e);
 }
 
@@ -399,7 +421,7 @@ discard_orphan(const struct queue *q, const char *id)
 	bool ok = true;
 
 	/* Who had the lock is dead, or has given the message its entry. */
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && !exists(q->dir, id, ""))
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_missing(q->dir, id, ""))
 		ok = discard(q, id, ".new") && unlink(path) == 0;
 	if (fd >= 0)
 		close(fd);
@@ -414,7 +436,7 @@ tidy_messages(const struct queue *q, struct err *e)
 	bool ok = list_names(q->dir, ".eml", &l, e);
 
 	for (size_t i = 0; i < l.count; i++)
-		if (!exists(q->dir, l.ids[i], "") && !discard_orphan(q, l.ids[i]))
+		if (is_missing(q->dir, l.ids[i], "") && !discard_orphan(q, l.ids[i]))
 			ok = err_set_errno(e, ERR_IO, "%s/%s.eml", q->dir, l.ids[i]);
 	queue_list_free(&l);
 	return ok;
@@ -442,7 +464,7 @@ tidy_moves(const struct queue *q, struct err *e)
 	bool ok = queue_list(q, &l, e);
 
 	for (size_t i = 0; i < l.count; i++)
-		if (!exists(q->dir, l.ids[i], ".eml") && exists(q->failed, l.ids[i], ".eml"))
+		if (is_missing(q->dir, l.ids[i], ".eml") && exists(q->failed, l.ids[i], ".eml"))
 			ok = move_to_failed(q, l.ids[i], "", e) && ok;
 	queue_list_free(&l);
 	return ok;

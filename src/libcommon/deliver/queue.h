@@ -73,6 +73,9 @@ bool queue_read(const struct queue *q, const char *id, struct queue_entry *entry
 /* The message, to be closed by the caller, whole as it was added. -1: *e is ERR_IO. */
 int queue_open_message(const struct queue *q, const struct queue_entry *entry, struct err *e);
 
+/* Is it there? Somebody may have deleted it. */
+bool queue_has_message(const struct queue *q, const struct queue_entry *entry);
+
 /* DURABLE: it is on disk. False: *e is ERR_OUTPUT or ERR_IO; the entry on disk is the one or
  * the other. */
 bool queue_update(struct queue *q, const struct queue_entry *entry, bool durable, struct err *e);

@@ -472,8 +472,43 @@ outgoing_facts(const struct outgoing *o)
 	return &o->facts;
 }
 
-bool
-outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
+/*
+ * As many octets as were measured, and announced to the server: were there more, it would take them
+ * for commands, were there less, commands for the message. So the last one is held back until it is
+ * known to be the last, and without it there is no message.
+ */
+struct measured {
+	eol_put put;
+	void *ctx;
+	uint64_t left;
+	char last;
+	bool has_changed;
+};
+
+static bool
+put_measured(void *ctx, const char *bytes, size_t n)
+{
+	struct measured *m = ctx;
+
+	m->has_changed |= n > m->left;
+	if (m->has_changed || n == 0)
+		return !m->has_changed;
+	m->left -= n;
+	if (m->left > 0)
+		return m->put(m->ctx, bytes, n);
+	m->last = bytes[n - 1];
+	return n == 1 || m->put(m->ctx, bytes, n - 1);
+}
+
+static bool
+put_last(struct measured *m, uint64_t size)
+{
+	m->has_changed |= m->left > 0;
+	return !m->has_changed && (size == 0 || m->put(m->ctx, &m->last, 1));
+}
+
+static bool
+pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
 {
 	struct eol_to_crlf filter = {.dots = dots};
 	uint64_t offset = o->body_offset;
@@ -488,4 +523,16 @@ outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err 
 		offset += got;
 	} while (got > 0);
 	return eol_to_crlf_end(&filter, put, ctx);
+}
+
+bool
+outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
+{
+	struct measured m = {.put = put, .ctx = ctx, .left = o->facts.size};
+
+	if (dots)
+		return pour(o, true, put, ctx, e);
+	if (pour(o, false, put_measured, &m, e) && put_last(&m, o->facts.size))
+		return true;
+	return m.has_changed && err_set(e, ERR_IO, "the message changed while it was sent");
 }

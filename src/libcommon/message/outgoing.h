@@ -42,8 +42,9 @@ struct outgoing *outgoing_open(struct source *s, struct err *e);
 void outgoing_free(struct outgoing *o);
 
 /*
- * One that was sent long ago and is only handed on: nothing of it is looked at or put in order, but
- * that the wire sees CRLF. It needs no outgoing_prepare(). NULL: *e is ERR_IO.
+ * One that was sent long ago and is only handed on: nothing of it
+ * is looked at or put in order, but that the wire sees CRLF. It needs no outgoing_prepare(). NULL:
+ * *e is ERR_IO.
  */
 struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
 
@@ -74,7 +75,8 @@ const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
 /*
  * Puts the message as the wire wants it: CRLF everywhere, with DOTS also dot stuffing (RFC 5321
  * section 4.5.2), without the end-of-data line. May be called again. False: reading failed (*e is
- * set) or PUT said so (*e is untouched).
+ * set) or PUT said so (*e is untouched). Without DOTS exactly as many octets as were measured are
+ * put; if the message is not the one that was, the last of them is not, and *e says so.
  */
 bool outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e);
 
