@@ -42,7 +42,7 @@ struct outgoing *outgoing_open(struct source *s, struct err *e);
 void outgoing_free(struct outgoing *o);
 
 /*
- * One that was sent long ago and is only handed on: nothing of it
+ * One that is only handed on, because it was sent long ago, or put in order before: nothing of it
  * is looked at or put in order, but that the wire sees CRLF. It needs no outgoing_prepare(). NULL:
  * *e is ERR_IO.
  */

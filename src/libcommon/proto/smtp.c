@@ -394,7 +394,6 @@ struct transaction {
 	bool utf8;       /* SMTPUTF8 is used */
 	bool last;       /* QUIT goes out with the message */
 	bool is_refused; /* the sender, or a recipient without whom the others get nothing */
-	uint64_t room;   /* octets that the message may still have, as announced */
 	bool *maybe_sent;
 };
 
@@ -577,42 +576,20 @@ read_envelope(struct transaction *t, struct err *e)
 static bool
 put_on_wire(void *ctx, const char *bytes, size_t n)
 {
-	struct transaction *t = ctx;
+	struct smtp *c = ctx;
 
-	if (n > t->room)
-		return false;
-	t->room -= n;
-	dialog_send(t->c->dialog, bytes, n);
-	return stream_is_writable(t->c->stream);
-}
-
-/* As the message stands: what is sent must not be taken for commands, nor commands for it. */
-static bool
-pour_announced(struct transaction *t, struct err *e)
-{
-	t->room = t->facts->size;
-	if (outgoing_pour(t->message, false, put_on_wire, t, e) && t->room == 0)
-		return true;
-	if (e->code == ERR_NONE && stream_is_writable(t->c->stream))
-		err_set(e, ERR_IO, "the message was changed while it was sent");
-	return false;
+	dialog_send(c->dialog, bytes, n);
+	return stream_is_writable(c->stream);
 }
 
 static bool
-pour(struct transaction *t, bool dots, struct err *e)
+pour(const struct transaction *t, bool dots, struct err *e)
 {
 	*e = (struct err){0};
-	t->room = UINT64_MAX;
-	if (dots ? outgoing_pour(t->message, true, put_on_wire, t, e) : pour_announced(t, e))
-		return true;
-	if (e->code == ERR_NONE)
+	if (outgoing_pour(t->message, dots, put_on_wire, t->c, e) || e->code == ERR_NONE)
 		return true; /* where the wire failed, the reply tells more: the server's last words
 			      */
 	t->c->is_cut = true;
-	if (t->room == 0) { /* it was whole before that was seen, and may have gone already */
-		stream_mark(t->c->stream);
-		*t->maybe_sent = stream_mark_is_out(t->c->stream);
-	}
 	return false;
 }
 
