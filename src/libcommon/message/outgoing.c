@@ -16,7 +16,11 @@
 #include "message/header.h"
 #include "message/source.h"
 
-enum { BLOCK = 64 * 1024, LINE_WANTED = 78 /* RFC 5322 section 2.1.1 */ };
+enum {
+	BLOCK = 64 * 1024,
+	HEADER_PIECE = 4000, /* the first; each that follows is as long as all before */
+	LINE_WANTED = 78     /* RFC 5322 section 2.1.1 */
+};
 
 struct outgoing {
 	struct source *source;
@@ -25,7 +29,7 @@ struct outgoing {
 	uint64_t start;       /* in the source: behind the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
-	char block[BLOCK];
+	char *block; /* of BLOCK bytes */
 };
 
 /* The message begins behind the From_ line of an mbox, which a text that begins with "From " is
@@ -63,13 +67,14 @@ static bool
 read_lines(struct outgoing *o, struct err *e)
 {
 	struct header_field stray;
-	size_t got, at, end = 0;
+	size_t piece, got, at, end = 0;
 
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
 			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
+		piece = o->original.len > HEADER_PIECE ? o->original.len : HEADER_PIECE;
 		if (!source_read(o->source, o->start + o->original.len,
-				 buf_reserve(&o->original, BLOCK), BLOCK, &got, e))
+				 buf_reserve(&o->original, piece), piece, &got, e))
 			return false;
 		o->original.len += got;
 		if (o->original.len == got)
@@ -129,12 +134,21 @@ read_header(struct outgoing *o, struct err *e)
 	return true;
 }
 
-struct outgoing *
-outgoing_open(struct source *s, struct err *e)
+static struct outgoing *
+new_outgoing(struct source *s)
 {
 	struct outgoing *o = mem_alloc(sizeof *o);
 
 	o->source = s;
+	o->block = mem_grow(NULL, BLOCK, 1);
+	return o;
+}
+
+struct outgoing *
+outgoing_open(struct source *s, struct err *e)
+{
+	struct outgoing *o = new_outgoing(s);
+
 	if (read_header(o, e))
 		return o;
 	outgoing_free(o);
@@ -148,6 +162,7 @@ outgoing_free(struct outgoing *o)
 		return;
 	buf_free(&o->original);
 	buf_free(&o->header);
+	free(o->block);
 	free(o);
 }
 
@@ -428,7 +443,7 @@ survey(struct outgoing *o, bool *has_nul, struct err *e)
 
 	eol_survey(&s, o->header.data, o->header.len);
 	do {
-		if (!source_read(o->source, offset, o->block, sizeof o->block, &got, e))
+		if (!source_read(o->source, offset, o->block, BLOCK, &got, e))
 			return false;
 		eol_survey(&s, o->block, got);
 		offset += got;
@@ -456,10 +471,9 @@ outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct e
 struct outgoing *
 outgoing_open_as_is(struct source *s, struct err *e)
 {
-	struct outgoing *o = mem_alloc(sizeof *o);
+	struct outgoing *o = new_outgoing(s);
 	bool has_nul;
 
-	o->source = s;
 	if (survey(o, &has_nul, e))
 		return o;
 	outgoing_free(o);
@@ -482,7 +496,7 @@ outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err 
 	if (!eol_to_crlf(&filter, o->header.data, o->header.len, put, ctx))
 		return false;
 	do {
-		if (!source_read(o->source, offset, o->block, sizeof o->block, &got, e) ||
+		if (!source_read(o->source, offset, o->block, BLOCK, &got, e) ||
 		    !eol_to_crlf(&filter, o->block, got, put, ctx))
 			return false;
 		offset += got;
