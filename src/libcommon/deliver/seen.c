@@ -53,7 +53,8 @@ struct seen {
 	size_t slot_count;
 	size_t next;      /* see find() */
 	struct buf lines; /* collected, not yet written */
-	uint32_t validity;
+	char prefix[16];  /* "VALIDITY:", or empty */
+	size_t prefix_len;
 };
 
 static uint64_t
@@ -521,16 +522,23 @@ is_seen(const struct entry *entry)
 void
 seen_set_validity(struct seen *s, uint32_t validity)
 {
-	s->validity = validity;
+	s->prefix_len =
+	    validity == 0 ? 0
+			  : (size_t)snprintf(s->prefix, sizeof s->prefix, "%" PRIu32 ":", validity);
 }
 
 /* The id as the journal has it: UID, or in ROOM with the validity before it. */
 static const char *
 key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 {
-	if (!uid || s->validity == 0)
+	size_t len;
+
+	if (!uid || s->prefix_len == 0)
 		return uid;
-	snprintf(room, KEY_MAX, "%" PRIu32 ":%s", s->validity, uid);
+	len = strnlen(uid, KEY_MAX - 1 - s->prefix_len);
+	memcpy(room, s->prefix, s->prefix_len);
+	memcpy(room + s->prefix_len, uid, len);
+	room[s->prefix_len + len] = '\0';
 	return room;
 }
 
@@ -538,12 +546,7 @@ key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 static const char *
 uid_of(const struct seen *s, const char *key)
 {
-	char prefix[KEY_MAX];
-
-	key_of(s, "", prefix);
-	if (s->validity == 0)
-		return key;
-	return strncmp(key, prefix, strlen(prefix)) == 0 ? key + strlen(prefix) : NULL;
+	return strncmp(key, s->prefix, s->prefix_len) == 0 ? key + s->prefix_len : NULL;
 }
 
 bool
