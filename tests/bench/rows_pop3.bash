@@ -93,7 +93,8 @@ as_nobody()
 {
 	local as=()
 	if [[ $EUID -eq 0 ]]; then
-		chown -R nobody:nogroup "$box" "$work/peer" "$work/fdm.conf"
+		chown -R nobody:nogroup "$box" "$work/peer"
+		[[ ! -e $work/fdm.conf ]] || chown nobody:nogroup "$work/fdm.conf"
 		as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	fi
 	TMPDIR=$work/peer "${runner:-measured}" "${as[@]}" "$@"
@@ -145,10 +146,11 @@ into_mbox()
 	by_getmail() { fresh; : >"$box.mbox"; by_getmail_into "$(printf 'type = Mboxrd\npath = %s' "$box.mbox")"; }
 }
 
-# What is measured is worth nothing if it did not do it.
+# What is measured is worth nothing if it did not do it. Over IMAP a message that somebody has read
+# arrives in cur.
 arrived()
 {
-	local there=("$box"/new/*)
+	local there=("$box"/new/* "$box"/cur/*)
 	((${#there[@]} == count)) && return
 	echo "$row_name: $contestant: ${#there[@]} of $count arrived" | tee -a "$work/failures" >&2
 	rm -f "$figures/$contestant"
