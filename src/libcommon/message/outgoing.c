@@ -363,14 +363,6 @@ copy_fields(struct outgoing *o, const struct outgoing_defaults *d)
 	return at;
 }
 
-static bool
-lacks(const struct outgoing *o, const char *name)
-{
-	struct header_field field;
-
-	return !header_find(o->original.data, o->original.len, name, &field);
-}
-
 static void
 end_line(struct buf *b)
 {
@@ -378,32 +370,47 @@ end_line(struct buf *b)
 		buf_add_char(b, '\n');
 }
 
+/* Fields that there must be, or of which there is one at most. */
+enum { FROM, SENDER, DATE, MESSAGE_ID, COUNTED };
+
+static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-ID"};
+
+static void
+count_fields(const struct outgoing *o, int count[static COUNTED])
+{
+	struct header_field field;
+	size_t at = 0;
+
+	while (header_next(o->original.data, o->original.len, &at, &field))
+		for (size_t i = 0; i < COUNTED; i++)
+			count[i] += header_is(&field, counted[i]);
+}
+
 static bool
-build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
+build_header(struct outgoing *o, const struct outgoing_defaults *d, const int count[static COUNTED],
+	     struct err *e)
 {
 	buf_clear(&o->header);
 	copy_fields(o, d);
 	end_line(&o->header);
-	if (lacks(o, "From") && !add_from(&o->header, d, e))
+	if (count[FROM] == 0 && !add_from(&o->header, d, e))
 		return false;
-	if (lacks(o, "Date"))
+	if (count[DATE] == 0)
 		add_date(&o->header);
-	if (lacks(o, "Message-ID") && !add_message_id(&o->header, d->domain, e))
+	if (count[MESSAGE_ID] == 0 && !add_message_id(&o->header, d->domain, e))
 		return false;
 	buf_add_char(&o->header, '\n');
 	return true;
 }
 
 static bool
-check_once(const struct outgoing *o, const char *name, struct err *e)
+check_once(const int count[static COUNTED], struct err *e)
 {
-	struct header_field field;
-	size_t at = 0;
-	int count = 0;
-
-	while (header_next(o->original.data, o->original.len, &at, &field))
-		count += header_is(&field, name);
-	return count < 2 || err_set(e, ERR_MALFORMED, "the message has %d %s fields", count, name);
+	for (size_t i = FROM; i <= SENDER; i++)
+		if (count[i] > 1)
+			return err_set(e, ERR_MALFORMED, "the message has %d %s fields", count[i],
+				       counted[i]);
+	return true;
 }
 
 static bool
@@ -429,8 +436,10 @@ check_lines(const struct buf *header, struct err *e)
 static bool
 put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
-	return check_once(o, "From", e) && check_once(o, "Sender", e) && build_header(o, d, e) &&
-	       check_lines(&o->header, e);
+	int count[COUNTED] = {0};
+
+	count_fields(o, count);
+	return check_once(count, e) && build_header(o, d, count, e) && check_lines(&o->header, e);
 }
 
 /* All of it is read once before anything is sent. */

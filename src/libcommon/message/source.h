@@ -2,7 +2,8 @@
 /*
  * source - a message that can be read more than once in constant memory.
  *
- * A regular file is read where it stands, from its current offset. Anything else (a pipe, a
+ * A regular file is read where it stands, from its current offset; a small one is read once and
+ * held. Anything else (a pipe, a
  * terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory, more in a temporary file without
  * a name in $TMPDIR (/tmp if unset), which nobody else can read and which is gone with the process.
  */
