@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,6 +89,23 @@ test_commands(void)
 	   "a command of blanks is an error");
 }
 
+/* Nobody reads it: we must not wait for that in the middle of a start. */
+static void
+test_fifo(const char *path)
+{
+	struct child c;
+	struct err e = {0};
+	char command[128];
+
+	snprintf(command, sizeof command, "echo one >%s", path);
+	ok(mkfifo(path, 0600) == 0 &&
+	       child_start(&c, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e) &&
+	       !child_wait_ms(&c, 20, NULL),
+	   "a FIFO without a reader keeps the command waiting, not us");
+	child_end(&c);
+	unlink(path);
+}
+
 /* `>FILE` behind plain words needs no shell, and means what it means to a shell. */
 static void
 test_redirection(void)
@@ -115,6 +133,7 @@ test_redirection(void)
 	is_status("no-such-program-at-all >/dev/null", 127, "and where there is no program");
 	close(fd);
 	unlink(path);
+	test_fifo(path);
 }
 
 static void

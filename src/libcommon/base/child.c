@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -249,17 +250,27 @@ spawn_shell(pid_t *pid, char *command, struct gift *g)
 	return spawn(pid, (char *[]){shell, option, command, NULL}, g);
 }
 
+/* Until a FIFO has a reader nothing would end us but SIGKILL: a shell can wait for that. */
+static bool
+opens_at_once(const char *name)
+{
+	struct stat st;
+
+	return strcmp(name, "/dev/null") == 0 || stat(name, &st) != 0 || S_ISREG(st.st_mode);
+}
+
 /* Where its output can't be opened a shell has the words for it. */
 static int
 spawn_plain(pid_t *pid, const char *command, struct gift *g)
 {
 	char *copy = mem_strdup(command), *again = mem_strdup(command);
 	char **words;
-	int error;
+	int error = ENOENT;
 
 	g->out_file = cut_redirection(copy, &g->out_flags);
 	words = split(copy);
-	error = words[0] ? spawn(pid, words, g) : ENOENT;
+	if (words[0] && (!g->out_file || opens_at_once(g->out_file)))
+		error = spawn(pid, words, g);
 	if (error != 0 && g->out_file)
 		error = spawn_shell(pid, again, g);
 	free(words);

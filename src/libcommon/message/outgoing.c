@@ -18,7 +18,7 @@
 
 enum {
 	BLOCK = 64 * 1024,
-	HEADER_PIECE = 4000, /* the first; each that follows is as long as all before */
+	HEADER_PIECE = 4000, /* most headers are shorter */
 	LINE_WANTED = 78     /* RFC 5322 section 2.1.1 */
 };
 
@@ -72,7 +72,7 @@ read_lines(struct outgoing *o, struct err *e)
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
 			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
-		piece = o->original.len > HEADER_PIECE ? o->original.len : HEADER_PIECE;
+		piece = o->original.len == 0 ? HEADER_PIECE : BLOCK;
 		if (!source_read(o->source, o->start + o->original.len,
 				 buf_reserve(&o->original, piece), piece, &got, e))
 			return false;
