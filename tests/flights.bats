@@ -277,6 +277,23 @@ fetch()
 	await_mail "$user"
 }
 
+@test "over TLS to a server without CHUNKING a submission takes 6 flights, over STARTTLS 7, and the farewell" {
+	local user n server
+	require_postfix
+	user=$(fresh_user)
+	config_for "$user" "auth = plain"
+	# ClientHello, Finished, EHLO, AUTH, MAIL and RCPT and DATA, the message
+	# EHLO, STARTTLS, ClientHello, Finished and EHLO, AUTH, MAIL and RCPT and DATA, the message
+	for n in "6 smtps://$SRV_POSTFIX_NO_CHUNKING_SMTPS" "7 smtp://$SRV_POSTFIX_NO_CHUNKING_SUBMISSION"; do
+		server=${n#* }
+		rm -f flights
+		run msend "$(relay_to "${server#*://}")" --server="$server" "$user@example.org" <letter
+		assert_success
+		assert_equal "$server $(flights)" "$server $((${n% *} + 1))"
+	done
+	await_mail "$user" 2
+}
+
 @test "over TLS fetching and deleting takes 7 flights, 1 message or 100, and the farewell" {
 	local n user files
 	for n in 1 100; do

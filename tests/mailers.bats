@@ -227,7 +227,7 @@ cron_mail()
 }
 
 @test "sendmail's options that mean nothing here are accepted" {
-	cron_mail | "$sendmail" -bm -m -n -G -U -v -Ac -B 7BIT -L tag -O DeliveryMode=b -em -p SMTP:host -h 3 -oQ/tmp -t \
+	cron_mail | "$sendmail" -bm -m -n -G -U -v -Ac -B 7BIT -L tag -O DeliveryMode=b -em -p SMTP:host -h 3 -d0.1 -d -oQ/tmp -t \
 		2>/dev/null
 	arrived "$rcpt"
 }
@@ -251,7 +251,7 @@ cron_mail()
 @test 'sendmail --help shows the options, without the letters that are only accepted' {
 	run -0 "$sendmail" --help
 	assert_line --partial '--from=ADDRESS'
-	refute_line --regexp '^  -[imnGUAoh],'
+	refute_line --regexp '^  -[imnGUAohd],'
 }
 
 @test 'install-sendmail-link makes a link that works, and replaces nothing' {

@@ -110,7 +110,8 @@ mbox_append()
 	done >>"$mbox"
 }
 
-# held FILE: a message as this server gives it back, its lines ending with LF. Courier and popa3d keep the CR that a
+# held FILE: a message as this server gives it back, its lines ending with LF; with as_is=yes without a line end that it
+# has not. Courier and popa3d keep the CR that a
 # line has already, and add their own; popa3d's mailboxes are mboxes, in which lines are quoted.
 held()
 {
@@ -119,7 +120,7 @@ held()
 	popa3d) LC_ALL=C sed 's/^>*From />&/' "$1" ;;
 	*) LC_ALL=C sed 's/\r$//' "$1" ;;
 	esac
-	[[ -z $(tail -c 1 "$1") ]] || echo # the last line always ends on the wire
+	[[ ${as_is-} || -z $(tail -c 1 "$1") ]] || echo # by POP3 the last line always ends
 	if peer_is popa3d && ! grep -q '^$' "$1"; then
 		echo # a header alone gets the empty line that is the mbox's
 	fi
@@ -154,4 +155,65 @@ assert_left()
 		sleep 0.1
 	done
 	assert_equal "$(subjects "$1")" "$2"
+}
+
+# ---- letters, of tests/crash/letters.bash in the directory $letters, in the mailbox of $user ----
+
+# awkward N...: these letters, or all, are in the mailbox
+awkward()
+{
+	local n files=()
+	for n; do
+		files+=("$(printf '%s/%03d.eml' "$letters" "$n")")
+	done
+	[[ $# -gt 0 ]] || files=("$letters"/*.eml)
+	peer_deliver "$user" "${files[@]}"
+}
+
+# plain SUBJECT...: so many small letters
+plain()
+{
+	local files=() subject
+	for subject; do
+		printf 'From: Alice <alice@example.org>\nTo: bob@example.org\nSubject: %s\n%s\n%s\n\nhello, %s\n' "$subject" \
+			'Date: Sun, 01 Nov 2026 10:00:00 +0100' "Message-ID: <$subject@example.org>" "$subject" >"letter-$subject"
+		files+=("letter-$subject")
+	done
+	peer_deliver "$user" "${files[@]}"
+}
+
+# are_awkward DIR [N...]: the files there are these letters, or all, each once and byte for byte, in this order
+are_awkward()
+{
+	local dir=$1 n wanted=() got
+	shift
+	for n; do
+		wanted+=("$(printf '%s/%03d.eml' "$letters" "$n")")
+	done
+	[[ $# -gt 0 ]] || wanted=("$letters"/*.eml)
+	got=("$dir"/*)
+	assert_equal "${#got[@]}" "${#wanted[@]}"
+	for n in "${!wanted[@]}"; do
+		held "${wanted[n]}" >expected
+		assert_same_file expected "${got[n]}"
+	done
+}
+
+# The messages of an mbox, as are_awkward compares them
+unmboxed()
+{
+	local file
+	split_mbox "$1" "$2"
+	for file in "$2"/*; do
+		LC_ALL=C sed -i '$d; s/^>\(>*From \)/\1/' "$file"
+	done
+}
+
+# killed_at N OPTION...: mfetch, killed behind the Nth system call that changes something
+killed_at()
+{
+	local at=$1
+	shift
+	env LD_PRELOAD="$BATS_TEST_TMPDIR/kill_at.so" KILL_AT="$at" KILL_HOW=after KILL_LOG=calls \
+		ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}" mfetch "$@"
 }

@@ -53,58 +53,6 @@ mfetch() { later && command mfetch "$@"; }
 mlist() { later && command mlist "$@"; }
 mdel() { later && command mdel "$@"; }
 
-# ---- letters ----
-
-# awkward N...: these letters, or all, are in the mailbox
-awkward()
-{
-	local n files=()
-	for n; do
-		files+=("$(printf '%s/%03d.eml' "$letters" "$n")")
-	done
-	[[ $# -gt 0 ]] || files=("$letters"/*.eml)
-	peer_deliver "$user" "${files[@]}"
-}
-
-# plain SUBJECT...: so many small letters
-plain()
-{
-	local files=() subject
-	for subject; do
-		printf 'From: Alice <alice@example.org>\nTo: bob@example.org\nSubject: %s\n%s\n%s\n\nhello, %s\n' "$subject" \
-			'Date: Sun, 01 Nov 2026 10:00:00 +0100' "Message-ID: <$subject@example.org>" "$subject" >"letter-$subject"
-		files+=("letter-$subject")
-	done
-	peer_deliver "$user" "${files[@]}"
-}
-
-# are_awkward DIR [N...]: the files there are these letters, or all, each once and byte for byte, in this order
-are_awkward()
-{
-	local dir=$1 n wanted=() got
-	shift
-	for n; do
-		wanted+=("$(printf '%s/%03d.eml' "$letters" "$n")")
-	done
-	[[ $# -gt 0 ]] || wanted=("$letters"/*.eml)
-	got=("$dir"/*)
-	assert_equal "${#got[@]}" "${#wanted[@]}"
-	for n in "${!wanted[@]}"; do
-		held "${wanted[n]}" >expected
-		assert_same_file expected "${got[n]}"
-	done
-}
-
-# The messages of an mbox, as are_awkward compares them
-unmboxed()
-{
-	local file
-	split_mbox "$1" "$2"
-	for file in "$2"/*; do
-		LC_ALL=C sed -i '$d; s/^>\(>*From \)/\1/' "$file"
-	done
-}
-
 # ---- mfetch ----
 
 @test 'every awkward letter comes into a Maildir unchanged and in order, and goes there' {
@@ -207,26 +155,18 @@ unmboxed()
 	assert_left "$user" ''
 }
 
-# killed_at N OPTION...: mfetch, killed behind the Nth system call that changes something
-killed_at()
-{
-	local at=$1
-	shift
-	later
-	env LD_PRELOAD="$BATS_TEST_TMPDIR/kill_at.so" KILL_AT="$at" KILL_HOW=after KILL_LOG=calls \
-		ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}" mfetch "$@"
-}
-
 @test 'killed anywhere and run again: nothing is lost and nothing twice' {
 	local at all kills=0
 	"${CC:-cc}" -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
 	plain a b c d e
+	later
 	killed_at 0 --maildir=Mail
 	all=$(wc -l <calls)
 	[[ $all -gt 10 ]]
 	for ((at = RANDOM % 11 + 1; at <= all; at += 11)); do
 		new_account
 		plain a b c d e
+		later
 		run killed_at "$at" --maildir="Mail$at"
 		# a call more or less: the last of them may not come
 		[[ $status -ne 137 ]] || ((++kills))

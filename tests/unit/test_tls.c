@@ -538,6 +538,31 @@ test_one_flight(void)
 	buf_free(&binding);
 }
 
+static void
+test_mark(void)
+{
+	struct server v = {.serve = serve_answer};
+	const struct request r = good();
+	const struct tls_params p = trusting();
+	struct stream *s;
+	struct err e = {0};
+
+	start_server(&v, &r);
+	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
+	stream_start_tls(s, &p, &e);
+	stream_write(s, "EHLO me\r\n", 9);
+	stream_mark(s);
+	ok(!stream_mark_is_out(s), "what is marked and waits in its record is not out");
+	ok(stream_flush(s) && stream_mark_is_out(s), "once that went out it is");
+	shutdown(v.our_fd, SHUT_WR);
+	stream_write(s, "QUIT\r\n", 6);
+	ok(!stream_flush(s) && stream_mark_is_out(s), "and stays so when a later write fails");
+	stream_mark(s);
+	ok(!stream_mark_is_out(s), "what is marked behind a failed write never is");
+	stream_close(s);
+	end_server(&v);
+}
+
 /* What is heard is said again: a raw stream of the client's is one of the server's. */
 static void
 serve_echo(struct server *v)
@@ -900,6 +925,7 @@ main(void)
 	test_pins();
 	test_versions();
 	test_one_flight();
+	test_mark();
 	test_deflate();
 	test_1_2();
 	test_record_of_its_own();

@@ -77,6 +77,8 @@ const struct setting settings[] = {
      "mean nothing here"},
     {SET_SENDMAIL_OTHER, NULL, "h", NULL, KIND_IGNORED, IN_OPTION, TOOL_SENDMAIL, "N",
      "hop count: means nothing here"},
+    {SET_SENDMAIL_OTHER, NULL, "d", NULL, KIND_IGNORED, IN_OPTION, TOOL_SENDMAIL,
+     "[CATEGORY.LEVEL]", "debugging: means nothing here"},
 
     {SET_MAILDIR, "maildir", NULL, NULL, KIND_PATH, IN_BOTH, TOOL_MFETCH, "DIR",
      "deliver into a Maildir, created if missing"},

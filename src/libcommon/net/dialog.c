@@ -212,13 +212,26 @@ write_allowed(void *ctx)
 	trace_sent(d);
 }
 
-void
-dialog_send(struct dialog *d, const void *bytes, size_t n)
+static void
+write_all(struct dialog *d)
 {
 	while (d->written < d->count)
 		write_next(d);
+}
+
+void
+dialog_send(struct dialog *d, const void *bytes, size_t n)
+{
+	write_all(d);
 	d->sent_bytes += n;
 	stream_write(d->stream, bytes, n);
+}
+
+void
+dialog_mark(struct dialog *d)
+{
+	write_all(d);
+	stream_mark(d->stream);
 }
 
 void

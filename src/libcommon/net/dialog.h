@@ -61,6 +61,9 @@ void dialog_hide_challenges(struct dialog *d, bool hide);
  */
 void dialog_trace_answer(const struct dialog *d, const char *line, size_t len);
 
+/* Lets the queue out as dialog_send() does, and marks its end: stream_mark(). */
+void dialog_mark(struct dialog *d);
+
 /*
  * Writes what the window allows now, once the answer being read is read: for a last command whose
  * answer nobody waits for (QUIT).

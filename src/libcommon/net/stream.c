@@ -28,6 +28,8 @@ struct stream {
 	struct input inflated;
 	char *record; /* the plaintext of the next record */
 	size_t record_len;
+	uint64_t mark;   /* so many bytes of the wire's end behind what is marked */
+	bool mark_waits; /* it is not among them yet: in `record`, or nowhere */
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;
@@ -190,11 +192,20 @@ send_record(struct stream *s, const char *bytes, size_t n)
 }
 
 static void
+place_mark(struct stream *s)
+{
+	s->mark = s->wire.put;
+	s->mark_waits = false;
+}
+
+static void
 send_collected(struct stream *s)
 {
 	if (s->record_len > 0)
 		send_record(s, s->record, s->record_len);
 	drop_record(s);
+	if (s->mark_waits && s->err.code == ERR_NONE)
+		place_mark(s);
 }
 
 /* Full records go from the caller's memory, what is left over is collected; and what was, goes
@@ -254,6 +265,22 @@ stream_write_secret(struct stream *s, const void *bytes, size_t n)
 	}
 	stream_write(s, bytes, n);
 	*(s->tls ? &s->has_secret : &s->wire.has_secret) = true;
+}
+
+void
+stream_mark(struct stream *s)
+{
+	s->mark_waits = true;
+	if (s->deflate)
+		stream_fail(s, ERR_BUG, "a mark in a compressed conversation");
+	else if (stream_is_writable(s) && s->record_len == 0)
+		place_mark(s);
+}
+
+bool
+stream_mark_is_out(const struct stream *s)
+{
+	return !s->mark_waits && s->wire.sent >= s->mark;
 }
 
 bool

@@ -107,6 +107,14 @@ bool stream_flush(struct stream *s);
 bool stream_is_writable(const struct stream *s);
 
 /*
+ * Marks what was written so far. stream_mark_is_out(): the kernel has taken all of that (with TLS:
+ * the whole record in which it ends), so the peer may see it, whether or not a write failed behind
+ * it. Not in a compressed conversation (ERR_BUG).
+ */
+void stream_mark(struct stream *s);
+bool stream_mark_is_out(const struct stream *s);
+
+/*
  * The next line, without its CRLF or LF, NUL put behind it (a NUL inside is an error); borrowed
  * until the next read. NULL: failed.
  */

@@ -177,12 +177,14 @@ send_all(struct wire *w)
 	while (sent < w->output_len) {
 		const ssize_t n = write_some(w, w->output + sent, w->output_len - sent);
 
-		if (n > 0)
+		if (n > 0) {
 			sent += (size_t)n;
-		else if (n < 0 && errno != EAGAIN)
+			w->sent += (size_t)n;
+		} else if (n < 0 && errno != EAGAIN) {
 			return err_set_errno(&w->failed, ERR_TEMPORARY, "the connection was cut");
-		else if (!wait_to_write(w, deadline))
+		} else if (!wait_to_write(w, deadline)) {
 			return false;
+		}
 		if (sent - pushed_at >= WIRE_PROGRESS) {
 			deadline = wait_deadline(w->timeout_s);
 			pushed_at = sent;
@@ -217,6 +219,7 @@ wire_put(struct wire *w, const void *bytes, size_t n)
 {
 	const char *from = bytes;
 
+	w->put += n;
 	while (n > 0 && w->failed.code == ERR_NONE) {
 		const size_t room = WIRE_BUFFER - w->output_len;
 		const size_t take = n < room ? n : room;

@@ -394,6 +394,7 @@ struct transaction {
 	bool utf8;       /* SMTPUTF8 is used */
 	bool last;       /* QUIT goes out with the message */
 	bool is_refused; /* the sender, or a recipient without whom the others get nothing */
+	uint64_t room;   /* octets that the message may still have, as announced */
 	bool *maybe_sent;
 };
 
@@ -565,7 +566,7 @@ read_envelope(struct transaction *t, struct err *e)
 	size_t accepted;
 
 	if (!read_reply(t->c, &mail, NULL) || !is_positive(&mail)) {
-		t->is_refused = mail.code != 0;
+		t->is_refused = mail.code >= 400; /* what was said of it: its end need not come */
 		refused(t->c, &mail, ERR_UNAVAILABLE, e);
 		ignore_recipients(t);
 		return false;
@@ -576,21 +577,42 @@ read_envelope(struct transaction *t, struct err *e)
 static bool
 put_on_wire(void *ctx, const char *bytes, size_t n)
 {
-	struct smtp *c = ctx;
-	struct err unused;
+	struct transaction *t = ctx;
 
-	dialog_send(c->dialog, bytes, n);
-	return dialog_ok(c->dialog, &unused);
+	if (n > t->room)
+		return false;
+	t->room -= n;
+	dialog_send(t->c->dialog, bytes, n);
+	return stream_is_writable(t->c->stream);
+}
+
+/* As the message stands: what is sent must not be taken for commands, nor commands for it. */
+static bool
+pour_announced(struct transaction *t, struct err *e)
+{
+	t->room = t->facts->size;
+	if (outgoing_pour(t->message, false, put_on_wire, t, e) && t->room == 0)
+		return true;
+	if (e->code == ERR_NONE && stream_is_writable(t->c->stream))
+		err_set(e, ERR_IO, "the message was changed while it was sent");
+	return false;
 }
 
 static bool
-pour(const struct transaction *t, bool dots, struct err *e)
+pour(struct transaction *t, bool dots, struct err *e)
 {
 	*e = (struct err){0};
-	if (outgoing_pour(t->message, dots, put_on_wire, t->c, e) || e->code == ERR_NONE)
+	t->room = UINT64_MAX;
+	if (dots ? outgoing_pour(t->message, true, put_on_wire, t, e) : pour_announced(t, e))
+		return true;
+	if (e->code == ERR_NONE)
 		return true; /* where the wire failed, the reply tells more: the server's last words
 			      */
 	t->c->is_cut = true;
+	if (t->room == 0) { /* it was whole before that was seen, and may have gone already */
+		stream_mark(t->c->stream);
+		*t->maybe_sent = stream_mark_is_out(t->c->stream);
+	}
 	return false;
 }
 
@@ -616,14 +638,16 @@ announce_end(const struct transaction *t, struct err *e)
 	return false;
 }
 
-/* Did the end of the message go out? Then nobody knows whether it was sent until the reply is seen.
- */
-static bool
-end_went_out(const struct transaction *t)
+/* The end of the message goes out, and QUIT behind it. From then on nobody knows whether it was
+ * sent until the reply is seen, even where the line was cut before QUIT was out too. */
+static void
+send_end(const struct transaction *t)
 {
+	dialog_mark(t->c->dialog);
+	ask_quit(t);
 	dialog_flush(t->c->dialog);
 	stream_set_grace(t->c->stream, t->c->params.grace_s);
-	return stream_is_writable(t->c->stream);
+	*t->maybe_sent = stream_mark_is_out(t->c->stream);
 }
 
 /* RFC 2033 section 4.2: a reply for each recipient that was accepted, in their order. */
@@ -654,7 +678,7 @@ read_one_verdict(const struct transaction *t, struct smtp_reply *reply, struct e
 {
 	if (!read_reply(t->c, reply, NULL))
 		return stream_ok(t->c->stream, e);
-	*t->maybe_sent = false;
+	*t->maybe_sent = reply->code < 400 && !is_positive(reply); /* no answer to this */
 	if (!is_positive(reply))
 		return refused(t->c, reply, ERR_MALFORMED, e);
 	for (size_t i = 0; i < t->envelope->count; i++)
@@ -689,8 +713,7 @@ send_bdat(struct transaction *t, struct smtp_reply *reply, struct err *e)
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
 	if (!announce_end(t, e) || !pour(t, false, e))
 		return false;
-	ask_quit(t);
-	*t->maybe_sent = end_went_out(t);
+	send_end(t);
 	if (rides)
 		ok = read_envelope(t, e);
 	if (!ok) {
@@ -730,8 +753,7 @@ send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 	if (!pour(t, true, e) || !announce_end(t, e))
 		return false;
 	dialog_ask(t->c->dialog, ".");
-	ask_quit(t);
-	*t->maybe_sent = end_went_out(t);
+	send_end(t);
 	return read_verdict(t, reply, e);
 }
 
