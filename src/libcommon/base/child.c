@@ -259,7 +259,8 @@ opens_at_once(const char *name)
 	return strcmp(name, "/dev/null") == 0 || stat(name, &st) != 0 || S_ISREG(st.st_mode);
 }
 
-/* Where its output can't be opened a shell has the words for it. */
+/* Where its output can't be opened a shell has the words for it; and where we read a pipe of it, a
+ * shell keeps that open as long as the command runs. */
 static int
 spawn_plain(pid_t *pid, const char *command, struct gift *g)
 {
@@ -269,7 +270,8 @@ spawn_plain(pid_t *pid, const char *command, struct gift *g)
 
 	g->out_file = cut_redirection(copy, &g->out_flags);
 	words = split(copy);
-	if (words[0] && (!g->out_file || opens_at_once(g->out_file)))
+	if (words[0] &&
+	    (!g->out_file || (g->out != CHILD_STDOUT_PIPE && opens_at_once(g->out_file))))
 		error = spawn(pid, words, g);
 	if (error != 0 && g->out_file)
 		error = spawn_shell(pid, again, g);
