@@ -93,7 +93,8 @@ as_nobody()
 {
 	local as=()
 	if [[ $EUID -eq 0 ]]; then
-		chown -R nobody:nogroup "$box" "$work/peer" "$work/fdm.conf"
+		chown -R nobody:nogroup "$box" "$work/peer"
+		[[ ! -e $work/fdm.conf ]] || chown nobody:nogroup "$work/fdm.conf"
 		as=(setpriv --reuid=nobody --regid=nogroup --clear-groups)
 	fi
 	TMPDIR=$work/peer "${runner:-measured}" "${as[@]}" "$@"
@@ -145,10 +146,11 @@ into_mbox()
 	by_getmail() { fresh; : >"$box.mbox"; by_getmail_into "$(printf 'type = Mboxrd\npath = %s' "$box.mbox")"; }
 }
 
-# What is measured is worth nothing if it did not do it.
+# What is measured is worth nothing if it did not do it. Over IMAP a message that somebody has read
+# arrives in cur.
 arrived()
 {
-	local there=("$box"/new/*)
+	local there=("$box"/new/* "$box"/cur/*)
 	((${#there[@]} == count)) && return
 	echo "$row_name: $contestant: ${#there[@]} of $count arrived" | tee -a "$work/failures" >&2
 	rm -f "$figures/$contestant"
@@ -202,15 +204,20 @@ row_fetch_disk_mbox() { on_disk mbox; }
 
 # ---- into a command ----
 
+# The floors: the processes alone, without a mailbox; `sh` is what a shell between costs, and `true` is
+# the least that a process costs.
 row_fetch_pipe()
 {
 	how=keep count=1000 size=10240 where=$work user=
 	row "1,000 messages of 10 KiB, each into its own 'cat >/dev/null', keep, TLS"
+	by_floor() { measured "$bin/floor_spawn" "$count" "$size" cat; }
+	by_floor_sh() { measured "$bin/floor_spawn" "$count" "$size" sh -c 'cat >/dev/null'; }
+	by_floor_true() { measured "$bin/floor_spawn" "$count" "$size" true; }
 	by_ours() { fresh; measured mfetch -q --keep --pipe='cat >/dev/null'; }
 	by_mpop() { fresh; by_mpop_into "mda cat >/dev/null"; }
 	by_fdm() { fresh; by_fdm_into 'pipe "cat >/dev/null"'; }
-	contest 3 mpop ours
-	contest 1 fdm
+	contest 3 floor mpop ours
+	contest 1 floor_sh floor_true fdm
 	limit cpu 0.33 ours mpop
 	forget_mailbox
 }

@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,9 +57,12 @@ is_output(const char *command, const char *const environment[], const char *want
 static void
 is_status(const char *command, int want, const char *name)
 {
+	struct child c;
+	struct err e = {0};
 	int status = -1;
 
-	free(output_of(command, NULL, &status));
+	if (child_start(&c, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e))
+		status = child_wait(&c);
 	is_number((uint64_t)status, (uint64_t)want, name);
 }
 
@@ -84,6 +90,53 @@ test_commands(void)
 	       "and the error names it");
 	ok(!child_start(&c, "  ", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e),
 	   "a command of blanks is an error");
+}
+
+/* Nobody reads it: we must not wait for that in the middle of a start. */
+static void
+test_fifo(const char *path)
+{
+	struct child c;
+	struct err e = {0};
+	char command[128];
+
+	snprintf(command, sizeof command, "echo one >%s", path);
+	ok(mkfifo(path, 0600) == 0 &&
+	       child_start(&c, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e) &&
+	       !child_wait_ms(&c, 20, NULL),
+	   "a FIFO without a reader keeps the command waiting, not us");
+	child_end(&c);
+	unlink(path);
+}
+
+/* `>FILE` behind plain words needs no shell, and means what it means to a shell. */
+static void
+test_redirection(void)
+{
+	char path[] = "/tmp/test_child.XXXXXX", command[128];
+	const int fd = mkstemp(path);
+	int status = 0;
+
+	is_output("echo one >/dev/null", NULL, "", "the output goes where > says");
+	is_output("echo 2 2>/dev/null", NULL, "2\n", "2> is the shell's business");
+	is_output("echo one >&1", NULL, "one\n", "so is >&");
+	is_output("echo one >/dev/null two; echo three", NULL, "three\n", "so is more behind it");
+	snprintf(command, sizeof command, "echo one > %s ", path);
+	is_status(command, 0, "> writes a file");
+	snprintf(command, sizeof command, "echo two >>%s", path);
+	is_status(command, 0, ">> adds to it");
+	snprintf(command, sizeof command, "cat %s", path);
+	is_output(command, NULL, "one\ntwo\n", "and there it is");
+	snprintf(command, sizeof command, "echo three >%s", path);
+	is_status(command, 0, "> begins anew");
+	snprintf(command, sizeof command, "cat %s", path);
+	is_output(command, NULL, "three\n", "and only that is there");
+	free(output_of("echo one >/nonexistent/file", NULL, &status));
+	ok(status == 1 || status == 2, "where there is no directory a shell says so");
+	is_status("no-such-program-at-all >/dev/null", 127, "and where there is no program");
+	close(fd);
+	unlink(path);
+	test_fifo(path);
 }
 
 static void
@@ -199,6 +252,7 @@ int
 main(void)
 {
 	test_commands();
+	test_redirection();
 	test_environment();
 	test_descriptors();
 	test_signals();

@@ -129,23 +129,42 @@ test_file_in_place(void)
 	const int fd = file_of("mbox\nmessage", 12);
 	struct source *s;
 	struct err e = {0};
-	char bytes[20];
-	size_t got;
 
 	lseek(fd, 5, SEEK_SET);
 	s = source_open(fd, &e);
 	ok(s && holds(s, "message", 7, 3), "a file is read from its current offset");
 	ok(lseek(fd, 0, SEEK_CUR) == 5, "which stays where it is");
-	ok(ftruncate(fd, 8) == 0 && source_read(s, 0, bytes, sizeof bytes, &got, &e) && got == 3,
-	   "what is left of a file that became shorter is read");
-	ok(!source_read(s, 3, bytes, sizeof bytes, &got, &e) && e.code == ERR_IO,
-	   "what is not is an error, never an early end");
+	ok(ftruncate(fd, 8) == 0 && holds(s, "message", 7, 3),
+	   "a small one that became shorter since is whole");
 	source_close(s);
 	lseek(fd, 100, SEEK_SET);
 	s = source_open(fd, &e);
 	ok(s && source_size(s) == 0, "an offset behind the end is an empty message");
 	source_close(s);
 	close(fd);
+}
+
+static void
+test_file_that_shrinks(void)
+{
+	struct buf text = {0};
+	struct source *s;
+	struct err e = {0};
+	char bytes[20];
+	size_t got;
+	int fd;
+
+	fill(&text, 40000);
+	fd = file_of(text.data, text.len);
+	s = source_open(fd, &e);
+	ok(s && ftruncate(fd, 8) == 0 && source_read(s, 0, bytes, sizeof bytes, &got, &e) &&
+	       got == 8,
+	   "what is left of a large file that became shorter is read");
+	ok(!source_read(s, 8, bytes, sizeof bytes, &got, &e) && e.code == ERR_IO,
+	   "what is not is an error, never an early end");
+	source_close(s);
+	close(fd);
+	buf_free(&text);
 }
 
 static void
@@ -360,6 +379,7 @@ main(void)
 	setenv("TMPDIR", dir, 1);
 	test_sizes();
 	test_file_in_place();
+	test_file_that_shrinks();
 	test_proc();
 	test_spool();
 	test_pieces();

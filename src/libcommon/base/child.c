@@ -7,6 +7,7 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "base/stop.h"
 
 #define BLANKS " \t"
+#define MEANS_SOMETHING "|&;<>()$`\\\"'*?[]#~{}\n" /* to a shell */
 
 extern char **environ;
 
@@ -32,13 +34,53 @@ struct pipes {
 	int from[2]; /* [0] is ours, [1] is the child's */
 };
 
+/* The name behind SIGN, `>` or `>>`, and in *FLAGS how to open it. */
+static char *
+redirected_to(char *sign, int *flags)
+{
+	const bool appends = sign[1] == '>';
+	char *name = sign + 1 + appends;
+
+	*flags = O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC);
+	return name + strspn(name, BLANKS);
+}
+
+/* Is what begins with SIGN in COMMAND no more than `>FILE` or `>>FILE`? For its sake there need be
+ * no shell, which would cost as much as the command. */
 static bool
-needs_shell(const char *command)
+is_plain_redirection(char *command, char *sign)
+{
+	int unused;
+	const char *name = redirected_to(sign, &unused);
+	const size_t len = strcspn(name, BLANKS MEANS_SOMETHING);
+
+	return *sign == '>' && sign > command + strspn(command, BLANKS) &&
+	       strchr(BLANKS, sign[-1]) && len > 0 &&
+	       name[len + strspn(name + len, BLANKS)] == '\0';
+}
+
+/* Cuts it off. NULL: there is none. */
+static const char *
+cut_redirection(char *command, int *flags)
+{
+	char *sign = strchr(command, '>'), *name;
+
+	if (!sign)
+		return NULL;
+	name = redirected_to(sign, flags);
+	name[strcspn(name, BLANKS)] = '\0';
+	*sign = '\0';
+	return name;
+}
+
+static bool
+needs_shell(char *command)
 {
 	const char *first = command + strspn(command, BLANKS);
 	const size_t len = strcspn(first, BLANKS);
+	char *sign = command + strcspn(command, MEANS_SOMETHING);
 
-	if (command[strcspn(command, "|&;<>()$`\\\"'*?[]#~{}\n")] != '\0')
+	if (*sign != '\0' && !is_plain_redirection(command, sign))
 		return true;
 	if (memchr(first, '=', len))
 		return true; /* NAME=value command */
@@ -142,18 +184,30 @@ close_pipes(struct pipes *p)
 	}
 }
 
+/* What a child is given. */
+struct gift {
+	const struct pipes *pipes;
+	enum child_stdin in;
+	enum child_stdout out;
+	const char *out_file; /* or NULL; opened with out_flags */
+	int out_flags;
+	char *const *environment;
+};
+
 static void
-set_descriptors(posix_spawn_file_actions_t *actions, const struct pipes *p, enum child_stdin in,
-		enum child_stdout out)
+set_descriptors(posix_spawn_file_actions_t *actions, const struct gift *g)
 {
-	if (in == CHILD_STDIN_EMPTY)
+	if (g->in == CHILD_STDIN_EMPTY)
 		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	else
-		posix_spawn_file_actions_adddup2(actions, p->to[0], STDIN_FILENO);
-	if (out == CHILD_STDOUT_NONE)
+		posix_spawn_file_actions_adddup2(actions, g->pipes->to[0], STDIN_FILENO);
+	if (g->out_file)
+		posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, g->out_file, g->out_flags,
+						 0666);
+	else if (g->out == CHILD_STDOUT_NONE)
 		posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	else if (out == CHILD_STDOUT_PIPE)
-		posix_spawn_file_actions_adddup2(actions, p->from[1], STDOUT_FILENO);
+	else if (g->out == CHILD_STDOUT_PIPE)
+		posix_spawn_file_actions_adddup2(actions, g->pipes->from[1], STDOUT_FILENO);
 }
 
 static void
@@ -172,8 +226,7 @@ set_signals(posix_spawnattr_t *attributes)
 
 /* 0, or what kept it from starting, as errno has it. */
 static int
-spawn(pid_t *pid, char *const words[], char *const environment[], const struct pipes *p,
-      enum child_stdin in, enum child_stdout out)
+spawn(pid_t *pid, char *const words[], const struct gift *g)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -181,11 +234,51 @@ spawn(pid_t *pid, char *const words[], char *const environment[], const struct p
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
-	set_descriptors(&actions, p, in, out);
+	set_descriptors(&actions, g);
 	set_signals(&attributes);
-	error = posix_spawnp(pid, words[0], &actions, &attributes, words, environment);
+	error = posix_spawnp(pid, words[0], &actions, &attributes, words, g->environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static int
+spawn_shell(pid_t *pid, char *command, struct gift *g)
+{
+	char shell[] = "sh", option[] = "-c";
+
+	g->out_file = NULL;
+	return spawn(pid, (char *[]){shell, option, command, NULL}, g);
+}
+
+/* Until a FIFO has a reader nothing would end us but SIGKILL: a shell can wait for that. */
+static bool
+opens_at_once(const char *name)
+{
+	struct stat st;
+
+	return strcmp(name, "/dev/null") == 0 || stat(name, &st) != 0 || S_ISREG(st.st_mode);
+}
+
+/* Where its output can't be opened a shell has the words for it; and where we read a pipe of it, a
+ * shell keeps that open as long as the command runs. */
+static int
+spawn_plain(pid_t *pid, const char *command, struct gift *g)
+{
+	char *copy = mem_strdup(command), *again = mem_strdup(command);
+	char **words;
+	int error = ENOENT;
+
+	g->out_file = cut_redirection(copy, &g->out_flags);
+	words = split(copy);
+	if (words[0] &&
+	    (!g->out_file || (g->out != CHILD_STDOUT_PIPE && opens_at_once(g->out_file))))
+		error = spawn(pid, words, g);
+	if (error != 0 && g->out_file)
+		error = spawn_shell(pid, again, g);
+	free(words);
+	free(again);
+	free(copy);
 	return error;
 }
 
@@ -193,19 +286,12 @@ static int
 spawn_command(pid_t *pid, const char *command, const char *const more[], const struct pipes *p,
 	      enum child_stdin in, enum child_stdout out)
 {
-	char shell[] = "sh", option[] = "-c";
 	char *copy = mem_strdup(command);
 	char **environment = merge_environment(more);
-	char **plain = NULL;
-	int error;
+	struct gift g = {.pipes = p, .in = in, .out = out, .environment = environment};
+	const int error =
+	    needs_shell(copy) ? spawn_shell(pid, copy, &g) : spawn_plain(pid, copy, &g);
 
-	if (needs_shell(command)) {
-		error = spawn(pid, (char *[]){shell, option, copy, NULL}, environment, p, in, out);
-	} else {
-		plain = split(copy);
-		error = plain[0] ? spawn(pid, plain, environment, p, in, out) : ENOENT;
-	}
-	free(plain);
 	free(environment);
 	free(copy);
 	return error;

@@ -59,6 +59,8 @@ struct seen {
 	size_t next;      /* see find() */
 	struct buf lines; /* collected, not yet written */
 	uint32_t validity;
+	char prefix[16];  /* "VALIDITY:", or empty */
+	size_t prefix_len;
 };
 
 static uint64_t
@@ -590,15 +592,23 @@ void
 seen_set_validity(struct seen *s, uint32_t validity)
 {
 	s->validity = validity;
+	s->prefix_len =
+	    validity == 0 ? 0
+			  : (size_t)snprintf(s->prefix, sizeof s->prefix, "%" PRIu32 ":", validity);
 }
 
 /* The id as the journal has it: UID, or in ROOM with the validity before it. */
 static const char *
 key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 {
-	if (!uid || s->validity == 0)
+	size_t len;
+
+	if (!uid || s->prefix_len == 0)
 		return uid;
-	snprintf(room, KEY_MAX, "%" PRIu32 ":%s", s->validity, uid);
+	len = strnlen(uid, KEY_MAX - 1 - s->prefix_len);
+	memcpy(room, s->prefix, s->prefix_len);
+	memcpy(room + s->prefix_len, uid, len);
+	room[s->prefix_len + len] = '\0';
 	return room;
 }
 
@@ -606,11 +616,7 @@ key_of(const struct seen *s, const char *uid, char room[static KEY_MAX])
 static const char *
 uid_of(const struct seen *s, const char *key)
 {
-	char *end;
-
-	if (s->validity == 0)
-		return key;
-	return strtoul(key, &end, 10) == s->validity && *end == ':' ? end + 1 : NULL;
+	return strncmp(key, s->prefix, s->prefix_len) == 0 ? key + s->prefix_len : NULL;
 }
 
 bool
@@ -767,7 +773,7 @@ seen_mark(struct seen *s, const char *uid)
 void
 seen_deleted(struct seen *s, const char *uid, uint64_t octets)
 {
-	struct entry *entry = s->path && s->validity == 0 ? find(s, uid) : NULL;
+	struct entry *entry = s->path && s->prefix_len == 0 ? find(s, uid) : NULL;
 
 	if (!is_seen(entry) || (entry->is_deleted && entry->octets == octets))
 		return;

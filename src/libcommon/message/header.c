@@ -27,15 +27,23 @@ line_end_len(const char *bytes, size_t n)
 	return n > 1 && bytes[0] == '\r' && bytes[1] == '\n' ? 2 : 1;
 }
 
-/* The length of the text before the first line end. */
+/* The length of the text before the first line end. Looked for in pieces of some lines' length, so
+ * that a block of which only CRs end the lines is not searched for an LF as often as it has lines.
+ */
 static size_t
 text_len(const char *bytes, size_t n)
 {
-	size_t len = 0;
+	enum { PIECE = 256 };
 
-	while (len < n && !is_line_end(bytes[len]))
-		len++;
-	return len;
+	for (size_t at = 0; at < n; at += PIECE) {
+		const size_t len = n - at < PIECE ? n - at : PIECE;
+		const char *lf = memchr(bytes + at, '\n', len);
+		const char *cr = memchr(bytes + at, '\r', lf ? (size_t)(lf - bytes) - at : len);
+
+		if (cr || lf)
+			return (size_t)((cr ? cr : lf) - bytes);
+	}
+	return n;
 }
 
 /* The offset behind the line at AT. */

@@ -16,7 +16,11 @@
 #include "message/header.h"
 #include "message/source.h"
 
-enum { BLOCK = 64 * 1024, LINE_WANTED = 78 /* RFC 5322 section 2.1.1 */ };
+enum {
+	BLOCK = 64 * 1024,
+	HEADER_PIECE = 4000, /* most headers are shorter */
+	LINE_WANTED = 78     /* RFC 5322 section 2.1.1 */
+};
 
 struct outgoing {
 	struct source *source;
@@ -25,7 +29,7 @@ struct outgoing {
 	uint64_t start;       /* in the source: behind the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
-	char block[BLOCK];
+	char *block; /* of BLOCK bytes */
 };
 
 /* The message begins behind the From_ line of an mbox, which a text that begins with "From " is
@@ -63,13 +67,14 @@ static bool
 read_lines(struct outgoing *o, struct err *e)
 {
 	struct header_field stray;
-	size_t got, at, end = 0;
+	size_t piece, got, at, end = 0;
 
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
 			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
+		piece = o->original.len == 0 ? HEADER_PIECE : BLOCK;
 		if (!source_read(o->source, o->start + o->original.len,
-				 buf_reserve(&o->original, BLOCK), BLOCK, &got, e))
+				 buf_reserve(&o->original, piece), piece, &got, e))
 			return false;
 		o->original.len += got;
 		if (o->original.len == got)
@@ -129,12 +134,21 @@ read_header(struct outgoing *o, struct err *e)
 	return true;
 }
 
-struct outgoing *
-outgoing_open(struct source *s, struct err *e)
+static struct outgoing *
+new_outgoing(struct source *s)
 {
 	struct outgoing *o = mem_alloc(sizeof *o);
 
 	o->source = s;
+	o->block = mem_grow(NULL, BLOCK, 1);
+	return o;
+}
+
+struct outgoing *
+outgoing_open(struct source *s, struct err *e)
+{
+	struct outgoing *o = new_outgoing(s);
+
 	if (read_header(o, e))
 		return o;
 	outgoing_free(o);
@@ -148,6 +162,7 @@ outgoing_free(struct outgoing *o)
 		return;
 	buf_free(&o->original);
 	buf_free(&o->header);
+	free(o->block);
 	free(o);
 }
 
@@ -348,14 +363,6 @@ copy_fields(struct outgoing *o, const struct outgoing_defaults *d)
 	return at;
 }
 
-static bool
-lacks(const struct outgoing *o, const char *name)
-{
-	struct header_field field;
-
-	return !header_find(o->original.data, o->original.len, name, &field);
-}
-
 static void
 end_line(struct buf *b)
 {
@@ -363,32 +370,47 @@ end_line(struct buf *b)
 		buf_add_char(b, '\n');
 }
 
+/* Fields that there must be, or of which there is one at most. */
+enum { FROM, SENDER, DATE, MESSAGE_ID, COUNTED };
+
+static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-ID"};
+
+static void
+count_fields(const struct outgoing *o, int count[static COUNTED])
+{
+	struct header_field field;
+	size_t at = 0;
+
+	while (header_next(o->original.data, o->original.len, &at, &field))
+		for (size_t i = 0; i < COUNTED; i++)
+			count[i] += header_is(&field, counted[i]);
+}
+
 static bool
-build_header(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
+build_header(struct outgoing *o, const struct outgoing_defaults *d, const int count[static COUNTED],
+	     struct err *e)
 {
 	buf_clear(&o->header);
 	copy_fields(o, d);
 	end_line(&o->header);
-	if (lacks(o, "From") && !add_from(&o->header, d, e))
+	if (count[FROM] == 0 && !add_from(&o->header, d, e))
 		return false;
-	if (lacks(o, "Date"))
+	if (count[DATE] == 0)
 		add_date(&o->header);
-	if (lacks(o, "Message-ID") && !add_message_id(&o->header, d->domain, e))
+	if (count[MESSAGE_ID] == 0 && !add_message_id(&o->header, d->domain, e))
 		return false;
 	buf_add_char(&o->header, '\n');
 	return true;
 }
 
 static bool
-check_once(const struct outgoing *o, const char *name, struct err *e)
+check_once(const int count[static COUNTED], struct err *e)
 {
-	struct header_field field;
-	size_t at = 0;
-	int count = 0;
-
-	while (header_next(o->original.data, o->original.len, &at, &field))
-		count += header_is(&field, name);
-	return count < 2 || err_set(e, ERR_MALFORMED, "the message has %d %s fields", count, name);
+	for (size_t i = FROM; i <= SENDER; i++)
+		if (count[i] > 1)
+			return err_set(e, ERR_MALFORMED, "the message has %d %s fields", count[i],
+				       counted[i]);
+	return true;
 }
 
 static bool
@@ -414,8 +436,10 @@ check_lines(const struct buf *header, struct err *e)
 static bool
 put_in_order(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
-	return check_once(o, "From", e) && check_once(o, "Sender", e) && build_header(o, d, e) &&
-	       check_lines(&o->header, e);
+	int count[COUNTED] = {0};
+
+	count_fields(o, count);
+	return check_once(count, e) && build_header(o, d, count, e) && check_lines(&o->header, e);
 }
 
 /* All of it is read once before anything is sent. */
@@ -428,7 +452,7 @@ survey(struct outgoing *o, bool *has_nul, struct err *e)
 
 	eol_survey(&s, o->header.data, o->header.len);
 	do {
-		if (!source_read(o->source, offset, o->block, sizeof o->block, &got, e))
+		if (!source_read(o->source, offset, o->block, BLOCK, &got, e))
 			return false;
 		eol_survey(&s, o->block, got);
 		offset += got;
@@ -456,10 +480,9 @@ outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct e
 struct outgoing *
 outgoing_open_as_is(struct source *s, struct err *e)
 {
-	struct outgoing *o = mem_alloc(sizeof *o);
+	struct outgoing *o = new_outgoing(s);
 	bool has_nul;
 
-	o->source = s;
 	if (survey(o, &has_nul, e))
 		return o;
 	outgoing_free(o);
@@ -517,7 +540,7 @@ pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
 	if (!eol_to_crlf(&filter, o->header.data, o->header.len, put, ctx))
 		return false;
 	do {
-		if (!source_read(o->source, offset, o->block, sizeof o->block, &got, e) ||
+		if (!source_read(o->source, offset, o->block, BLOCK, &got, e) ||
 		    !eol_to_crlf(&filter, o->block, got, put, ctx))
 			return false;
 		offset += got;

@@ -14,6 +14,8 @@
 /* One byte more than is kept in memory: whether it comes tells if there is need of a file. */
 enum { BLOCK = SOURCE_MEMORY_MAX + 1 };
 
+enum { HELD_MAX = 16 * 1024 }; /* a file up to this is taken into memory */
+
 /* Looks for a line that is a single dot, through pieces of any size. */
 struct dot_finder {
 	enum { LINE_START, BEHIND_DOT, BEHIND_DOT_CR, IN_LINE } at;
@@ -28,6 +30,7 @@ struct source {
 	bool fd_is_own; /* the temporary file */
 	uint64_t start;
 	uint64_t size;
+	bool is_taken_in; /* what is no file in place: the dot was looked for as it came */
 	bool dot_ends;
 	struct dot_finder finder;
 };
@@ -100,6 +103,7 @@ take_in(struct source *s, int fd, struct err *e)
 {
 	size_t len;
 
+	s->is_taken_in = true;
 	s->memory = mem_alloc(BLOCK);
 	if (!read_block(s, fd, s->memory, BLOCK, &len, e))
 		return false;
@@ -128,7 +132,7 @@ look_through(struct source *s, struct err *e)
 	char block[4096];
 	size_t got;
 
-	for (uint64_t at = 0; s->fd >= 0 && !s->fd_is_own && !s->finder.found; at += got) {
+	for (uint64_t at = 0; !s->is_taken_in && !s->finder.found; at += got) {
 		if (!source_read(s, at, block, sizeof block, &got, e))
 			return false;
 		if (got == 0)
@@ -140,6 +144,34 @@ look_through(struct source *s, struct err *e)
 	return true;
 }
 
+/* A small file is read once, for it would be three times; what fails shows when it is read. */
+static void
+hold_small(struct source *s)
+{
+	struct err unused;
+	char *memory;
+	size_t got;
+
+	if (s->size == 0 || s->size > HELD_MAX)
+		return;
+	memory = mem_grow(NULL, (size_t)s->size, 1);
+	if (source_read(s, 0, memory, (size_t)s->size, &got, &unused) && got == s->size) {
+		s->memory = memory;
+		s->fd = -1;
+	} else {
+		free(memory);
+	}
+}
+
+static bool
+get_hold(struct source *s, int fd, struct err *e)
+{
+	if (!stand_on(s, fd))
+		return take_in(s, fd, e);
+	hold_small(s);
+	return true;
+}
+
 static struct source *
 open_source(int fd, bool dot_ends, struct err *e)
 {
@@ -147,7 +179,7 @@ open_source(int fd, bool dot_ends, struct err *e)
 
 	s->fd = -1;
 	s->dot_ends = dot_ends;
-	if ((stand_on(s, fd) || take_in(s, fd, e)) && (!dot_ends || look_through(s, e)))
+	if (get_hold(s, fd, e) && (!dot_ends || look_through(s, e)))
 		return s;
 	source_close(s);
 	return NULL;

@@ -2,9 +2,10 @@
 /*
  * source - a message that can be read more than once in constant memory.
  *
- * A regular file is read where it stands, from its current offset. Anything else (a pipe, a
- * terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory, more in a temporary file without
- * a name in $TMPDIR (/tmp if unset), which nobody else can read and which is gone with the process.
+ * A regular file is read where it stands, from its current offset; a small one is read once and
+ * held. Anything else (a pipe, a terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory,
+ * more in a temporary file without a name in $TMPDIR (/tmp if unset), which nobody else can read
+ * and which is gone with the process.
  */
 #ifndef MAILVERBS_MESSAGE_SOURCE_H
 #define MAILVERBS_MESSAGE_SOURCE_H
@@ -44,7 +45,7 @@ uint64_t source_size(const struct source *s);
 
 /*
  * Up to N bytes from OFFSET into BYTES; *GOT is how many, 0 only at the end. False: ERR_IO, also
- * when a file turned out shorter than it was at source_open().
+ * when a large file turned out shorter than it was at source_open().
  */
 bool source_read(struct source *s, uint64_t offset, char *bytes, size_t n, size_t *got,
 		 struct err *e);

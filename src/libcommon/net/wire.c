@@ -196,8 +196,10 @@ send_all(struct wire *w)
 bool
 wire_send(struct wire *w)
 {
-	if (w->failed.code == ERR_NONE && w->output_len > 0)
+	if (w->failed.code == ERR_NONE && w->output_len > 0) {
 		send_all(w);
+		w->has_asked = true;
+	}
 	drop_output(w);
 	return w->failed.code == ERR_NONE;
 }
@@ -259,10 +261,11 @@ wire_fill(struct wire *w, struct err *e)
 	while (!w->is_ended) {
 		if (stop_signal() != 0 && w->grace_s == 0)
 			return wait_ok(WAIT_STOPPED, "", 0, e);
-		if (read_some(w) >= 0)
+		if (!w->has_asked && read_some(w) >= 0)
 			break;
-		if (errno != EAGAIN)
+		if (!w->has_asked && errno != EAGAIN)
 			return err_set_errno(e, ERR_TEMPORARY, "the connection was cut");
+		w->has_asked = false;
 		acknowledge_quickly(w);
 		if (!wait_ok(wait_to_read(w), "no answer", w->timeout_s, e))
 			return false;

@@ -39,6 +39,7 @@ struct wire {
 	size_t since_pushed; /* bytes that came since the deadline was set */
 	bool is_ended;       /* the peer has said its last byte */
 	bool has_secret;     /* among what is collected */
+	bool has_asked;      /* bytes went out just now: no use to read before waiting */
 	struct err failed;   /* the first write that failed */
 	struct input input;
 	char *output;

@@ -431,18 +431,38 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 
 /* Listing. */
 
-/* "7 what follows": false where it is no such line. */
-static bool
-parse_numbered(const char *line, size_t len, uint32_t *number, const char **rest)
+/* Behind the digits that begin at P, and their number; NULL: there are none, or too many. Lists
+ * have a hundred thousand of them. */
+static const char *
+parse_digits(const char *p, uint64_t max, uint64_t *number)
 {
-	const char *blank = memchr(line, ' ', len);
+	const char *const start = p;
+	uint64_t n = 0;
+
+	for (; *p >= '0' && *p <= '9'; p++) {
+		const unsigned digit = (unsigned)(*p - '0');
+
+		if (n > (max - digit) / 10)
+			return NULL;
+		n = n * 10 + digit;
+	}
+	*number = n;
+	return p > start ? p : NULL;
+}
+
+/* "7 what follows": NULL where it is no such line, else what follows. */
+static const char *
+parse_numbered(const char *line, uint32_t *number)
+{
 	uint64_t n;
 
-	if (!blank || !text_number_n(line, (size_t)(blank - line), UINT32_MAX, &n) || n == 0)
-		return false;
+	line = parse_digits(line, UINT32_MAX, &n);
+	if (!line || *line != ' ' || n == 0)
+		return NULL;
 	*number = (uint32_t)n;
-	*rest = blank + strspn(blank, " ");
-	return true;
+	while (*line == ' ')
+		line++;
+	return line;
 }
 
 static struct message_item *
@@ -457,29 +477,29 @@ add_item(struct message_list *l, uint32_t number)
 static bool
 take_uid(struct message_list *l, const char *line, size_t len)
 {
-	const char *uid;
 	uint32_t number;
+	const char *uid = parse_numbered(line, &number);
+	const size_t uid_len = uid ? (size_t)(line + len - uid) : 0;
 
-	if (!parse_numbered(line, len, &number, &uid) || uid[0] == '\0' ||
-	    strlen(uid) > MAILBOX_UID_MAX)
+	if (uid_len == 0 || uid_len > MAILBOX_UID_MAX)
 		return false;
 	if (l->count >= MESSAGES_MAX || (l->count > 0 && l->items[l->count - 1].number >= number))
 		return false;
 	add_item(l, number)->uid = l->uids.len;
-	buf_add(&l->uids, uid, strlen(uid) + 1);
+	buf_add(&l->uids, uid, uid_len + 1);
 	return true;
 }
 
 /* Behind a UIDL of the same session, LIST must speak of the same messages. */
 static bool
-take_size(struct message_list *l, size_t *at, const char *line, size_t len)
+take_size(struct message_list *l, size_t *at, const char *line)
 {
-	const char *size;
 	uint32_t number;
 	uint64_t octets;
+	const char *rest = parse_numbered(line, &number);
 
-	if (!parse_numbered(line, len, &number, &size) ||
-	    !text_number_n(size, strcspn(size, " "), UINT64_MAX, &octets))
+	rest = rest ? parse_digits(rest, UINT64_MAX, &octets) : NULL;
+	if (!rest || (*rest != '\0' && *rest != ' '))
 		return false;
 	if (!l->has_uids) {
 		if (l->count >= MESSAGES_MAX ||
@@ -531,7 +551,7 @@ read_sizes(struct pop3 *c, struct message_list *l, struct err *e)
 		return false;
 	l->has_sizes = true;
 	while ((line = next_line(c, &len)))
-		if (!take_size(l, &at, line, len)) {
+		if (!take_size(l, &at, line)) {
 			stream_fail(c->stream, ERR_PROTOCOL, "no line of LIST: %s", line);
 			break;
 		}
@@ -648,11 +668,11 @@ read_list_line(struct pop3 *c)
 static bool
 last_has_its_number(struct pop3 *c, const struct mark *mark)
 {
-	const char *line = read_list_line(c), *uid;
+	const char *line = read_list_line(c);
 	uint32_t number;
+	const char *uid = line ? parse_numbered(line, &number) : NULL;
 
-	return line && parse_numbered(line, strlen(line), &number, &uid) &&
-	       number == mark->messages && strcmp(uid, mark->uid) == 0;
+	return uid && number == mark->messages && strcmp(uid, mark->uid) == 0;
 }
 
 /* Without PIPELINING it takes the two round trips of a listing, but when nothing is new. */
@@ -700,7 +720,7 @@ read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
 		ok = ok && line && take_uid(l, line, strlen(line)) &&
 		     l->items[at].number == (uint32_t)n;
 		line = read_list_line(c);
-		ok = ok && line && take_size(l, &at, line, strlen(line));
+		ok = ok && line && take_size(l, &at, line);
 		octets += ok ? l->items[at - 1].size : 0;
 	}
 	return ok && octets == c->stat.octets;
