@@ -59,7 +59,7 @@ struct seen {
 	size_t next;      /* see find() */
 	struct buf lines; /* collected, not yet written */
 	uint32_t validity;
-	char prefix[16];  /* "VALIDITY:", or empty */
+	char prefix[16]; /* "VALIDITY:", or empty */
 	size_t prefix_len;
 };
 
