@@ -3,6 +3,7 @@
 #
 # msend --batch and --mbox: many messages in one run, each once, whatever a server does in between.
 # shellcheck disable=SC2154  # smtp: tests/replay.bash; status, stderr: run
+# shellcheck disable=SC2030,SC2031,SC2034  # a test's variables are its own; REPLAY_VERDICT: replay.bash
 
 load helper
 load replay

@@ -4,6 +4,7 @@
 # mfetch --watch over IMAP: one session that waits by IDLE (RFC 2177), against Dovecot and against scripts.
 #
 # shellcheck disable=SC2154  # stderr, output: run
+# shellcheck disable=SC2016,SC2030,SC2031,SC2094  # scripts in quotes; a test's variables are its own; a file and a list of one name
 
 load helper
 load replay

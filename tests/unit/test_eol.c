@@ -405,7 +405,7 @@ survey_agrees(const char *in, size_t n, uint64_t *random)
 static void
 test_survey(void)
 {
-	static const char kinds[][8] = {"\r\na", "\n\nabcde", "\r\na\xe4", "\r\n", "a\nbcdefg"};
+	static const char kinds[][9] = {"\r\na", "\n\nabcde", "\r\na\xe4", "\r\n", "a\nbcdefg"};
 	char in[6000];
 	uint64_t random = 11;
 	bool same = true;

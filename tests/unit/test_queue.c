@@ -34,7 +34,7 @@ pour_message(void *ctx, eol_put put, void *to, struct err *e)
 {
 	(void)ctx;
 	(void)e;
-	return put(to, MESSAGE, 5) && put(to, MESSAGE + 5, strlen(MESSAGE) - 5);
+	return put(to, MESSAGE, 5) && put(to, &MESSAGE[5], strlen(MESSAGE) - 5);
 }
 
 static bool
