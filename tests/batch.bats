@@ -17,11 +17,16 @@ setup()
 	hello='S: 220 ready
 C: EHLO [127.0.0.1]
 S: 250-mx\r\n250-PIPELINING\r\n250 CHUNKING'
+	# hung_up.N is there when the connection is closed; the verdict is there a moment before.
 	cat >connect <<-END
 	#!/bin/sh
 	n=\$((\$(wc -l <connections) + 1))
 	echo \$n >>connections
-	REPLAY_VERDICT=\$PWD/verdict.\$n exec '$abs_top_builddir/tests/replay' script.\$n
+	exec 3<&0
+	REPLAY_VERDICT=\$PWD/verdict.\$n '$abs_top_builddir/tests/replay' script.\$n <&3 &
+	exec <&- >&- 3<&-
+	wait
+	: >hung_up.\$n
 	END
 	: >connections
 	chmod +x connect
@@ -126,7 +131,7 @@ msend: empty: the message is empty'
 	printf '%s\n' "$hello" "$(takes 2)" 'C: QUIT' >script.2
 	mkfifo 2.fifo
 	{
-		until [[ -e verdict.1 ]]; do sleep 0.01; done
+		until [[ -e hung_up.1 ]]; do sleep 0.01; done
 		cat 2.eml >2.fifo
 	} 3>&- &
 	batch 0 2 --batch 1.eml 2.fifo
