@@ -313,16 +313,13 @@ done(struct seen *s, const char *key)
 	const time_t clock = time(NULL);
 	const int64_t now = clock > 0 ? clock : 1; /* 0 is "never" */
 	struct known_entry *entry;
-	char *copy;
 
 	if (!key || !s->path)
 		return;
-	seen_line_done(&s->lines, now, key, unwritten_print(s, known_find(&s->known, key)));
-	copy = mem_strdup(key); /* it may point into the text that grows now */
-	entry = known_find_or_add(&s->known, copy);
+	entry = known_find_or_add(&s->known, key);
+	seen_line_done(&s->lines, now, key, unwritten_print(s, entry));
 	entry->when = now;
 	entry->is_deleted = false;
-	free(copy);
 }
 
 void

@@ -203,10 +203,11 @@ is_head(const char *line, const char *destination)
 	struct buf expected = {0};
 	bool same;
 
-	seen_line_head(&expected, destination ? destination : "");
+	if (!destination)
+		return strncmp(line, HEAD, strlen(HEAD)) == 0;
+	seen_line_head(&expected, destination);
 	expected.data[expected.len - 1] = '\0';
-	same =
-	    destination ? strcmp(line, expected.data) == 0 : strncmp(line, HEAD, strlen(HEAD)) == 0;
+	same = strcmp(line, expected.data) == 0;
 	buf_free(&expected);
 	return same;
 }
