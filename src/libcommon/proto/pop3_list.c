@@ -52,8 +52,7 @@ parse_numbered(const char *line, uint32_t *number)
 static struct message_item *
 add_item(struct message_list *l, uint32_t number)
 {
-	if ((l->count & (l->count - 1)) == 0)
-		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	l->items = mem_room(l->items, l->count, sizeof *l->items);
 	l->items[l->count] = (struct message_item){.number = number};
 	return &l->items[l->count++];
 }
