@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,17 +93,10 @@ static bool
 lock(struct seen *s, struct err *e)
 {
 	char *path = mem_printf("%s/lock", s->directory);
-	bool ok = true;
 
-	s->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock_fd < 0)
-		ok = err_set_errno(e, ERR_OUTPUT, "%s", path);
-	else if (flock(s->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		ok = errno == EWOULDBLOCK
-			 ? err_set(e, ERR_TEMPORARY, "another mfetch is at work on this mailbox")
-			 : err_set_errno(e, ERR_IO, "%s", path);
+	s->lock_fd = file_lock(path, "another mfetch is at work on this mailbox", e);
 	free(path);
-	return ok;
+	return s->lock_fd >= 0;
 }
 
 /* A line that a kill or a full disk cut short goes, so that the next one begins a line. */
