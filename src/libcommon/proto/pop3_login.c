@@ -7,7 +7,6 @@
 #include "auth/sasl.h"
 #include "auth/secret.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "net/dialog.h"
 #include "net/stream.h"
@@ -99,10 +98,8 @@ greeting(struct pop3 *c, struct err *e)
 	const char *from, *to;
 
 	if (!pop3_ok(c, ERR_UNAVAILABLE, e)) {
-		/* Who waits for TLS to begin says nothing. */
-		if (e->code == ERR_TEMPORARY && c->words.len == 0 && !stream_is_tls(c->stream) &&
-		    stop_signal() == 0)
-			err_hint(e, "pop3s:// is for a port that begins with TLS");
+		if (c->words.len == 0)
+			login_hint_silence(c->stream, "pop3s", e);
 		return false;
 	}
 	from = strchr(c->words.data, '<');
@@ -158,15 +155,6 @@ auth_answer(void *conversation, const char **challenge, struct err *e)
 static const struct login_protocol pop3_login = {
     .service = "pop", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
 
-static bool
-need_user(struct pop3 *c, const struct login *l, struct err *e)
-{
-	if (l->user)
-		return true;
-	pop3_complain(c, ERR_CONFIG, "no user is known for the login", e);
-	return err_hint(e, "give --user=NAME, or an account");
-}
-
 /*
  * RFC 6856: before the login, and ahead of it in the same flight; a refusal changes nothing. UTF8
  * is worth a round trip: without it a server may send other headers than it has. A language is not.
@@ -201,7 +189,7 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 	const char *password;
 	bool may_be_odd;
 
-	if (!need_user(c, l, e))
+	if (!login_need_user(c->stream, l, e))
 		return false;
 	if (!login_may_reveal(c->stream, l, "USER", e))
 		return err_prefix(e, "%s", stream_name(c->stream));
@@ -228,7 +216,7 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
 	char hex[33];
 	char *prefix;
 
-	if (!need_user(c, l, e))
+	if (!login_need_user(c->stream, l, e))
 		return false;
 	if (!c->timestamp)
 		return pop3_complain(c, ERR_LOGIN, "the server does not offer APOP", e);
@@ -246,22 +234,9 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
  * password to guess at, and only where the server has nothing else.
  */
 static bool
-login_auto(struct pop3 *c, const struct login *l, struct err *e)
-{
-	const char *mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
-
-	if (mechanism)
-		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
-	if (c->features.user || !c->features.known)
-		return login_user(c, l, e);
-	if (c->timestamp && stream_is_tls(c->stream))
-		return login_apop(c, l, e);
-	return err_prefix(e, "%s", stream_name(c->stream));
-}
-
-static bool
 authenticate(struct pop3 *c, const struct login *l, struct err *e)
 {
+	const bool is_auto = strcmp(l->auth, "auto") == 0;
 	const char *mechanism;
 
 	if (strcmp(l->auth, "none") == 0)
@@ -271,11 +246,13 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 		return login_user(c, l, e);
 	if (strcmp(l->auth, "apop") == 0)
 		return login_apop(c, l, e);
-	if (strcmp(l->auth, "auto") == 0)
-		return login_auto(c, l, e);
 	mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
 	if (mechanism)
 		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
+	if (is_auto && (c->features.user || !c->features.known))
+		return login_user(c, l, e);
+	if (is_auto && c->timestamp && stream_is_tls(c->stream))
+		return login_apop(c, l, e);
 	return err_prefix(e, "%s", stream_name(c->stream));
 }
 

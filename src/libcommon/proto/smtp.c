@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "message/address.h"
 #include "message/outgoing.h"
@@ -252,10 +251,8 @@ greeting(struct smtp *c, struct err *e)
 	if (read_reply(c, &reply, NULL) && reply.code == 220)
 		return true;
 	refused(c, &reply, ERR_UNAVAILABLE, e);
-	/* Who waits for TLS to begin says nothing. */
-	if (e->code == ERR_TEMPORARY && reply.code == 0 && !stream_is_tls(c->stream) &&
-	    stop_signal() == 0)
-		err_hint(e, "smtps:// is for a port that begins with TLS");
+	if (reply.code == 0)
+		login_hint_silence(c->stream, "smtps", e);
 	return false;
 }
 
