@@ -16,6 +16,7 @@ void *mem_grow(void *old, size_t count,
 	       size_t size);     /* realloc of COUNT items of SIZE bytes; overflow-safe */
 char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t len);
+/* Not for secrets: what is short is put together on the stack. */
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* OLD, which holds COUNT items of SIZE bytes, with room for one more. Room grows in powers of two,
