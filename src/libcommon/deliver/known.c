@@ -33,18 +33,6 @@ known_hash(const char *s)
 	return h;
 }
 
-const char *
-known_key_of(const struct known *k, const struct known_entry *entry)
-{
-	return k->text.data + entry->uid;
-}
-
-const char *
-known_print_of(const struct known *k, const struct known_entry *entry)
-{
-	return entry->print ? k->text.data + entry->print : NULL;
-}
-
 static bool
 is_entry_of(const struct known *k, const struct known_entry *entry, const char *key, uint64_t h)
 {
@@ -117,12 +105,6 @@ known_find_or_add(struct known *k, const char *key)
 		k->slots[slot] = (uint32_t)++k->count;
 	}
 	return &k->entries[k->slots[slot] - 1];
-}
-
-bool
-known_is_seen(const struct known_entry *entry)
-{
-	return entry && (entry->when != 0 || entry->is_marked);
 }
 
 void

@@ -74,13 +74,26 @@ struct known_entry *known_find_or_add(struct known *k, const char *key);
 size_t known_add_text(struct known *k, const char *text);
 
 /* Is it as good as delivered? ENTRY may be NULL: then not. */
-bool known_is_seen(const struct known_entry *entry);
+static inline bool
+known_is_seen(const struct known_entry *entry)
+{
+	return entry && (entry->when != 0 || entry->is_marked);
+}
 
 /* It never was. */
 void known_forget(struct known_entry *entry);
 
 /* Its key, and its fingerprint or NULL; both good until the text grows. */
-const char *known_key_of(const struct known *k, const struct known_entry *entry);
-const char *known_print_of(const struct known *k, const struct known_entry *entry);
+static inline const char *
+known_key_of(const struct known *k, const struct known_entry *entry)
+{
+	return k->text.data + entry->uid;
+}
+
+static inline const char *
+known_print_of(const struct known *k, const struct known_entry *entry)
+{
+	return entry->print ? k->text.data + entry->print : NULL;
+}
 
 #endif
