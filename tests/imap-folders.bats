@@ -422,6 +422,33 @@ hostile_list()
 	assert_regex "$output" '^3'
 }
 
+@test 'with --trash the Trash named beside other folders is an error of its own, wherever it stands' {
+	local order
+	letters 1 2
+	folder Work 1
+	folder Trash 2
+	for order in 'Trash INBOX Work' 'INBOX Trash Work' 'INBOX Work Trash'; do
+		letters 3
+		run --separate-stderr mfetch --trash $(printf -- '--folder=%s ' $order) --maildir=box
+		assert_equal "$status" 64
+		assert_one_error
+		assert_equal "${stderr_lines[0]}" "mfetch: --trash: 'Trash' is the Trash itself, so nothing is deleted"
+		assert_equal "$(mailbox_count "$user")" 0
+	done
+	assert_equal "$(find box/new -type f | wc -l)" 6
+	run -0 mlist -c --folder=Work
+	assert_output $'0\t0'
+}
+
+@test 'with --trash and no Trash the run ends with one line, however many folders there are' {
+	letters 1
+	folder Work 1
+	run --separate-stderr mfetch --trash --folder=INBOX --folder=Work --maildir=box
+	assert_equal "$status" 69
+	assert_one_error
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
 @test 'where there is no Trash nothing is deleted, and that is said' {
 	{
 		script_head 'MOVE UIDPLUS SPECIAL-USE LIST-EXTENDED'
