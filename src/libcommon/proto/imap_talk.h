@@ -129,6 +129,7 @@ struct imap {
 	/* What the commit does. */
 	struct imap_uids doomed;  /* to delete, or to move to the Trash */
 	struct imap_uids to_read; /* to mark as read */
+	size_t unconfirmed;       /* of those that were deleted: no EXPUNGE told of so many */
 	bool to_trash;
 	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
 	bool asks_trash;
