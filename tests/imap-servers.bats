@@ -432,6 +432,45 @@ breaks()
 	assert_output $'1\t20\n2\t30'
 }
 
+@test 'a list that comes in any order is in order: for numbers, for positions, and for the headers fetched by it' {
+	local list='C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+'"$selected"'
+S: * 3 FETCH (UID 30 RFC822.SIZE 13)
+S: * 1 FETCH (UID 10 RFC822.SIZE 11)
+S: * 4 FETCH (UID 40 RFC822.SIZE 14)
+S: * 1 EXPUNGE
+S: * 1 FETCH (UID 20 RFC822.SIZE 12)
+S: a3 OK listed'
+	local fields='BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]'
+	against - 0 mlist -o number,uid,size all <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	$list
+	C: a4 LOGOUT
+	END
+	assert_output $'1\t20\t12\n2\t30\t13\n3\t40\t14'
+	against - 0 mlist -o number,uid,subject 2- first:1 <<-END
+	$login
+	C: a2 EXAMINE "INBOX"
+	$list
+	C~ a4 UID FETCH 20,30,40 \(UID BODY.PEEK.*\)
+	S: * 3 FETCH (UID 40 $fields "Subject: forty")
+	S: * 1 FETCH ($fields "Subject: twenty" UID 20)
+	S: * 2 FETCH (UID 30 $fields "Subject: thirty")\r\na4 OK
+	C: a5 LOGOUT
+	END
+	assert_equal "$(sort <<<"$output")" $'1\t20\ttwenty\n2\t30\tthirty\n3\t40\tforty'
+	against - 0 mdel 1 last:1 <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	$list
+	C: a4 UID STORE 20,40 +FLAGS.SILENT (\\\\Deleted)
+	C: a5 UID EXPUNGE 20,40
+	C: a6 LOGOUT
+	S: * 1 EXPUNGE\r\n* 2 EXPUNGE\r\na4 OK\r\na5 OK
+	END
+}
+
 @test 'a UID that two messages have names none of them' {
 	against - 66 mfetch --maildir=box uid:10 <<-END
 	$login
@@ -605,7 +644,7 @@ deletes()
 		C: a4 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
 		C: a5 UID EXPUNGE 10,20
 		C: a6 LOGOUT
-		S: * 1 EXPUNGE\r\na4 OK\r\na5 OK
+		S: * 1 EXPUNGE\r\n* 1 EXPUNGE\r\na4 OK\r\na5 OK
 		END
 	} >said.1
 	deletes 0 1

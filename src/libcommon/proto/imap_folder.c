@@ -110,14 +110,15 @@ void
 imap_start_count(struct imap *c)
 {
 	c->existed = c->exists;
-	c->expunged = 0;
+	c->expunged = c->listed_expunged = 0;
 }
 
 static bool
 is_trash(const struct imap *c)
 {
 	struct buf name = {0};
-	const bool is = c->trash && imap_name_read(&name, c->folder, c->is_utf8, &(struct err){0}) &&
+	const bool is = c->trash &&
+			imap_name_read(&name, c->folder, c->is_utf8, &(struct err){0}) &&
 			strcmp(name.data, c->trash) == 0;
 
 	buf_free(&name);

@@ -223,7 +223,9 @@ move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
 static void
 count_unconfirmed(struct imap *c)
 {
-	c->unconfirmed = c->doomed.count > c->expunged ? c->doomed.count - c->expunged : 0;
+	const uint32_t gone = imap_gone_since_list(c);
+
+	c->unconfirmed = c->doomed.count > gone ? c->doomed.count - gone : 0;
 }
 
 /* What is read is marked so before it goes to the Trash. */
