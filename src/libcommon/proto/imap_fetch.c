@@ -82,7 +82,7 @@ find_uid(struct fetch *f, uint32_t uid)
 static struct wanted *
 find_number(struct fetch *f, uint32_t number)
 {
-	for (size_t i = 0; f->c->expunged == 0 && i < f->count; i++) {
+	for (size_t i = 0; imap_gone_since_list(f->c) == 0 && i < f->count; i++) {
 		const size_t at = (f->next + i) % f->count;
 
 		if (f->list->items[f->wanted[at].index].number == number)
@@ -267,7 +267,7 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 		f->left_out += missing;
 		return;
 	}
-	if (!was_refused && missing <= f->c->expunged)
+	if (!was_refused && missing <= imap_gone_since_list(f->c))
 		return;
 	complain_of_missing(f, from, to, was_refused ? missing : 0);
 }

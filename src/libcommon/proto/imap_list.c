@@ -334,6 +334,7 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 	}
 	if (ok)
 		arrange(x);
+	c->listed_expunged = c->expunged;
 	return ok;
 }
 
