@@ -21,7 +21,7 @@ has_come(const struct imap *c)
 static bool
 hears_answer(struct imap *c, int64_t deadline, enum imap_status *status)
 {
-	c->untaken = 0;
+	imap_start_answer(c);
 	while (!has_come(c) && c->bye.len == 0 && wait_clock() < deadline &&
 	       stream_wait(c->stream, deadline) == WAIT_READY)
 		if (imap_listen(c, status))
