@@ -173,6 +173,28 @@ in_little_memory()
 	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 1 RFC822.SIZE 18446744073709551616)'
 }
 
+@test "one UID for two messages: neither can be named, so nothing is fetched or deleted" {
+	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 2 FETCH (UID 20 RFC822.SIZE 1)\r\n* 3 FETCH (UID 10 RFC822.SIZE 1)\r\na3 OK'
+	against - 76 mdel all <<-END
+	$login
+	$asked
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 2 FETCH (UID 10 RFC822.SIZE 1)\r\n* 3 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
+	END
+	assert_regex "$stderr" 'two messages have one UID'
+}
+
+@test "without UIDPLUS a search that makes no sense does not mean that nothing else is marked" {
+	local answer
+	for answer in '* SEARCH x' '* SEARCH 10 x 20' '* SEARCH 10 -1' '* SEARCH 4294967296'; do
+		against - 76 mdel 1 <<-END
+		${known/ UIDPLUS/}
+		C: a4 UID SEARCH DELETED
+		S: $answer\r\na4 OK
+		END
+	done
+}
+
 @test "UIDVALIDITY missing, 0, or another than it was: nothing is fetched or deleted" {
 	list_breaks 76 'S: * 1 EXISTS\r\na2 OK\r\na3 OK'
 	list_breaks 76 'S: * OK [UIDVALIDITY 0]\r\n* 1 EXISTS\r\na2 OK\r\na3 OK'
@@ -405,4 +427,19 @@ in_little_memory()
 	C: p\xc3\xa4ss
 	S: a1 NO [AUTHENTICATIONFAILED] no
 	END
+}
+
+@test "a password that goes as a literal: neither it nor its length is in the trace" {
+	printf 'p\303\244ss\n' >password
+	against - 77 mlist -v --auth=user <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1] hi
+	C: a1 LOGIN {5}
+	S: + go on
+	C: alice {5}
+	S: + go on
+	C: p\xc3\xa4ss
+	S: a1 NO [AUTHENTICATIONFAILED] no
+	END
+	assert_regex "$stderr" 'C: alice \*\*\*'
+	refute_regex "$stderr" 'alice \{|ss$'
 }

@@ -264,15 +264,27 @@ sort(struct message_list *l)
 	l->count = kept;
 }
 
-static void
-arrange(struct listing *x)
+/* What has another one's UID can't be asked for, and a command for one of them means both. */
+static bool
+check_uids(struct imap *c, const struct message_list *l, struct err *e)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!message_list_uid(l, i))
+			return imap_complain(c, ERR_PROTOCOL, "two messages have one UID", e);
+	return true;
+}
+
+static bool
+arrange(struct imap *c, struct listing *x, struct err *e)
 {
 	struct message_list *l = x->list;
 
 	if (x->is_unsorted)
 		sort(l);
-	if (x->is_unordered || x->is_unsorted)
-		message_list_drop_ambiguous(l);
+	if (!x->is_unordered && !x->is_unsorted)
+		return true;
+	message_list_drop_ambiguous(l);
+	return check_uids(c, l, e);
 }
 
 static void
@@ -339,9 +351,7 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 		ask_list(c, x);
 		ok = read_piece(c, x, e);
 	}
-	if (ok)
-		arrange(x);
-	return ok;
+	return ok && arrange(c, x, e);
 }
 
 static bool
