@@ -111,7 +111,8 @@ struct imap {
 	char *folder; /* as the user gave it */
 	bool is_read_only;
 	bool is_selected;
-	bool stays; /* the session goes on behind a commit */
+	bool stays;         /* the session goes on behind a commit */
+	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
