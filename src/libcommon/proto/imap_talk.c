@@ -18,8 +18,13 @@ enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
 	SHOWN_MAX = 2000,          /* bytes of a line in the trace */
 	LITERAL_AHEAD_MAX = 4096,
-	ALERTS_MAX = 8192 /* bytes of what a server wants the user to see, in a session */
+	ALERTS_MAX = 8192, /* bytes of what a server wants the user to see, in a session */
+	SAID_MAX = 32 * 1024 * 1024, /* bytes of one answer that are no text of ours, */
+	SAID_PER_MESSAGE = 1024,     /* and so many more for each of the folder's messages, */
+	SAID_MESSAGES_MAX = 10 * 1000 * 1000 /* of which there are no more */
 };
+
+static const char endless[] = "the server talks without end";
 
 static const struct {
 	const char *word;
@@ -212,6 +217,24 @@ show(struct imap *c, const struct imap_token *t, enum imap_kind kind, const char
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets", t->size);
 }
 
+/*
+ * Words cost time, and whoever sends them fast enough never runs into a deadline: empty lines,
+ * blanks, answers that name nothing, a literal that nobody asked for. Octets are the reader's.
+ */
+static void
+count_said(struct imap *c, enum imap_kind kind, size_t n)
+{
+	const uint64_t known = (uint64_t)c->exists + c->expunged,
+		       messages = known < SAID_MESSAGES_MAX ? known : SAID_MESSAGES_MAX;
+
+	if (kind == TOKEN_MORE || kind == TOKEN_OCTETS)
+		imap_notice_signal(c);
+	if (kind != TOKEN_OCTETS)
+		c->said += n;
+	if (c->said > SAID_MAX + messages * SAID_PER_MESSAGE)
+		imap_breach(c, endless);
+}
+
 /* The next token, of this response or of the next one. False: the stream failed. */
 static bool
 next(struct imap *c, struct imap_token *t)
@@ -224,6 +247,7 @@ next(struct imap *c, struct imap_token *t)
 		kind = imap_parse(&c->parse, bytes, n, &used, t);
 		show(c, t, kind, bytes, used);
 		stream_consume(c->stream, used);
+		count_said(c, kind, used);
 	}
 	c->in_response = kind != TOKEN_END;
 	if (kind == TOKEN_BAD)
@@ -268,6 +292,7 @@ imap_skip_value(struct imap *c, const struct imap_token *t)
 			break;
 		case TOKEN_OCTETS:
 			left -= next_one.len;
+			c->said += next_one.len;
 			break;
 		default:
 			break;
@@ -545,7 +570,7 @@ take_untagged(struct imap *c)
 	if (!read_untagged_head(c, &u))
 		return false;
 	if (++c->untaken > UNTAKEN_MAX)
-		return imap_breach(c, "the server talks without end");
+		return imap_breach(c, endless);
 	for (size_t i = 0; !u.has_number && i < sizeof session_data / sizeof session_data[0]; i++)
 		if (text_equal_case(u.keyword, session_data[i].keyword))
 			return session_data[i].take(c, u.keyword);
@@ -638,12 +663,18 @@ read_response(struct imap *c, enum imap_status *status)
 	return true;
 }
 
+void
+imap_start_answer(struct imap *c)
+{
+	c->untaken = c->said = 0;
+}
+
 static enum imap_status
 read_answer(struct imap *c)
 {
 	enum imap_status status;
 
-	c->untaken = 0;
+	imap_start_answer(c);
 	while (!read_response(c, &status))
 		;
 	return status;
