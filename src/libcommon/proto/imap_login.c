@@ -19,12 +19,18 @@
 enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take so much at least */
 
 static bool
+is_silent(const struct imap *c)
+{
+	return c->parse.tokens == 0 && c->parse.held.len == 0;
+}
+
+static bool
 greeting(struct imap *c, const struct login *l, struct err *e)
 {
 	if (!imap_greeting(c)) {
 		imap_stream_ok(c, e);
 		/* Who waits for TLS to begin says nothing. */
-		if (e->code == ERR_TEMPORARY && !c->in_response && !stream_is_tls(c->stream) &&
+		if (e->code == ERR_TEMPORARY && is_silent(c) && !stream_is_tls(c->stream) &&
 		    stop_signal() == 0)
 			err_hint(e, "imaps:// is for a port that begins with TLS");
 		return false;
