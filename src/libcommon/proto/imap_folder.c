@@ -160,7 +160,8 @@ imap_await_folder(struct imap *c, struct err *e)
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
 	status = imap_await(c);
 	if (!imap_ok(c, status, ERR_NO_INPUT, e))
-		return false;
+		return e->code == ERR_NO_INPUT &&
+		       err_hint(e, "`mlist --folders` shows the folders there are");
 	if (c->validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);

@@ -18,11 +18,17 @@
 enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take so much at least */
 
 static bool
+is_silent(const struct imap *c)
+{
+	return c->parse.tokens == 0 && c->parse.held.len == 0;
+}
+
+static bool
 greeting(struct imap *c, const struct login *l, struct err *e)
 {
 	if (!imap_greeting(c)) {
 		imap_stream_ok(c, e);
-		if (!c->in_response)
+		if (is_silent(c))
 			login_hint_silence(c->stream, "imaps", e);
 		return false;
 	}

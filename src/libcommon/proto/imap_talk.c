@@ -701,6 +701,25 @@ imap_await_more(struct imap *c)
 	return read_answer(c);
 }
 
+/* Another protocol's greeting, which begins with FIRST: its words say which. */
+static bool
+is_no_greeting(struct imap *c, const struct imap_token *first)
+{
+	struct buf words = {0};
+	struct imap_token t;
+
+	buf_add_str(&words, "");
+	if (first->kind == TOKEN_ATOM) {
+		buf_add(&words, first->text, first->len);
+		imap_parse_text(&c->parse);
+		if (imap_next(c, &t) && t.kind == TOKEN_TEXT)
+			buf_addf(&words, " %.*s", (int)t.len, t.text);
+	}
+	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP greeting: %s", words.data);
+	buf_free(&words);
+	return false;
+}
+
 bool
 imap_greeting(struct imap *c)
 {
@@ -710,7 +729,9 @@ imap_greeting(struct imap *c)
 	dialog_await(c->dialog);
 	if (!next(c, &t))
 		return false;
-	if (!imap_is(&t, "*") || !imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
+	if (!imap_is(&t, "*"))
+		return is_no_greeting(c, &t);
+	if (!imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
 		return imap_breach(c, "the greeting is none");
 	memcpy(word, t.text, t.len);
 	if (!read_words(c, word, &c->words))
