@@ -75,10 +75,10 @@ hint()
 @test 'Gmail: the wrong kind of password, and a login that the web has to allow' {
 	as gmail
 	against imap-gmail-password 77 mlist
-	assert_regex "${stderr_lines[0]}" 'Application-specific password required: https://support\.google\.com/'
+	assert_regex "${stderr_lines[0]}" '^mlist: tunnel: NO \[ALERT\] Application-specific password required: https://support\.google\.com/'
 	hint 'app password \(myaccount'
 	against imap-gmail-web 77 mlist
-	assert_regex "${stderr_lines[0]}" 'Please log in via your web browser: https://'
+	assert_regex "${stderr_lines[0]}" '^mlist: tunnel: NO \[ALERT\] Please log in via your web browser: https://'
 	hint "sign in on the provider's web site"
 }
 
@@ -118,6 +118,9 @@ hint()
 	against imap-outlook-token-wrong 77 mlist
 	assert_equal "${stderr_lines[0]}" 'mlist: tunnel: BAD Command Error. 12'
 	hint 'token is missing, has expired'
+	against imap-outlook-command 69 mlist -o uid
+	assert_equal "${stderr_lines[0]}" 'mlist: tunnel: BAD Command Error. 10'
+	hint 'token is missing, has expired'
 }
 
 @test 'Microsoft: a mailbox that may not be used is 69, and no folder that is missing' {
@@ -148,6 +151,7 @@ hint()
 @test 'Yahoo: what is refused for good, and what for now' {
 	as yahoo
 	against imap-yahoo-refused 77 mlist
+	assert_equal "${stderr_lines[0]}" 'mlist: tunnel: NO [AUTHENTICATIONFAILED] AUTHENTICATE Invalid credentials'
 	hint 'app password'
 	against imap-yahoo-unavailable 75 mlist
 	assert_equal "$stderr" 'mlist: tunnel: NO [UNAVAILABLE] AUTHENTICATE Server error - Please try again later'
@@ -314,6 +318,7 @@ told()
 @test 'iCloud: where a login is refused, which password and which name' {
 	as icloud
 	against imap-icloud-refused 77 mlist
+	assert_equal "${stderr_lines[0]}" 'mlist: tunnel: NO [AUTHENTICATIONFAILED] Authentication Failed'
 	hint 'app-specific password'
 	hint 'part before the @'
 }
