@@ -8,10 +8,16 @@
 
 load helper
 
+setup_file()
+{
+	"$abs_top_srcdir/tests/crash/matrix" --messages=12 --list >"$BATS_FILE_TMPDIR/trials"
+}
+
 # matrix ARGUMENT...: what failed is shown.
 matrix()
 {
-	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 ${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
+	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_FILE_TMPDIR/trials" \
+		${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
 	if ((status != 0)); then
 		printf '%s\n' "$output" >&2
 		return 1

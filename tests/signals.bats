@@ -48,7 +48,7 @@ delivered()
 @test "a signal while the server is silent ends the wait at once" {
 	local protocol=${MAILVERBS_PROTOCOL:-pop3}
 	mkfifo started
-	mfetch --server=$protocol+insecure://localhost:1110 --tunnel='echo $PPID >started; cat' 2>err &
+	mfetch --server="$protocol+insecure://localhost:1110" --tunnel='echo $PPID >started; cat' 2>err &
 	read -r pid <started
 	kill -TERM "$pid"
 	wait $! || status=$?
