@@ -375,6 +375,7 @@ C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm'
 	says 'NO [INUSE] the mailbox is locked' 75 'another program'
 	says 'NO [SERVERBUG] Internal error' 75
 	says 'NO [TEMPFAIL] SELECT completed' 75
+	says 'NO [THROTTLED] slowly' 75
 	says 'NO Server Unavailable. 15' 75
 	says 'NO Request is throttled. Suggested Backoff Time: 89117 milliseconds' 75
 	says 'NO [ALERT] Too many simultaneous connections. (Failure)' 75 'other mail programs'
@@ -383,11 +384,16 @@ C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm'
 }
 
 @test 'what somebody has to put right is not 75' {
+	says 'NO [AUTHENTICATIONFAILED] not you' 77
 	says 'NO [AUTHORIZATIONFAILED] not for you' 77
+	says 'NO [PRIVACYREQUIRED] not without TLS' 77
 	says 'NO [EXPIRED] the password is old' 77
 	says 'NO [CONTACTADMIN] ask him' 77
 	says 'NO [WEBALERT https://example.org/] look' 77 'web site'
 	says 'NO [OVERQUOTA] the mailbox is full' 69 'no room'
+	says 'NO [NONEXISTENT] not here' 66
+	says 'NO [TRYCREATE] not here yet' 66
+	says 'NO [CLIENTBUG] what was that' 70
 }
 
 @test 'a login that is refused: the note of each provider says what it takes' {
@@ -425,4 +431,11 @@ C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm'
 	END
 	assert_equal "$(box)" two
 	assert_equal "$stderr" ''
+}
+
+@test 'a message that others deleted before it went to the Trash: 75, for the next run knows' {
+	sed '/^C: a8/,$d; s/^C: a7 .*/&\nC: a8 LOGOUT\nS: a7 NO [EXPUNGEISSUED] Some of the requested messages no longer exist/' \
+		"$abs_top_srcdir/tests/transcripts/imap-gmail-trash.txt" >script
+	against "$PWD/script" 75 mdel --trash uid:107
+	assert_regex "$stderr" 'NO \[EXPUNGEISSUED\] Some of the requested'
 }
