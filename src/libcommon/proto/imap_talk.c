@@ -19,8 +19,13 @@ enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
 	SHOWN_MAX = 2000,          /* bytes of a line in the trace */
 	LITERAL_AHEAD_MAX = 4096,
-	ALERTS_MAX = 8192 /* bytes of what a server wants the user to see, in a session */
+	ALERTS_MAX = 8192, /* bytes of what a server wants the user to see, in a session */
+	SAID_MAX = 32 * 1024 * 1024, /* bytes of one answer that are no text of ours, */
+	SAID_PER_MESSAGE = 1024,     /* and so many more for each of the folder's messages, */
+	SAID_MESSAGES_MAX = 10 * 1000 * 1000 /* of which there are no more */
 };
+
+static const char endless[] = "the server talks without end";
 
 static const struct {
 	const char *word;
@@ -189,6 +194,24 @@ show(struct imap *c, const struct imap_token *t, enum imap_kind kind, const char
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets", t->size);
 }
 
+/*
+ * Words cost time, and whoever sends them fast enough never runs into a deadline: empty lines,
+ * blanks, answers that name nothing, a literal that nobody asked for. Octets are the reader's.
+ */
+static void
+count_said(struct imap *c, enum imap_kind kind, size_t n)
+{
+	const uint64_t known = (uint64_t)c->exists + c->expunged,
+		       messages = known < SAID_MESSAGES_MAX ? known : SAID_MESSAGES_MAX;
+
+	if (kind == TOKEN_MORE || kind == TOKEN_OCTETS)
+		imap_notice_signal(c);
+	if (kind != TOKEN_OCTETS)
+		c->said += n;
+	if (c->said > SAID_MAX + messages * SAID_PER_MESSAGE)
+		imap_breach(c, endless);
+}
+
 /* The next token, of this response or of the next one. False: the stream failed. */
 static bool
 next(struct imap *c, struct imap_token *t)
@@ -201,6 +224,7 @@ next(struct imap *c, struct imap_token *t)
 		kind = imap_parse(&c->parse, bytes, n, &used, t);
 		show(c, t, kind, bytes, used);
 		stream_consume(c->stream, used);
+		count_said(c, kind, used);
 	}
 	c->in_response = kind != TOKEN_END;
 	if (kind == TOKEN_BAD)
@@ -245,6 +269,7 @@ imap_skip_value(struct imap *c, const struct imap_token *t)
 			break;
 		case TOKEN_OCTETS:
 			left -= next_one.len;
+			c->said += next_one.len;
 			break;
 		default:
 			break;
@@ -522,7 +547,7 @@ take_untagged(struct imap *c)
 	if (!read_untagged_head(c, &u))
 		return false;
 	if (++c->untaken > UNTAKEN_MAX)
-		return imap_breach(c, "the server talks without end");
+		return imap_breach(c, endless);
 	for (size_t i = 0; !u.has_number && i < sizeof session_data / sizeof session_data[0]; i++)
 		if (text_equal_case(u.keyword, session_data[i].keyword))
 			return session_data[i].take(c, u.keyword);
@@ -615,12 +640,18 @@ read_response(struct imap *c, enum imap_status *status)
 	return true;
 }
 
+void
+imap_start_answer(struct imap *c)
+{
+	c->untaken = c->said = 0;
+}
+
 static enum imap_status
 read_answer(struct imap *c)
 {
 	enum imap_status status;
 
-	c->untaken = 0;
+	imap_start_answer(c);
 	while (!read_response(c, &status))
 		;
 	return status;
@@ -647,6 +678,25 @@ imap_await_more(struct imap *c)
 	return read_answer(c);
 }
 
+/* Another protocol's greeting, which begins with FIRST: its words say which. */
+static bool
+is_no_greeting(struct imap *c, const struct imap_token *first)
+{
+	struct buf words = {0};
+	struct imap_token t;
+
+	buf_add_str(&words, "");
+	if (first->kind == TOKEN_ATOM) {
+		buf_add(&words, first->text, first->len);
+		imap_parse_text(&c->parse);
+		if (imap_next(c, &t) && t.kind == TOKEN_TEXT)
+			buf_addf(&words, " %.*s", (int)t.len, t.text);
+	}
+	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP greeting: %s", words.data);
+	buf_free(&words);
+	return false;
+}
+
 bool
 imap_greeting(struct imap *c)
 {
@@ -656,7 +706,9 @@ imap_greeting(struct imap *c)
 	dialog_await(c->dialog);
 	if (!next(c, &t))
 		return false;
-	if (!imap_is(&t, "*") || !imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
+	if (!imap_is(&t, "*"))
+		return is_no_greeting(c, &t);
+	if (!imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
 		return imap_breach(c, "the greeting is none");
 	memcpy(word, t.text, t.len);
 	if (!read_words(c, word, &c->words))
