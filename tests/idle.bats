@@ -14,7 +14,6 @@ setup()
 {
 	replay_setup
 	export MAILVERBS_PROTOCOL=imap
-	pid=
 	login='S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
 C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 S: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS IDLE] in'

@@ -13,7 +13,6 @@ setup()
 	mailverbs_setup
 	user=$(fresh_user)
 	config_for "$user" "maildir = $PWD/box" 'interval = 1'
-	pid=
 }
 
 lines_in()

@@ -6,6 +6,8 @@
 #
 # shellcheck disable=SC2154,SC2034  # user: setup(); status: the tests
 
+pid=
+
 teardown()
 {
 	[[ ! $pid ]] || kill "$pid" 2>/dev/null || true
