@@ -27,19 +27,33 @@ add_header(struct buf *out, const char *header, size_t n)
 		out->len--;
 }
 
+/* An empty one is no message's alone. */
+static bool
+has_message_id(const char *header, size_t n)
+{
+	struct header_field id;
+	struct buf text = {0};
+	bool has;
+
+	if (!header_find(header, n, "Message-ID", &id))
+		return false;
+	header_unfold(&text, &id);
+	has = text.len > 0;
+	buf_free(&text);
+	return has;
+}
+
 bool
 fingerprint_make(fingerprint *f, const char *header, size_t n, bool whole, uint64_t size)
 {
 	unsigned char digest[DIGEST_SIZE];
-	struct header_field id;
 	struct buf text = {0};
 	size_t len = header_end(header, n);
 
 	(*f)[0] = '\0';
 	if (len == 0 && whole)
 		len = n;
-	if (len == 0 || len > FINGERPRINT_HEADER_MAX ||
-	    !header_find(header, len, "Message-ID", &id) || id.body_len == 0)
+	if (len == 0 || len > FINGERPRINT_HEADER_MAX || !has_message_id(header, len))
 		return false;
 	add_header(&text, header, len);
 	buf_addf(&text, "\n%" PRIu64, size);

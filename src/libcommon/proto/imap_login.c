@@ -18,11 +18,17 @@
 enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take so much at least */
 
 static bool
+is_silent(const struct imap *c)
+{
+	return c->parse.tokens == 0 && c->parse.held.len == 0;
+}
+
+static bool
 greeting(struct imap *c, const struct login *l, struct err *e)
 {
 	if (!imap_greeting(c)) {
 		imap_stream_ok(c, e);
-		if (!c->in_response)
+		if (is_silent(c))
 			login_hint_silence(c->stream, "imaps", e);
 		return false;
 	}
@@ -52,6 +58,18 @@ need_capabilities(struct imap *c, struct err *e)
 	       imap_complain(c, ERR_PROTOCOL, "the server does not say what it can do", e);
 }
 
+/* What was said in the clear, anybody may have said: nor shall the user see it as the server's
+ * words (RFC 9051 section 7.1, ALERT). */
+static void
+forget_what_was_said(struct imap *c)
+{
+	imap_forget_capabilities(c);
+	c->message_limit = 0;
+	c->alerts_taken = 0;
+	buf_clear(&c->alerts);
+	buf_clear(&c->bye);
+}
+
 static bool
 start_tls(struct imap *c, const struct login *l, struct err *e)
 {
@@ -64,8 +82,7 @@ start_tls(struct imap *c, const struct login *l, struct err *e)
 	if (!imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e) ||
 	    !stream_start_tls(c->stream, l->starttls, e))
 		return false;
-	/* What was said in the clear, anybody may have said. */
-	imap_forget_capabilities(c);
+	forget_what_was_said(c);
 	return true;
 }
 
@@ -130,6 +147,18 @@ needs_literal(const char *text)
 	return false;
 }
 
+/* How long it is, is half a secret: no trace shows it. */
+static void
+ask_password_length(struct imap *c, const char *user, size_t len)
+{
+	char *prefix = mem_printf("%s ", user);
+	char *literal = mem_printf("{%zu%s}", len, imap_literal_sign(c, len));
+
+	dialog_ask_secret(c->dialog, prefix, literal);
+	free(prefix);
+	free(literal);
+}
+
 /* Any server has literals; where each one waits for the server, it is slow. */
 static enum imap_status
 say_by_literals(struct imap *c, const char *user, const char *password)
@@ -141,7 +170,7 @@ say_by_literals(struct imap *c, const char *user, const char *password)
 	status = imap_await_literal(c, user_len);
 	if (status != IMAP_CONTINUE)
 		return status;
-	dialog_ask(c->dialog, "%s {%zu%s}", user, password_len, imap_literal_sign(c, password_len));
+	ask_password_length(c, user, password_len);
 	status = imap_await_literal(c, password_len);
 	if (status != IMAP_CONTINUE)
 		return status;

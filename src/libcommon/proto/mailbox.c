@@ -228,6 +228,12 @@ mailbox_commit(struct mailbox *m, struct err *e)
 	return m->protocol->commit(m->conversation, e);
 }
 
+size_t
+mailbox_unconfirmed(const struct mailbox *m)
+{
+	return m->protocol->unconfirmed ? m->protocol->unconfirmed(m->conversation) : 0;
+}
+
 bool
 mailbox_stay(struct mailbox *m)
 {
