@@ -229,3 +229,31 @@ assert_arrived()
 		return 1
 	fi
 }
+
+# ---- memory ----
+
+# write_counting_server: server.sh, for --tunnel, takes messages by SMTP; it counts the octets of the last one
+# (got), and how much memory its client, which is its parent, ever had (kib). It stalls at the end of a message
+# and says so in the file stalls, if that is there.
+write_counting_server()
+{
+	cat >server.sh <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 here'
+	while read -r verb rest; do
+		case $verb in
+		EHLO) say 250-here '250 CHUNKING' ;;
+		BDAT)
+			head -c "${rest%% *}" | wc -c >got
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
+			if [ -e stalls ]; then
+				echo >>stalls
+				read -r verb
+			fi
+			say '250 taken'
+			;;
+		*) say '250 fine' ;;
+		esac
+	done
+	END
+}

@@ -9,6 +9,7 @@
 
 load helper
 load replay
+load imap
 
 setup()
 {
@@ -28,22 +29,6 @@ letters()
 			"$n" "$me" "$n" "$((n % 10))" "$n" >"letter.$n"
 		deliver "$user" "letter.$n"
 	done
-}
-
-# raw COMMAND...: another client says these to the server, in the clear on a loopback address
-raw()
-{
-	local host=${SRV_IMAP%:*} port=${SRV_IMAP##*:} line
-	exec 5<>"/dev/tcp/$host/$port"
-	{
-		printf 'x1 LOGIN "%s" "%s"\r\n' "$me" "$SRV_PASSWORD"
-		printf '%s\r\n' "$@"
-		printf 'xz LOGOUT\r\n'
-	} >&5
-	while read -r -u 5 line; do
-		printf '%s\n' "${line%$'\r'}"
-	done
-	exec 5>&-
 }
 
 # folder NAME N...: has these letters of INBOX, by number

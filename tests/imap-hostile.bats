@@ -8,6 +8,7 @@
 
 load helper
 load replay
+load imap
 
 setup()
 {
@@ -31,17 +32,6 @@ $selected
 $listed"
 	fetching='C: a4 UID FETCH 10,20,30 (UID BODY.PEEK[])'
 	kib=$(printf 'x%.0s' {1..1024})
-}
-
-# message NUMBER UID: it is sent
-message()
-{
-	printf 'S: * %d FETCH (UID %d BODY[] {11}\\r\\nSubject: %02d)\n' "$1" "$2" "$1"
-}
-
-arrived()
-{
-	if [[ -d box/new ]]; then cat box/new/* 2>/dev/null; fi | sed 's/Subject: \(..\)/\1 /g'
 }
 
 # breaks STATUS LINE...: to FETCH the server says this; nothing is deleted, and the error is one line

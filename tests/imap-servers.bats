@@ -8,6 +8,7 @@
 
 load helper
 load replay
+load imap
 
 setup()
 {
@@ -35,17 +36,6 @@ $listed"
 	removing='C: a5 UID STORE 10,20,30 +FLAGS.SILENT (\\Deleted)
 C: a6 UID EXPUNGE 10,20,30
 C: a7 LOGOUT'
-}
-
-# message NUMBER UID [ITEM]: it is sent
-message()
-{
-	printf 'S: * %d FETCH (UID %d BODY[] {11}\\r\\nSubject: %02d%s)\n' "$1" "$2" "$1" "${3-}"
-}
-
-arrived()
-{
-	if [[ -d box/new ]]; then cat box/new/* 2>/dev/null; fi | sed 's/Subject: \(..\)/\1 /g'
 }
 
 # ---- logging in ----

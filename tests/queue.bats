@@ -34,6 +34,19 @@ back()
 	server "smtps://$SRV_SUBMISSIONS"
 }
 
+# Another account, for $other, whose server is away.
+other_account()
+{
+	cat >>"$config" <<-END
+	[other]
+	address = $other@example.org
+	smtp = smtps://127.0.0.1:1
+	tls-ca-file = $SRV_CA
+	password = $SRV_PASSWORD
+	queue = yes
+	END
+}
+
 # letter [NUMBER]: one that comes as it was sent
 letter()
 {
@@ -127,14 +140,7 @@ age_entry()
 }
 
 @test 'the account by sender is recorded, and the sender; -q -a sends for one account' {
-	cat >>"$config" <<-END
-	[other]
-	address = $other@example.org
-	smtp = smtps://127.0.0.1:1
-	tls-ca-file = $SRV_CA
-	password = $SRV_PASSWORD
-	queue = yes
-	END
+	other_account
 	away
 	letter | msend --quiet "$rcpt@example.org"
 	letter 2 | sed "s/^From: .*/From: $other@example.org/" | msend --quiet -a other -f '<>' "$rcpt@example.org"
@@ -302,14 +308,7 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 }
 
 @test 'a dead server does not keep others from being served, and is tried once for all that waits' {
-	cat >>"$config" <<-END
-	[other]
-	address = $other@example.org
-	smtp = smtps://127.0.0.1:1
-	tls-ca-file = $SRV_CA
-	password = $SRV_PASSWORD
-	queue = yes
-	END
+	other_account
 	away
 	for i in 1 2 3; do
 		letter "$i" | sed "s/^From: .*/From: $other@example.org/" | msend --quiet "$rcpt@example.org"
