@@ -458,6 +458,27 @@ msend: $id: tunnel: "
 	assert_output --partial '(may have been sent) '
 }
 
+@test 'a server that cannot be reached: of what is not even tried no entry is written anew, unless there is news' {
+	local inodes
+	away
+	for n in 1 2 3; do letter "$n" | msend --quiet "$rcpt@example.org"; done
+	inodes() { stat -c %i $(entries | sed "s|^|$queue/|" | tail -n +2); }
+	inodes >before
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_same_file before <(inodes)
+	assert_equal "$(grep -h ^tried "$queue"/* | cut -d' ' -f2 | sort | tr '\n' ' ')" '1 1 2 '
+	server smtps://127.0.0.1:2
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	run -0 msend -bp
+	assert_equal "$(grep -c '127.0.0.1:2: ' <<<"$output")" 3
+	back
+	run -0 msend -q
+	assert_empty_queue
+	assert_equal "$(mailbox_count "$rcpt")" 3
+}
+
 @test 'stopped by a signal: nothing is kept' {
 	printf 'S: 220 x\nC~ EHLO .*\n! stall\n' >script
 	letter >eml
