@@ -683,7 +683,7 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 
 @test 'no place for a queue: what can be sent is sent, what would have to be kept is an error' {
 	letter >eml
-	alone=(env -u HOME -u XDG_STATE_HOME msend -C "$config" --log=/dev/null)
+	alone=(homeless '' msend -C "$config" --log=/dev/null)
 	run -0 "${alone[@]}" "$rcpt@example.org" <eml
 	assert_equal "$(mailbox_count "$rcpt")" 1
 	away
