@@ -11,7 +11,9 @@
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "deliver/seen.h"
 
@@ -48,7 +50,8 @@ tell(const struct deletion *d)
 static bool
 list_and_select(struct deletion *d, struct err *e)
 {
-	const bool wants_uids = selection_wants_uids(&d->selection) || trace_wants(TRACE_PROTOCOL);
+	const bool wants_uids = selection_wants_uids(&d->selection) ||
+				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
 
 	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
 	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
@@ -128,15 +131,36 @@ carry_out(struct deletion *d, struct err *e)
 	return true;
 }
 
+static void
+show_doomed(const struct deletion *d, const char *deed)
+{
+	struct buf id = {0};
+
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const size_t index = d->doomed.index[i];
+		const char *uid = message_list_uid(&d->list, index);
+
+		buf_clear(&id);
+		text_printable(&id, uid ? uid : "", uid ? strlen(uid) : 0);
+		printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
+		       id.data);
+	}
+	buf_free(&id);
+}
+
 static bool
 show_plan(struct deletion *d, struct err *e)
 {
+	const char *deed = goes_to_trash(d) ? "move to the Trash" : "delete";
+
 	run_show_settings(d->run, &d->account);
 	fflush(stdout);
 	if (!list_and_select(d, e))
 		return false;
-	printf("would %s %zu of %zu messages\n", goes_to_trash(d) ? "move to the Trash" : "delete",
-	       d->doomed.count, d->list.count);
+	show_doomed(d, deed);
+	printf("would %s %zu of %zu messages\n", deed, d->doomed.count, d->list.count);
+	fflush(stdout);
+	selection_complain(&d->selection, d->run);
 	return mailbox_commit(&d->session.mailbox, e);
 }
 

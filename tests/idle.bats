@@ -316,6 +316,24 @@ S: + idling"
 	assert_equal "$stderr" ''
 }
 
+@test "a server that ends each IDLE at once is asked no more often than one without IDLE" {
+	plays "$empty
+$idling
+S: a4 OK enough
+C: a5 UID FETCH 1:* (UID RFC822.SIZE)
+S: a5 OK
+C: a6 IDLE
+S: + idling\r\na6 OK enough
+C: a7 NOOP
+S: a7 OK
+C: a8 UID FETCH 1:* (UID RFC822.SIZE)
+S: a8 OK
+C: a9 IDLE
+S: + idling" -- --interval=1
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+}
+
 @test "whoever says goodbye, hangs up or talks nonsense while we wait: a new session, in silence" {
 	local end
 	for end in 'S: * BYE shutting down' '! close' 'S: + again' 'S: a9 OK what?' 'S: * OK [UIDVALIDITY 78] new' \

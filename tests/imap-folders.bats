@@ -87,7 +87,7 @@ script_head()
 	assert_output $'3\t2\t\tINBOX\n0\t0\ttrash\tTrash\n2\t2\t\tWörk & more'
 	run -0 mlist --folders --json
 	assert_line --index 1 '{"folder":"Trash","messages":0,"unseen":0,"use":"trash"}'
-	assert_line --index 2 '{"folder":"W\u00F6rk & more","messages":2,"unseen":2,"use":null}'
+	assert_line --index 2 '{"folder":"Wörk & more","messages":2,"unseen":2,"use":null}'
 }
 
 @test '--folders takes one flight behind the login: LIST with counts and uses' {

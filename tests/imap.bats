@@ -124,6 +124,19 @@ password_for()
 	run -77 mlist -s "imap://$SRV_IMAP" --tls-pin=sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 }
 
+@test 'what anybody may have said before TLS is not shown as the server'\''s words' {
+	letters 1
+	cat >script <<-END
+	S: * OK [CAPABILITY IMAP4rev1 STARTTLS MESSAGELIMIT=1] hi
+	C: a1 STARTTLS
+	S: * OK [ALERT] call 555 0100\r\na1 OK [ALERT] call 555 0100
+	! relay ${SRV_IMAPS%:*} ${SRV_IMAPS##*:}
+	END
+	run -0 --separate-stderr mlist -s "imap://$SRV_IMAP" --tunnel="exec '$abs_top_builddir/tests/replay' script" -o number
+	assert_output 1
+	assert_equal "$stderr" ''
+}
+
 @test 'a wrong password is 77 in the server'\''s words' {
 	sed -i 's/^password.*/password = wrong/' "$config"
 	run --separate-stderr mlist

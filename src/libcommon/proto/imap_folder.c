@@ -159,8 +159,10 @@ imap_await_folder(struct imap *c, struct err *e)
 		return false;
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
 	status = imap_await(c);
-	if (!imap_ok(c, status, ERR_NO_INPUT, e))
-		return false;
+	/* NO is about the folder, BAD about us, or the server. */
+	if (!imap_ok(c, status, status == IMAP_NO ? ERR_NO_INPUT : ERR_UNAVAILABLE, e))
+		return e->code == ERR_NO_INPUT &&
+		       err_hint(e, "`mlist --folders` shows the folders there are");
 	if (c->validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);

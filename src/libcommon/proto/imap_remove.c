@@ -70,8 +70,10 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 	if (!text_equal_case(u->keyword, "SEARCH"))
 		return false;
 	while (imap_next(c, &t)) {
-		if (!imap_number(&t, &uid))
+		if (t.kind == TOKEN_OPEN) /* (MODSEQ …), RFC 7162 section 3.1.5 */
 			return imap_skip_value(c, &t);
+		if (!imap_number(&t, &uid))
+			return imap_breach(c, "a search that finds what is no UID");
 		*foreign += !is_doomed(c, uid);
 	}
 	return true;

@@ -32,7 +32,8 @@ enum {
 	IMAP_SET_MAX = 900,      /* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of
 				    1,000 at most, old servers have buffers for no more */
 	IMAP_SET_MESSAGES = 500, /* named by one command: one refusal is not about all of them */
-	IMAP_SETS_AHEAD = 8      /* commands with sets in our queue */
+	IMAP_SETS_AHEAD = 8,     /* commands with sets in our queue */
+	IMAP_HEADER_MAX = 64 * 1024 * 1024 /* octets of a header */
 };
 
 /* What the server can do; in the table imap_capabilities[]. */
@@ -90,7 +91,8 @@ struct imap {
 	unsigned awaited; /* and of the one whose answer is awaited */
 	struct buf words; /* of the last status response that was an answer: "NO [CODE] text" */
 	struct buf bye;   /* of BYE; empty: the server has not said so */
-	uint64_t untaken; /* untagged responses that nobody wanted, in this answer */
+	uint64_t untaken; /* untagged responses that nobody wanted, in this answer, */
+	uint64_t said;    /* and bytes that were no text of ours */
 
 	unsigned capabilities; /* enum imap_capability */
 	bool knows_capabilities;
@@ -109,7 +111,8 @@ struct imap {
 	char *folder; /* as the user gave it */
 	bool is_read_only;
 	bool is_selected;
-	bool stays; /* the session goes on behind a commit */
+	bool stays;         /* the session goes on behind a commit */
+	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
@@ -162,6 +165,9 @@ enum imap_status imap_await_more(struct imap *c);
 const char *imap_literal_sign(const struct imap *c, size_t len);
 enum imap_status imap_await_literal(struct imap *c, size_t len);
 enum imap_status imap_await_last(struct imap *c);
+
+/* From here on it is counted anew how much a server says in one answer. */
+void imap_start_answer(struct imap *c);
 
 /* Reads one response while a command goes on (IDLE): true where it is the answer to that command,
  * or the stream failed. */
@@ -299,8 +305,11 @@ typedef bool (*imap_take_text)(void *ctx, struct imap *c, const struct imap_fetc
 			       const struct imap_token *t);
 
 /* Reads the list of a FETCH response (section 7.5.2), items in any order. *F is {0}, or has
- * `flags`. TAKE_TEXT NULL: texts are skipped. False: the stream failed. */
-bool imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx);
+ * `flags`. A text is PART of a message, all of it; whatever else a server gives, a piece of it
+ * (BODY[]<0>) or another section, is skipped. TAKE_TEXT NULL: so are all. False: the stream failed.
+ */
+bool imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part,
+		     imap_take_text take_text, void *ctx);
 
 /* proto/imap_fetch.c */
 bool imap_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
