@@ -613,12 +613,13 @@ deletes()
 	agrees
 	shows 10 20 30
 	deletes 69 2
-	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: the server agreed, and 2 of 2 messages are there still'
+	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: the server agreed to the deletion, and 2 of 2 messages are there still'
 	assert_one_error
 	agrees '* 1 EXPUNGE'
 	shows 20 30
-	deletes 69 2
-	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: the server agreed, and 1 of 2 messages are there still'
+	deletes 69 2 7
+	assert_equal "${stderr_lines[0]}" 'mdel: 7: no such message'
+	assert_equal "${stderr_lines[1]}" 'mdel: tunnel: the server agreed to the deletion, and 1 of 2 messages are there still'
 }
 
 @test 'mdel raises no alarm where a server does not tell of each message that goes' {
