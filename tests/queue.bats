@@ -459,10 +459,9 @@ msend: $id: tunnel: "
 }
 
 @test 'a server that cannot be reached: of what is not even tried no entry is written anew, unless there is news' {
-	local inodes
 	away
 	for n in 1 2 3; do letter "$n" | msend --quiet "$rcpt@example.org"; done
-	inodes() { stat -c %i $(entries | sed "s|^|$queue/|" | tail -n +2); }
+	inodes() { entries | tail -n +2 | sed "s|^|$queue/|" | xargs stat -c %i; }
 	inodes >before
 	run -75 --separate-stderr msend -q
 	assert_equal "${#stderr_lines[@]}" 1
