@@ -60,6 +60,16 @@ setup()
 	mailverbs_setup
 }
 
+# homeless DIR COMMAND...: runs it without HOME and XDG_*, for a user whose home is DIR by the system's list of users (''
+# is none)
+homeless()
+{
+	local library=$BATS_TEST_TMPDIR/homeless.so
+	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/homeless.c" -ldl
+	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+}
+
 # ---- users and mailboxes ----
 
 # A user name that nobody had before: a login with it, or mail to it, finds an empty mailbox.

@@ -451,13 +451,14 @@ hostile_list()
 }
 
 @test 'with --trash the Trash named beside other folders is an error of its own, wherever it stands' {
-	local order
+	local order options
 	letters 1 2
 	folder Work 1
 	folder Trash 2
 	for order in 'Trash INBOX Work' 'INBOX Trash Work' 'INBOX Work Trash'; do
 		letters 3
-		run --separate-stderr mfetch --trash $(printf -- '--folder=%s ' $order) --maildir=box
+		IFS=' ' read -ra options <<<"--folder=${order// / --folder=}"
+		run --separate-stderr mfetch --trash "${options[@]}" --maildir=box
 		assert_equal "$status" 64
 		assert_one_error
 		assert_equal "${stderr_lines[0]}" "mfetch: --trash: 'Trash' is the Trash itself, so nothing is deleted"

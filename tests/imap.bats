@@ -313,7 +313,7 @@ may()
 		may "$rights"
 		run --separate-stderr mdel 1
 		assert_equal "$status" 69
-		assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed, and 1 of 1 messages are there still"
+		assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed to the deletion, and 1 of 1 messages are there still"
 		assert_equal "$(mailbox_count "$user")" 2
 	done
 	run -0 mfetch --maildir=box

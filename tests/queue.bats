@@ -457,6 +457,26 @@ msend: $id: tunnel: "
 	assert_output --partial '(may have been sent) '
 }
 
+@test 'a server that cannot be reached: of what is not even tried no entry is written anew, unless there is news' {
+	away
+	for n in 1 2 3; do letter "$n" | msend --quiet "$rcpt@example.org"; done
+	inodes() { entries | tail -n +2 | sed "s|^|$queue/|" | xargs stat -c %i; }
+	inodes >before
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_same_file before <(inodes)
+	assert_equal "$(grep -h ^tried "$queue"/* | cut -d' ' -f2 | sort | tr '\n' ' ')" '1 1 2 '
+	server smtps://127.0.0.1:2
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	run -0 msend -bp
+	assert_equal "$(grep -c '127.0.0.1:2: ' <<<"$output")" 3
+	back
+	run -0 msend -q
+	assert_empty_queue
+	assert_equal "$(mailbox_count "$rcpt")" 3
+}
+
 @test 'stopped by a signal: nothing is kept' {
 	printf 'S: 220 x\nC~ EHLO .*\n! stall\n' >script
 	letter >eml
@@ -661,7 +681,7 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 
 @test 'no place for a queue: what can be sent is sent, what would have to be kept is an error' {
 	letter >eml
-	alone=(env -u HOME -u XDG_STATE_HOME msend -C "$config" --log=/dev/null)
+	alone=(homeless '' msend -C "$config" --log=/dev/null)
 	run -0 "${alone[@]}" "$rcpt@example.org" <eml
 	assert_equal "$(mailbox_count "$rcpt")" 1
 	away
