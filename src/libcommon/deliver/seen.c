@@ -354,13 +354,11 @@ seen_set_fingerprint(struct seen *s, const char *uid, const char *print)
 {
 	char room[KNOWN_KEY_MAX];
 	struct known_entry *entry;
-	size_t at;
 
 	if (!uid || !seen_wants_fingerprints(s))
 		return;
-	at = known_add_text(&s->known, print);
 	entry = known_find_or_add(&s->known, known_key(&s->known, uid, room));
-	entry->print = at;
+	entry->print = known_add_text(&s->known, print);
 	entry->has_print = false;
 }
 
