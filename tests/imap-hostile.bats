@@ -257,6 +257,22 @@ in_little_memory()
 	done
 }
 
+@test "an empty header is none for a filter to reject" {
+	local answer
+	for answer in 'BODY[HEADER] {0}\r\n' 'BODY[HEADER] ""' 'BODY[HEADER.FIELDS (X)] "x"' 'BODY[HEADER]<0> "x"'; do
+		against - 66 mfetch --maildir=box --filter='grep -q ^List-Id' <<-END
+		$login
+		$asked
+		${selected/3 EXISTS/1 EXISTS}
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+		C: a4 UID FETCH 10 (UID BODY.PEEK[HEADER])
+		S: * 1 FETCH (UID 10 $answer)\r\na4 OK
+		C: a5 LOGOUT
+		END
+		assert_one_error
+	done
+}
+
 @test "a header that comes ahead of the whole text does not stand for it" {
 	breaks 75 'S: * 1 FETCH (UID 10 BODY[HEADER] {11}\r\nSubject: 00 BODY[] {11}\r\nSubject: 01)' '! close'
 	assert_equal "$(arrived)" '01 '
