@@ -39,6 +39,7 @@ struct entry {
 	bool is_marked;  /* taken as delivered */
 	bool has_print;  /* the fingerprint stands in the journal, or among the collected lines */
 	bool is_deleted; /* there, the server says */
+	bool is_former;  /* as if under another UIDVALIDITY; what is known now takes it away */
 };
 
 struct seen {
@@ -276,7 +277,8 @@ static void
 forget(struct entry *entry)
 {
 	entry->when = 0;
-	entry->is_marked = entry->is_deleted = false;
+	entry->print = 0;
+	entry->is_marked = entry->is_deleted = entry->has_print = entry->is_former = false;
 }
 
 static bool
@@ -583,9 +585,15 @@ seen_tag(const struct seen *s)
 }
 
 static bool
-is_seen(const struct entry *entry)
+was_seen(const struct entry *entry)
 {
 	return entry && (entry->when != 0 || entry->is_marked);
+}
+
+static bool
+is_seen(const struct entry *entry)
+{
+	return was_seen(entry) && !entry->is_former;
 }
 
 void
@@ -693,7 +701,7 @@ done(struct seen *s, const char *key)
 	copy = mem_strdup(key); /* it may point into the text that grows now */
 	entry = find_or_add(s, copy);
 	entry->when = now;
-	entry->is_deleted = false;
+	entry->is_deleted = entry->is_former = false;
 	free(copy);
 }
 
@@ -702,6 +710,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 {
 	for (size_t i = 0; i < s->count; i++) {
 		const size_t place = s->entries[i].place;
+		const bool is_former = s->entries[i].is_former;
 
 		if (!place)
 			continue;
@@ -710,6 +719,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 			done(s, s->text.data + s->entries[i].uid);
 		else
 			add_signed(&s->lines, '-', s->text.data + s->entries[i].uid);
+		s->entries[i].is_former = is_former;
 	}
 }
 
@@ -763,11 +773,17 @@ seen_mark(struct seen *s, const char *uid)
 {
 	char room[KEY_MAX];
 	const char *key = key_of(s, uid, room);
+	struct entry *entry;
 
 	if (!uid || !s->path || seen_has(s, uid, NULL))
 		return;
+	entry = find_or_add(s, key);
+	if (was_seen(entry)) {
+		add_signed(&s->lines, '/', key);
+		forget(entry);
+	}
 	add_signed(&s->lines, '~', key);
-	find_or_add(s, key)->is_marked = true;
+	entry->is_marked = true;
 }
 
 void
@@ -910,7 +926,25 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 static bool
 is_former(const struct seen *s, const struct entry *entry)
 {
-	return s->validity != 0 && is_seen(entry) && !uid_of(s, s->text.data + entry->uid);
+	return s->validity != 0 && was_seen(entry) &&
+	       (entry->is_former || !uid_of(s, s->text.data + entry->uid));
+}
+
+void
+seen_distrust_from(struct seen *s, uint32_t next, bool (*is_listed)(void *ctx, const char *uid),
+		   void *ctx)
+{
+	bool counts_anew = false;
+	uint64_t n;
+
+	for (size_t i = 0; i < s->count && !counts_anew && s->validity != 0; i++) {
+		const char *uid = uid_of(s, s->text.data + s->entries[i].uid);
+
+		counts_anew = uid && is_seen(&s->entries[i]) && text_number(uid, UINT32_MAX, &n) &&
+			      n >= next && !is_listed(ctx, uid);
+	}
+	for (size_t i = 0; i < s->count && counts_anew; i++)
+		s->entries[i].is_former = true;
 }
 
 bool
@@ -1005,6 +1039,7 @@ seen_recognise(struct seen *s, const struct newcomer *newcomers, size_t count)
 		entry->when = recognised[i].entry.when;
 		entry->print = recognised[i].entry.print;
 		entry->has_print = true;
+		entry->is_former = entry->is_marked = false;
 	}
 	free(recognised);
 	return n;
@@ -1021,6 +1056,9 @@ seen_drop_former(struct seen *s, struct err *e)
 	for (size_t i = 0; i < s->count; i++)
 		kept[i] = is_seen(&s->entries[i]) && !is_former(s, &s->entries[i]);
 	ok = seen_write(s, false, e) && rewrite(s, kept, e);
+	for (size_t i = 0; i < s->count && ok; i++)
+		if (!kept[i])
+			forget(&s->entries[i]);
 	free(kept);
 	return ok;
 }
