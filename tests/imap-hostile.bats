@@ -312,7 +312,7 @@ in_little_memory()
 	C: a4 UID STORE 10 +FLAGS.SILENT (\\\\Deleted)
 	C: a5 UID EXPUNGE 10
 	C: a6 LOGOUT
-	S: a4 OK\r\na5 OK [ALERT] one less
+	S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK [ALERT] one less
 	END
 	assert_equal "$stderr" 'mdel: tunnel: one less'
 }

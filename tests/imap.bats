@@ -311,3 +311,34 @@ password_for()
 	refute_output --partial Deleted
 	is_left 2
 }
+
+# ---- access rights (RFC 4314) ----
+
+# may LETTERS: this is what the owner may do in INBOX: t: mark as deleted, e: expunge
+may()
+{
+	echo "owner $1" >"$(maildir_of "$user")/dovecot-acl"
+}
+
+@test 'what may not be deleted, though Dovecot says OK, is told by mdel at once and by mfetch in the next run' {
+	[[ -n $SRV_RIGHTS ]] || skip 'Dovecot has no access rights here'
+	local rights
+	letters 1 2
+	for rights in lrwsip lrwsipe lrwsipt; do
+		may "$rights"
+		run --separate-stderr mdel 1
+		assert_equal "$status" 69
+		assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed, and 1 of 1 messages are there still"
+		assert_equal "$(mailbox_count "$user")" 2
+	done
+	run -0 mfetch --maildir=box
+	assert_output ''
+	run -0 mfetch --maildir=box
+	assert_output --partial 'what an earlier run deleted is still there'
+	run -0 mfetch --maildir=box
+	assert_output ''
+	may lrwsipte
+	run -0 mfetch --maildir=box
+	assert_output ''
+	assert_equal "$(mailbox_count "$user") $(find box/new -type f | wc -l)" '0 2'
+}

@@ -51,6 +51,12 @@ imap_next_uid(const void *conversation)
 	return ((const struct imap *)conversation)->uid_next;
 }
 
+static size_t
+imap_unconfirmed(const void *conversation)
+{
+	return ((const struct imap *)conversation)->unconfirmed;
+}
+
 static void
 imap_stay(void *conversation)
 {
@@ -81,6 +87,7 @@ static const struct mailbox_protocol imap_protocol = {
     .mark_read = imap_mark_read,
     .settle = imap_settle,
     .commit = imap_commit,
+    .unconfirmed = imap_unconfirmed,
     .close = imap_close,
     .described = imap_described,
     .customs = imap_customs,

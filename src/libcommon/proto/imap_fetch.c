@@ -80,7 +80,7 @@ find_uid(struct fetch *f, uint32_t uid)
 static struct wanted *
 find_number(struct fetch *f, uint32_t number)
 {
-	for (size_t i = 0; f->c->expunged == 0 && i < f->count; i++) {
+	for (size_t i = 0; imap_gone_since_list(f->c) == 0 && i < f->count; i++) {
 		const size_t at = (f->next + i) % f->count;
 
 		if (f->list->items[f->wanted[at].index].number == number)
@@ -262,6 +262,17 @@ complain_of_missing(struct fetch *f, size_t from, size_t to, size_t refused)
 	}
 }
 
+/* The server says itself that what is missing was deleted by somebody else, though EXPUNGE does not
+ * tell of it yet (RFC 5530). */
+static bool
+was_expunged(const struct imap *c)
+{
+	struct imap_code code;
+
+	imap_code_in(&code, c->words.data);
+	return imap_code_is(&code, "EXPUNGEISSUED");
+}
+
 /* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile: then it
  * is no longer asked for. */
 static void
@@ -276,7 +287,7 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 		f->left_out += missing;
 		return;
 	}
-	if (!was_refused && missing <= f->c->expunged)
+	if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
 		return;
 	complain_of_missing(f, from, to, was_refused ? missing : 0);
 }

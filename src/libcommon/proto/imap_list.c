@@ -142,8 +142,7 @@ add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 {
 	struct message_list *l = x->list;
 
-	if ((l->count & (l->count - 1)) == 0)
-		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	l->items = mem_room(l->items, l->count, sizeof *l->items);
 	if (l->count > 0 && l->items[l->count - 1].number >= number)
 		x->is_unsorted = true;
 	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
@@ -351,6 +350,7 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 		ask_list(c, x);
 		ok = read_piece(c, x, e);
 	}
+	c->listed_expunged = c->expunged;
 	return ok && arrange(c, x, e);
 }
 

@@ -8,7 +8,6 @@
 #include "auth/sasl.h"
 #include "auth/secret.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/dialog.h"
@@ -19,14 +18,18 @@
 enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take so much at least */
 
 static bool
+is_silent(const struct imap *c)
+{
+	return c->parse.tokens == 0 && c->parse.held.len == 0;
+}
+
+static bool
 greeting(struct imap *c, const struct login *l, struct err *e)
 {
 	if (!imap_greeting(c)) {
 		imap_stream_ok(c, e);
-		/* Who waits for TLS to begin says nothing. */
-		if (e->code == ERR_TEMPORARY && !c->in_response && !stream_is_tls(c->stream) &&
-		    stop_signal() == 0)
-			err_hint(e, "imaps:// is for a port that begins with TLS");
+		if (is_silent(c))
+			login_hint_silence(c->stream, "imaps", e);
 		return false;
 	}
 	if (text_starts(c->words.data, c->words.len, "BYE"))
@@ -197,10 +200,8 @@ log_in_plainly(struct imap *c, const struct login *l, struct err *e)
 
 	if (imap_can(c, IMAP_LOGINDISABLED))
 		return imap_complain(c, ERR_LOGIN, "the server does not allow LOGIN", e);
-	if (!l->user) {
-		imap_complain(c, ERR_CONFIG, "no user is known for the login", e);
-		return err_hint(e, "give --user=NAME, or an account");
-	}
+	if (!login_need_user(c->stream, l, e))
+		return false;
 	if (!login_may_reveal(c->stream, l, "LOGIN", e))
 		return err_prefix(e, "%s", stream_name(c->stream));
 	password = secret_text(l->secret, e);

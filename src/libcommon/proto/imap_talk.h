@@ -118,8 +118,9 @@ struct imap {
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
 	uint32_t uid_next; /* UIDNEXT when it was selected; 0: not known */
 	uint32_t exists;
-	uint32_t existed;  /* when it was selected */
-	uint32_t expunged; /* messages that went away since it was selected */
+	uint32_t existed;         /* when it was selected */
+	uint32_t expunged;        /* messages that went away since it was selected, */
+	uint32_t listed_expunged; /* and those of them that went before the list was whole */
 
 	/*
 	 * What the command that waits wants of untagged data. It reads by imap_next() as far as it
@@ -132,6 +133,7 @@ struct imap {
 	/* What the commit does. */
 	struct imap_uids doomed;  /* to delete, or to move to the Trash */
 	struct imap_uids to_read; /* to mark as read */
+	size_t unconfirmed;       /* of those that were deleted: no EXPUNGE told of so many */
 	bool to_trash;
 	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
 	bool asks_trash;
@@ -248,6 +250,13 @@ bool imap_turn(void *conversation, const char *folder);
 
 /* Adds the folder's name as it goes over the wire, quoted. False: *e, it is none. */
 bool imap_add_folder(struct imap *c, struct buf *out, struct err *e);
+
+/* How many messages have gone away since the list: its numbers are true as long as none has. */
+static inline uint32_t
+imap_gone_since_list(const struct imap *c)
+{
+	return c->expunged - c->listed_expunged;
+}
 
 /* The rest are what proto/mailbox.h says, for a conversation with a folder. */
 

@@ -4,6 +4,7 @@
  * comes; without it by a NOOP from time to time.
  */
 #include "base/err.h"
+#include "base/stop.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "net/wait.h"
@@ -42,6 +43,8 @@ idle(struct imap *c, unsigned idle_s)
 	if (status != IMAP_CONTINUE || hears_answer(c, wait_deadline(idle_s), &status))
 		return status;
 	dialog_ask(c->dialog, "DONE");
+	if (stop_signal() != 0)
+		imap_ask(c, "LOGOUT"); /* in its flight; nobody waits for the answers */
 	return imap_await_more(c);
 }
 
@@ -55,7 +58,7 @@ poll_once(struct imap *c, unsigned poll_s)
 			imap_breach(c, "an answer, and nothing was asked");
 		return IMAP_FAILED;
 	}
-	imap_ask(c, "NOOP");
+	imap_ask(c, stop_signal() != 0 ? "LOGOUT" : "NOOP");
 	return imap_await(c);
 }
 
