@@ -500,6 +500,12 @@ write_plaintext_server()
 	[ ! -e b ]
 	fails 64 mlist --columns=number,nonsense
 	fails 64 mlist --columns=number,number
+	fails 64 mlist --count --json
+	assert_equal "$message" '--count and --json do not go together'
+	fails 64 mlist --count --columns=number
+	# a column list of the configuration is for the other runs
+	config_for "$user" 'columns = number'
+	run -0 mlist --count
 }
 
 # ---- the configuration ----
