@@ -62,6 +62,60 @@ list_and_select(struct deletion *d, struct err *e)
 	return true;
 }
 
+/* A new session's list. It is nobody's wish, so nobody is asked for a password. */
+static bool
+list_again(struct deletion *d, struct message_list *l)
+{
+	const uint32_t validity = mailbox_validity(&d->session.mailbox);
+	struct mailbox *m = &d->session.mailbox;
+	struct err e;
+
+	session_show_alert(&d->session, d->run);
+	session_close(&d->session);
+	d->account.is_unattended = true;
+	if (session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
+	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
+		return mailbox_validity(m) == validity;
+	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
+	return false;
+}
+
+static size_t
+count_left(const struct deletion *d, const struct message_list *l)
+{
+	struct message_index index;
+	size_t count = 0;
+
+	message_index_make(&index, l);
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const char *uid = message_list_uid(&d->list, d->doomed.index[i]);
+
+		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
+	}
+	message_index_free(&index);
+	return count;
+}
+
+/* The server agreed. Where it did not say that they went, a second look is worth a login: a false
+ * alarm would be worse than none. */
+static bool
+check_gone(struct deletion *d, struct err *e)
+{
+	struct message_list now = {0};
+	size_t left = 0;
+
+	if (mailbox_unconfirmed(&d->session.mailbox) > 0 && list_again(d, &now))
+		left = count_left(d, &now);
+	message_list_free(&now);
+	if (left == 0)
+		return true;
+	err_set(e, ERR_UNAVAILABLE,
+		"%s: the server agreed, and %zu of %zu messages are there still",
+		session_place(&d->session), left, d->doomed.count);
+	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
+			   "the provider's web site");
+}
+
 static bool
 carry_out(struct deletion *d, struct err *e)
 {
@@ -69,7 +123,7 @@ carry_out(struct deletion *d, struct err *e)
 		return false;
 	tell(d);
 	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
-	if (!mailbox_commit(&d->session.mailbox, e))
+	if (!mailbox_commit(&d->session.mailbox, e) || !check_gone(d, e))
 		return false;
 	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
 		   goes_to_trash(d) ? "moved to the Trash" : "deleted");

@@ -175,7 +175,8 @@ enum setting_place {
 	IN_PRESET = 8,  /* in providers.ini */
 	IN_CONFIG = IN_ACCOUNT | IN_GLOBAL,
 	IN_BOTH = IN_OPTION | IN_CONFIG,
-	HIDDEN = 16 /* another program's spelling: accepted and in the man page, not in --help */
+	HIDDEN = 16,   /* another program's spelling: accepted and in the man page, not in --help */
+	ONLY_IMAP = 32 /* IN_GLOBAL it holds for accounts that are served by IMAP */
 };
 
 struct setting {
