@@ -460,7 +460,7 @@ write_plaintext_server()
 		# shellcheck disable=SC2086  # words are wanted
 		fails 66 $command -s "imaps://$SRV_IMAPS" --folder=Entwürfe
 		assert_regex "$message" '^localhost:[0-9]+: NO .*Entwürfe'
-		assert_equal "$hint" '`mlist --folders` shows the folders there are'
+		assert_equal "$hint" "\`mlist --folders\` shows the folders there are"
 	done
 	[ ! -e Mail ]
 }
