@@ -94,6 +94,18 @@ box()
 	assert_equal "$(mailbox_count "$user")" 2
 }
 
+@test "mfetch --max-size tells once of what came behind messages that are all here" {
+	give one two
+	run -0 mfetch --keep --max-size=2k
+	assert_output ''
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	run -0 mfetch --keep --max-size=2k
+	assert_output --partial 'more than max-size'
+	run -0 mfetch --keep --max-size=2k
+	assert_output ''
+}
+
 @test "mfetch --quiet says nothing of larger messages, and mpop's --skipsize means the same" {
 	letter big 3000 >big.eml
 	deliver "$user" big.eml

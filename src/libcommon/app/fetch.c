@@ -170,7 +170,7 @@ leave_large(struct fetch *f, bool remember)
 static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
-	leave_large(f, ask_filter && has_memory(f) && f->listing.is_whole);
+	leave_large(f, ask_filter && has_memory(f));
 	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
 					    &f->session->mailbox, f->account, *f->limit, f->run, e))
 		return false;

@@ -19,7 +19,8 @@ struct seen;
 /*
  * Tells of those in LARGE, as HOST's, but for those that a run before told of; and remembers them.
  * What has no id, or with SEEN NULL, is told of each time. With --quiet nothing is told, nor
- * remembered. L is the whole list: what is not in it is forgotten.
+ * remembered. What L does not show is forgotten: it is gone, or (in a list of what came since) it
+ * was delivered.
  */
 void large_tell(const struct seen *seen, const struct message_list *l,
 		const struct message_set *large, const struct run *run, const char *host);
