@@ -3,41 +3,37 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* The bytes of the character at P, which becomes *C, if it is one that JSON lets stand and a
- * terminal obeys: DEL, C1's controls, those that turn the direction of writing (U+202A to U+202E,
- * U+2066 to U+2069). 0: it is none. P is UTF-8, and NUL-terminated. */
-static size_t
-obeyed(const unsigned char *p, unsigned *c)
+#include "base/text.h"
+
+/* The code point of a character of up to three bytes of UTF-8 (RFC 3629 section 3). */
+static unsigned
+code_point(const char *s, size_t len)
 {
-	if (*p == 0x7f) {
-		*c = *p;
-		return 1;
-	}
-	if (*p == 0xc2) {
-		*c = p[1];
-		return *c < 0xa0 ? 2 : 0;
-	}
-	if (*p != 0xe2)
-		return 0;
-	*c = 0x2000u | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-	return (*c >= 0x202a && *c <= 0x202e) || (*c >= 0x2066 && *c <= 0x2069) ? 3 : 0;
+	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f};
+	unsigned code = (unsigned char)*s & first_bits[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3f);
+	return code;
 }
 
+/* JSON escapes C0 only (RFC 8259 section 7): what else a terminal obeys is of the first plane. */
 static void
 put(const char *line)
 {
-	const unsigned char *p = (const unsigned char *)line;
+	size_t left = strlen(line);
 
-	while (*p) {
-		unsigned c;
-		const size_t len = obeyed(p, &c);
+	while (left > 0) {
+		const size_t len = text_utf8_length(line, left);
 
-		if (len > 0)
-			printf("\\u%04x", c);
+		if (text_is_printable(line, len))
+			fwrite(line, 1, len, stdout);
 		else
-			putchar(*p);
-		p += len > 0 ? len : 1;
+			printf("\\u%04x", code_point(line, len));
+		line += len;
+		left -= len;
 	}
 	putchar('\n');
 }
