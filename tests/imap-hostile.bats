@@ -195,6 +195,19 @@ in_little_memory()
 	assert_regex "$stderr" 'UIDVALIDITY changed'
 }
 
+@test "UIDNEXT that lies: what is listed and known does not come twice" {
+	local next
+	for next in 0 1 31 4294967295 4294967296 x; do
+		rm -rf box "$XDG_STATE_HOME"
+		sed 's/SELECT/EXAMINE/' <<<"${known/S: a2 OK/S: * OK [UIDNEXT $next] next\\r\\na2 OK}" >first
+		printf '%s\n' "$fetching" "$(message 1 10)" "$(message 2 20)" "$(message 3 30)" 'S: a4 OK' 'C: a5 LOGOUT' >>first
+		against "$PWD/first" 0 mfetch --keep --maildir=box
+		printf '%s\n' "$(sed '/^C: a4/,$d' first)" 'C: a4 LOGOUT' >second
+		against "$PWD/second" 0 mfetch --keep --full-listing --maildir=box
+		assert_equal "$(LC_ALL=C arrived | fold -w3 | sort | tr -d '\n')" '01 02 03 '
+	done
+}
+
 # ---- answers ----
 
 @test "answers to nothing, twice, out of order, and a + that nobody asked for: 76" {
@@ -293,6 +306,22 @@ refuses_each()
 		C: a5 LOGOUT
 		END
 		assert_equal "$(arrived)" ''
+		assert_one_error
+	done
+}
+
+@test "an empty header is none for a filter to reject" {
+	local answer
+	for answer in 'BODY[HEADER] {0}\r\n' 'BODY[HEADER] ""' 'BODY[HEADER.FIELDS (X)] "x"' 'BODY[HEADER]<0> "x"'; do
+		against - 66 mfetch --maildir=box --filter='grep -q ^List-Id' <<-END
+		$login
+		$asked
+		${selected/3 EXISTS/1 EXISTS}
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+		C: a4 UID FETCH 10 (UID BODY.PEEK[HEADER])
+		S: * 1 FETCH (UID 10 $answer)\r\na4 OK
+		C: a5 LOGOUT
+		END
 		assert_one_error
 	done
 }

@@ -141,15 +141,18 @@ struct response {
 	uint32_t number;
 };
 
-/* NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
- * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. */
+/*
+ * NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
+ * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. Only of fields there
+ * may be none; a whole header has its empty line at least.
+ */
 static bool
 is_text(const struct fetch *f, const struct wanted *w, const struct imap_token *t)
 {
 	const bool is_empty = t->kind == TOKEN_LITERAL ? t->size == 0 : t->len == 0;
 
 	return (t->kind == TOKEN_LITERAL || t->kind == TOKEN_QUOTED) &&
-	       !(is_empty && f->part == PART_WHOLE && f->list->items[w->index].size > 0);
+	       !(is_empty && f->part != PART_FIELDS && f->list->items[w->index].size > 0);
 }
 
 static bool
