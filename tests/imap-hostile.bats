@@ -271,7 +271,7 @@ refuses_each()
 	S: * 1 EXPUNGE\r\n* 2 EXPUNGE\r\na7 OK\r\na8 OK
 	END
 	assert_one_error
-	assert_regex "$stderr" 'NO \[SERVERBUG\] cannot read it.*hint: that is about uid:20'
+	assert_regex "$stderr" 'tunnel: uid:20: NO \[SERVERBUG\] cannot read it'
 	assert_equal "$(arrived)" '01 03 '
 }
 

@@ -14,6 +14,7 @@
 #include "message/receiver.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap_refusal.h"
 #include "proto/imap_talk.h"
 
 enum {
@@ -40,7 +41,7 @@ struct fetch {
 	size_t left_out;   /* of the sets, by a server that gives no more at once (RFC 9738) */
 	size_t refused;    /* likewise, by one that refused a set: for one of its messages, maybe */
 	unsigned refusals; /* in a row */
-	struct err refusal;  /* the last one */
+	struct buf refusal;  /* the last one's words */
 	size_t set_messages; /* named by one command */
 	size_t next;         /* where the next one that comes is likely to be */
 	size_t first_listed;
@@ -236,6 +237,20 @@ ask_set(struct fetch *f, size_t from)
 	return from + n;
 }
 
+/* In the server's words; REFUSED: of how many messages. */
+static void
+explain_refusal(struct fetch *f, size_t refused)
+{
+	const char *host = stream_name(f->c->stream);
+	char *place = refused == 1 ? mem_printf("%s: uid:%s", host, f->info.uid) : mem_strdup(host);
+
+	imap_refusal_set(&f->why, ERR_NO_INPUT, place, f->refusal.data);
+	free(place);
+	if (refused > 1)
+		err_hint(&f->why, "that is about %zu messages, uid:%s is the first", refused,
+			 f->info.uid);
+}
+
 /* The server left W out; REFUSED: it refused this many. */
 static void
 miss(struct fetch *f, struct wanted *w, size_t refused)
@@ -248,15 +263,10 @@ miss(struct fetch *f, struct wanted *w, size_t refused)
 					.uid = message_list_uid(f->list, w->index),
 					.size = item->size};
 	if (refused > 0)
-		f->why = f->refusal;
+		explain_refusal(f, refused);
 	else
 		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server does not give this message",
 			stream_name(f->c->stream), f->info.uid);
-	if (refused == 1)
-		err_hint(&f->why, "that is about uid:%s", f->info.uid);
-	if (refused > 1)
-		err_hint(&f->why, "that is about %zu messages, uid:%s is the first", refused,
-			 f->info.uid);
 	give_up(f);
 }
 
@@ -302,8 +312,10 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 	for (size_t i = from; i < to; i++)
 		missing += !f->wanted[i].is_done;
 	f->refusals = was_refused && missing == to - from ? f->refusals + 1 : 0;
-	if (was_refused || imap_was_limited(f->c, &last))
-		imap_refused(f->c, ERR_NO_INPUT, &f->refusal);
+	if (was_refused || imap_was_limited(f->c, &last)) {
+		buf_clear(&f->refusal);
+		buf_add_str(&f->refusal, imap_refusal_words(f->c));
+	}
 	if (imap_was_limited(f->c, &last))
 		f->left_out += missing;
 	else if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
@@ -435,6 +447,7 @@ imap_fetch(void *conversation, const struct message_list *l, const struct messag
 	c->take_ctx = &f;
 	ok = fetch_all(&f, e);
 	c->take = NULL;
+	buf_free(&f.refusal);
 	free(f.wanted);
 	free(f.uids);
 	return ok;

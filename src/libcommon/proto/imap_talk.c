@@ -147,11 +147,17 @@ drop_alert(struct imap *c)
 	}
 }
 
+const char *
+imap_refusal_words(struct imap *c)
+{
+	drop_alert(c);
+	return c->words.data;
+}
+
 bool
 imap_refused(struct imap *c, enum err_code otherwise, struct err *e)
 {
-	drop_alert(c);
-	return imap_refusal_set(e, otherwise, stream_name(c->stream), c->words.data);
+	return imap_refusal_set(e, otherwise, stream_name(c->stream), imap_refusal_words(c));
 }
 
 bool

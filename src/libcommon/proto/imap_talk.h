@@ -193,6 +193,10 @@ bool imap_greeting(struct imap *c);
  * response code says better. */
 bool imap_ok(struct imap *c, enum imap_status status, enum err_code otherwise, struct err *e);
 
+/* The words of a refusal, for imap_refusal_set(): an alert that they are is not shown as such too.
+ * Borrowed until the next answer. */
+const char *imap_refusal_words(struct imap *c);
+
 /* The error that the words in c->words are. Always false. */
 bool imap_refused(struct imap *c, enum err_code otherwise, struct err *e);
 
