@@ -50,8 +50,11 @@ list_and_select(struct deletion *d, struct err *e)
 {
 	const bool wants_uids = selection_wants_uids(&d->selection) || trace_wants(TRACE_PROTOCOL);
 
-	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
-	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
+	if (!session_open(&d->session, &d->account, TOOL_MDEL, e))
+		return false;
+	if (run_flag(d->run, SET_DRY_RUN))
+		mailbox_only_look(&d->session.mailbox);
+	if (!mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
 		return false;
 	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
 	session_show_alert(&d->session, d->run);
@@ -62,7 +65,7 @@ list_and_select(struct deletion *d, struct err *e)
 static bool
 carry_out(struct deletion *d, struct err *e)
 {
-	if (!list_and_select(d, e))
+	if (!list_and_select(d, e) || !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	tell(d);
 	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);

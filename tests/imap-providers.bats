@@ -49,7 +49,7 @@ setup()
 @test 'NetEase: a folder that stays closed is told in the server'\''s words' {
 	against imap-netease-unsafe 66 mlist --timeout=5 -o uid
 	assert_equal "${stderr_lines[0]}" \
-		'mlist: tunnel: NO EXAMINE Unsafe Login. Please contact kefu@188.com for help'
+		'mlist: tunnel: NO SELECT Unsafe Login. Please contact kefu@188.com for help'
 }
 
 @test 'iCloud: a list of thirty capabilities' {

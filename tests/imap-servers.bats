@@ -158,11 +158,11 @@ logs_in()
 	S: a2 OK LOGIN completed
 	C: a3 CAPABILITY
 	C: a4 ID ("name" "mailverbs" "version" "$version")
-	C: a5 EXAMINE "INBOX"
+	C: a5 SELECT "INBOX"
 	C: a6 UID FETCH 1:* (UID)
 	S: * CAPABILITY IMAP4rev1 ID UIDPLUS\r\na3 OK done
 	S: a4 BAD Parse command error
-	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\na5 OK [READ-ONLY] EXAMINE completed
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\na5 OK [READ-WRITE] SELECT completed
 	S: * 1 FETCH (UID 1320)\r\na6 OK Fetch completed
 	C: a7 LOGOUT
 	END
@@ -221,7 +221,7 @@ logs_in()
 	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 	S: a1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ONLY] in
 	C: a2 ENABLE UTF8=ACCEPT
-	C: a3 EXAMINE "W\xc3\xb6rk"
+	C: a3 SELECT "W\xc3\xb6rk"
 	C: a4 UID FETCH 1:* (UID)
 	S: * ENABLED UTF8=ACCEPT\r\na2 OK\r\n* 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na3 OK\r\na4 OK
 	C: a5 LOGOUT
@@ -423,7 +423,7 @@ breaks()
 @test 'messages that go away while they are listed leave the list' {
 	against - 0 mlist -o number,uid <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
 	$selected
 	S: * 3 FETCH (UID 30 RFC822.SIZE 1)\r\n* 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
@@ -446,7 +446,7 @@ breaks()
 @test 'an alert is shown' {
 	against - 0 mlist -o uid <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	C: a3 UID FETCH 1:* (UID)
 	S: * OK [ALERT] Mailbox is nearly \xc2\x9bfull
 	S: * 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na2 OK\r\na3 BAD nothing there

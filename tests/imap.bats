@@ -198,14 +198,29 @@ password_for()
 	assert_equal "$(find box/new -type f | wc -l)" 2
 }
 
-@test 'with --keep and with mlist the folder is only examined' {
+@test 'who only looks examines the folder: the dry runs, --headers, and mlist where it shows no ids' {
+	letters 1
+	trace_user "$user"
+	run -0 mfetch -n --maildir=box
+	run -0 mfetch --headers --maildir=box
+	run -0 mdel -n 1
+	run -0 mlist -o number,subject
+	run -0 mlist -c --json all
+	run wire_trace "$user" in
+	assert_equal "$(grep -c 'EXAMINE "INBOX"' <<<"$output")" 5
+	refute_output --partial SELECT
+}
+
+@test 'whose ids last longer than the session selects it: mfetch with --keep too, and mlist where it shows them' {
 	letters 1
 	trace_user "$user"
 	run -0 mfetch --keep --maildir=box
-	run -0 mlist
+	run -0 mfetch --mark-seen --maildir=box
+	run -0 mlist -o subject,uid
+	run -0 mlist --json
 	run wire_trace "$user" in
-	assert_output --partial 'EXAMINE "INBOX"'
-	refute_output --partial SELECT
+	assert_equal "$(grep -c 'SELECT "INBOX"' <<<"$output")" 4
+	refute_output --partial EXAMINE
 }
 
 @test 'what is new since the last run is asked for, not the whole list' {

@@ -101,7 +101,7 @@ imap_ask_folder(struct imap *c, struct err *e)
 	c->asks_trash = c->to_trash && !c->trash;
 	if (c->asks_trash)
 		imap_ask_trash(c);
-	imap_ask(c, "%s %s", c->is_read_only ? "EXAMINE" : "SELECT", name.data);
+	imap_ask(c, "%s %s", c->only_looks ? "EXAMINE" : "SELECT", name.data);
 	buf_free(&name);
 	return true;
 }
@@ -138,6 +138,15 @@ await_trash(struct imap *c, struct err *e)
 	return (!asked || imap_await_trash(c, e)) && check_is_not_trash(c, e);
 }
 
+/* Servers have folders under INBOX, or elsewhere, and say so to LIST alone. */
+static bool
+explain_refusal(const struct imap *c, struct err *e)
+{
+	if (e->code == ERR_NO_INPUT && strcmp(c->folder, "INBOX") != 0)
+		err_hint(e, "`mlist --folders` shows the names");
+	return false;
+}
+
 bool
 imap_await_folder(struct imap *c, struct err *e)
 {
@@ -148,13 +157,32 @@ imap_await_folder(struct imap *c, struct err *e)
 	if (!imap_await_introduction(c, e) || !await_trash(c, e))
 		return false;
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
+	c->rights = RIGHT_DELETE | RIGHT_MARK_READ;
 	status = imap_await(c);
 	if (!imap_ok(c, status, ERR_NO_INPUT, e))
-		return false;
+		return explain_refusal(c, e);
 	if (c->validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);
 	c->is_selected = true;
+	return true;
+}
+
+bool
+imap_check_rights(const void *conversation, unsigned rights, struct err *e)
+{
+	static const struct {
+		unsigned right;
+		const char *what;
+	} all[] = {{RIGHT_DELETE, "delete messages in"},
+		   {RIGHT_MARK_READ, "mark messages as read in"}};
+	const struct imap *c = conversation;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (rights & ~c->rights & all[i].right)
+			return err_set(e, ERR_UNAVAILABLE,
+				       "%s: the server does not let you %s '%s'",
+				       stream_name(c->stream), all[i].what, c->folder);
 	return true;
 }
 
