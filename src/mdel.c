@@ -11,7 +11,9 @@
 #include "app/select.h"
 #include "app/session.h"
 #include "app/tool.h"
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "deliver/seen.h"
 
@@ -48,13 +50,12 @@ tell(const struct deletion *d)
 static bool
 list_and_select(struct deletion *d, struct err *e)
 {
-	const bool wants_uids = selection_wants_uids(&d->selection) || trace_wants(TRACE_PROTOCOL);
+	const bool wants_uids = selection_wants_uids(&d->selection) ||
+				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
 
-	if (!session_open(&d->session, &d->account, TOOL_MDEL, e))
-		return false;
-	if (run_flag(d->run, SET_DRY_RUN))
-		mailbox_only_look(&d->session.mailbox);
-	if (!mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
+	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
+	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
+	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
 	session_show_alert(&d->session, d->run);
@@ -62,14 +63,68 @@ list_and_select(struct deletion *d, struct err *e)
 	return true;
 }
 
+/* A new session's list. It is nobody's wish, so nobody is asked for a password. */
+static bool
+list_again(struct deletion *d, struct message_list *l)
+{
+	const uint32_t validity = mailbox_validity(&d->session.mailbox);
+	struct mailbox *m = &d->session.mailbox;
+	struct err e;
+
+	session_show_alert(&d->session, d->run);
+	session_close(&d->session);
+	d->account.is_unattended = true;
+	if (session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
+	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
+		return mailbox_validity(m) == validity;
+	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
+	return false;
+}
+
+static size_t
+count_left(const struct deletion *d, const struct message_list *l)
+{
+	struct message_index index;
+	size_t count = 0;
+
+	message_index_make(&index, l);
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const char *uid = message_list_uid(&d->list, d->doomed.index[i]);
+
+		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
+	}
+	message_index_free(&index);
+	return count;
+}
+
+/* The server agreed. Where it did not say that they went, a second look is worth a login: a false
+ * alarm would be worse than none. */
+static bool
+check_gone(struct deletion *d, struct err *e)
+{
+	struct message_list now = {0};
+	size_t left = 0;
+
+	if (mailbox_unconfirmed(&d->session.mailbox) > 0 && list_again(d, &now))
+		left = count_left(d, &now);
+	message_list_free(&now);
+	if (left == 0)
+		return true;
+	err_set(e, ERR_UNAVAILABLE,
+		"%s: the server agreed, and %zu of %zu messages are there still",
+		session_place(&d->session), left, d->doomed.count);
+	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
+			   "the provider's web site");
+}
+
 static bool
 carry_out(struct deletion *d, struct err *e)
 {
-	if (!list_and_select(d, e) || !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
+	if (!list_and_select(d, e))
 		return false;
 	tell(d);
 	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
-	if (!mailbox_commit(&d->session.mailbox, e))
+	if (!mailbox_commit(&d->session.mailbox, e) || !check_gone(d, e))
 		return false;
 	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
 		   goes_to_trash(d) ? "moved to the Trash" : "deleted");
@@ -77,15 +132,36 @@ carry_out(struct deletion *d, struct err *e)
 	return true;
 }
 
+static void
+show_doomed(const struct deletion *d, const char *deed)
+{
+	struct buf id = {0};
+
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const size_t index = d->doomed.index[i];
+		const char *uid = message_list_uid(&d->list, index);
+
+		buf_clear(&id);
+		text_printable(&id, uid ? uid : "", uid ? strlen(uid) : 0);
+		printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
+		       id.data);
+	}
+	buf_free(&id);
+}
+
 static bool
 show_plan(struct deletion *d, struct err *e)
 {
+	const char *deed = goes_to_trash(d) ? "move to the Trash" : "delete";
+
 	run_show_settings(d->run, &d->account);
 	fflush(stdout);
 	if (!list_and_select(d, e))
 		return false;
-	printf("would %s %zu of %zu messages\n", goes_to_trash(d) ? "move to the Trash" : "delete",
-	       d->doomed.count, d->list.count);
+	show_doomed(d, deed);
+	printf("would %s %zu of %zu messages\n", deed, d->doomed.count, d->list.count);
+	fflush(stdout);
+	selection_complain(&d->selection, d->run);
 	return mailbox_commit(&d->session.mailbox, e);
 }
 

@@ -493,6 +493,18 @@ open_session(struct listing *l, struct err *e)
 	return true;
 }
 
+/* Nothing is connected for it. */
+static void
+show_plan(const struct listing *l)
+{
+	const struct run *run = l->run;
+
+	run_show_settings(run, &l->account);
+	printf("would %s %s%s\n", run_flag(run, SET_COUNT) ? "count" : "list",
+	       run->operand_count > 0 ? "the messages named" : "all messages",
+	       query(l) ? ", if the server finds them" : "");
+}
+
 static bool
 list(struct listing *l, struct err *e)
 {
@@ -505,7 +517,7 @@ list(struct listing *l, struct err *e)
 	if (run->operand_count == 0)
 		selection_add(&l->selection, OPERAND_ALL);
 	if (run_flag(run, SET_DRY_RUN)) {
-		run_show_settings(run, &l->account);
+		show_plan(l);
 		return true;
 	}
 	l->seen = session_seen_anywhere(&l->account, TOOL_MLIST, e);

@@ -105,10 +105,11 @@ await()
 }
 
 @test "--dry-run and --probe show one account behind the other" {
+	plan=' would fetch 1 of 1 messages would delete 1 of 1 messages'
 	run mfetch -C config -A --dry-run
 	assert_success
 	assert_equal "$(grep -E '^(account [^=]*$|would)' <<<"$output" | xargs -d '\n' | tr -s ' ')" \
-		'account one would fetch 1 of 1 messages account two would fetch 1 of 1 messages'
+		"account one$plan account two$plan"
 	run mfetch -C config -A --probe
 	assert_success
 	assert_equal "$(grep -c 'works$' <<<"$output")" 2

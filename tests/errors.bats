@@ -345,6 +345,8 @@ port_of()
 		) &
 		pids+=($!)
 	done
+	fails 75 mlist -s "imap://$SRV_IMAPS" "$ask" --timeout=1
+	assert_regex "$hint" '^imaps:// '
 	for pid in "${pids[@]}"; do
 		wait "$pid"
 	done
@@ -357,6 +359,10 @@ port_of()
 	assert_regex "$message" '^localhost:[0-9]+: no POP3 answer: \* OK '
 	fails 76 call msend -s "smtp://$SRV_POP3" "$ask"
 	assert_regex "$message" '^localhost:[0-9]+: no SMTP reply: \+OK '
+	fails 76 mlist -s "imaps://$SRV_POP3S" "$ask"
+	assert_regex "$message" '^localhost:[0-9]+: no IMAP greeting: \+OK '
+	fails 76 mlist -s "imap://$SRV_SUBMISSION" "$ask"
+	assert_regex "$message" '^localhost:[0-9]+: no IMAP greeting: 220 '
 	fails 76 mdel -s "pop3://$SRV_SUBMISSION" "$ask" 1
 	assert_regex "$message" '^localhost:[0-9]+: no POP3 answer: 220 '
 	assert_untouched
@@ -446,6 +452,23 @@ write_plaintext_server()
 			fails 64 call "$tool" --"$option"
 			assert_regex "$message" "^--${option%%=*}: "
 		done
+	done
+}
+
+@test 'a folder that is not there: 66 and the words of the server, and the hint says how to find those that are' {
+	for command in 'mlist' 'mdel 1' 'mfetch --maildir=Mail'; do
+		# shellcheck disable=SC2086  # words are wanted
+		fails 66 $command -s "imaps://$SRV_IMAPS" --folder=Entwürfe
+		assert_regex "$message" '^localhost:[0-9]+: NO .*Entwürfe'
+		assert_equal "$hint" '`mlist --folders` shows the folders there are'
+	done
+	[ ! -e Mail ]
+}
+
+@test 'a port without a host: 64' {
+	for tool in $tools; do
+		fails 64 call "$tool" --port=993
+		assert_equal "$message" '--port goes with --host'
 	done
 }
 

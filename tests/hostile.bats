@@ -530,104 +530,7 @@ scram()
 	assert_equal "$(box)" ''
 }
 
-# ---- messages cut off ----
-
-# cut SINK...: a message that ends in its middle, with the message before it whole; then a run that
-# gets both. The first is never fetched twice where the sink has a memory.
-cut_message()
-{
-	local end=$1
-	shift
-	against - 75 mfetch "$@" <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
-	C: RETR 1
-	C: RETR 2
-	S: +OK\r\n\r\nfirst\r\n.
-	S: +OK\r\n\r\nsecond, torn
-	$end
-	END
-	assert_one_error
-}
-
-whole_message()
-{
-	against - 0 mfetch "$@" <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
-	C: RETR 2
-	S: +OK\r\n\r\nsecond, whole\r\n.
-	C: DELE 1
-	C: DELE 2
-	C: QUIT
-	S* 3 +OK
-	END
-}
-
-@test "a message that is cut off is delivered nowhere, and whole by the next run: Maildir" {
-	cut_message '! close' --maildir=box
-	assert_equal "$(box)" first
-	assert_equal "$(find box/tmp -type f)" ''
-	whole_message --maildir=box
-	assert_equal "$(box)" $'first\nsecond, whole'
-}
-
-@test "a message that is cut off is delivered nowhere, and whole by the next run: mbox" {
-	cut_message '! close' --mbox=file
-	assert_equal "$(grep -cE '^(From |first|second)' file)" 2
-	whole_message --mbox=file
-	assert_equal "$(grep -vE '^(From |$)' file)" $'first\nsecond, whole'
-}
-
-@test "a message that is cut off is delivered nowhere, and whole by the next run: a command" {
-	cat >deliver <<-'END'
-	#!/bin/sh
-	cat >message.$$ && cat message.$$ >>all
-	END
-	chmod +x deliver
-	cut_message '! close' --pipe=./deliver
-	assert_equal "$(grep . all)" first
-	whole_message --pipe=./deliver
-	assert_equal "$(grep . all)" $'first\nsecond, whole'
-}
-
-@test "a message that is cut off is not on standard output, and whole in the next run" {
-	cut_message '! close'
-	refute_regex "$output" 'second'
-	assert_regex "$output" 'first'
-	against - 0 mfetch <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
-	C: RETR 1
-	C: RETR 2
-	S: +OK\r\n\r\nfirst\r\n.\r\n+OK\r\n\r\nsecond, whole\r\n.
-	C: DELE 1
-	C: DELE 2
-	C: QUIT
-	S* 3 +OK
-	END
-	assert_regex "$output" 'second, whole'
-}
-
-@test "a large message that is cut off leaves nothing on standard output" {
-	against - 75 mfetch <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
-	C: RETR 1
-	S: +OK\r\n\r\n
-	S* 5000 $kib
-	! close
-	END
-	assert_equal "$output" ''
-}
+# ---- messages cut off, as only POP3 has it; the rest is in cut.bats ----
 
 @test "the end of the connection is no end of a message, whatever its last bytes" {
 	local last
@@ -665,53 +568,11 @@ whole_message()
 	assert_equal "$(box)" $'end\ntrue'
 }
 
-@test "a list that is cut off is no list: 75, nothing is fetched or deleted" {
-	against - 75 mfetch --maildir=box <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n2 b
-	! close
-	END
-	against - 75 mdel all <<-END
-	$pop3_hello
-	C: LIST
-	S: +OK\r\n1 9\r\n2 9
-	! close
-	END
-}
-
-@test "the connection ends at the deletion: 75, and the next run deletes without a second delivery" {
-	against - 75 mfetch --maildir=box <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
-	C: RETR 1
-	S: +OK\r\n\r\nfirst\r\n.
-	C: DELE 1
-	C: QUIT
-	S: +OK
-	! close
-	END
-	against - 0 mfetch --maildir=box <<-END
-	$pop3_hello
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
-	C: DELE 1
-	C: QUIT
-	S: +OK\r\n+OK
-	END
-	assert_equal "$(box)" first
-}
-
 # ---- time ----
 
 @test "a server that says nothing, or stops in the middle: 75 after --timeout" {
 	local before
-	for before in '' 'S> +O' $'S: +OK\nC: CAPA' $'S: +OK\nC: CAPA\nS: +OK\nS: PIPEL' \
-	    "$pop3_hello"$'\nC: UIDL\nC: LIST\nS: +OK'; do
+	for before in 'S> +O' $'S: +OK\nC: CAPA' $'S: +OK\nC: CAPA\nS: +OK\nS: PIPEL'; do
 		against - 75 mfetch --timeout=1 --maildir=box <<<"$before"$'\n! stall'
 		assert_regex "$stderr" 'timed out: no answer within 1 second'
 	done
@@ -719,13 +580,6 @@ whole_message()
 		against - 75 msend --timeout=1 bob@example.org <<<"$before"$'\n! stall'
 		assert_regex "$stderr" 'timed out: no answer within 1 second'
 	done
-}
-
-@test "a message that stops in the middle: 75 after --timeout, delivered nowhere" {
-	cut_message '! stall' --timeout=1 --maildir=box
-	assert_equal "$(box)" first
-	whole_message --maildir=box
-	assert_equal "$(box)" $'first\nsecond, whole'
 }
 
 @test "a byte now and then does not keep us: a whole answer has its time" {

@@ -163,6 +163,7 @@ end_by()
 	await said 1 IDLE
 	end_by HUP
 	assert_equal "$status" 129
+	await said 1 LOGOUT
 }
 
 @test "a session that was killed is made anew, and that is told with -v alone" {
@@ -216,8 +217,8 @@ plays()
 		printf '%s\n' "${scripts[i]}" >"script.$i"
 	done
 	printf '! run kill -TERM "$(cat pid)"\n' >>"script.$i"
-	# Who idles says so when he goes.
-	[[ ${scripts[i]##*$'\n'} != 'S: + idling' ]] || printf 'C: DONE\n' >>"script.$i"
+	# Who waits takes his leave.
+	[[ ${scripts[i]##*$'\n'} != 'S: + idling' ]] || printf 'C: DONE\nC~ a[0-9]+ LOGOUT\n' >>"script.$i"
 	printf '! stall\n' >>"script.$i"
 	run --separate-stderr timeout 60 bash -c 'echo $$ >pid; exec "$@"' - mfetch "${imap[@]}" --tunnel='exec ./server' --watch \
 		--maildir=box "${options[@]}"
@@ -276,6 +277,20 @@ C: a6 NOOP" -- --interval=1
 	assert_equal "$status" 0
 }
 
+@test "a signal between two NOOPs ends the session with a goodbye" {
+	cat >script.0 <<-END
+	${empty/ IDLE/}
+	S: * OK still here
+	! run until grep -q 'still here' err; do sleep 0.02; done; kill -TERM "\$(cat pid)"
+	C: a4 LOGOUT
+	! stall
+	END
+	export REPLAY_VERDICT=$PWD/verdict
+	run -0 timeout 60 bash -c 'echo $$ >pid; exec "$@" 2>err' - mfetch "${imap[@]}" "$(tunnel_to "$PWD/script.0")" --watch \
+		--maildir=box -v
+	assert_equal "$(<verdict)" ok
+}
+
 @test "a server that refuses the IDLE it offered is asked by NOOP" {
 	plays "$empty
 C: a4 IDLE
@@ -297,6 +312,24 @@ C: a5 UID FETCH 1:* (UID RFC822.SIZE)
 S: a5 OK
 C: a6 IDLE
 S: + idling"
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+}
+
+@test "a server that ends each IDLE at once is asked no more often than one without IDLE" {
+	plays "$empty
+$idling
+S: a4 OK enough
+C: a5 UID FETCH 1:* (UID RFC822.SIZE)
+S: a5 OK
+C: a6 IDLE
+S: + idling\r\na6 OK enough
+C: a7 NOOP
+S: a7 OK
+C: a8 UID FETCH 1:* (UID RFC822.SIZE)
+S: a8 OK
+C: a9 IDLE
+S: + idling" -- --interval=1
 	assert_equal "$status" 0
 	assert_equal "$stderr" ''
 }

@@ -297,7 +297,7 @@ flags()
 	assert_output $'0\t0'
 	assert_left "$user" 'a b'
 	run -66 mfetch --folder="${name}r" --maildir=Mail
-	assert_line 'mfetch: hint: `mlist --folders` shows the names'
+	assert_line 'mfetch: hint: `mlist --folders` shows the folders there are'
 }
 
 @test '--folders shows each folder by the name that --folder takes, with its counts' {
@@ -336,6 +336,7 @@ flags()
 	run -69 mfetch --keep --filter=false --folder="$folder" --maildir=Mail
 	[[ ! -e Mail ]]
 	run -69 mdel --folder="$folder" 1
+	run -69 mdel -n --folder="$folder" 1
 	run -0 mfetch -n --folder="$folder" --maildir=Mail
 	assert_line 'would fetch 2 of 2 messages'
 	run -0 mfetch --keep --folder="$folder" --maildir=Mail
@@ -374,11 +375,10 @@ flags()
 	assert_output "$uid"
 }
 
-@test 'mlist without UIDs, dry runs and --headers leave new mail new to other clients' {
+@test 'mlist without UIDs, --dry-run and --headers of mfetch leave new mail new to other clients' {
 	plain a b
 	run -0 mlist -o number,size,subject
 	run -0 mlist -c all
-	run -0 mdel -n all
 	run -0 mfetch -n --maildir=Mail
 	run -0 mfetch --keep --headers --raw 1
 	assert_equal "$(raw 'SELECT INBOX' | grep -c '^\* 2 RECENT')" 1

@@ -87,7 +87,7 @@ script_head()
 	assert_output $'3\t2\t\tINBOX\n0\t0\ttrash\tTrash\n2\t2\t\tWörk & more'
 	run -0 mlist --folders --json
 	assert_line --index 1 '{"folder":"Trash","messages":0,"unseen":0,"use":"trash"}'
-	assert_line --index 2 '{"folder":"W\u00F6rk & more","messages":2,"unseen":2,"use":null}'
+	assert_line --index 2 '{"folder":"Wörk & more","messages":2,"unseen":2,"use":null}'
 }
 
 @test '--folders takes one flight behind the login: LIST with counts and uses' {
@@ -124,6 +124,49 @@ script_head()
 	assert_line --index 0 'mdel: --trash: POP3 knows no folders, and so no Trash'
 	run -78 mfetch -s "pop3s://$SRV_POP3S" --seen --maildir=box
 	assert_line --index 0 'mfetch: --seen: POP3 cannot mark messages as read'
+}
+
+# for_all LINE...: keys above all sections; the account is twice there, as pop and as test (IMAP)
+for_all()
+{
+	local config=$XDG_CONFIG_HOME/mailverbs/config.ini
+	{
+		printf '%s\n' "$@"
+		cat "$config"
+		sed 's/^\[test\]/[pop]/; s/^protocol.*/protocol = pop3/' "$config"
+	} >both.ini
+	cp both.ini "$config"
+}
+
+@test 'what is said for all accounts and means IMAP says nothing to one that is served by POP3' {
+	for_all 'trash = yes' 'seen = yes' 'folder = Work' 'compress = yes'
+	letters 1 2 3
+	folder Work 1 2
+	raw 'x2 CREATE Trash' >made
+	run -0 mfetch -a pop --maildir=box --limit=1
+	assert_output ''
+	assert_equal "$(mailbox_count "$user")" 2
+	run -0 mdel -a pop -v 1
+	assert_line '* 1 deleted'
+	run -0 mlist -a pop -o subject
+	assert_output 'letter 3'
+	run -0 mdel -a test -v 1
+	assert_line '* 1 moved to the Trash'
+	run -0 mlist -a test -o subject
+	assert_output 'letter 2'
+	run -0 mlist -a pop -s "imaps://$SRV_IMAPS" -o subject
+	assert_output 'letter 2'
+}
+
+@test 'what is said for one account, or on the command line, and POP3 has not, is an error' {
+	config_for "$user" 'trash = yes'
+	run -78 mdel -s "pop3s://$SRV_POP3S" 1
+	assert_line --index 0 'mdel: --trash: POP3 knows no folders, and so no Trash'
+	config_for "$user"
+	for_all 'trash = no'
+	run -78 mdel -a pop --trash 1
+	run -78 mlist -a pop --folder=Work
+	run -78 mfetch -a pop --seen --maildir=box
 }
 
 @test 'without LIST-STATUS the counts come by STATUS, all in one flight' {
@@ -420,6 +463,33 @@ hostile_list()
 	assert_line --index 0 "mdel: --trash: 'Trash' is the Trash itself, so nothing is deleted"
 	run -0 mlist -c --folder=Trash
 	assert_regex "$output" '^3'
+}
+
+@test 'with --trash the Trash named beside other folders is an error of its own, wherever it stands' {
+	local order
+	letters 1 2
+	folder Work 1
+	folder Trash 2
+	for order in 'Trash INBOX Work' 'INBOX Trash Work' 'INBOX Work Trash'; do
+		letters 3
+		run --separate-stderr mfetch --trash $(printf -- '--folder=%s ' $order) --maildir=box
+		assert_equal "$status" 64
+		assert_one_error
+		assert_equal "${stderr_lines[0]}" "mfetch: --trash: 'Trash' is the Trash itself, so nothing is deleted"
+		assert_equal "$(mailbox_count "$user")" 0
+	done
+	assert_equal "$(find box/new -type f | wc -l)" 6
+	run -0 mlist -c --folder=Work
+	assert_output $'0\t0'
+}
+
+@test 'with --trash and no Trash the run ends with one line, however many folders there are' {
+	letters 1
+	folder Work 1
+	run --separate-stderr mfetch --trash --folder=INBOX --folder=Work --maildir=box
+	assert_equal "$status" 69
+	assert_one_error
+	assert_equal "$(mailbox_count "$user")" 1
 }
 
 @test 'where there is no Trash nothing is deleted, and that is said' {

@@ -93,6 +93,21 @@ in_little_memory()
 	in_little_memory 76 mfetch --maildir=box
 }
 
+@test "what brings nothing and never ends: empty lines, blanks, answers that name nothing, what nobody asked for: 76" {
+	local answer
+	for answer in 'S* 0 ' 'S% 0 '"${kib//x/ }" 'S> * 1 FETCH (UID 10 X {9223372036854775807}\r\n'; do
+		printf '%s\n' "$known" "$fetching" '! interrupt' "$answer" "S% 0 $kib" >script
+		in_little_memory 76 mfetch --maildir=box
+		assert_equal "$(arrived)" ''
+		assert_one_error
+	done
+	printf '%s\n' "${known/SELECT/EXAMINE}" 'C: a4 UID SEARCH SEEN' '! interrupt' 'S* 0 * SEARCH' >script
+	in_little_memory 76 mlist --search=seen -o number
+	printf '%s\n' "${login/UIDPLUS/LIST-STATUS}" 'C: a2 LIST "" "*" RETURN (STATUS (MESSAGES UNSEEN))' \
+		'S: * LIST () "/" INBOX' '! interrupt' 'S* 0 * STATUS INBOX (MESSAGES 1 UNSEEN 1)' >script
+	in_little_memory 76 mlist --folders
+}
+
 @test "a literal of 2^63 octets and more: never taken for a message" {
 	local size
 	for size in 9223372036854775807 9223372036854775808 18446744073709551616 18446744073709551626 99999999999999999999999 -1 0x10 ''; do
@@ -158,6 +173,28 @@ in_little_memory()
 	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 1 RFC822.SIZE 18446744073709551616)'
 }
 
+@test "one UID for two messages: neither can be named, so nothing is fetched or deleted" {
+	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 2 FETCH (UID 20 RFC822.SIZE 1)\r\n* 3 FETCH (UID 10 RFC822.SIZE 1)\r\na3 OK'
+	against - 76 mdel all <<-END
+	$login
+	$asked
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 2 FETCH (UID 10 RFC822.SIZE 1)\r\n* 3 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
+	END
+	assert_regex "$stderr" 'two messages have one UID'
+}
+
+@test "without UIDPLUS a search that makes no sense does not mean that nothing else is marked" {
+	local answer
+	for answer in '* SEARCH x' '* SEARCH 10 x 20' '* SEARCH 10 -1' '* SEARCH 4294967296'; do
+		against - 76 mdel 1 <<-END
+		${known/ UIDPLUS/}
+		C: a4 UID SEARCH DELETED
+		S: $answer\r\na4 OK
+		END
+	done
+}
+
 @test "UIDVALIDITY missing, 0, or another than it was: nothing is fetched or deleted" {
 	list_breaks 76 'S: * 1 EXISTS\r\na2 OK\r\na3 OK'
 	list_breaks 76 'S: * OK [UIDVALIDITY 0]\r\n* 1 EXISTS\r\na2 OK\r\na3 OK'
@@ -201,6 +238,30 @@ in_little_memory()
 	assert_equal "$(arrived)" '02 '
 }
 
+@test "an empty text, a piece of a text, another section: no message, and nothing is deleted" {
+	local answer
+	for answer in 'BODY[] {0}\r\n' 'BODY[] ""' 'BODY[]<0> {11}\r\nSubject: 01' 'BODY[]<5> {11}\r\nSubject: 01' \
+		'BODY[HEADER] {11}\r\nSubject: 01' 'BODY[TEXT] {11}\r\nSubject: 01' 'BODY[1] "Subject: 01"' 'RFC822.HEADER "x"' \
+		'BODY[HEADER.FIELDS (SUBJECT)] "Subject: 01"' 'BODY NIL' 'BODY ("text" "plain")' 'BINARY[] ~{11}\r\nSubject: 01'; do
+		against - 66 mfetch --maildir=box <<-END
+		$login
+		$asked
+		${selected/3 EXISTS/1 EXISTS}
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+		C: a4 UID FETCH 10 (UID BODY.PEEK[])
+		S: * 1 FETCH (UID 10 $answer)\r\na4 OK
+		C: a5 LOGOUT
+		END
+		assert_equal "$(arrived)" ''
+		assert_one_error
+	done
+}
+
+@test "a header that comes ahead of the whole text does not stand for it" {
+	breaks 75 'S: * 1 FETCH (UID 10 BODY[HEADER] {11}\r\nSubject: 00 BODY[] {11}\r\nSubject: 01)' '! close'
+	assert_equal "$(arrived)" '01 '
+}
+
 @test "an alert that comes with every answer is shown once; two are shown both" {
 	against - 0 mfetch --maildir=box <<-END
 	$login
@@ -222,7 +283,7 @@ in_little_memory()
 	C: a4 UID STORE 10 +FLAGS.SILENT (\\\\Deleted)
 	C: a5 UID EXPUNGE 10
 	C: a6 LOGOUT
-	S: a4 OK\r\na5 OK [ALERT] one less
+	S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK [ALERT] one less
 	END
 	assert_equal "$stderr" 'mdel: tunnel: one less'
 }
@@ -366,4 +427,19 @@ in_little_memory()
 	C: p\xc3\xa4ss
 	S: a1 NO [AUTHENTICATIONFAILED] no
 	END
+}
+
+@test "a password that goes as a literal: neither it nor its length is in the trace" {
+	printf 'p\303\244ss\n' >password
+	against - 77 mlist -v --auth=user <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1] hi
+	C: a1 LOGIN {5}
+	S: + go on
+	C: alice {5}
+	S: + go on
+	C: p\xc3\xa4ss
+	S: a1 NO [AUTHENTICATIONFAILED] no
+	END
+	assert_regex "$stderr" 'C: alice \*\*\*'
+	refute_regex "$stderr" 'alice \{|ss$'
 }

@@ -239,7 +239,7 @@ logs_in()
 	C: a4 UID STORE 9 +FLAGS.SILENT (\\Deleted)
 	C: a5 UID EXPUNGE 9
 	C: a6 LOGOUT
-	S: a4 OK\r\na5 OK
+	S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK
 	END
 }
 
@@ -432,6 +432,45 @@ breaks()
 	assert_output $'1\t20\n2\t30'
 }
 
+@test 'a list that comes in any order is in order: for numbers, for positions, and for the headers fetched by it' {
+	local list='C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+'"$selected"'
+S: * 3 FETCH (UID 30 RFC822.SIZE 13)
+S: * 1 FETCH (UID 10 RFC822.SIZE 11)
+S: * 4 FETCH (UID 40 RFC822.SIZE 14)
+S: * 1 EXPUNGE
+S: * 1 FETCH (UID 20 RFC822.SIZE 12)
+S: a3 OK listed'
+	local fields='BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]'
+	against - 0 mlist -o number,uid,size all <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	$list
+	C: a4 LOGOUT
+	END
+	assert_output $'1\t20\t12\n2\t30\t13\n3\t40\t14'
+	against - 0 mlist -o number,uid,subject 2- first:1 <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	$list
+	C~ a4 UID FETCH 20,30,40 \(UID BODY.PEEK.*\)
+	S: * 3 FETCH (UID 40 $fields "Subject: forty")
+	S: * 1 FETCH ($fields "Subject: twenty" UID 20)
+	S: * 2 FETCH (UID 30 $fields "Subject: thirty")\r\na4 OK
+	C: a5 LOGOUT
+	END
+	assert_equal "$(sort <<<"$output")" $'1\t20\ttwenty\n2\t30\tthirty\n3\t40\tforty'
+	against - 0 mdel 1 last:1 <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	$list
+	C: a4 UID STORE 20,40 +FLAGS.SILENT (\\\\Deleted)
+	C: a5 UID EXPUNGE 20,40
+	C: a6 LOGOUT
+	S: * 1 EXPUNGE\r\n* 2 EXPUNGE\r\na4 OK\r\na5 OK
+	END
+}
+
 @test 'a UID that two messages have names none of them' {
 	against - 66 mfetch --maildir=box uid:10 <<-END
 	$login
@@ -520,4 +559,95 @@ without_uidplus()
 	S: a4 NO [NOPERM] not yours\r\na5 OK
 	END
 	assert_regex "$stderr" 'NOPERM'
+}
+
+# ---- an OK behind which messages stay ----
+
+# agrees [LINE...]: the first session's server agrees to the deletion of 10 and 20, and says LINEs first
+agrees()
+{
+	{
+		sed 's/^C: a3 .*/C~ a3 UID FETCH 1:\\* \\(UID( RFC822.SIZE)?\\)/' <<<"$known"
+		cat <<-END
+		C: a4 UID STORE 10,20 +FLAGS.SILENT (\\\\Deleted)
+		C: a5 UID EXPUNGE 10,20
+		C: a6 LOGOUT
+		END
+		printf 'S: %s\n' "$@" 'a4 OK' 'a5 OK done' '* BYE' 'a6 OK'
+	} >said.1
+}
+
+# shows UID...: the second session's server has these
+shows()
+{
+	local uid n=0
+	{
+		cat <<-END
+		$login
+		C: a2 SELECT "INBOX"
+		C: a3 UID FETCH 1:* (UID)
+		S: * $# EXISTS
+		S: * OK [UIDVALIDITY ${validity:-77}]
+		S: a2 OK
+		END
+		for uid; do
+			printf 'S: * %d FETCH (UID %d)\n' $((++n)) "$uid"
+		done
+		printf 'S: a3 OK\nC: a4 LOGOUT\n'
+	} >said.2
+}
+
+# deletes STATUS SESSIONS [OPTION]...: the first two messages, in so many sessions
+deletes()
+{
+	local expected=$1 sessions=$2
+	shift 2
+	rm -f sessions "$REPLAY_VERDICT"
+	run --separate-stderr mdel "${imap[@]}" --tunnel="
+		echo x >>sessions; exec '$abs_top_builddir/tests/replay' said.\$((\$(wc -l <sessions)))" "$@" 1 2
+	assert_verdict
+	assert_equal "$status $(wc -l <sessions)" "$expected $sessions"
+}
+
+@test 'mdel says it where the server agrees to a deletion and the messages stay' {
+	agrees
+	shows 10 20 30
+	deletes 69 2
+	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: the server agreed, and 2 of 2 messages are there still'
+	assert_one_error
+	agrees '* 1 EXPUNGE'
+	shows 20 30
+	deletes 69 2
+	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: the server agreed, and 1 of 2 messages are there still'
+}
+
+@test 'mdel raises no alarm where a server does not tell of each message that goes' {
+	agrees
+	shows 30
+	deletes 0 2
+	assert_equal "$stderr" ''
+	shows
+	validity=78 shows 10 20
+	deletes 0 2
+	assert_equal "$stderr" ''
+	printf 'S: * BYE too many sessions\n' >said.2
+	deletes 0 2
+	assert_equal "$stderr" ''
+	deletes 0 2 -v
+	assert_regex "$stderr" "whether they went can't be seen: tunnel: BYE too many sessions"
+}
+
+@test 'one session is enough where as many went as were deleted, whenever the server tells of it' {
+	{
+		sed 's/^S: a3 OK/S: * 3 EXPUNGE\n&/' <<<"$known"
+		cat <<-'END'
+		C: a4 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
+		C: a5 UID EXPUNGE 10,20
+		C: a6 LOGOUT
+		S: * 1 EXPUNGE\r\n* 1 EXPUNGE\r\na4 OK\r\na5 OK
+		END
+	} >said.1
+	deletes 0 1
+	agrees '* 2 EXPUNGE' '* 1 EXPUNGE'
+	deletes 0 1
 }

@@ -124,6 +124,19 @@ password_for()
 	run -77 mlist -s "imap://$SRV_IMAP" --tls-pin=sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 }
 
+@test 'what anybody may have said before TLS is not shown as the server'\''s words' {
+	letters 1
+	cat >script <<-END
+	S: * OK [CAPABILITY IMAP4rev1 STARTTLS MESSAGELIMIT=1] hi
+	C: a1 STARTTLS
+	S: * OK [ALERT] call 555 0100\r\na1 OK [ALERT] call 555 0100
+	! relay ${SRV_IMAPS%:*} ${SRV_IMAPS##*:}
+	END
+	run -0 --separate-stderr mlist -s "imap://$SRV_IMAP" --tunnel="exec '$abs_top_builddir/tests/replay' script" -o number
+	assert_output 1
+	assert_equal "$stderr" ''
+}
+
 @test 'a wrong password is 77 in the server'\''s words' {
 	sed -i 's/^password.*/password = wrong/' "$config"
 	run --separate-stderr mlist
@@ -198,28 +211,28 @@ password_for()
 	assert_equal "$(find box/new -type f | wc -l)" 2
 }
 
-@test 'who only looks examines the folder: the dry runs, --headers, and mlist where it shows no ids' {
+@test 'who only looks examines the folder: mfetch with --dry-run or --headers, and mlist where it shows no ids' {
 	letters 1
 	trace_user "$user"
 	run -0 mfetch -n --maildir=box
 	run -0 mfetch --headers --maildir=box
-	run -0 mdel -n 1
 	run -0 mlist -o number,subject
 	run -0 mlist -c --json all
 	run wire_trace "$user" in
-	assert_equal "$(grep -c 'EXAMINE "INBOX"' <<<"$output")" 5
+	assert_equal "$(grep -c 'EXAMINE "INBOX"' <<<"$output")" 4
 	refute_output --partial SELECT
 }
 
-@test 'whose ids last longer than the session selects it: mfetch with --keep too, and mlist where it shows them' {
+@test 'whose ids last longer than the session selects it: mfetch with --keep too, mlist and mdel -n where they show them' {
 	letters 1
 	trace_user "$user"
 	run -0 mfetch --keep --maildir=box
 	run -0 mfetch --mark-seen --maildir=box
 	run -0 mlist -o subject,uid
+	run -0 mdel -n 1
 	run -0 mlist --json
 	run wire_trace "$user" in
-	assert_equal "$(grep -c 'SELECT "INBOX"' <<<"$output")" 4
+	assert_equal "$(grep -c 'SELECT "INBOX"' <<<"$output")" 5
 	refute_output --partial EXAMINE
 }
 
@@ -312,4 +325,35 @@ password_for()
 	run flags
 	refute_output --partial Deleted
 	is_left 2
+}
+
+# ---- access rights (RFC 4314) ----
+
+# may LETTERS: this is what the owner may do in INBOX: t: mark as deleted, e: expunge
+may()
+{
+	echo "owner $1" >"$(maildir_of "$user")/dovecot-acl"
+}
+
+@test 'what may not be deleted, though Dovecot says OK, is told by mdel at once and by mfetch in the next run' {
+	[[ -n $SRV_RIGHTS ]] || skip 'Dovecot has no access rights here'
+	local rights
+	letters 1 2
+	for rights in lrwsip lrwsipe lrwsipt; do
+		may "$rights"
+		run --separate-stderr mdel 1
+		assert_equal "$status" 69
+		assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed, and 1 of 1 messages are there still"
+		assert_equal "$(mailbox_count "$user")" 2
+	done
+	run -0 mfetch --maildir=box
+	assert_output ''
+	run -0 mfetch --maildir=box
+	assert_output --partial 'what an earlier run deleted is still there'
+	run -0 mfetch --maildir=box
+	assert_output ''
+	may lrwsipte
+	run -0 mfetch --maildir=box
+	assert_output ''
+	assert_equal "$(mailbox_count "$user") $(find box/new -type f | wc -l)" '0 2'
 }

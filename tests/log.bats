@@ -75,6 +75,21 @@ from=$sender@example\.org to=$rcpt@example\.org size=[0-9]{3} status=sent exit=0
 	assert_equal "$(mailbox_count "$rcpt")" 2
 }
 
+@test 'behind a line that was torn the next one begins on its own' {
+	ulimit_1() { (ulimit -f 1 && letter --log="$log" "$rcpt@example.org"); }
+	head -c 1000 /dev/zero | tr '\0' x >"$log"
+	echo >>"$log"
+	run -0 ulimit_1
+	assert_output --partial 'cannot log to'
+	assert_equal "$(wc -c <"$log")" 1024
+	letter "$rcpt@example.org"
+	letter "$rcpt@example.org"
+	assert_equal "$(wc -l <"$log")" 4
+	run sed -n '3,$p' "$log"
+	assert_line --index 0 --regexp '^time=.* status=sent .*"$'
+	assert_line --index 1 --regexp '^time=.* status=sent .*"$'
+}
+
 @test 'many at a time: as many whole lines' {
 	for ((i = 0; i < 20; i++)); do
 		letter --logfile="$log" "$rcpt@example.org" 3>&- &

@@ -281,7 +281,8 @@ write_all(const char *bytes, size_t n)
 static void
 pause_ms(unsigned ms)
 {
-	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+	const struct timespec time = {.tv_sec = (time_t)(ms / 1000),
+				      .tv_nsec = (long)(ms % 1000) * 1000000L};
 
 	nanosleep(&time, NULL);
 }

@@ -256,7 +256,7 @@ on_terminal()
 	printf 'Date: whenever\n\nx\n' >two
 	deliver "$user" one two
 	run -0 mlist --json -o number,size,date,subject,to
-	assert_line -n 0 '{"number":1,"size":'"$(sed 's/$/\r/' one | wc -c | tr -d ' ')"',"date":"2026-11-01T10:00:00+01:00","date-sent":"Sun, 01 Nov 2026 10:00:00 +0100","subject":"Gr\u00FC\u00DFe \"quoted\" \\ back","to":"'"$me"'"}'
+	assert_line -n 0 '{"number":1,"size":'"$(sed 's/$/\r/' one | wc -c | tr -d ' ')"',"date":"2026-11-01T10:00:00+01:00","date-sent":"Sun, 01 Nov 2026 10:00:00 +0100","subject":"Grüße \"quoted\" \\ back","to":"'"$me"'"}'
 	assert_line -n 1 '{"number":2,"size":'"$(sed 's/$/\r/' two | wc -c | tr -d ' ')"',"date":null,"date-sent":"whenever","subject":null,"to":null}'
 	run -0 mlist --json 1
 	for key in number uid size date date-sent from to cc subject message-id; do
@@ -265,12 +265,14 @@ on_terminal()
 }
 
 @test 'mlist --json keeps the headers of strangers inside its strings' {
-	letter $'a\tb \x1b[31m \x7f "}, {" \xff' >one
+	letter $'a\tb \x1b[31m \x7f \u009b31m "}, {" \xff' >one
 	letter '=?utf-8?q?x=00=0A=22y?=' >two
 	deliver "$user" one two
 	run -0 mlist --json -o subject
 	assert_equal "${#lines[@]}" 2
 	refute_output --partial $'\x1b'
+	refute_output --partial $'\x7f'
+	refute_output --partial $'\u009b'
 	assert_line -n 0 --regexp '^\{"subject":"a\\tb \\u001B\[31m [^"]* \\"\}, \{\\" [^"]*"\}$'
 	assert_line -n 1 --regexp '^\{"subject":"x[^"]*\\n\\"y"\}$'
 }
@@ -475,13 +477,22 @@ on_terminal()
 		run -64 "$tree/bin/x$tool" --nonsense
 		assert_line -n 0 --partial "x$tool: "
 		assert_line -n 1 "x$tool: hint: x$tool --help shows the options"
-		[ -s "$tree/share/man/man1/x$tool.1" ]
+		grep -q "^.Nm x$tool\$" "$tree/share/man/man1/x$tool.1"
 		grep -q "^complete .* x$tool\$" "$tree/share/bash-completion/completions/x$tool"
 		grep -q "^#compdef x$tool\$" "$tree/share/zsh/site-functions/_x$tool"
 		grep -q "x$tool\$" "$tree/share/fish/vendor_completions.d/x$tool.fish"
 	done
 	[ -s "$tree/share/man/man5/xmailverbs.5" ]
-	[ -s "$tree/share/man/man7/xmailverbs.7" ]
+	grep -q '^.Xr xmsend 1' "$tree/share/man/man7/xmailverbs.7"
+	# the names, in all pages, are the new ones, and nothing else has changed
+	run -1 grep -rE '(^|[^x])(msend|mfetch|mlist|mdel)' "$tree/share/man"
+	run -1 grep -rE '^.Xr mailverbs ' "$tree/share/man"
+	for page in man1/xmsend.1 man7/xmailverbs.7; do
+		name=${page#*/x}
+		sed -E 's/x(msend|mfetch|mlist|mdel)/\1/g; s/^(.Xr) xmailverbs/\1 mailverbs/; s/^.Dt XMSEND/.Dt MSEND/' \
+			"$tree/share/man/$page" >"$name"
+		assert_same_file "$abs_top_srcdir/man/$name" "$name"
+	done
 	assert_same_file "$abs_top_srcdir/providers.ini" "$tree/share/mailverbs/providers.ini"
 	[ ! -e "$prefix" ]
 	assert_equal "$(find "$tree/bin" -type f ! -name 'x*')" ''

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * cut HOST PORT in|out BYTES - standard input and output to a TCP port and back, as a --tunnel,
- * until BYTES came from the server (in) or went to it (out): then the line is dead, both ways at
- * once. 0 never cuts. With CUT_COUNT=FILE in the environment the bytes of both ways, `IN OUT`, are
- * written there at the end.
+ * cut HOST PORT in|out BYTES [WORD] - standard input and output to a TCP port and back, as a
+ * --tunnel, until BYTES came from the server (in) or went to it (out): then the line is dead, both
+ * ways at once. 0 never cuts: where the client ends first, it lasts until the server has. With
+ * CUT_COUNT=FILE in the environment the bytes of both ways, `IN OUT`, are written there at the end.
+ *
+ * A WORD behind a blank is not let through as it is when the server says it: as if it lacked an
+ * extension.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -32,14 +38,26 @@ connected(const char *host, const char *port)
 	exit(1);
 }
 
-/* Moves what there is, at most LEFT bytes of it. 0: the end. */
+static void
+hide(char *bytes, size_t n, const char *word)
+{
+	const size_t len = strlen(word);
+
+	for (char *at = bytes; (at = memmem(at, n - (size_t)(at - bytes), word, len)); at += len)
+		if (at > bytes && at[-1] == ' ')
+			memset(at, 'X', len);
+}
+
+/* Moves what there is, at most LEFT bytes of it, without WORD. 0: the end. */
 static ssize_t
-move(int from, int to, long left)
+move(int from, int to, long left, const char *word)
 {
 	char bytes[16384];
 	const size_t want = left >= 0 && left < (long)sizeof bytes ? (size_t)left : sizeof bytes;
 	const ssize_t n = read(from, bytes, want);
 
+	if (word && n > 0)
+		hide(bytes, (size_t)n, word);
 	for (ssize_t done = 0; done < n;) {
 		const ssize_t written = write(to, bytes + done, (size_t)(n - done));
 
@@ -56,7 +74,7 @@ main(int argc, char **argv)
 	const char *count = getenv("CUT_COUNT");
 	long moved[2] = {0, 0}; /* out, in */
 
-	if (argc != 5)
+	if (argc != 5 && argc != 6)
 		return 64;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -68,8 +86,9 @@ main(int argc, char **argv)
 
 	while ((limit == 0 || moved[limited] < limit) && poll(fds, 2, -1) > 0) {
 		const int way = fds[1].revents ? 1 : 0;
-		const ssize_t n = move(fds[way].fd, way ? STDOUT_FILENO : server,
-				       limit && way == limited ? limit - moved[way] : -1);
+		const ssize_t n =
+		    move(fds[way].fd, way ? STDOUT_FILENO : server,
+			 limit && way == limited ? limit - moved[way] : -1, way ? argv[5] : NULL);
 
 		if (n == 0 && way == 0 && limit == 0) {
 			shutdown(server, SHUT_WR);

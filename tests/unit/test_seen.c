@@ -19,6 +19,11 @@
 /* where the one above ends up */
 #define IN_DIR "pop3,alice@example.org,pop.example.org,INBOX"
 #define JOURNAL IN_DIR "/maildir,%2Fhome%2Falice%2FMail"
+#define HEAD "mailverbs seen 1 maildir%20/home/alice/Mail\n"
+
+#define PRINT_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define PRINT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define PRINT_C "0123456789abcdef0123456789abcdef"
 
 static char root[] = "/tmp/test_seen.XXXXXX";
 static char *dir; /* a new one for each group of tests */
@@ -306,6 +311,11 @@ test_damage(void)
 	IS_DAMAGE("= 1234567890 a%4g\n", "an escape that is none");
 	IS_DAMAGE("= 1234567890 a\0b\n", "a NUL");
 	IS_DAMAGE("mailverbs seen 1 maildir%20/home/alice/Mail\n", "a second head");
+	IS_DAMAGE("= 1234567890 7:9 \n", "an empty fingerprint");
+	IS_DAMAGE("= 1234567890 7:9 0123456789abcdef0123456789abcde\n", "half a fingerprint");
+	IS_DAMAGE("= 1234567890 7:9 0123456789abcdef0123456789abcdef0\n", "a longer one");
+	IS_DAMAGE("+ 7:9 place 0123456789ABCDEF0123456789ABCDEF\n", "one in capitals");
+	IS_DAMAGE("+ 7:9 place " PRINT_A " \n", "a blank behind it");
 	start();
 	seen_close(seen_open(dir, MAILBOX, "stdout", &e));
 	append_text(IN_DIR "/maildir,%2Fhome%2Falice%2FMail", "mailverbs seen 2 x\n");
@@ -520,6 +530,263 @@ test_deleted(void)
 	seen_close(s);
 }
 
+/* Fingerprints, under a UIDVALIDITY. */
+
+static struct seen *
+open_under(uint32_t validity)
+{
+	struct seen *s = open_journal();
+
+	seen_set_validity(s, validity);
+	return s;
+}
+
+/* A journal of these lines, opened under VALIDITY. */
+static struct seen *
+of_lines(const char *lines, uint32_t validity)
+{
+	start();
+	seen_close(open_journal());
+	append_text(JOURNAL, lines);
+	return open_under(validity);
+}
+
+/* The journal is these LINES behind its head. */
+static void
+journal_is(const char *lines, const char *name)
+{
+	struct buf got = contents(JOURNAL);
+
+	ok(got.len >= strlen(HEAD) && memcmp(got.data, HEAD, strlen(HEAD)) == 0,
+	   "%s: behind its head", name);
+	is_str(got.len >= strlen(HEAD) ? got.data + strlen(HEAD) : "", lines, name);
+	buf_free(&got);
+}
+
+static void
+test_print_is_written_once(void)
+{
+	struct seen *s;
+	struct err e;
+
+	start();
+	s = open_journal();
+	ok(!seen_wants_fingerprints(s), "ids that are good for ever want no fingerprints");
+	seen_set_fingerprint(s, "1", PRINT_A);
+	seen_intend(s, "1", "place");
+	ok(seen_write(s, true, &e), "what is written without a UIDVALIDITY");
+	journal_is("+ 1 place\n", "has none");
+	seen_close(s);
+	s = of_lines("", 7);
+	ok(seen_wants_fingerprints(s), "UIDs want them");
+	seen_set_fingerprint(s, "1", PRINT_A);
+	ok(!has(s, "1"), "a fingerprint is no delivery");
+	seen_intend(s, "1", "place");
+	seen_intend(s, "2", "elsewhere");
+	ok(seen_write(s, true, &e), "intents are written");
+	journal_is("+ 7:1 place " PRINT_A "\n+ 7:2 elsewhere\n",
+		   "with the fingerprint where there is one");
+	seen_close(s);
+	s = open_under(7);
+	seen_each_intent(s, was_done, &(struct asked){.done = "place"});
+	ok(has(s, "1") && !has(s, "2"), "what a killed run had made visible is done");
+	ok(seen_write(s, true, &e), "and that is written");
+	seen_close(s);
+	s = open_under(8);
+	ok(!has(s, "1") && seen_has_former(s), "under another UIDVALIDITY it is another message");
+	is_number(seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
+		  "the fingerprint from the intent is good for what came of it");
+	ok(has(s, "5") && !has(s, "1"), "by its new UID it is known");
+	seen_close(s);
+}
+
+static void
+test_print_without_intent(void)
+{
+	struct buf got;
+	struct seen *s = of_lines("", 7);
+	struct err e;
+
+	seen_set_fingerprint(s, "1", PRINT_A);
+	seen_done(s, "1");
+	seen_done(s, "1");
+	seen_done(s, "2");
+	seen_done(s, NULL);
+	seen_set_fingerprint(s, NULL, PRINT_B);
+	ok(seen_write(s, true, &e), "what needs no intent is written");
+	got = contents(JOURNAL);
+	ok(strstr(got.data, " 7:1 " PRINT_A "\n= ") && strstr(got.data, " 7:1\n"),
+	   "with its fingerprint, the first time");
+	ok(strstr(got.data, " 7:2\n") && !strstr(got.data, PRINT_B),
+	   "and without, where it has none");
+	buf_free(&got);
+	seen_close(s);
+	s = open_under(9);
+	is_number(seen_recognise(
+		      s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}, {"3", PRINT_C}}, 3),
+		  1, "it is recognised");
+	ok(has(s, "2") && !has(s, "1") && !has(s, "3"), "and nothing else");
+	seen_close(s);
+}
+
+static void
+test_delivered_once_more(void)
+{
+	struct seen *s = of_lines("+ 7:1 place " PRINT_A "\n- 7:1\n", 7);
+	struct err e;
+
+	seen_set_fingerprint(s, "1", PRINT_B);
+	seen_intend(s, "1", "new");
+	ok(seen_write(s, true, &e), "a message that came to nothing is delivered once more");
+	journal_is("+ 7:1 place " PRINT_A "\n- 7:1\n+ 7:1 new " PRINT_B "\n",
+		   "its fingerprint stands in the new intent too");
+	seen_close(s);
+	s = of_lines("= 1234567890 7:1 " PRINT_A "\n", 7);
+	seen_set_fingerprint(s, "1", PRINT_B);
+	seen_done(s, "1");
+	ok(seen_write(s, true, &e), "a message is fetched by its name");
+	seen_close(s);
+	s = open_under(8);
+	is_number(seen_recognise(s, (struct newcomer[]){{"1", PRINT_A}, {"2", PRINT_B}}, 2), 1,
+		  "its last fingerprint is the one");
+	ok(has(s, "2") && !has(s, "1"), "that it is known by");
+	seen_close(s);
+}
+
+/* Cut off at each byte of what is written behind the head, it is read up to its last whole line,
+ * and a fingerprint is whole or none. */
+static void
+test_torn_print(void)
+{
+	static const char lines[] = "+ 7:1 place " PRINT_A "\n= 1234567890 7:1\n"
+				    "= 1234567891 7:2 " PRINT_B "\n";
+	const char *done = strchr(lines, '\n') + 1, *next = strchr(done, '\n') + 1;
+	bool right = true;
+
+	for (size_t len = 0; len <= strlen(lines); len++) {
+		char *torn = mem_printf("%.*s", (int)len, lines);
+		struct seen *s = of_lines(torn, 8);
+		const size_t known =
+		    (lines + len >= next ? 1u : 0u) + (len == strlen(lines) ? 1u : 0u);
+
+		right = right && s && seen_has_former(s) == (known > 0) &&
+			seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}, {"6", PRINT_B}}, 2) ==
+			    known;
+		if (!right)
+			diag("%s", torn);
+		free(torn);
+		seen_close(s);
+		if (!right)
+			break;
+	}
+	ok(right, "torn at any byte, it tells of what stands in whole lines, and of nothing else");
+}
+
+static void
+recognises(const char *lines, const struct newcomer *newcomers, size_t count, const char *want,
+	   const char *name)
+{
+	struct seen *s = of_lines(lines, 8);
+	struct buf got = {0};
+
+	buf_add_str(&got, "");
+	seen_recognise(s, newcomers, count);
+	for (size_t i = 0; i < count; i++)
+		if (has(s, newcomers[i].uid))
+			buf_addf(&got, "%s;", newcomers[i].uid);
+	is_str(got.data, want, name);
+	buf_free(&got);
+	seen_close(s);
+}
+
+#define RECOGNISES(lines, newcomers, want, name) \
+	recognises(lines, newcomers, sizeof newcomers / sizeof newcomers[0], want, name)
+
+static void
+test_shared_prints(void)
+{
+	const struct newcomer one[] = {{"5", PRINT_A}};
+	const struct newcomer two[] = {{"5", PRINT_A}, {"6", PRINT_A}};
+	const struct newcomer others[] = {{"5", PRINT_A}, {"6", PRINT_B}};
+
+	RECOGNISES("= 1 7:1 " PRINT_A "\n", one, "5;", "one delivered, one there: it is that one");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n", one, "",
+		   "two delivered with one fingerprint: which of them is it?");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n", two, "",
+		   "two delivered, two there: which is which?");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n", two, "", "one delivered, two there: which is it?");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n= 1 7:3 " PRINT_B "\n", others, "6;",
+		   "others suffer nothing by that");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 8:2 " PRINT_A "\n", one, "",
+		   "one of two was delivered under this UIDVALIDITY: which is it?");
+	RECOGNISES("= 1 7:1 " PRINT_B "\n= 1 8:2 " PRINT_A "\n", one, "",
+		   "delivered under this UIDVALIDITY: then it is another message");
+	RECOGNISES("= 1 6:1 " PRINT_A "\n= 1 7:1 " PRINT_A "\n", one, "",
+		   "delivered under two former ones: which is it?");
+	RECOGNISES("= 1 7:1\n", one, "", "delivered without a fingerprint: nobody knows");
+	RECOGNISES("~ 7:1\n", one, "", "taken as delivered: nobody knows");
+	RECOGNISES("+ 7:1 place " PRINT_A "\n", one, "", "only intended: it was not delivered");
+	RECOGNISES("= 1 7:1 " PRINT_A "\n/ 7:1\n", one, "", "forgotten: it was not delivered");
+}
+
+static void
+test_former(void)
+{
+	time_t when = 0;
+	struct seen *s = of_lines("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n", 7);
+	struct err e;
+
+	ok(!seen_has_former(s) && has(s, "1"), "under its own UIDVALIDITY nothing is former");
+	seen_set_validity(s, 0);
+	ok(!seen_has_former(s), "nor where ids are good for ever");
+	seen_set_validity(s, UINT32_MAX);
+	ok(seen_has_former(s) && !has(s, "1"), "under another one all is");
+	is_number(
+	    seen_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2), 1,
+	    "one is recognised");
+	ok(seen_has(s, "4294967295", &when) && when == 1234567890,
+	   "as delivered on the day it was");
+	ok(!has(s, "1"), "the other one is new");
+	journal_is("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n",
+		   "the journal is as it was");
+	seen_done(s, "1");
+	ok(seen_drop_former(s, &e) && seen_is_written(s), "until the former ones are dropped");
+	seen_close(s);
+	s = open_under(UINT32_MAX);
+	ok(seen_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") && !has(s, "2") &&
+	       !has(s, "3"),
+	   "what was recognised stays, and what is done under this one");
+	ok(!seen_has_former(s), "and nothing else");
+	seen_set_validity(s, 9);
+	is_number(seen_recognise(s, (struct newcomer[]){{"7", PRINT_A}}, 1), 1,
+		  "who was recognised is recognised once more");
+	seen_close(s);
+}
+
+static void
+test_rewrite_is_cut_off(void)
+{
+	static const char lines[] = "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n";
+	struct seen *s = of_lines(lines, 8);
+	char *path = path_of(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new");
+	struct err e = {0};
+
+	seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1);
+	mkdir(path, 0700); /* stands in its way */
+	ok(!seen_drop_former(s, &e) && e.code == ERR_IO, "a rewrite that fails is an error");
+	rmdir(path);
+	free(path);
+	seen_close(s);
+	journal_is(lines, "and the journal the old one");
+	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", HEAD "= 12345");
+	s = open_under(8);
+	is_number(seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
+		  "by which all is recognised anew");
+	ok(seen_drop_former(s, &e), "past what a kill left of the new one");
+	seen_close(s);
+	journal_is("= 1234567890 8:5 " PRINT_A "\n", "which is whole then");
+}
+
 static void
 test_no_place(void)
 {
@@ -554,6 +821,13 @@ main(void)
 	test_intents();
 	test_many();
 	test_deleted();
+	test_print_is_written_once();
+	test_print_without_intent();
+	test_delivered_once_more();
+	test_torn_print();
+	test_shared_prints();
+	test_former();
+	test_rewrite_is_cut_off();
 	test_no_place();
 	remove = mem_printf("rm -rf %s", root);
 	if (system(remove) != 0)

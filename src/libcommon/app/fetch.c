@@ -507,10 +507,48 @@ show_folder(const struct fetch *f)
 }
 
 static bool
-show_plan(struct fetch *f, struct err *e)
+goes_at_once(const struct keeping *k)
+{
+	return !k->keep || (k->has_age && k->age == 0);
+}
+
+/* What would go from the server if all that is wanted were delivered. */
+static size_t
+count_doomed(const struct fetch *f)
+{
+	size_t count = 0, next_wanted = 0;
+
+	if (f->marks || run_flag(f->run, SET_HEADERS) || destination_is_terminal(&f->sink))
+		return 0;
+	for (size_t i = 0; i < f->listing.list.count; i++) {
+		const bool is_wanted = is_next(f->wanted.index, f->wanted.count, &next_wanted, i);
+
+		count +=
+		    (is_wanted && goes_at_once(&f->keeping)) || (f->by_default && is_due(f, i));
+	}
+	return count;
+}
+
+static void
+show_counts(const struct fetch *f)
 {
 	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
+	const size_t doomed = count_doomed(f);
 
+	show_folder(f);
+	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
+	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
+	if (doomed == 0)
+		return;
+	show_folder(f);
+	printf("would %s %zu of %zu messages\n",
+	       account_flag(f->account, SET_TRASH) ? "move to the Trash" : "delete", doomed,
+	       f->listing.list.count);
+}
+
+static bool
+show_plan(struct fetch *f, struct err *e)
+{
 	if (!f->folder)
 		run_show_settings(f->run, f->account);
 	fflush(stdout);
@@ -519,9 +557,9 @@ show_plan(struct fetch *f, struct err *e)
 	select_wanted(f);
 	if (!f->marks && !narrow(f, false, e))
 		return false;
-	show_folder(f);
-	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
-	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
+	show_counts(f);
+	fflush(stdout);
+	selection_complain(f->selection, f->run);
 	return commit(f, e);
 }
 

@@ -128,6 +128,7 @@ folders_show(struct run *run, const struct account *a, struct err *e)
 
 	if (ok && run_flag(run, SET_DRY_RUN)) {
 		run_show_settings(run, a);
+		puts("would list the folders");
 		return true;
 	}
 	if (run->given.of[SET_FOLDER].text)

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-/* Writes OBJECT as a line of ASCII that no terminal obeys, and takes the reference away. */
+/* Writes OBJECT as a line of UTF-8 that no terminal obeys, and takes the reference away. */
 void json_line_put(json_t *object);
 
 #endif

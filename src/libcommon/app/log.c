@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,6 +50,23 @@ add_time(struct buf *line)
 	buf_addf(line, "time=%.22s:%s", text, text + 22);
 }
 
+/* Does the file end within a line? One was torn there, when the disk was full. */
+static bool
+is_torn(const char *path)
+{
+	char last = '\n';
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0 ||
+	    (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return false;
+	if (pread(fd, &last, 1, st.st_size - 1) != 1)
+		last = '\n';
+	close(fd);
+	return last != '\n';
+}
+
 static bool
 write_line(const char *path, const struct buf *line, struct err *e)
 {
@@ -82,6 +100,8 @@ log_write(const char *where, const char *program, const struct buf *line, bool i
 		closelog();
 		return true;
 	}
+	if (is_torn(where))
+		buf_add_char(&whole, '\n');
 	add_time(&whole);
 	buf_addf(&whole, " %s\n", line->data);
 	ok = write_line(where, &whole, e);

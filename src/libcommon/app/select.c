@@ -19,9 +19,7 @@ static const uint32_t UNTIL_LAST = UINT32_MAX;
 static struct operand *
 add(struct selection *s, enum operand_kind kind, const char *text)
 {
-	if ((s->count & (s->count - 1)) == 0)
-		s->operands =
-		    mem_grow(s->operands, s->count ? s->count * 2 : 1, sizeof *s->operands);
+	s->operands = mem_room(s->operands, s->count, sizeof *s->operands);
 	s->operands[s->count] = (struct operand){.kind = kind, .text = mem_strdup(text)};
 	return &s->operands[s->count++];
 }

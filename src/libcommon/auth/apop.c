@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include <gnutls/crypto.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "auth/sasl.h"
 #include "auth/secret.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
 
 enum { MD5_SIZE = 16 };
 
@@ -48,7 +48,6 @@ sasl_apop(const char *timestamp, struct secret *secret, char hex[static 33], str
 	if (rc != 0)
 		return err_set(e, ERR_UNAVAILABLE, "APOP: there is no MD5 here: %s",
 			       gnutls_strerror(rc));
-	for (size_t i = 0; i < MD5_SIZE; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	text_hex(hex, digest, MD5_SIZE);
 	return true;
 }

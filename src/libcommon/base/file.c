@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,25 @@ file_make_directory(const char *path, struct err *e)
 	ok = ok && make_one(copy, e);
 	free(copy);
 	return ok;
+}
+
+int
+file_lock(const char *path, const char *busy, struct err *e)
+{
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		err_set_errno(e, ERR_OUTPUT, "%s", path);
+		return -1;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	if (errno == EWOULDBLOCK)
+		err_set(e, ERR_TEMPORARY, "%s", busy);
+	else
+		err_set_errno(e, ERR_IO, "%s", path);
+	close(fd);
+	return -1;
 }
 
 bool

@@ -17,6 +17,13 @@ bool file_write_all(int fd, const void *bytes, size_t n);
  * is there. False: *e is ERR_OUTPUT. */
 bool file_make_directory(const char *path, struct err *e);
 
+/*
+ * Makes the file PATH where it is missing, mode 0600, and locks it (flock(2), gone with the
+ * process) for as long as the returned descriptor is open. -1: *e is ERR_TEMPORARY and says BUSY
+ * where another process has it; ERR_OUTPUT: it can't be made; ERR_IO.
+ */
+int file_lock(const char *path, const char *busy, struct err *e);
+
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);
 

@@ -62,14 +62,17 @@ char *
 mem_printf(const char *fmt, ...)
 {
 	va_list ap;
+	char room[256]; /* for most of them */
 	char *s;
 	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
+	len = vsnprintf(room, sizeof room, fmt, ap);
 	va_end(ap);
 	if (len < 0)
 		out_of_memory();
+	if ((size_t)len < sizeof room)
+		return mem_strndup(room, (size_t)len);
 	s = mem_alloc((size_t)len + 1);
 	va_start(ap, fmt);
 	vsnprintf(s, (size_t)len + 1, fmt, ap);

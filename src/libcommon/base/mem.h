@@ -16,7 +16,16 @@ void *mem_grow(void *old, size_t count,
 	       size_t size);     /* realloc of COUNT items of SIZE bytes; overflow-safe */
 char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t len);
+/* Not for secrets: what is short is put together on the stack. */
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* OLD, which holds COUNT items of SIZE bytes, with room for one more. Room grows in powers of two,
+ * so it is used up exactly when COUNT is one. Only for what grows in no other way. */
+static inline void *
+mem_room(void *old, size_t count, size_t size)
+{
+	return (count & (count - 1)) == 0 ? mem_grow(old, count ? count * 2 : 1, size) : old;
+}
 
 /* Overwrites SIZE bytes in a way that the compiler keeps. */
 void mem_wipe(void *p, size_t size);

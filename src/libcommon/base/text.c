@@ -211,12 +211,27 @@ text_size(const char *text, uint64_t *octets)
 void
 text_escape(struct buf *out, const char *s)
 {
-	for (; *s; s++) {
-		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == '%')
-			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s);
-		else
-			buf_add_char(out, *s);
+	while (*s) {
+		const char *from = s;
+
+		while (*s > ' ' && *s < 0x7f && *s != '%')
+			s++;
+		buf_add(out, from, (size_t)(s - from));
+		if (*s)
+			buf_addf(out, "%%%02X", (unsigned)(unsigned char)*s++);
 	}
+}
+
+void
+text_hex(char *hex, const unsigned char *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		*hex++ = digits[bytes[i] >> 4];
+		*hex++ = digits[bytes[i] & 0xf];
+	}
+	*hex = '\0';
 }
 
 static int

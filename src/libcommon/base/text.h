@@ -52,6 +52,9 @@ bool text_has_word(const char *list, const char *word);
 /* Adds S as one printable word: blanks, controls, 8-bit bytes and % as %HH. For our own files. */
 void text_escape(struct buf *out, const char *s);
 
+/* Writes N bytes as 2 * N lower-case hexadecimal digits, and a NUL behind them. */
+void text_hex(char *hex, const unsigned char *bytes, size_t n);
+
 /* Takes the escapes of WORD off in place. False: they are none of text_escape()'s. */
 bool text_unescape(char *word);
 

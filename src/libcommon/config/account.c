@@ -356,13 +356,14 @@ take_section(struct account *a, const struct ini *file, const char *section, uns
 		char *origin;
 		bool ok;
 
-		if (!s || strcmp(entry->section, section) != 0)
+		if (!s || a->values.of[s->id].text || strcmp(entry->section, section) != 0)
 			continue;
 		origin = mem_printf("%s:%u", file->path, entry->line);
 		ok = values_set(&a->values, s, entry->value, origin, e);
 		free(origin);
 		if (!ok)
 			return entry_error(file, entry, e);
+		a->values.of[s->id].is_for_all = !section[0];
 	}
 	return true;
 }
@@ -396,22 +397,6 @@ take_preset(struct account *a, struct err *e)
 
 	return provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values,
 			      e);
-}
-
-bool
-account_resolve(struct account *a, enum tool_id tool, const struct values *given,
-		const char *sender, struct err *e)
-{
-	struct ini files[FILES] = {{0}};
-	bool ok;
-
-	*a = (struct account){0};
-	take_given(a, given);
-	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
-	     take_files(a, files, tool, e) && take_preset(a, e);
-	for (size_t f = 0; f < FILES; f++)
-		ini_free(&files[f]);
-	return ok;
 }
 
 void
@@ -542,4 +527,52 @@ account_server(const struct account *a, enum tool_id tool, struct url *url, stru
 	}
 	e->code = ERR_CONFIG;
 	return false;
+}
+
+/* All of it. */
+
+static bool
+is_served_by_pop3(const struct account *a, enum tool_id tool)
+{
+	struct url url;
+
+	return parse_server(a, tool, &url, &(struct err){0}) && url.protocol == PROTOCOL_POP3;
+}
+
+/* Said for all accounts, it is meant for those that can; said for this one, or in this run, it is
+ * an error where the session is opened. */
+static void
+drop_what_pop3_lacks(struct account *a)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		struct value *v = &a->values.of[settings[i].id];
+
+		if (!(settings[i].places & ONLY_IMAP) || !v->is_for_all)
+			continue;
+		free(v->text);
+		free(v->origin);
+		*v = (struct value){0};
+	}
+}
+
+bool
+account_resolve(struct account *a, enum tool_id tool, const struct values *given,
+		const char *sender, struct err *e)
+{
+	struct ini files[FILES] = {{0}};
+	bool ok;
+
+	*a = (struct account){0};
+	if (given->of[SET_PORT].text && !given->of[SET_HOST].text) {
+		err_set(e, ERR_USAGE, "--port goes with --host");
+		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
+	}
+	take_given(a, given);
+	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
+	     take_files(a, files, tool, e) && take_preset(a, e);
+	if (ok && is_served_by_pop3(a, tool))
+		drop_what_pop3_lacks(a);
+	for (size_t f = 0; f < FILES; f++)
+		ini_free(&files[f]);
+	return ok;
 }

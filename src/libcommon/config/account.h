@@ -22,6 +22,7 @@ struct value {
 	char *text; /* in its normal form; NULL: not set */
 	char *
 	    origin; /* "command line", "/home/alice/.config/mailverbs/config.ini:12", "preset qq" */
+	bool is_for_all; /* it stands above the first section of a file */
 };
 
 /* One value for each setting. `struct values v = {0};` is an empty set. */

@@ -89,9 +89,7 @@ hash(const char *section, const char *name)
 static void
 add_entry(struct ini *ini, const struct ini_entry *entry)
 {
-	if ((ini->count & (ini->count - 1)) == 0)
-		ini->entries =
-		    mem_grow(ini->entries, ini->count ? ini->count * 2 : 1, sizeof *ini->entries);
+	ini->entries = mem_room(ini->entries, ini->count, sizeof *ini->entries);
 	ini->entries[ini->count++] = *entry;
 }
 

@@ -44,6 +44,10 @@ enum setting_id {
 	SET_COMPRESS,
 	SET_PROVIDER,
 	SET_NOTE,
+	SET_OAUTH2_AUTHORIZE,
+	SET_OAUTH2_TOKEN,
+	SET_OAUTH2_DEVICE,
+	SET_OAUTH2_SCOPE,
 	/* login */
 	SET_USER,
 	SET_AUTH,
@@ -171,7 +175,8 @@ enum setting_place {
 	IN_PRESET = 8,  /* in providers.ini */
 	IN_CONFIG = IN_ACCOUNT | IN_GLOBAL,
 	IN_BOTH = IN_OPTION | IN_CONFIG,
-	HIDDEN = 16 /* another program's spelling: accepted and in the man page, not in --help */
+	HIDDEN = 16,   /* another program's spelling: accepted and in the man page, not in --help */
+	ONLY_IMAP = 32 /* IN_GLOBAL it holds for accounts that are served by IMAP */
 };
 
 struct setting {

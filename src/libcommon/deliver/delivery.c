@@ -79,22 +79,34 @@ delivery_close(struct delivery *d)
 	free(d);
 }
 
+/* The trace fields that tell the envelope, the better ones first. */
+enum { RETURN_PATH, DELIVERED_TO, X_ORIGINAL_TO, ENVELOPE_TO, TRACE_FIELDS };
+
+/* The first field of each name; `len` is 0 where there is none. */
+static void
+find_trace(const struct buf *head, struct header_field found[static TRACE_FIELDS])
+{
+	static const char *const names[TRACE_FIELDS] = {"Return-Path", "Delivered-To",
+							"X-Original-To", "Envelope-To"};
+	struct header_field field;
+
+	for (size_t at = 0; header_next(head->data, head->len, &at, &field);)
+		for (size_t i = 0; i < TRACE_FIELDS; i++)
+			if (found[i].len == 0 && header_is(&field, names[i]))
+				found[i] = field;
+}
+
 /* The first address of a trace field; "" where there is none, or none that could go on a command
  * line: one that begins with a dash would be an option there. */
 static char *
-first_address(const struct buf *head, const char *const names[])
+first_address(const struct header_field *field)
 {
-	struct header_field field;
 	struct buf body = {0};
 	size_t start, len;
 
-	for (; *names; names++)
-		if (header_find(head->data, head->len, *names, &field))
-			break;
-	if (*names)
-		header_unfold(&body, &field);
-	else
-		buf_add_str(&body, "");
+	buf_add_str(&body, "");
+	if (field->len > 0)
+		header_unfold(&body, field);
 	start = strspn(body.data, " \t");
 	if (body.data[start] == '<')
 		len = strcspn(body.data + ++start, ">");
@@ -105,6 +117,20 @@ first_address(const struct buf *head, const char *const names[])
 	if (body.data[0] == '-' || !address_is_valid(body.data))
 		body.data[0] = '\0';
 	return buf_take(&body);
+}
+
+/* Both are the caller's to free(). */
+static void
+take_envelope(const struct buf *head, char **sender, char **recipient)
+{
+	struct header_field trace[TRACE_FIELDS] = {0};
+	const struct header_field *to = &trace[DELIVERED_TO];
+
+	find_trace(head, trace);
+	while (to < &trace[ENVELOPE_TO] && to->len == 0)
+		to++;
+	*sender = first_address(&trace[RETURN_PATH]);
+	*recipient = first_address(to);
 }
 
 /* By it the message will be known where the server numbers all anew. WHOLE: `head` is all of it. */
@@ -122,14 +148,12 @@ take_fingerprint(struct delivery *d, bool whole)
 static bool
 begin_sink(struct delivery *d, bool whole, struct err *e)
 {
-	static const char *const sender_names[] = {"Return-Path", NULL};
-	static const char *const recipient_names[] = {"Delivered-To", "X-Original-To",
-						      "Envelope-To", NULL};
-	char *sender = first_address(&d->head, sender_names);
-	char *recipient = first_address(&d->head, recipient_names);
-	const struct envelope_hint hint = {.sender = sender, .recipient = recipient};
+	struct envelope_hint hint;
+	char *sender, *recipient;
 	bool ok;
 
+	take_envelope(&d->head, &sender, &recipient);
+	hint = (struct envelope_hint){.sender = sender, .recipient = recipient};
 	d->has_begun = true;
 	take_fingerprint(d, whole);
 	ok = d->type->begin(d->sink, d->uid, &hint, e);

@@ -62,18 +62,11 @@ bool
 queue_lock(struct queue *q, struct err *e)
 {
 	char *path = mem_printf("%s/lock", q->dir);
-	bool ok = file_make_directory(q->dir, e);
 
-	if (ok) {
-		q->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		ok = q->lock_fd >= 0 || err_set_errno(e, ERR_OUTPUT, "%s", path);
-	}
-	if (ok && flock(q->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		ok = errno == EWOULDBLOCK
-			 ? err_set(e, ERR_TEMPORARY, "another msend is sending the queue")
-			 : err_set_errno(e, ERR_IO, "%s", path);
+	if (file_make_directory(q->dir, e))
+		q->lock_fd = file_lock(path, "another msend is sending the queue", e);
 	free(path);
-	return ok;
+	return q->lock_fd >= 0;
 }
 
 /* Where a message's files are. SUFFIX: "" is its entry. */

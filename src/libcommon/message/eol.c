@@ -177,13 +177,10 @@ struct tally {
 
 enum { TALLY_STEPS = 127 }; /* what a signed byte can count */
 
-static lanes
-load(const char *bytes)
+static void
+load(lanes *v, const char *bytes)
 {
-	lanes v;
-
-	memcpy(&v, bytes, sizeof v);
-	return v;
+	memcpy(v, bytes, sizeof *v);
 }
 
 static unsigned
@@ -204,9 +201,11 @@ survey_lanes(struct eol_survey *s, const char *bytes, size_t steps)
 	int any = 0;
 
 	for (size_t i = 0; i < steps; i++) {
-		const lanes v = load(bytes + i * sizeof v), next = load(bytes + i * sizeof v + 1);
-		const lanes cr = (lanes)(v == '\r');
+		lanes v, next, cr;
 
+		load(&v, bytes + i * sizeof v);
+		load(&next, bytes + i * sizeof v + 1);
+		cr = (lanes)(v == '\r');
 		t.ends += (lanes)(v == '\n') + cr;
 		t.pairs += cr & (lanes)(next == '\n');
 		t.all |= v;

@@ -2,48 +2,63 @@
 #include "message/fingerprint.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/text.h"
 #include "message/header.h"
 
 /* The header without its CRs, and without what ends it. */
 static void
 add_header(struct buf *out, const char *header, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (header[i] != '\r')
-			buf_add_char(out, header[i]);
+	const char *const end = header + n;
+
+	buf_reserve(out, n);
+	while (header < end) {
+		const char *cr = memchr(header, '\r', (size_t)(end - header));
+		const char *to = cr ? cr : end;
+
+		buf_add(out, header, (size_t)(to - header));
+		header = cr ? cr + 1 : end;
+	}
 	while (out->len > 0 && out->data[out->len - 1] == '\n')
 		out->len--;
 }
 
-static void
-write_hex(fingerprint *f, const unsigned char *digest)
+/* An empty one is no message's alone. */
+static bool
+has_message_id(const char *header, size_t n)
 {
-	for (size_t i = 0; i < FINGERPRINT_LEN / 2; i++)
-		snprintf(*f + 2 * i, 3, "%02x", digest[i]);
+	struct header_field id;
+	struct buf text = {0};
+	bool has;
+
+	if (!header_find(header, n, "Message-ID", &id))
+		return false;
+	header_unfold(&text, &id);
+	has = text.len > 0;
+	buf_free(&text);
+	return has;
 }
 
 bool
 fingerprint_make(fingerprint *f, const char *header, size_t n, bool whole, uint64_t size)
 {
 	unsigned char digest[DIGEST_SIZE];
-	struct header_field id;
 	struct buf text = {0};
 	size_t len = header_end(header, n);
 
 	(*f)[0] = '\0';
 	if (len == 0 && whole)
 		len = n;
-	if (len == 0 || len > FINGERPRINT_HEADER_MAX ||
-	    !header_find(header, len, "Message-ID", &id) || id.body_len == 0)
+	if (len == 0 || len > FINGERPRINT_HEADER_MAX || !has_message_id(header, len))
 		return false;
 	add_header(&text, header, len);
 	buf_addf(&text, "\n%" PRIu64, size);
 	digest_sha256(text.data, text.len, digest);
-	write_hex(f, digest);
+	text_hex(*f, digest, FINGERPRINT_LEN / 2);
 	buf_free(&text);
 	return true;
 }

@@ -195,13 +195,12 @@ static bool
 add_message_id(struct buf *to, const char *domain, struct err *e)
 {
 	unsigned char random[16];
+	char hex[2 * sizeof random + 1];
 
 	if (getentropy(random, sizeof random) != 0)
 		return err_set_errno(e, ERR_IO, "no random numbers");
-	buf_add_str(to, "Message-ID: <");
-	for (size_t i = 0; i < sizeof random; i++)
-		buf_addf(to, "%02x", random[i]);
-	buf_addf(to, "@%s>\n", domain);
+	text_hex(hex, random, sizeof random);
+	buf_addf(to, "Message-ID: <%s@%s>\n", hex, domain);
 	return true;
 }
 

@@ -45,6 +45,12 @@ imap_validity(const void *conversation)
 	return ((const struct imap *)conversation)->validity;
 }
 
+static size_t
+imap_unconfirmed(const void *conversation)
+{
+	return ((const struct imap *)conversation)->unconfirmed;
+}
+
 static void
 imap_only_look(void *conversation)
 {
@@ -81,6 +87,7 @@ static const struct mailbox_protocol imap_protocol = {
     .mark_read = imap_mark_read,
     .settle = imap_settle,
     .commit = imap_commit,
+    .unconfirmed = imap_unconfirmed,
     .close = imap_close,
     .described = imap_described,
     .customs = imap_customs,

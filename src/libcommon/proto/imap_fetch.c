@@ -16,8 +16,6 @@
 #include "net/stream.h"
 #include "proto/imap_talk.h"
 
-enum { HEADER_MAX = 64 * 1024 * 1024 }; /* octets of a header */
-
 struct wanted {
 	uint32_t uid;
 	size_t index; /* in the list */
@@ -82,7 +80,7 @@ find_uid(struct fetch *f, uint32_t uid)
 static struct wanted *
 find_number(struct fetch *f, uint32_t number)
 {
-	for (size_t i = 0; f->c->expunged == 0 && i < f->count; i++) {
+	for (size_t i = 0; imap_gone_since_list(f->c) == 0 && i < f->count; i++) {
 		const size_t at = (f->next + i) % f->count;
 
 		if (f->list->items[f->wanted[at].index].number == number)
@@ -120,12 +118,11 @@ give_literal(struct fetch *f, uint64_t size)
 {
 	struct imap_token t;
 
-	if (f->part != PART_WHOLE && size > HEADER_MAX)
+	if (f->part != PART_WHOLE && size > IMAP_HEADER_MAX)
 		return imap_breach(f->c, "a header without end");
 	while (size > 0 && imap_next(f->c, &t)) {
 		give(f, t.text, t.len);
 		size -= t.len;
-		imap_notice_signal(f->c);
 	}
 	return size == 0;
 }
@@ -135,6 +132,17 @@ struct response {
 	uint32_t number;
 };
 
+/* NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
+ * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. */
+static bool
+is_text(const struct fetch *f, const struct wanted *w, const struct imap_token *t)
+{
+	const bool is_empty = t->kind == TOKEN_LITERAL ? t->size == 0 : t->len == 0;
+
+	return (t->kind == TOKEN_LITERAL || t->kind == TOKEN_QUOTED) &&
+	       !(is_empty && f->part == PART_WHOLE && f->list->items[w->index].size > 0);
+}
+
 static bool
 take_text(void *ctx, struct imap *c, const struct imap_fetched *fetched, const struct imap_token *t)
 {
@@ -143,9 +151,7 @@ take_text(void *ctx, struct imap *c, const struct imap_fetched *fetched, const s
 	struct wanted *w = fetched->uid > 0 ? find_uid(f, fetched->uid) : find_number(f, r->number);
 	const struct imap_token text = *t;
 
-	/* NIL: there is none (any more). */
-	if (!w || w->is_done || f->has_begun || f->is_over ||
-	    (t->kind != TOKEN_LITERAL && t->kind != TOKEN_QUOTED))
+	if (!w || w->is_done || f->has_begun || f->is_over || !is_text(f, w, t))
 		return imap_skip_value(c, t);
 	if (t->kind == TOKEN_LITERAL)
 		return begin(f, w) && give_literal(f, text.size);
@@ -186,7 +192,7 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 	if (!u->has_number || !text_equal_case(u->keyword, "FETCH"))
 		return false;
 	f->has_begun = false;
-	ok = imap_read_fetch(c, &fetched, take_text, &r);
+	ok = imap_read_fetch(c, &fetched, f->part, take_text, &r);
 	if (!f->has_begun)
 		return !ok;
 	if (ok)
@@ -253,6 +259,17 @@ complain_of_missing(struct fetch *f, size_t from, size_t to, size_t refused)
 	}
 }
 
+/* The server says itself that what is missing was deleted by somebody else, though EXPUNGE does not
+ * tell of it yet (RFC 5530). */
+static bool
+was_expunged(const struct imap *c)
+{
+	struct imap_code code;
+
+	imap_code_in(&code, c->words.data);
+	return imap_code_is(&code, "EXPUNGEISSUED");
+}
+
 /* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile: then it
  * is no longer asked for. */
 static void
@@ -267,7 +284,7 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 		f->left_out += missing;
 		return;
 	}
-	if (!was_refused && missing <= f->c->expunged)
+	if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
 		return;
 	complain_of_missing(f, from, to, was_refused ? missing : 0);
 }

@@ -35,8 +35,7 @@ add_range(struct finding *f, struct imap *c, uint32_t from, uint32_t to)
 		return imap_breach(c, "a search that finds UID 0");
 	if (f->count == f->max)
 		return imap_breach(c, "a search that finds more messages than there are");
-	if ((f->count & (f->count - 1)) == 0)
-		f->ranges = mem_grow(f->ranges, f->count ? f->count * 2 : 1, sizeof *f->ranges);
+	f->ranges = mem_room(f->ranges, f->count, sizeof *f->ranges);
 	f->ranges[f->count++] =
 	    (struct range){.from = from < to ? from : to, .to = from < to ? to : from};
 	return true;

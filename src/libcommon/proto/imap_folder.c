@@ -110,20 +110,30 @@ void
 imap_start_count(struct imap *c)
 {
 	c->existed = c->exists;
-	c->expunged = 0;
+	c->expunged = c->listed_expunged = 0;
 }
 
-/* Moved into the folder where they are, messages would be there under new UIDs, as new ones. */
+static bool
+is_trash(const struct imap *c)
+{
+	struct buf name = {0};
+	const bool is = c->trash &&
+			imap_name_read(&name, c->folder, c->is_utf8, &(struct err){0}) &&
+			strcmp(name.data, c->trash) == 0;
+
+	buf_free(&name);
+	return is;
+}
+
+/* Moved into the folder where they are, messages would be there under new UIDs, as new ones. Only
+ * this folder's turn is over: the answer about it is read, so that the next one's can come. */
 static bool
 check_is_not_trash(struct imap *c, struct err *e)
 {
-	struct buf name = {0};
-	const bool is_trash = c->trash && imap_name_read(&name, c->folder, c->is_utf8, e) &&
-			      strcmp(name.data, c->trash) == 0;
-
-	buf_free(&name);
-	if (!is_trash)
+	if (!is_trash(c))
 		return true;
+	if (imap_await(c) == IMAP_FAILED)
+		return imap_stream_ok(c, e);
 	err_set(e, ERR_USAGE, "--trash: '%s' is the Trash itself, so nothing is deleted",
 		c->folder);
 	return err_hint(e, "without --trash what is named is deleted for good");
@@ -138,15 +148,6 @@ await_trash(struct imap *c, struct err *e)
 	return (!asked || imap_await_trash(c, e)) && check_is_not_trash(c, e);
 }
 
-/* Servers have folders under INBOX, or elsewhere, and say so to LIST alone. */
-static bool
-explain_refusal(const struct imap *c, struct err *e)
-{
-	if (e->code == ERR_NO_INPUT && strcmp(c->folder, "INBOX") != 0)
-		err_hint(e, "`mlist --folders` shows the names");
-	return false;
-}
-
 bool
 imap_await_folder(struct imap *c, struct err *e)
 {
@@ -159,8 +160,10 @@ imap_await_folder(struct imap *c, struct err *e)
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
 	c->rights = RIGHT_DELETE | RIGHT_MARK_READ;
 	status = imap_await(c);
-	if (!imap_ok(c, status, ERR_NO_INPUT, e))
-		return explain_refusal(c, e);
+	/* NO is about the folder, BAD about us, or the server. */
+	if (!imap_ok(c, status, status == IMAP_NO ? ERR_NO_INPUT : ERR_UNAVAILABLE, e))
+		return e->code == ERR_NO_INPUT &&
+		       err_hint(e, "`mlist --folders` shows the folders there are");
 	if (c->validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);

@@ -65,8 +65,7 @@ add_folder(struct folders *x, struct folder *f, const struct buf *wire)
 	f->name = mem_strdup(shown.data);
 	f->wire = mem_strdup(wire->data);
 	buf_free(&shown);
-	if ((l->count & (l->count - 1)) == 0)
-		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	l->items = mem_room(l->items, l->count, sizeof *l->items);
 	x->last = l->count;
 	l->items[l->count++] = *f;
 }

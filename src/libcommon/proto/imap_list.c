@@ -23,11 +23,16 @@ enum {
 
 /* FETCH responses. */
 
+/* Fields are as good within the whole header. */
 static bool
-is_text_item(const char *name)
+is_text_item(const char *name, enum part part)
 {
-	return text_starts(name, strlen(name), "BODY[") || text_equal_case(name, "RFC822") ||
-	       text_equal_case(name, "RFC822.HEADER");
+	static const char fields[] = "BODY[HEADER.FIELDS (";
+
+	if (part == PART_WHOLE)
+		return text_equal_case(name, "BODY[]") || text_equal_case(name, "RFC822");
+	return text_equal_case(name, "BODY[HEADER]") || text_equal_case(name, "RFC822.HEADER") ||
+	       (part == PART_FIELDS && text_starts(name, strlen(name), fields));
 }
 
 /* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). */
@@ -47,8 +52,8 @@ read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
 }
 
 static bool
-read_item(struct imap *c, struct imap_fetched *f, const char *name, imap_take_text take_text,
-	  void *ctx)
+read_item(struct imap *c, struct imap_fetched *f, const char *name, enum part part,
+	  imap_take_text take_text, void *ctx)
 {
 	struct imap_token t;
 
@@ -63,13 +68,14 @@ read_item(struct imap *c, struct imap_fetched *f, const char *name, imap_take_te
 	}
 	if (f->flags && text_equal_case(name, "FLAGS"))
 		return read_flags(c, &t, f->flags);
-	if (take_text && is_text_item(name))
+	if (take_text && is_text_item(name, part))
 		return take_text(ctx, c, f, &t);
 	return imap_skip_value(c, &t);
 }
 
 bool
-imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx)
+imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part, imap_take_text take_text,
+		void *ctx)
 {
 	struct imap_token t;
 	char name[32];
@@ -84,7 +90,7 @@ imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text
 		/* A longer name is none of those that are looked at whole. */
 		memcpy(name, t.text, t.len < sizeof name ? t.len : sizeof name - 1);
 		name[t.len < sizeof name ? t.len : sizeof name - 1] = '\0';
-		if (!read_item(c, f, name, take_text, ctx))
+		if (!read_item(c, f, name, part, take_text, ctx))
 			return false;
 	}
 	return imap_breach(c, "a FETCH that ends within its list");
@@ -136,8 +142,7 @@ add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 {
 	struct message_list *l = x->list;
 
-	if ((l->count & (l->count - 1)) == 0)
-		l->items = mem_grow(l->items, l->count ? l->count * 2 : 1, sizeof *l->items);
+	l->items = mem_room(l->items, l->count, sizeof *l->items);
 	if (l->count > 0 && l->items[l->count - 1].number >= number)
 		x->is_unsorted = true;
 	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
@@ -181,11 +186,11 @@ take_header(void *ctx, struct imap *c, const struct imap_fetched *f, const struc
 		buf_add(&x->header, t->text, t->len);
 	else if (t->kind != TOKEN_LITERAL)
 		return imap_skip_value(c, t);
-	for (; left > 0 && imap_next(c, &octets); left -= octets.len) {
+	if (left > IMAP_HEADER_MAX)
+		return imap_breach(c, "a header without end");
+	for (; left > 0 && imap_next(c, &octets); left -= octets.len)
 		if (x->header.len + octets.len <= HEADER_MAX)
 			buf_add(&x->header, octets.text, octets.len);
-		imap_notice_signal(c);
-	}
 	return left == 0;
 }
 
@@ -204,7 +209,7 @@ take_fetch(struct listing *x, struct imap *c, uint32_t number)
 	x->has_header = false;
 	buf_clear(&x->flags);
 	buf_add_str(&x->flags, "");
-	if (!imap_read_fetch(c, &f, x->headed ? take_header : NULL, x))
+	if (!imap_read_fetch(c, &f, PART_FIELDS, x->headed ? take_header : NULL, x))
 		return true;
 	if (number == 0 || !is_answer(x, &f))
 		return false;
@@ -258,15 +263,27 @@ sort(struct message_list *l)
 	l->count = kept;
 }
 
-static void
-arrange(struct listing *x)
+/* What has another one's UID can't be asked for, and a command for one of them means both. */
+static bool
+check_uids(struct imap *c, const struct message_list *l, struct err *e)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!message_list_uid(l, i))
+			return imap_complain(c, ERR_PROTOCOL, "two messages have one UID", e);
+	return true;
+}
+
+static bool
+arrange(struct imap *c, struct listing *x, struct err *e)
 {
 	struct message_list *l = x->list;
 
 	if (x->is_unsorted)
 		sort(l);
-	if (x->is_unordered || x->is_unsorted)
-		message_list_drop_ambiguous(l);
+	if (!x->is_unordered && !x->is_unsorted)
+		return true;
+	message_list_drop_ambiguous(l);
+	return check_uids(c, l, e);
 }
 
 static void
@@ -333,9 +350,8 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 		ask_list(c, x);
 		ok = read_piece(c, x, e);
 	}
-	if (ok)
-		arrange(x);
-	return ok;
+	c->listed_expunged = c->expunged;
+	return ok && arrange(c, x, e);
 }
 
 static bool

@@ -8,7 +8,6 @@
 #include "auth/sasl.h"
 #include "auth/secret.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/dialog.h"
@@ -19,14 +18,18 @@
 enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take so much at least */
 
 static bool
+is_silent(const struct imap *c)
+{
+	return c->parse.tokens == 0 && c->parse.held.len == 0;
+}
+
+static bool
 greeting(struct imap *c, const struct login *l, struct err *e)
 {
 	if (!imap_greeting(c)) {
 		imap_stream_ok(c, e);
-		/* Who waits for TLS to begin says nothing. */
-		if (e->code == ERR_TEMPORARY && !c->in_response && !stream_is_tls(c->stream) &&
-		    stop_signal() == 0)
-			err_hint(e, "imaps:// is for a port that begins with TLS");
+		if (is_silent(c))
+			login_hint_silence(c->stream, "imaps", e);
 		return false;
 	}
 	if (text_starts(c->words.data, c->words.len, "BYE"))
@@ -55,6 +58,18 @@ need_capabilities(struct imap *c, struct err *e)
 	       imap_complain(c, ERR_PROTOCOL, "the server does not say what it can do", e);
 }
 
+/* What was said in the clear, anybody may have said: nor shall the user see it as the server's
+ * words (RFC 9051 section 7.1, ALERT). */
+static void
+forget_what_was_said(struct imap *c)
+{
+	imap_forget_capabilities(c);
+	c->message_limit = 0;
+	c->alerts_taken = 0;
+	buf_clear(&c->alerts);
+	buf_clear(&c->bye);
+}
+
 static bool
 start_tls(struct imap *c, const struct login *l, struct err *e)
 {
@@ -67,8 +82,7 @@ start_tls(struct imap *c, const struct login *l, struct err *e)
 	if (!imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e) ||
 	    !stream_start_tls(c->stream, l->starttls, e))
 		return false;
-	/* What was said in the clear, anybody may have said. */
-	imap_forget_capabilities(c);
+	forget_what_was_said(c);
 	return true;
 }
 
@@ -133,6 +147,18 @@ needs_literal(const char *text)
 	return false;
 }
 
+/* How long it is, is half a secret: no trace shows it. */
+static void
+ask_password_length(struct imap *c, const char *user, size_t len)
+{
+	char *prefix = mem_printf("%s ", user);
+	char *literal = mem_printf("{%zu%s}", len, imap_literal_sign(c, len));
+
+	dialog_ask_secret(c->dialog, prefix, literal);
+	free(prefix);
+	free(literal);
+}
+
 /* Any server has literals; where each one waits for the server, it is slow. */
 static enum imap_status
 say_by_literals(struct imap *c, const char *user, const char *password)
@@ -144,7 +170,7 @@ say_by_literals(struct imap *c, const char *user, const char *password)
 	status = imap_await_literal(c, user_len);
 	if (status != IMAP_CONTINUE)
 		return status;
-	dialog_ask(c->dialog, "%s {%zu%s}", user, password_len, imap_literal_sign(c, password_len));
+	ask_password_length(c, user, password_len);
 	status = imap_await_literal(c, password_len);
 	if (status != IMAP_CONTINUE)
 		return status;
@@ -174,10 +200,8 @@ log_in_plainly(struct imap *c, const struct login *l, struct err *e)
 
 	if (imap_can(c, IMAP_LOGINDISABLED))
 		return imap_complain(c, ERR_LOGIN, "the server does not allow LOGIN", e);
-	if (!l->user) {
-		imap_complain(c, ERR_CONFIG, "no user is known for the login", e);
-		return err_hint(e, "give --user=NAME, or an account");
-	}
+	if (!login_need_user(c->stream, l, e))
+		return false;
 	if (!login_may_reveal(c->stream, l, "LOGIN", e))
 		return err_prefix(e, "%s", stream_name(c->stream));
 	password = secret_text(l->secret, e);

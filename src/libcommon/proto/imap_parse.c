@@ -425,6 +425,14 @@ imap_code_parse(struct imap_code *code, const char *text, size_t len)
 	code->words_len = (size_t)(end - code->words);
 }
 
+void
+imap_code_in(struct imap_code *code, const char *status)
+{
+	status += strcspn(status, " ");
+	status += strspn(status, " ");
+	imap_code_parse(code, status, strlen(status));
+}
+
 bool
 imap_code_is(const struct imap_code *code, const char *name)
 {

@@ -96,6 +96,7 @@ struct imap_code {
 };
 
 void imap_code_parse(struct imap_code *code, const char *text, size_t len);
+void imap_code_in(struct imap_code *code, const char *status);     /* that of "WORD [NAME] WORDS" */
 bool imap_code_is(const struct imap_code *code, const char *name); /* ASCII case is folded */
 
 /*

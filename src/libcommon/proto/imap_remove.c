@@ -70,8 +70,10 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 	if (!text_equal_case(u->keyword, "SEARCH"))
 		return false;
 	while (imap_next(c, &t)) {
-		if (!imap_number(&t, &uid))
+		if (t.kind == TOKEN_OPEN) /* (MODSEQ …), RFC 7162 section 3.1.5 */
 			return imap_skip_value(c, &t);
+		if (!imap_number(&t, &uid))
+			return imap_breach(c, "a search that finds what is no UID");
 		*foreign += !is_doomed(c, uid);
 	}
 	return true;
@@ -217,14 +219,30 @@ move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
 	return ok;
 }
 
+/* EXPUNGE tells of each message that goes (RFC 9051 section 6.4.9), whoever deleted it, and at any
+ * time since the list: in the answers to the marks, too. So where there are fewer, some stayed. A
+ * server may agree and do nothing: Dovecot does where rights are missing (RFC 4314 section 4). */
+static void
+count_unconfirmed(struct imap *c)
+{
+	const uint32_t gone = imap_gone_since_list(c);
+
+	c->unconfirmed = c->doomed.count > gone ? c->doomed.count - gone : 0;
+}
+
 /* What is read is marked so before it goes to the Trash. */
 static bool
 carry_out(struct imap *c, bool is_last, struct err *e)
 {
 	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
-	if (c->doomed.count > 0)
-		return (c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e);
+	c->unconfirmed = 0;
+	if (c->doomed.count > 0) {
+		if (!(c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
+			return false;
+		count_unconfirmed(c);
+		return true;
+	}
 	if (is_last)
 		imap_ask(c, "LOGOUT");
 	/* Nothing of ours depends on LOGOUT's answer, so nobody waits for it. */

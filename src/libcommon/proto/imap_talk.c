@@ -14,13 +14,19 @@
 #include "base/trace.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap_refusal.h"
 
 enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
 	SHOWN_MAX = 2000,          /* bytes of a line in the trace */
 	LITERAL_AHEAD_MAX = 4096,
-	ALERTS_MAX = 8192 /* bytes of what a server wants the user to see, in a session */
+	ALERTS_MAX = 8192, /* bytes of what a server wants the user to see, in a session */
+	SAID_MAX = 32 * 1024 * 1024, /* bytes of one answer that are no text of ours, */
+	SAID_PER_MESSAGE = 1024,     /* and so many more for each of the folder's messages, */
+	SAID_MESSAGES_MAX = 10 * 1000 * 1000 /* of which there are no more */
 };
+
+static const char endless[] = "the server talks without end";
 
 static const struct {
 	const char *word;
@@ -92,49 +98,6 @@ imap_ask_secret(struct imap *c, const char *text, const char *secret)
 
 /* Errors. */
 
-static const struct {
-	const char *code;
-	enum err_code means;
-} code_means[] = {
-    {"UNAVAILABLE", ERR_TEMPORARY},
-    {"INUSE", ERR_TEMPORARY},
-    {"LIMIT", ERR_TEMPORARY},
-    {"SERVERBUG", ERR_TEMPORARY},
-    {"THROTTLED", ERR_TEMPORARY},
-    {"AUTHENTICATIONFAILED", ERR_LOGIN},
-    {"AUTHORIZATIONFAILED", ERR_LOGIN},
-    {"EXPIRED", ERR_LOGIN},
-    {"PRIVACYREQUIRED", ERR_LOGIN},
-    {"CONTACTADMIN", ERR_LOGIN},
-    {"WEBALERT", ERR_LOGIN},
-    {"NONEXISTENT", ERR_NO_INPUT},
-    {"TRYCREATE", ERR_NO_INPUT},
-    {"EXPUNGEISSUED", ERR_NO_INPUT},
-    {"CLIENTBUG", ERR_BUG},
-};
-
-/* That of "WORD [CODE] text". */
-static void
-code_in(struct imap_code *code, const char *words)
-{
-	words += strcspn(words, " ");
-	words += strspn(words, " ");
-	imap_code_parse(code, words, strlen(words));
-}
-
-/* WORDS begin with a status word ("NO ", "BYE "). RFC 5530. */
-static enum err_code
-code_of(const char *words, enum err_code otherwise)
-{
-	struct imap_code code;
-
-	code_in(&code, words);
-	for (size_t i = 0; i < sizeof code_means / sizeof code_means[0]; i++)
-		if (imap_code_is(&code, code_means[i].code))
-			return code_means[i].means;
-	return otherwise;
-}
-
 bool
 imap_complain(struct imap *c, enum err_code code, const char *what, struct err *e)
 {
@@ -161,16 +124,35 @@ imap_stream_ok(struct imap *c, struct err *e)
 	if (stream_ok(c->stream, e))
 		return true;
 	if (c->bye.len > 0 && e->code == ERR_TEMPORARY && stop_signal() == 0)
-		err_set(e, code_of(c->bye.data, ERR_TEMPORARY), "%s: %s", stream_name(c->stream),
-			c->bye.data);
+		imap_refusal_set(e, ERR_TEMPORARY, stream_name(c->stream), c->bye.data);
 	return false;
+}
+
+/* An alert that is the error itself is not shown beside it. */
+static void
+drop_alert(struct imap *c)
+{
+	struct buf *all = &c->alerts;
+	struct imap_code code;
+	size_t last = all->len;
+
+	imap_code_in(&code, c->words.data);
+	if (!imap_code_is(&code, "ALERT") || last == c->alerts_taken)
+		return;
+	while (--last > c->alerts_taken && all->data[last - 1] != '\n')
+		;
+	if (all->len - last - 1 == code.words_len &&
+	    memcmp(all->data + last, code.words, code.words_len) == 0) {
+		all->len = last;
+		all->data[last] = '\0';
+	}
 }
 
 bool
 imap_refused(struct imap *c, enum err_code otherwise, struct err *e)
 {
-	return err_set(e, code_of(c->words.data, otherwise), "%s: %s", stream_name(c->stream),
-		       c->words.data);
+	drop_alert(c);
+	return imap_refusal_set(e, otherwise, stream_name(c->stream), c->words.data);
 }
 
 bool
@@ -213,6 +195,24 @@ show(struct imap *c, const struct imap_token *t, enum imap_kind kind, const char
 		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets", t->size);
 }
 
+/*
+ * Words cost time, and whoever sends them fast enough never runs into a deadline: empty lines,
+ * blanks, answers that name nothing, a literal that nobody asked for. Octets are the reader's.
+ */
+static void
+count_said(struct imap *c, enum imap_kind kind, size_t n)
+{
+	const uint64_t known = (uint64_t)c->exists + c->expunged,
+		       messages = known < SAID_MESSAGES_MAX ? known : SAID_MESSAGES_MAX;
+
+	if (kind == TOKEN_MORE || kind == TOKEN_OCTETS)
+		imap_notice_signal(c);
+	if (kind != TOKEN_OCTETS)
+		c->said += n;
+	if (c->said > SAID_MAX + messages * SAID_PER_MESSAGE)
+		imap_breach(c, endless);
+}
+
 /* The next token, of this response or of the next one. False: the stream failed. */
 static bool
 next(struct imap *c, struct imap_token *t)
@@ -225,6 +225,7 @@ next(struct imap *c, struct imap_token *t)
 		kind = imap_parse(&c->parse, bytes, n, &used, t);
 		show(c, t, kind, bytes, used);
 		stream_consume(c->stream, used);
+		count_said(c, kind, used);
 	}
 	c->in_response = kind != TOKEN_END;
 	if (kind == TOKEN_BAD)
@@ -269,6 +270,7 @@ imap_skip_value(struct imap *c, const struct imap_token *t)
 			break;
 		case TOKEN_OCTETS:
 			left -= next_one.len;
+			c->said += next_one.len;
 			break;
 		default:
 			break;
@@ -485,7 +487,7 @@ take_code(struct imap *c, const char *words)
 {
 	struct imap_code code;
 
-	code_in(&code, words);
+	imap_code_in(&code, words);
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
 		if (imap_code_is(&code, codes[i].name))
 			codes[i].take(c, &code);
@@ -498,7 +500,7 @@ imap_was_limited(const struct imap *c, uint32_t *last)
 	const char *blank;
 	uint64_t uid;
 
-	code_in(&code, c->words.data);
+	imap_code_in(&code, c->words.data);
 	if (!imap_code_is(&code, "MESSAGELIMIT"))
 		return false;
 	blank = memchr(code.arguments, ' ', code.arguments_len);
@@ -587,7 +589,7 @@ take_untagged(struct imap *c)
 	if (!read_untagged_head(c, &u))
 		return false;
 	if (++c->untaken > UNTAKEN_MAX)
-		return imap_breach(c, "the server talks without end");
+		return imap_breach(c, endless);
 	for (size_t i = 0; !u.has_number && i < sizeof session_data / sizeof session_data[0]; i++)
 		if (text_equal_case(u.keyword, session_data[i].keyword))
 			return session_data[i].take(c, u.keyword);
@@ -680,12 +682,18 @@ read_response(struct imap *c, enum imap_status *status)
 	return true;
 }
 
+void
+imap_start_answer(struct imap *c)
+{
+	c->untaken = c->said = 0;
+}
+
 static enum imap_status
 read_answer(struct imap *c)
 {
 	enum imap_status status;
 
-	c->untaken = 0;
+	imap_start_answer(c);
 	while (!read_response(c, &status))
 		;
 	return status;
@@ -712,6 +720,25 @@ imap_await_more(struct imap *c)
 	return read_answer(c);
 }
 
+/* Another protocol's greeting, which begins with FIRST: its words say which. */
+static bool
+is_no_greeting(struct imap *c, const struct imap_token *first)
+{
+	struct buf words = {0};
+	struct imap_token t;
+
+	buf_add_str(&words, "");
+	if (first->kind == TOKEN_ATOM) {
+		buf_add(&words, first->text, first->len);
+		imap_parse_text(&c->parse);
+		if (imap_next(c, &t) && t.kind == TOKEN_TEXT)
+			buf_addf(&words, " %.*s", (int)t.len, t.text);
+	}
+	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP greeting: %s", words.data);
+	buf_free(&words);
+	return false;
+}
+
 bool
 imap_greeting(struct imap *c)
 {
@@ -721,7 +748,9 @@ imap_greeting(struct imap *c)
 	dialog_await(c->dialog);
 	if (!next(c, &t))
 		return false;
-	if (!imap_is(&t, "*") || !imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
+	if (!imap_is(&t, "*"))
+		return is_no_greeting(c, &t);
+	if (!imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
 		return imap_breach(c, "the greeting is none");
 	memcpy(word, t.text, t.len);
 	if (!read_words(c, word, &c->words))

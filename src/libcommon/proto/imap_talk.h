@@ -32,7 +32,8 @@ enum {
 	IMAP_SET_MAX = 900,      /* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of
 				    1,000 at most, old servers have buffers for no more */
 	IMAP_SET_MESSAGES = 500, /* named by one command: one refusal is not about all of them */
-	IMAP_SETS_AHEAD = 8      /* commands with sets in our queue */
+	IMAP_SETS_AHEAD = 8,     /* commands with sets in our queue */
+	IMAP_HEADER_MAX = 64 * 1024 * 1024 /* octets of a header */
 };
 
 /* What the server can do; in the table imap_capabilities[]. */
@@ -90,7 +91,8 @@ struct imap {
 	unsigned awaited; /* and of the one whose answer is awaited */
 	struct buf words; /* of the last status response that was an answer: "NO [CODE] text" */
 	struct buf bye;   /* of BYE; empty: the server has not said so */
-	uint64_t untaken; /* untagged responses that nobody wanted, in this answer */
+	uint64_t untaken; /* untagged responses that nobody wanted, in this answer, */
+	uint64_t said;    /* and bytes that were no text of ours */
 
 	unsigned capabilities; /* enum imap_capability */
 	bool knows_capabilities;
@@ -109,15 +111,17 @@ struct imap {
 	char *folder;    /* as the user gave it */
 	bool only_looks; /* EXAMINE instead of SELECT */
 	bool is_selected;
-	unsigned rights; /* there; enum mailbox_right */
-	bool stays;      /* the session goes on behind a commit */
+	unsigned rights;    /* there; enum mailbox_right */
+	bool stays;         /* the session goes on behind a commit */
+	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
 	uint32_t uid_next; /* UIDNEXT; 0: not known */
 	uint32_t exists;
-	uint32_t existed;  /* when it was selected */
-	uint32_t expunged; /* messages that went away since it was selected */
+	uint32_t existed;         /* when it was selected */
+	uint32_t expunged;        /* messages that went away since it was selected, */
+	uint32_t listed_expunged; /* and those of them that went before the list was whole */
 
 	/*
 	 * What the command that waits wants of untagged data. It reads by imap_next() as far as it
@@ -130,6 +134,7 @@ struct imap {
 	/* What the commit does. */
 	struct imap_uids doomed;  /* to delete, or to move to the Trash */
 	struct imap_uids to_read; /* to mark as read */
+	size_t unconfirmed;       /* of those that were deleted: no EXPUNGE told of so many */
 	bool to_trash;
 	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
 	bool asks_trash;
@@ -161,6 +166,9 @@ enum imap_status imap_await_more(struct imap *c);
 const char *imap_literal_sign(const struct imap *c, size_t len);
 enum imap_status imap_await_literal(struct imap *c, size_t len);
 enum imap_status imap_await_last(struct imap *c);
+
+/* From here on it is counted anew how much a server says in one answer. */
+void imap_start_answer(struct imap *c);
 
 /* Reads one response while a command goes on (IDLE): true where it is the answer to that command,
  * or the stream failed. */
@@ -247,6 +255,13 @@ bool imap_turn(void *conversation, const char *folder);
 /* Adds the folder's name as it goes over the wire, quoted. False: *e, it is none. */
 bool imap_add_folder(struct imap *c, struct buf *out, struct err *e);
 
+/* How many messages have gone away since the list: its numbers are true as long as none has. */
+static inline uint32_t
+imap_gone_since_list(const struct imap *c)
+{
+	return c->expunged - c->listed_expunged;
+}
+
 /* The rest are what proto/mailbox.h says, for a conversation with a folder. */
 
 /* proto/imap_list.c */
@@ -294,8 +309,11 @@ typedef bool (*imap_take_text)(void *ctx, struct imap *c, const struct imap_fetc
 			       const struct imap_token *t);
 
 /* Reads the list of a FETCH response (section 7.5.2), items in any order. *F is {0}, or has
- * `flags`. TAKE_TEXT NULL: texts are skipped. False: the stream failed. */
-bool imap_read_fetch(struct imap *c, struct imap_fetched *f, imap_take_text take_text, void *ctx);
+ * `flags`. A text is PART of a message, all of it; whatever else a server gives, a piece of it
+ * (BODY[]<0>) or another section, is skipped. TAKE_TEXT NULL: so are all. False: the stream failed.
+ */
+bool imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part,
+		     imap_take_text take_text, void *ctx);
 
 /* proto/imap_fetch.c */
 bool imap_fetch(void *conversation, const struct message_list *l, const struct message_set *set,

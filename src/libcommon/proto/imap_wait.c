@@ -4,6 +4,7 @@
  * comes; without it by a NOOP from time to time.
  */
 #include "base/err.h"
+#include "base/stop.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "net/wait.h"
@@ -21,7 +22,7 @@ has_come(const struct imap *c)
 static bool
 hears_answer(struct imap *c, int64_t deadline, enum imap_status *status)
 {
-	c->untaken = 0;
+	imap_start_answer(c);
 	while (!has_come(c) && c->bye.len == 0 && wait_clock() < deadline &&
 	       stream_wait(c->stream, deadline) == WAIT_READY)
 		if (imap_listen(c, status))
@@ -42,6 +43,8 @@ idle(struct imap *c, unsigned idle_s)
 	if (status != IMAP_CONTINUE || hears_answer(c, wait_deadline(idle_s), &status))
 		return status;
 	dialog_ask(c->dialog, "DONE");
+	if (stop_signal() != 0)
+		imap_ask(c, "LOGOUT"); /* in its flight; nobody waits for the answers */
 	return imap_await_more(c);
 }
 
@@ -55,8 +58,22 @@ poll_once(struct imap *c, unsigned poll_s)
 			imap_breach(c, "an answer, and nothing was asked");
 		return IMAP_FAILED;
 	}
-	imap_ask(c, "NOOP");
+	imap_ask(c, stop_signal() != 0 ? "LOGOUT" : "NOOP");
 	return imap_await(c);
+}
+
+/*
+ * A server that ends each IDLE at once would have us turn as fast as the line lets us. So once it
+ * has done so sooner than we would have looked without IDLE, and nothing came, the next time it is
+ * waited as long as without.
+ */
+static bool
+is_in_vain_again(struct imap *c, enum imap_status status, int64_t soon)
+{
+	const bool was_in_vain = c->idled_in_vain;
+
+	c->idled_in_vain = status == IMAP_OK && !has_come(c) && wait_clock() < soon;
+	return was_in_vain && c->idled_in_vain;
 }
 
 bool
@@ -65,11 +82,13 @@ imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
 	struct imap *c = conversation;
 
 	if (imap_can(c, IMAP_IDLE)) {
+		const int64_t soon = wait_deadline(idle_s < poll_s ? idle_s : poll_s);
 		const enum imap_status status = idle(c, idle_s);
 
-		if (status != IMAP_NO && status != IMAP_REFUSED)
+		if (status == IMAP_NO || status == IMAP_REFUSED)
+			c->capabilities &= ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
+		else if (!is_in_vain_again(c, status, soon))
 			return imap_ok(c, status, ERR_UNAVAILABLE, e);
-		c->capabilities &= ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
 	}
 	return imap_ok(c, poll_once(c, poll_s), ERR_UNAVAILABLE, e);
 }

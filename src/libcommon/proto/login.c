@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 
@@ -40,6 +41,22 @@ sasl_params(struct stream *s, const struct login *l, const char *service, struct
 	if (stream_channel_binding(s, &p.binding_type, binding))
 		p.binding = binding;
 	return p;
+}
+
+void
+login_hint_silence(struct stream *s, const char *scheme, struct err *e)
+{
+	if (e->code == ERR_TEMPORARY && !stream_is_tls(s) && stop_signal() == 0)
+		err_hint(e, "%s:// is for a port that begins with TLS", scheme);
+}
+
+bool
+login_need_user(struct stream *s, const struct login *l, struct err *e)
+{
+	if (l->user)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: no user is known for the login", stream_name(s));
+	return err_hint(e, "give --user=NAME, or an account");
 }
 
 bool

@@ -47,6 +47,13 @@ struct login_protocol {
 	enum login_answer (*answer)(void *conversation, const char **challenge, struct err *e);
 };
 
+/* Behind a greeting that did not come: who waits for TLS to begin says nothing. SCHEME is that of
+ * such a port. */
+void login_hint_silence(struct stream *s, const char *scheme, struct err *e);
+
+/* Is a user known, for a login that names him? False: *e (ERR_CONFIG). */
+bool login_need_user(struct stream *s, const struct login *l, struct err *e);
+
 /*
  * The mechanism to use of those OFFERED (auth/sasl.h, sasl_choose()), or NULL and *e: ERR_LOGIN.
  * PROTOCOL and CONVERSATION as below.

@@ -101,10 +101,7 @@ message_list_free(struct message_list *l)
 void
 message_set_add(struct message_set *set, size_t index)
 {
-	/* Room grows in powers of two: COUNT is one exactly when it is used up. */
-	if ((set->count & (set->count - 1)) == 0)
-		set->index =
-		    mem_grow(set->index, set->count ? set->count * 2 : 1, sizeof *set->index);
+	set->index = mem_room(set->index, set->count, sizeof *set->index);
 	set->index[set->count++] = index;
 }
 
@@ -242,6 +239,12 @@ bool
 mailbox_check_rights(const struct mailbox *m, unsigned rights, struct err *e)
 {
 	return !m->protocol->check_rights || m->protocol->check_rights(m->conversation, rights, e);
+}
+
+size_t
+mailbox_unconfirmed(const struct mailbox *m)
+{
+	return m->protocol->unconfirmed ? m->protocol->unconfirmed(m->conversation) : 0;
 }
 
 bool

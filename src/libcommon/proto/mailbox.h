@@ -107,8 +107,9 @@ typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t i
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
  * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
  * settle and mark_read, for one without folders and flags, only_look and check_rights, for one
- * that opens a mailbox in one way only, validity, for one whose ids are good for ever, stay and
- * wait, for one whose sessions show what is there when they begin, and alert, for
+ * that opens a mailbox in one way only, unconfirmed, for one that does not tell of each message
+ * that goes, validity, for one whose ids are good for ever, stay and wait, for one whose sessions
+ * show what is there when they begin, and alert, for
  * one that has nothing to say to users. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
@@ -131,6 +132,7 @@ struct mailbox_protocol {
 	bool (*turn)(void *conversation, const char *folder);
 	bool (*settle)(void *conversation, struct err *e);
 	bool (*commit)(void *conversation, struct err *e);
+	size_t (*unconfirmed)(const void *conversation);
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
@@ -240,6 +242,13 @@ bool mailbox_settle(struct mailbox *m, struct err *e);
  * some of it.
  */
 bool mailbox_commit(struct mailbox *m, struct err *e);
+
+/*
+ * So many of the messages that were deleted by the last commit or settling may be there still: the
+ * server agreed, and did not say that they went. A new session's list knows. 0 where the protocol
+ * has no word for it.
+ */
+size_t mailbox_unconfirmed(const struct mailbox *m);
 
 /*
  * From here on a commit does not end the session: behind it there is another list, fetch, remove
