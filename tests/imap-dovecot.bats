@@ -72,6 +72,21 @@ raw()
 	exec {to}>&-
 }
 
+# bare: from here on the server seems to have no more than RFC 3501 says
+bare()
+{
+	cat >bare <<-'END'
+	#!/bin/bash
+	exec {server}<>"/dev/tcp/127.0.0.1/$1"
+	sed -u '/CAPABILITY/s/ \(UIDPLUS\|MOVE\|NAMESPACE\|IDLE\|LITERAL+\|SASL-IR\|SPECIAL-USE\|LIST-[A-Z]*\|STATUS=SIZE\)//g' <&"$server" &
+	cat >&"$server"
+	kill $! 2>/dev/null
+	END
+	chmod 755 bare
+	sed -i "s|^imap = .*|imap = imap+insecure://localhost\ntunnel = $PWD/bare ${PEER_IMAP##*:}|" \
+		"$XDG_CONFIG_HOME/mailverbs/config.ini"
+}
+
 # early SUBJECT: a small letter whose delivery began before that of all the others, and ends now: its file sorts first
 early()
 {
@@ -346,6 +361,49 @@ flags()
 	assert_line 'Subject: b'
 	run -0 mlist -c --folder="$folder"
 	assert_output --regexp '^2'
+}
+
+# ---- what a server lacks ----
+
+@test 'without UIDPLUS and MOVE just what is named goes, or nothing where other marks stand' {
+	bare
+	plain a b c d e
+	raw "CREATE ${prefix}Trash" >made
+	run -0 mdel -v 2
+	assert_line --regexp '^C: a[0-9]+ EXPUNGE$'
+	refute_output --partial 'UID EXPUNGE'
+	assert_left "$user" 'a c d e'
+	run -0 mfetch --maildir=Mail first:1
+	assert_equal "$(fetched)" a
+	run -0 mdel --trash last:1
+	run -0 mlist --folder="${prefix}Trash" -o subject
+	assert_output e
+	raw 'SELECT INBOX' 'STORE 1 +FLAGS (\Deleted)' >stored
+	run -69 mdel 2
+	assert_line --index 0 --partial '1 other messages are marked as deleted'
+	run -69 mdel --trash 2
+	run -69 mfetch --maildir=Mail last:1
+	assert_left "$user" 'c d'
+	assert_equal "$(raw 'EXAMINE INBOX' 'SEARCH DELETED' | grep '^\* SEARCH')" '* SEARCH 1'
+	run -0 mlist --folder="${prefix}Trash" -o subject
+	assert_output e
+}
+
+@test 'without IDLE --watch looks now and then, without LIST-STATUS and SASL-IR all is found' {
+	local watching
+	bare
+	plain a
+	folder Work
+	run -0 mlist --folders
+	assert_line $'1\t1\t\t'"${prefix}Work"
+	run -0 mlist --search='subject:Grüße'
+	mfetch --watch --keep --interval=1 --maildir=Mail 2>err &
+	watching=$!
+	await has_fetched a
+	plain b
+	await has_fetched a b
+	kill "$watching"
+	wait "$watching"
 }
 
 # ---- UIDs ----

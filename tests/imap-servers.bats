@@ -494,6 +494,79 @@ S: a3 OK listed'
 	assert_equal "$stderr" 'mlist: tunnel: Mailbox is nearly \xc2\x9bfull'
 }
 
+# opened WORDS ANSWER: the folder is, with these words, and its SELECT is answered so
+opened()
+{
+	cat <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 77] valid${1:+\r\n* $1}
+	S: a2 $2\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+	END
+}
+
+@test 'where the server lets nobody delete, nothing is fetched for it, and --keep fetches' {
+	local words answer
+	for words in 'OK [PERMANENTFLAGS ()] none' 'OK [PERMANENTFLAGS (\\Seen \\*)] few' \
+		'OK [PERMANENTFLAGS (\\Seen \\Deletedx x\\Deleted)] odd' 'OK [READ-ONLY] now'; do
+		opened "$words" 'OK [READ-WRITE] x' >script
+		against "$PWD/script" 69 mfetch --maildir=box
+		assert_equal "${stderr_lines[0]}" "mfetch: tunnel: the server does not let you delete messages in 'INBOX'"
+		[[ ! -e box ]]
+	done
+	opened '' 'OK [READ-ONLY] x' >script
+	against "$PWD/script" 69 mdel 1
+	assert_equal "$stderr" "mdel: tunnel: the server does not let you delete messages in 'INBOX'"
+	{
+		opened 'OK [PERMANENTFLAGS ()] none' 'OK [READ-ONLY] x'
+		cat <<-'END'
+		C: a4 UID FETCH 10 (UID BODY.PEEK[])
+		S: * 1 FETCH (UID 10 BODY[] {11}\r\nSubject: 01)\r\na4 OK
+		C: a5 LOGOUT
+		END
+	} >script
+	against "$PWD/script" 0 mfetch --keep --maildir=box
+	assert_equal "$(arrived)" '01 '
+}
+
+@test 'where the server says nothing of rights, or in letters of its own, what is named is deleted' {
+	local words
+	for words in '' 'OK [PERMANENTFLAGS (\\SEEN \\DELETED)] x' 'OK [PERMANENTFLAGS (\\Deleted \\Seen \\*)] x' \
+		'OK [PERMANENTFLAGS] x' 'OK [PERMANENTFLAGS (\\Seen] x' 'OK [PERMANENTFLAGS \\Seen] x'; do
+		{
+			opened "$words" OK
+			cat <<-'END'
+			C: a4 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+			C: a5 UID EXPUNGE 10
+			C: a6 LOGOUT
+			S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK
+			END
+		} >script
+		against "$PWD/script" 0 mdel 1
+	done
+}
+
+@test 'of several folders one that is for reading only is told of, and the others are fetched' {
+	against - 69 mfetch --maildir=box --folder=Old --folder=New <<-'END'
+	S: * PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS] in
+	C: a1 SELECT "Old"
+	C: a2 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na1 OK [READ-ONLY] x\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na2 OK
+	C: a3 SELECT "New"
+	C: a4 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na3 OK [READ-WRITE] x\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na4 OK
+	C: a5 UID FETCH 10 (UID BODY.PEEK[])
+	S: * 1 FETCH (UID 10 BODY[] {11}\r\nSubject: 01)\r\na5 OK
+	C: a6 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+	C: a7 UID EXPUNGE 10
+	C: a8 LOGOUT
+	S: a6 OK\r\n* 1 EXPUNGE\r\na7 OK
+	END
+	assert_equal "$(arrived)" '01 '
+	assert_equal "${stderr_lines[0]}" "mfetch: tunnel: the server does not let you delete messages in 'Old'"
+}
+
 @test 'a folder that is refused: its words, not those about the list' {
 	against - 66 mlist -o number,size --folder=Sent <<-END
 	$login
