@@ -118,10 +118,10 @@ for_reading()
 	esac
 }
 
-# fetched [DIR]: the subjects in this Maildir, in the order of their arrival
+# fetched: the subjects in the Maildir, in the order of their arrival
 fetched()
 {
-	sed -n 's/^Subject: //p' "${1:-Mail}"/new/* | tr '\n' ' ' | sed 's/ $//'
+	sed -n 's/^Subject: //p' Mail/new/* | tr '\n' ' ' | sed 's/ $//'
 }
 
 # await COMMAND...: it succeeds within ten seconds
@@ -312,7 +312,7 @@ flags()
 	assert_output $'0\t0'
 	assert_left "$user" 'a b'
 	run -66 mfetch --folder="${name}r" --maildir=Mail
-	assert_line 'mfetch: hint: `mlist --folders` shows the folders there are'
+	assert_line "mfetch: hint: \`mlist --folders\` shows the folders there are"
 }
 
 @test '--folders shows each folder by the name that --folder takes, with its counts' {

@@ -507,7 +507,7 @@ opened()
 }
 
 @test 'where the server lets nobody delete, nothing is fetched for it, and --keep fetches' {
-	local words answer
+	local words
 	for words in 'OK [PERMANENTFLAGS ()] none' 'OK [PERMANENTFLAGS (\\Seen \\*)] few' \
 		'OK [PERMANENTFLAGS (\\Seen \\Deletedx x\\Deleted)] odd' 'OK [READ-ONLY] now'; do
 		opened "$words" 'OK [READ-WRITE] x' >script
