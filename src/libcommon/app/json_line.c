@@ -3,18 +3,38 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* JSON lets DEL stand, and C1's controls, which are C2 80 to C2 9F in UTF-8. */
+#include "base/text.h"
+
+/* The code point of a character of up to three bytes of UTF-8 (RFC 3629 section 3). */
+static unsigned
+code_point(const char *s, size_t len)
+{
+	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f};
+	unsigned code = (unsigned char)*s & first_bits[len];
+
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)s[i] & 0x3f);
+	return code;
+}
+
+/* JSON escapes C0 only (RFC 8259 section 7): what else a terminal obeys is of the first plane. */
 static void
 put(const char *line)
 {
-	for (const unsigned char *p = (const unsigned char *)line; *p; p++)
-		if (*p == 0x7f)
-			fputs("\\u007f", stdout);
-		else if (*p == 0xc2 && p[1] < 0xa0)
-			printf("\\u%04x", *++p);
+	size_t left = strlen(line);
+
+	while (left > 0) {
+		const size_t len = text_utf8_length(line, left);
+
+		if (text_is_printable(line, len))
+			fwrite(line, 1, len, stdout);
 		else
-			putchar(*p);
+			printf("\\u%04x", code_point(line, len));
+		line += len;
+		left -= len;
+	}
 	putchar('\n');
 }
 

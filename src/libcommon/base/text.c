@@ -44,15 +44,23 @@ is_bidi_control(const unsigned char *s, size_t len)
 		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
+bool
+text_is_printable(const char *character, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)character;
+	const bool is_c0 = len == 1 && (s[0] < 0x20 || s[0] == 0x7f);
+	const bool is_c1 = len == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+
+	return len > 0 && !is_c0 && !is_c1 && !is_bidi_control(s, len);
+}
+
 /* One character that is no printable ASCII, or one byte; how many bytes it was. */
 static size_t
 add_printable(struct buf *out, const unsigned char *s, size_t n)
 {
 	const size_t len = text_utf8_length((const char *)s, n);
-	const bool is_c0 = len == 1 && (s[0] < 0x20 || s[0] == 0x7f);
-	const bool is_c1 = len == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 
-	if (len > 0 && !is_c0 && !is_c1 && !is_bidi_control(s, len)) {
+	if (text_is_printable((const char *)s, len)) {
 		buf_add(out, s, len);
 		return len;
 	}

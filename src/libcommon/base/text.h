@@ -18,6 +18,10 @@ struct buf;
  */
 void text_printable(struct buf *out, const char *bytes, size_t n);
 
+/* Is this character, LEN bytes of UTF-8 as text_utf8_length() says, one that text_printable() lets
+ * stand? */
+bool text_is_printable(const char *character, size_t len);
+
 /* The bytes of the UTF-8 character at S, of which N bytes are there (RFC 3629 section 4); 0: it is
  * none. */
 size_t text_utf8_length(const char *s, size_t n);

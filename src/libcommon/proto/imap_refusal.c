@@ -50,7 +50,6 @@ static const struct meaning words_known[] = {
     {"Command Error. 1", ERR_NONE,
      "Microsoft's servers say so where the access token is missing, has expired, or is for "
      "another mailbox"},
-    {"AccessTokenExpired", ERR_TEMPORARY, NULL},
     {"Request is throttled", ERR_TEMPORARY, NULL},
     {"Server Unavailable", ERR_TEMPORARY, NULL},
     {"Unsafe Login", ERR_LOGIN,
