@@ -111,7 +111,7 @@ check_gone(struct deletion *d, struct err *e)
 	if (left == 0)
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
-		"%s: the server agreed, and %zu of %zu messages are there still",
+		"%s: the server agreed to the deletion, and %zu of %zu messages are there still",
 		session_place(&d->session), left, d->doomed.count);
 	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
 			   "the provider's web site");
@@ -124,11 +124,13 @@ carry_out(struct deletion *d, struct err *e)
 		return false;
 	tell(d);
 	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
-	if (!mailbox_commit(&d->session.mailbox, e) || !check_gone(d, e))
+	if (!mailbox_commit(&d->session.mailbox, e))
+		return false;
+	selection_complain(&d->selection, d->run);
+	if (!check_gone(d, e))
 		return false;
 	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
 		   goes_to_trash(d) ? "moved to the Trash" : "deleted");
-	selection_complain(&d->selection, d->run);
 	return true;
 }
 

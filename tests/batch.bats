@@ -391,30 +391,6 @@ as_mbox()
 	assert_equal "$(came | tr ' ' '\n' | sort -u | wc -l | tr -d ' ')" 11
 }
 
-# server: takes what comes, and notes msend's memory; `stalls` at the end of the message, if there
-server()
-{
-	cat >server.sh <<-'END'
-	say() { printf '%s\r\n' "$@"; }
-	say '220 here'
-	while read -r verb rest; do
-		case $verb in
-		EHLO) say 250-here '250 CHUNKING' ;;
-		BDAT)
-			head -c "${rest%% *}" >/dev/null
-			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
-			if [ -e stalls ]; then
-				echo >>stalls
-				read -r verb
-			fi
-			say '250 taken'
-			;;
-		*) say '250 fine' ;;
-		esac
-	done
-	END
-}
-
 # memory ARGUMENT...: the KiB that msend had at most
 memory()
 {
@@ -426,7 +402,7 @@ memory()
 	local few many file
 	grep -q VmHWM /proc/self/status || skip 'needs /proc/PID/status'
 	! grep -q __asan_init "$(command -v msend)" || limit=1000000
-	server
+	write_counting_server
 	{
 		cat letter
 		yes 'This line has forty letters, all told...' | head -c 20971520
@@ -441,7 +417,7 @@ memory()
 
 @test 'SIGTERM while several connections wait: two messages are in doubt, the others were not sent' {
 	local pid status=0
-	server
+	write_counting_server
 	: >stalls
 	msend "${smtp[@]}" --tunnel="exec sh $PWD/server.sh" --connections=2 --log=log --batch {1..4}.eml {1..4}.eml 2>err 3>&- &
 	pid=$!

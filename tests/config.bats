@@ -501,19 +501,34 @@ two_accounts()
 @test 'without HOME the tools work as far as they can' {
 	config_for "$user"
 	mv "$config" mine.ini
-	unset HOME XDG_CONFIG_HOME XDG_STATE_HOME
-	run -0 mlist -C mine.ini -c
+	run -0 homeless '' mlist -C mine.ini -c
 	assert_output $'0\t0'
-	run -0 mdel -C mine.ini new
-	run -0 mlist -s "pop3s://$SRV_POP3S" -u "$me" --tls-ca-file="$SRV_CA" --password-command="echo $SRV_PASSWORD" -c
-	run -78 mlist
+	run -0 homeless '' mdel -C mine.ini new
+	run -0 homeless '' mlist -s "pop3s://$SRV_POP3S" -u "$me" --tls-ca-file="$SRV_CA" \
+		--password-command="echo $SRV_PASSWORD" -c
+	run -78 homeless '' mlist
 	assert_line -n 0 'mlist: no account is configured'
 	echo 'tls-cert-file = ~/x' >>mine.ini
-	run -78 mlist -C mine.ini
+	run -78 homeless '' mlist -C mine.ini
 	assert_output --partial "tls-cert-file: '~/x': HOME is not set"
 	sed -i '$d' mine.ini
-	run -78 mfetch -C mine.ini
+	run -78 homeless '' mfetch -C mine.ini
 	assert_output --partial 'HOME is not set'
+}
+
+@test 'without HOME, as services run, the home directory is that of the user'\''s account' {
+	config_for "$user" 'maildir = ~/Mail'
+	mkdir account
+	mv "$XDG_CONFIG_HOME" account/.config
+	printf 'Subject: x\n\nx\n' | deliver "$user"
+	run -0 homeless "$PWD/account" mfetch --keep
+	run -0 homeless "$PWD/account" mfetch --keep
+	assert_equal "$(find account/Mail/new -type f | wc -l)" 1
+	assert [ -d account/.local/state/mailverbs/seen ]
+	run -78 homeless relative mlist
+	run -0 env HOME=relative ACCOUNT_HOME="$PWD/account" LD_PRELOAD="$BATS_TEST_TMPDIR/homeless.so" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" XDG_CONFIG_HOME= XDG_STATE_HOME= mlist -c
+	assert_output --regexp '^1	'
 }
 
 @test 'a configuration that cannot be read is an error, and not an empty one' {

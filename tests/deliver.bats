@@ -247,7 +247,7 @@ until_true()
 	letters 1
 	run -73 env XDG_STATE_HOME=/proc/self mfetch --maildir=Mail
 	is_left 1
-	run -78 env -u HOME -u XDG_STATE_HOME mfetch -C "$XDG_CONFIG_HOME/mailverbs/config.ini" --maildir=Mail
+	run -78 homeless '' mfetch -C "$XDG_CONFIG_HOME/mailverbs/config.ini" --maildir=Mail
 	is_left 1
 }
 

@@ -60,6 +60,16 @@ setup()
 	mailverbs_setup
 }
 
+# homeless DIR COMMAND...: runs it without HOME and XDG_*, for a user whose home is DIR by the system's list of users (''
+# is none)
+homeless()
+{
+	local library=$BATS_TEST_TMPDIR/homeless.so
+	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/homeless.c" -ldl
+	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+}
+
 # ---- users and mailboxes ----
 
 # A user name that nobody had before: a login with it, or mail to it, finds an empty mailbox.
@@ -228,4 +238,32 @@ assert_arrived()
 		echo "$2: these lines were added" >&2
 		return 1
 	fi
+}
+
+# ---- memory ----
+
+# write_counting_server: server.sh, for --tunnel, takes messages by SMTP; it counts the octets of the last one
+# (got), and how much memory its client, which is its parent, ever had (kib). It stalls at the end of a message
+# and says so in the file stalls, if that is there.
+write_counting_server()
+{
+	cat >server.sh <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 here'
+	while read -r verb rest; do
+		case $verb in
+		EHLO) say 250-here '250 CHUNKING' ;;
+		BDAT)
+			head -c "${rest%% *}" | wc -c >got
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
+			if [ -e stalls ]; then
+				echo >>stalls
+				read -r verb
+			fi
+			say '250 taken'
+			;;
+		*) say '250 fine' ;;
+		esac
+	done
+	END
 }

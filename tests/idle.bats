@@ -8,12 +8,12 @@
 
 load helper
 load replay
+load watching
 
 setup()
 {
 	replay_setup
 	export MAILVERBS_PROTOCOL=imap
-	pid=
 	login='S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
 C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 S: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS IDLE] in'
@@ -26,11 +26,6 @@ S: a2 OK selected
 S: a3 OK listed"
 }
 
-teardown()
-{
-	[[ ! $pid ]] || kill "$pid" 2>/dev/null || true
-}
-
 # An account on Dovecot, whose conversations are written down there.
 on_dovecot()
 {
@@ -39,58 +34,10 @@ on_dovecot()
 	trace_user "$user"
 }
 
-# give NAME...: a message with this subject for each.
-give()
-{
-	local name
-	for name; do
-		printf 'Subject: %s\nFrom: a@example.org\n\nx\n' "$name" >"$name.eml"
-	done
-	deliver "$user" "${@/%/.eml}"
-}
-
-box()
-{
-	cat box/new/* 2>/dev/null | sed -n 's/^Subject: \([[:alnum:]]*\).*/\1/p' | sort | xargs
-}
-
-box_has()
-{
-	[[ $(box) == "$*" ]]
-}
-
-# await COMMAND...: it succeeds within ten seconds.
-await()
-{
-	local tries=0
-	until "$@"; do
-		((++tries < 500)) || {
-			echo "in vain: $*" >&2
-			cat err >&2
-			return 1
-		}
-		sleep 0.02
-	done
-}
-
 # said N PATTERN: the client said it so often
 said()
 {
 	[[ $(wire_trace "$user" in | grep -c -- "$2") -ge $1 ]]
-}
-
-watch()
-{
-	mfetch --watch "$@" 2>err &
-	pid=$!
-}
-
-end_by()
-{
-	status=0
-	kill "-$1" "$pid"
-	wait "$pid" || status=$?
-	pid=
 }
 
 # ---- Dovecot ----

@@ -9,6 +9,7 @@
 
 load helper
 load replay
+load imap
 
 setup()
 {
@@ -28,22 +29,6 @@ letters()
 			"$n" "$me" "$n" "$((n % 10))" "$n" >"letter.$n"
 		deliver "$user" "letter.$n"
 	done
-}
-
-# raw COMMAND...: another client says these to the server, in the clear on a loopback address
-raw()
-{
-	local host=${SRV_IMAP%:*} port=${SRV_IMAP##*:} line
-	exec 5<>"/dev/tcp/$host/$port"
-	{
-		printf 'x1 LOGIN "%s" "%s"\r\n' "$me" "$SRV_PASSWORD"
-		printf '%s\r\n' "$@"
-		printf 'xz LOGOUT\r\n'
-	} >&5
-	while read -r -u 5 line; do
-		printf '%s\n' "${line%$'\r'}"
-	done
-	exec 5>&-
 }
 
 # folder NAME N...: has these letters of INBOX, by number
@@ -466,13 +451,14 @@ hostile_list()
 }
 
 @test 'with --trash the Trash named beside other folders is an error of its own, wherever it stands' {
-	local order
+	local order options
 	letters 1 2
 	folder Work 1
 	folder Trash 2
 	for order in 'Trash INBOX Work' 'INBOX Trash Work' 'INBOX Work Trash'; do
 		letters 3
-		run --separate-stderr mfetch --trash $(printf -- '--folder=%s ' $order) --maildir=box
+		IFS=' ' read -ra options <<<"--folder=${order// / --folder=}"
+		run --separate-stderr mfetch --trash "${options[@]}" --maildir=box
 		assert_equal "$status" 64
 		assert_one_error
 		assert_equal "${stderr_lines[0]}" "mfetch: --trash: 'Trash' is the Trash itself, so nothing is deleted"

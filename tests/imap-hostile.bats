@@ -8,6 +8,7 @@
 
 load helper
 load replay
+load imap
 
 setup()
 {
@@ -31,17 +32,6 @@ $selected
 $listed"
 	fetching='C: a4 UID FETCH 10,20,30 (UID BODY.PEEK[])'
 	kib=$(printf 'x%.0s' {1..1024})
-}
-
-# message NUMBER UID: it is sent
-message()
-{
-	printf 'S: * %d FETCH (UID %d BODY[] {11}\\r\\nSubject: %02d)\n' "$1" "$2" "$1"
-}
-
-arrived()
-{
-	if [[ -d box/new ]]; then cat box/new/* 2>/dev/null; fi | sed 's/Subject: \(..\)/\1 /g'
 }
 
 # breaks STATUS LINE...: to FETCH the server says this; nothing is deleted, and the error is one line
@@ -205,6 +195,19 @@ in_little_memory()
 	assert_regex "$stderr" 'UIDVALIDITY changed'
 }
 
+@test "UIDNEXT that lies: what is listed and known does not come twice" {
+	local next
+	for next in 0 1 31 4294967295 4294967296 x; do
+		rm -rf box "$XDG_STATE_HOME"
+		sed 's/SELECT/EXAMINE/' <<<"${known/S: a2 OK/S: * OK [UIDNEXT $next] next\\r\\na2 OK}" >first
+		printf '%s\n' "$fetching" "$(message 1 10)" "$(message 2 20)" "$(message 3 30)" 'S: a4 OK' 'C: a5 LOGOUT' >>first
+		against "$PWD/first" 0 mfetch --keep --maildir=box
+		printf '%s\n' "$(sed '/^C: a4/,$d' first)" 'C: a4 LOGOUT' >second
+		against "$PWD/second" 0 mfetch --keep --full-listing --maildir=box
+		assert_equal "$(LC_ALL=C arrived | fold -w3 | sort | tr -d '\n')" '01 02 03 '
+	done
+}
+
 # ---- answers ----
 
 @test "answers to nothing, twice, out of order, and a + that nobody asked for: 76" {
@@ -215,11 +218,61 @@ in_little_memory()
 	list_breaks 76 "S: a3 OK" "$selected"
 }
 
-@test "NO to a whole set is one complaint, and nothing is deleted" {
-	printf '%s\n' "$known" "$fetching" 'S: a4 NO [UNAVAILABLE] not now' 'C: a5 LOGOUT' >script
+# refuses_each N UID...: each of them is asked for alone, from tag aN on, and refused
+refuses_each()
+{
+	local -i tag=$1
+	local uid answers=
+	for uid in "${@:2}"; do
+		printf 'C: a%d UID FETCH %s (UID BODY.PEEK[])\n' "$tag" "$uid"
+		answers+="S: a$((tag++)) NO [UNAVAILABLE] not now"$'\n'
+	done
+	printf %s "$answers"
+}
+
+@test "NO to everything is one complaint, and nothing is deleted" {
+	printf '%s\n' "$known" "$fetching" 'S: a4 NO [UNAVAILABLE] not now' "$(refuses_each 5 10 20 30)" 'C: a8 LOGOUT' >script
 	against "$PWD/script" 75 mfetch --maildir=box
 	assert_one_error
-	assert_regex "$stderr" 'not now'
+	assert_regex "$stderr" 'not now.*hint: that is about 3 messages, uid:10 is the first'
+}
+
+@test "a server that refuses set after set is not asked for all of 10,000 messages" {
+	{
+		printf '%s\n' "$login" "$asked" 'S: * 10000 EXISTS' "${selected#*$'\n'}"
+		echo 'S* 10000 * \i FETCH (UID \i RFC822.SIZE 12)'
+		echo 'S: a3 OK listed'
+		seq 0 7 | awk '{ printf "C: a%d UID FETCH %d:%d (UID BODY.PEEK[])\n", $1 + 4, $1 * 500 + 1, $1 * 500 + 500 }'
+		printf 'S: a%d NO [UNAVAILABLE] not now\n' {4..11}
+		seq 8 14 | awk '{ printf "C: a%d UID FETCH %d:%d (UID BODY.PEEK[])\n", $1 + 4, $1 * 500 + 1, $1 * 500 + 500 }'
+		printf 'S: a%d NO [UNAVAILABLE] not now\n' {12..18}
+		echo 'C: a19 LOGOUT'
+	} >script
+	against "$PWD/script" 75 mfetch --maildir=box
+	assert_one_error
+	assert_regex "$stderr" 'that is about 10000 messages, uid:1 is the first'
+}
+
+@test "a message that the server cannot read keeps none of the others back" {
+	# It gives what stands before it, and refuses the rest.
+	against - 75 mfetch --maildir=box <<-END
+	$known
+	$fetching
+	$(message 1 10)
+	S: a4 NO [SERVERBUG] cannot read it
+	C: a5 UID FETCH 20 (UID BODY.PEEK[])
+	C: a6 UID FETCH 30 (UID BODY.PEEK[])
+	S: a5 NO [SERVERBUG] cannot read it
+	$(message 3 30)
+	S: a6 OK
+	C: a7 UID STORE 10,30 +FLAGS.SILENT (\\\\Deleted)
+	C: a8 UID EXPUNGE 10,30
+	C: a9 LOGOUT
+	S: * 1 EXPUNGE\r\n* 2 EXPUNGE\r\na7 OK\r\na8 OK
+	END
+	assert_one_error
+	assert_regex "$stderr" 'NO \[SERVERBUG\] cannot read it.*hint: that is about uid:20'
+	assert_equal "$(arrived)" '01 03 '
 }
 
 @test "NIL, an empty text and a missing one: only what is a message is delivered and deleted" {
@@ -253,6 +306,22 @@ in_little_memory()
 		C: a5 LOGOUT
 		END
 		assert_equal "$(arrived)" ''
+		assert_one_error
+	done
+}
+
+@test "an empty header is none for a filter to reject" {
+	local answer
+	for answer in 'BODY[HEADER] {0}\r\n' 'BODY[HEADER] ""' 'BODY[HEADER.FIELDS (X)] "x"' 'BODY[HEADER]<0> "x"'; do
+		against - 66 mfetch --maildir=box --filter='grep -q ^List-Id' <<-END
+		$login
+		$asked
+		${selected/3 EXISTS/1 EXISTS}
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+		C: a4 UID FETCH 10 (UID BODY.PEEK[HEADER])
+		S: * 1 FETCH (UID 10 $answer)\r\na4 OK
+		C: a5 LOGOUT
+		END
 		assert_one_error
 	done
 }

@@ -208,8 +208,9 @@ told()
 		C: a12 UID EXPUNGE 2001:2500
 		C: a13 LOGOUT
 		END
+		seq -f 'S: a%g OK done' 7 9
 		echo 'S* 2500 * 1 EXPUNGE'
-		seq -f 'S: a%g OK done' 7 13
+		seq -f 'S: a%g OK done' 10 13
 	} >script
 	against "$PWD/script" 0 mdel all
 }

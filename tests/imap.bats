@@ -7,6 +7,7 @@
 # shellcheck disable=SC2154  # `run --separate-stderr` sets these
 
 load helper
+load imap
 
 setup()
 {
@@ -30,22 +31,6 @@ letters()
 }
 
 is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
-# raw COMMAND...: another client says these to the server, in the clear on a loopback address
-raw()
-{
-	local host=${SRV_IMAP%:*} port=${SRV_IMAP##*:} line
-	exec 5<>"/dev/tcp/$host/$port"
-	{
-		printf 'x1 LOGIN "%s" "%s"\r\n' "$me" "$SRV_PASSWORD"
-		printf '%s\r\n' "$@"
-		printf 'xz LOGOUT\r\n'
-	} >&5
-	while read -r -u 5 line; do
-		printf '%s\n' "${line%$'\r'}"
-	done
-	exec 5>&-
-}
 
 # flags: those of the messages in INBOX, one line each
 flags()
@@ -360,7 +345,7 @@ may()
 	letters 1 2
 	may lrwsipt
 	run -69 --separate-stderr mdel 1
-	assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed, and 1 of 1 messages are there still"
+	assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed to the deletion, and 1 of 1 messages are there still"
 	assert_equal "$(mailbox_count "$user")" 2
 	run -0 mfetch --maildir=box
 	assert_output ''

@@ -295,26 +295,6 @@ recipients()
 
 # ---- memory ----
 
-# Takes one message and tells how much memory its sender, which is our parent, ever had: as --tunnel.
-write_counting_server()
-{
-	cat >server.sh <<-'END'
-	say() { printf '%s\r\n' "$@"; }
-	say '220 here'
-	while read -r verb rest; do
-		case $verb in
-		EHLO) say 250-here '250 CHUNKING' ;;
-		BDAT)
-			head -c "${rest%% *}" | wc -c >got
-			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
-			say '250 taken'
-			;;
-		*) say '250 fine' ;;
-		esac
-	done
-	END
-}
-
 # memory_of FILE-OR-COMMAND: the KiB that msend had at most, with standard input from there
 memory()
 {

@@ -34,6 +34,19 @@ back()
 	server "smtps://$SRV_SUBMISSIONS"
 }
 
+# Another account, for $other, whose server is away.
+other_account()
+{
+	cat >>"$config" <<-END
+	[other]
+	address = $other@example.org
+	smtp = smtps://127.0.0.1:1
+	tls-ca-file = $SRV_CA
+	password = $SRV_PASSWORD
+	queue = yes
+	END
+}
+
 # letter [NUMBER]: one that comes as it was sent
 letter()
 {
@@ -127,14 +140,7 @@ age_entry()
 }
 
 @test 'the account by sender is recorded, and the sender; -q -a sends for one account' {
-	cat >>"$config" <<-END
-	[other]
-	address = $other@example.org
-	smtp = smtps://127.0.0.1:1
-	tls-ca-file = $SRV_CA
-	password = $SRV_PASSWORD
-	queue = yes
-	END
+	other_account
 	away
 	letter | msend --quiet "$rcpt@example.org"
 	letter 2 | sed "s/^From: .*/From: $other@example.org/" | msend --quiet -a other -f '<>' "$rcpt@example.org"
@@ -302,14 +308,7 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 }
 
 @test 'a dead server does not keep others from being served, and is tried once for all that waits' {
-	cat >>"$config" <<-END
-	[other]
-	address = $other@example.org
-	smtp = smtps://127.0.0.1:1
-	tls-ca-file = $SRV_CA
-	password = $SRV_PASSWORD
-	queue = yes
-	END
+	other_account
 	away
 	for i in 1 2 3; do
 		letter "$i" | sed "s/^From: .*/From: $other@example.org/" | msend --quiet "$rcpt@example.org"
@@ -456,6 +455,26 @@ msend: $id: tunnel: "
 	assert_equal "$stderr" ''
 	run -0 msend -bp
 	assert_output --partial '(may have been sent) '
+}
+
+@test 'a server that cannot be reached: of what is not even tried no entry is written anew, unless there is news' {
+	away
+	for n in 1 2 3; do letter "$n" | msend --quiet "$rcpt@example.org"; done
+	inodes() { entries | tail -n +2 | sed "s|^|$queue/|" | xargs stat -c %i; }
+	inodes >before
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	assert_same_file before <(inodes)
+	assert_equal "$(grep -h ^tried "$queue"/* | cut -d' ' -f2 | sort | tr '\n' ' ')" '1 1 2 '
+	server smtps://127.0.0.1:2
+	run -75 --separate-stderr msend -q
+	assert_equal "${#stderr_lines[@]}" 1
+	run -0 msend -bp
+	assert_equal "$(grep -c '127.0.0.1:2: ' <<<"$output")" 3
+	back
+	run -0 msend -q
+	assert_empty_queue
+	assert_equal "$(mailbox_count "$rcpt")" 3
 }
 
 @test 'stopped by a signal: nothing is kept' {
@@ -662,7 +681,7 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 
 @test 'no place for a queue: what can be sent is sent, what would have to be kept is an error' {
 	letter >eml
-	alone=(env -u HOME -u XDG_STATE_HOME msend -C "$config" --log=/dev/null)
+	alone=(homeless '' msend -C "$config" --log=/dev/null)
 	run -0 "${alone[@]}" "$rcpt@example.org" <eml
 	assert_equal "$(mailbox_count "$rcpt")" 1
 	away

@@ -69,6 +69,48 @@ knows()
 	subjects 1 2 3 4 5
 }
 
+# restore_as N: a backup is played back: the same UIDVALIDITY, and the next UID is N
+restore_as()
+{
+	local now
+	now=$(sed -n '1s/.* V\([0-9]*\) .*/\1/p' "$maildir/dovecot-uidlist")
+	rm -f "$maildir"/dovecot*
+	printf '3 V%d N%d G%032x\n' "$now" "$1" 1 >"$maildir/dovecot-uidlist"
+	give_to_server "$maildir"
+}
+
+@test 'a server restored from a backup gives UIDs again: what bears them now is not deleted unfetched' {
+	letters 1 2 3
+	run -0 mfetch --maildir=box
+	is_left 0
+	restore_as 1
+	letters 4 5
+	run -0 mfetch --maildir=box
+	assert_line --partial 'the server has numbered its messages anew (UIDVALIDITY); of 2 messages 0 are known'
+	subjects 1 2 3 4 5
+	is_left 0
+	run -0 mfetch --maildir=box --full-listing
+	assert_output ''
+	letters 6
+	run -0 mfetch --maildir=box
+	assert_output ''
+	subjects 1 2 3 4 5 6
+}
+
+@test 'with --keep what a backup brought back is known, and what is new comes' {
+	letters 1 2 3 4
+	run -0 mfetch --keep --maildir=box
+	rm "$maildir"/*/*
+	restore_as 1
+	letters 1 5
+	run -0 mfetch --keep --maildir=box
+	assert_line --partial 'of 2 messages 1 are known'
+	subjects 1 2 3 4 5
+	run -0 mfetch --keep --maildir=box --full-listing
+	assert_output ''
+	subjects 1 2 3 4 5
+}
+
 @test 'again and again: who was recognised is recognised once more' {
 	letters 1 2 3
 	run -0 mfetch --keep --mbox=box

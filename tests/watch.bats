@@ -6,72 +6,18 @@
 # shellcheck disable=SC2016  # the commands' own shell expands them
 
 load helper
+load watching
 
 setup()
 {
 	mailverbs_setup
 	user=$(fresh_user)
 	config_for "$user" "maildir = $PWD/box" 'interval = 1'
-	pid=
-}
-
-teardown()
-{
-	[[ ! $pid ]] || kill "$pid" 2>/dev/null || true
-}
-
-# give NAME...: a message with this subject for each.
-give()
-{
-	local name
-	for name; do
-		printf 'Subject: %s\nFrom: a@example.org\n\nx\n' "$name" >"$name.eml"
-	done
-	deliver "$user" "${@/%/.eml}"
-}
-
-box()
-{
-	cat box/new/* 2>/dev/null | sed -n 's/^Subject: //p' | sort | xargs
-}
-
-# await COMMAND...: it succeeds within ten seconds.
-await()
-{
-	local tries=0
-	until "$@"; do
-		((++tries < 500)) || {
-			echo "in vain: $*" >&2
-			cat err >&2
-			return 1
-		}
-		sleep 0.02
-	done
-}
-
-box_has()
-{
-	[[ $(box) == "$*" ]]
 }
 
 lines_in()
 {
 	[[ -e $1 && $(wc -l <"$1") -ge $2 ]]
-}
-
-watch()
-{
-	mfetch --watch "$@" 2>err &
-	pid=$!
-}
-
-# How the watch ended: `status`.
-end_by()
-{
-	status=0
-	kill "-$1" "$pid"
-	wait "$pid" || status=$?
-	pid=
 }
 
 @test "mfetch --watch fetches what is there, and what comes later" {

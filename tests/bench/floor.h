@@ -9,7 +9,6 @@
 
 #include <err.h>
 #include <gnutls/gnutls.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "socket.h"
 
 static int floor_fd;
 static gnutls_session_t floor_tls; /* NULL: plaintext */
@@ -26,17 +27,7 @@ static size_t floor_at, floor_end;
 static void
 floor_connect(const char *host, const char *port)
 {
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	const int on = 1;
-	struct addrinfo *found;
-
-	if (getaddrinfo(host, port, &hints, &found) != 0)
-		errx(1, "%s: unknown", host);
-	floor_fd = socket(found->ai_family, SOCK_STREAM, 0);
-	if (connect(floor_fd, found->ai_addr, found->ai_addrlen) != 0)
-		err(1, "%s:%s", host, port);
-	setsockopt(floor_fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	freeaddrinfo(found);
+	floor_fd = socket_connect(host, port);
 }
 
 static void

@@ -14,17 +14,15 @@
  * handshake is not among them, since the proxy does not see it.
  */
 #include <err.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "socket.h"
 
 struct chunk {
 	struct chunk *next;
@@ -52,24 +50,6 @@ microseconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
-static int
-connected(const char *host, const char *port)
-{
-	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-	const int on = 1;
-	struct addrinfo *found;
-	int fd;
-
-	if (getaddrinfo(host, port, &hints, &found) != 0)
-		errx(1, "%s: unknown", host);
-	fd = socket(found->ai_family, SOCK_STREAM, 0);
-	if (connect(fd, found->ai_addr, found->ai_addrlen) != 0)
-		err(1, "%s:%s", host, port);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	freeaddrinfo(found);
-	return fd;
 }
 
 static void
@@ -159,37 +139,20 @@ relay(int client, int server, const char *path)
 	fclose(file);
 }
 
+/* ctx: the arguments */
+static void
+serve(int client, void *ctx)
+{
+	char **argv = ctx;
+
+	relay(client, socket_connect(argv[1], argv[2]), argv[4]);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
-	const int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
-	pid_t pid;
-
 	if (argc != 5)
 		errx(64, "usage: proxy HOST PORT RTT_MS FILE");
 	delay_us = atoll(argv[3]) * 500;
-	if (bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 64) != 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-		err(1, "no port");
-	pid = fork();
-	if (pid != 0) {
-		printf("%u %ld\n", ntohs(address.sin_port), (long)pid);
-		return pid < 0;
-	}
-	setpgid(0, 0);
-	close(STDOUT_FILENO);
-	signal(SIGCHLD, SIG_IGN);
-	for (;;) {
-		const int client = accept(listener, NULL, NULL);
-
-		if (client >= 0 && fork() == 0) {
-			setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-			relay(client, connected(argv[1], argv[2]), argv[4]);
-			_exit(0);
-		}
-		close(client);
-	}
+	socket_serve(serve, argv);
 }

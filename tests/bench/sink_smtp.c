@@ -7,15 +7,13 @@
  */
 #include <err.h>
 #include <gnutls/gnutls.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 #include <unistd.h>
+
+#include "socket.h"
 
 static gnutls_session_t tls;
 static char in[64 * 1024 + 1], out[4096];
@@ -131,29 +129,20 @@ serve(void)
 }
 
 static void
-talk(int fd, gnutls_certificate_credentials_t credentials)
+talk(int fd, void *credentials)
 {
-	const int on = 1;
-
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	gnutls_init(&tls, GNUTLS_SERVER);
 	gnutls_set_default_priority(tls);
 	gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, credentials);
 	gnutls_transport_set_int(tls, fd);
 	if (gnutls_handshake(tls) == GNUTLS_E_SUCCESS)
 		serve();
-	_exit(0);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof address;
-	const int listener = socket(AF_INET, SOCK_STREAM, 0);
 	gnutls_certificate_credentials_t credentials;
-	pid_t pid;
 
 	if (argc != 3)
 		errx(64, "usage: sink_smtp CERT KEY");
@@ -161,22 +150,5 @@ main(int argc, char **argv)
 	if (gnutls_certificate_set_x509_key_file(credentials, argv[1], argv[2],
 						 GNUTLS_X509_FMT_PEM) < 0)
 		errx(1, "%s: no certificate", argv[1]);
-	if (bind(listener, (struct sockaddr *)&address, len) != 0 || listen(listener, 64) != 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-		err(1, "no port");
-	pid = fork();
-	if (pid != 0) {
-		printf("%u %ld\n", ntohs(address.sin_port), (long)pid);
-		return pid < 0;
-	}
-	setpgid(0, 0);
-	close(STDOUT_FILENO);
-	signal(SIGCHLD, SIG_IGN);
-	for (;;) {
-		const int client = accept(listener, NULL, NULL);
-
-		if (client >= 0 && fork() == 0)
-			talk(client, credentials);
-		close(client);
-	}
+	socket_serve(talk, credentials);
 }

@@ -763,6 +763,62 @@ test_former(void)
 	seen_close(s);
 }
 
+static bool
+is_uid_1(void *ctx, const char *uid)
+{
+	(void)ctx;
+	return strcmp(uid, "1") == 0;
+}
+
+/* What is known, where the next UID is NEXT and the message 1 is there. */
+static struct seen *
+of_lines_with_next(const char *lines, uint32_t next)
+{
+	struct seen *s = of_lines(lines, 7);
+
+	seen_distrust_from(s, next, is_uid_1, NULL);
+	return s;
+}
+
+static void
+test_counts_anew(void)
+{
+	static const char lines[] =
+	    "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2 " PRINT_B "\n~ 7:3\n= 5 6:9\n";
+	struct seen *s = of_lines_with_next(lines, 4);
+	time_t when = 1;
+	struct err e;
+
+	ok(has(s, "1") && has(s, "2") && has(s, "3"), "UIDs below the next one are trusted");
+	seen_distrust_from(s, 3, is_uid_1, NULL);
+	ok(!has(s, "1") && !has(s, "2") && !has(s, "3") && seen_has_former(s),
+	   "one that is still to come takes the trust from all");
+	is_number(seen_recognise(s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}}, 2), 2,
+		  "they are recognised, each under the other's UID");
+	ok(seen_drop_former(s, &e), "what was not is dropped");
+	journal_is("= 1234567891 7:1 " PRINT_B "\n= 1234567890 7:2 " PRINT_A "\n",
+		   "the journal has what was recognised");
+	ok(has(s, "1") && has(s, "2") && !has(s, "3"), "and so has the memory");
+	seen_done(s, "3");
+	ok(has(s, "3"), "what is delivered now is known");
+	seen_close(s);
+	s = of_lines_with_next("= 1234567890 7:1 " PRINT_A "\n", 1);
+	ok(has(s, "1"), "one that is there is not to come, whatever the server says");
+	seen_close(s);
+	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n+ 7:1 place\n", 1);
+	seen_each_intent(s, was_done, &(struct asked){.done = "place"});
+	ok(!has(s, "1"), "what a killed run had delivered is not trusted either");
+	seen_close(s);
+	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n", 1);
+	seen_mark(s, "2");
+	ok(seen_write(s, true, &e), "a UID that was given again is marked");
+	seen_close(s);
+	s = open_under(7);
+	ok(seen_has(s, "2", &when) && when == 0,
+	   "it is taken as delivered, and nothing of it is here");
+	seen_close(s);
+}
+
 static void
 test_rewrite_is_cut_off(void)
 {
@@ -827,6 +883,7 @@ main(void)
 	test_torn_print();
 	test_shared_prints();
 	test_former();
+	test_counts_anew();
 	test_rewrite_is_cut_off();
 	test_no_place();
 	remove = mem_printf("rm -rf %s", root);

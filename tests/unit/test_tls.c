@@ -297,6 +297,21 @@ serve_answer(struct server *v)
 	server_hear(v);
 }
 
+/* A stream to V as it should be, with TLS on; NAME is what the test is about. */
+static struct stream *
+secured(struct server *v, unsigned timeout_s, const char *name)
+{
+	const struct request r = good();
+	const struct tls_params p = trusting();
+	struct stream *s;
+	struct err e = {0};
+
+	start_server(v, &r);
+	s = stream_from_fds(v->our_fd, v->our_fd, NAME, timeout_s);
+	ok(stream_start_tls(s, &p, &e), "%s", name);
+	return s;
+}
+
 /* Does the handshake with a server that has R come out as WANT (an error's text, NULL: well)? */
 static void
 is_handshake(const char *name, const struct request *r, const struct tls_params *p,
@@ -507,16 +522,11 @@ static void
 test_one_flight(void)
 {
 	struct server v = {.serve = serve_answer};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
-	struct err e = {0};
 	struct buf text = {0}, binding = {0};
 	const char *type = NULL;
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
-	ok(stream_start_tls(s, &p, &e), "TLS 1.3");
+	s = secured(&v, 10, "TLS 1.3");
 	ok(stream_is_tls(s), "the stream knows");
 	stream_write(s, "EHLO", 4);
 	stream_write(s, " me\r\n", 5);
@@ -610,16 +620,11 @@ static void
 test_1_2(void)
 {
 	struct server v = {.serve = serve_renegotiation, .priority = TLS_1_2};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
-	struct err e = {0};
 	struct buf binding = {0};
 	const char *type = NULL;
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
-	ok(stream_start_tls(s, &p, &e), "TLS 1.2");
+	s = secured(&v, 10, "TLS 1.2");
 	ok(stream_channel_binding(s, &type, &binding) && strcmp(type, "tls-unique") == 0,
 	   "the channel binding is tls-unique");
 	stream_write(s, "EHLO me\r\n", 9);
@@ -651,14 +656,9 @@ static void
 test_record_of_its_own(void)
 {
 	struct server v = {.serve = serve_key_update};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
-	struct err e = {0};
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 2);
-	ok(stream_start_tls(s, &p, &e), "TLS 1.3 that changes its keys");
+	s = secured(&v, 2, "TLS 1.3 that changes its keys");
 	stream_write(s, "EHLO me\r\n", 9);
 	is_str(stream_line(s, &(size_t){0}), "250 ok",
 	       "an answer behind a record of TLS's own is not waited for");
@@ -691,16 +691,11 @@ static void
 test_idle(void)
 {
 	struct server v = {.serve = serve_bye_later};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct pollfd bye = {.events = POLLIN};
 	struct stream *s;
-	struct err e = {0};
 
-	start_server(&v, &r);
+	s = secured(&v, 10, "TLS 1.3 with nothing to say");
 	bye.fd = v.our_fd;
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
-	ok(stream_start_tls(s, &p, &e), "TLS 1.3 with nothing to say");
 	is_str(stream_line(s, &(size_t){0}), "250 ok", "but for an answer");
 	ok(stream_is_idle(s), "is idle, for its tickets are no words");
 	stream_write(s, "QUIT\r\n", 6);
@@ -714,15 +709,11 @@ static void
 is_end(const char *name, void (*serve)(struct server *), const char *line, const char *want)
 {
 	struct server v = {.serve = serve};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
 	struct err e = {0};
 	size_t len;
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
-	ok(stream_start_tls(s, &p, &e), "%s", name);
+	s = secured(&v, 10, name);
 	is_str(stream_line(s, &len), line, name);
 	ok(!stream_line(s, &len) && !stream_ok(s, &e) && e.code == ERR_TEMPORARY,
 	   "%s: half a line is none", name);
@@ -863,14 +854,9 @@ test_bulk_send(void)
 {
 	static char block[BLOCK];
 	struct server v = {.serve = serve_receive};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
-	struct err e = {0};
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 30);
-	ok(stream_start_tls(s, &p, &e), "100 MiB to send");
+	s = secured(&v, 30, "100 MiB to send");
 	for (size_t total = 0; total < BULK; total += BLOCK) {
 		const size_t odd = total / BLOCK % 1000 * 8; /* so that records are cut anywhere */
 
@@ -889,17 +875,12 @@ test_bulk_receive(void)
 {
 	static char want[BLOCK];
 	struct server v = {.serve = serve_send};
-	const struct request r = good();
-	const struct tls_params p = trusting();
 	struct stream *s;
-	struct err e = {0};
 	bool is_right = true;
 	size_t total = 0, n;
 	const char *block;
 
-	start_server(&v, &r);
-	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 30);
-	ok(stream_start_tls(s, &p, &e), "100 MiB to receive");
+	s = secured(&v, 30, "100 MiB to receive");
 	stream_write(s, "RETR 1\r\n", 8);
 	while (total < BULK && (block = stream_block(s, &n))) {
 		n &= ~(size_t)7;

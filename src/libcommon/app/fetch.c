@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/fetch.h"
+#include "app/fetch_turn.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/destination.h"
-#include "app/folders.h"
 #include "app/keeping.h"
 #include "app/listing.h"
 #include "app/lmtp.h"
@@ -29,28 +27,6 @@
 #include "deliver/delivery.h"
 #include "deliver/seen.h"
 #include "deliver/sink.h"
-
-struct fetch {
-	struct run *run;
-	const struct account *account;
-	struct sink_spec sink;
-	struct lmtp_server *lmtp; /* SINK_LMTP */
-	struct keeping keeping;
-	struct selection *selection;
-	bool by_default; /* no operands: what is new */
-	bool marks;      /* --mark-seen: nothing is fetched */
-	struct seen *seen;
-	struct session *session; /* of all folders, and rounds */
-	bool stays;              /* the session is for the next round too */
-	const char *folder;      /* one of many, whose session is open; NULL: the account's one */
-	uint32_t *limit;         /* so many messages may this run still fetch */
-	bool is_last;            /* the session ends with it */
-	struct listing listing;
-	struct message_set wanted;
-	struct message_set rejected; /* by the filter, to be deleted */
-	struct message_set doomed;   /* to be deleted */
-	struct delivery *delivery;
-};
 
 /* Standard output has a memory only with --keep, and never on a terminal. */
 static bool
@@ -215,106 +191,8 @@ deliver(struct fetch *f, enum part part, struct err *e)
 	return false;
 }
 
-static bool
-is_due(const struct fetch *f, size_t index)
-{
-	time_t when;
-
-	if (f->keeping.keep && !f->keeping.has_age)
-		return false;
-	return seen_has(f->seen, message_list_uid(&f->listing.list, index), &when) &&
-	       keeping_is_due(&f->keeping, when);
-}
-
-/* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
-static bool
-is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
-{
-	const bool is = *next < count && indexes[*next] == index;
-
-	*next += is;
-	return is;
-}
-
-/* What may go: what is safe here now, by default what a run before delivered, and what the filter
- * rejected. */
-static void
-remove_delivered(struct fetch *f)
-{
-	size_t safe_count, next_safe = 0, next_rejected = 0;
-	const size_t *safe = delivery_safe(f->delivery, &safe_count);
-
-	for (size_t i = 0; i < f->listing.list.count; i++) {
-		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
-
-		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
-		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
-			message_set_add(&f->doomed, i);
-	}
-	mailbox_remove(&f->session->mailbox, &f->listing.list, &f->doomed);
-}
-
-/* What is safe here now, but for what goes for good. */
-static void
-mark_read(struct fetch *f)
-{
-	struct message_set read = {0};
-	size_t safe_count, next_doomed = 0;
-	const size_t *safe = delivery_safe(f->delivery, &safe_count);
-	const bool all = account_flag(f->account, SET_TRASH);
-
-	for (size_t i = 0; i < safe_count; i++) {
-		while (next_doomed < f->doomed.count && f->doomed.index[next_doomed] < safe[i])
-			next_doomed++;
-		if (all || next_doomed == f->doomed.count ||
-		    f->doomed.index[next_doomed] != safe[i])
-			message_set_add(&read, safe[i]);
-	}
-	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);
-	message_set_free(&read);
-}
-
-static bool
-commit(struct fetch *f, struct err *e)
-{
-	return (f->is_last ? mailbox_commit : mailbox_settle)(&f->session->mailbox, e);
-}
-
-static bool
-is_listed(void *ctx, const char *uid)
-{
-	const struct message_index *index = ctx;
-
-	return message_index_find(index, uid) != MESSAGE_NONE;
-}
-
-static size_t
-count_seen(const struct fetch *f)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < f->listing.list.count; i++)
-		count += seen_has(f->seen, message_list_uid(&f->listing.list, i), NULL);
-	return count;
-}
-
-static bool
-forget_unlisted(struct fetch *f, struct err *e)
-{
-	struct message_index index;
-	bool ok;
-
-	if (!f->listing.is_whole || !seen_wants_compacting(f->seen, count_seen(f)))
-		return true;
-	message_index_make(&index, &f->listing.list);
-	ok = seen_compact(f->seen, is_listed, &index, e);
-	message_index_free(&index);
-	return ok;
-}
-
-/* --headers and a dry run record, delete and mark nothing. */
-static bool
-open_session(struct session *s, const struct account *a, const struct run *run, struct err *e)
+bool
+fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e)
 {
 	if (!session_open(s, a, TOOL_MFETCH, e))
 		return false;
@@ -328,7 +206,7 @@ connect(struct fetch *f, struct err *e)
 {
 	if (f->session->stream)
 		return true;
-	if (!open_session(f->session, f->account, f->run, e))
+	if (!fetch_open(f->session, f->account, f->run, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
@@ -389,48 +267,6 @@ remark_on_expiry(const struct fetch *f)
 			   account_text(f->account, SET_KEEP));
 }
 
-/* With EXPIRE 0 the commit deletes all that was fetched (RFC 2449 section 6.7; Gmail): what could
- * not be delivered too, and what was only looked at. Without one it stays, and what is safe here is
- * deleted by the next run. */
-static bool
-commit_loses(const struct fetch *f)
-{
-	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
-
-	return customs->has_expire && customs->expire_days == 0 &&
-	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
-}
-
-static bool
-record_deleted(struct fetch *f, struct err *e)
-{
-	for (size_t i = 0; i < f->doomed.count; i++) {
-		const size_t index = f->doomed.index[i];
-
-		seen_deleted(f->seen, message_list_uid(&f->listing.list, index),
-			     f->listing.list.items[index].size);
-	}
-	return seen_write(f->seen, false, e);
-}
-
-static bool
-finish(struct fetch *f, struct err *e)
-{
-	if (commit_loses(f))
-		return true;
-	/* Who looks at a terminal only looks; the filter has no say in that either. */
-	if (!destination_is_terminal(&f->sink))
-		remove_delivered(f);
-	if (account_flag(f->account, SET_SEEN) && !destination_is_terminal(&f->sink))
-		mark_read(f);
-	if (!commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
-		return false;
-	if (f->listing.is_whole)
-		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
-	listing_remember(&f->listing, &f->session->mailbox);
-	return true;
-}
-
 /* What can't be deleted or marked there is said before anything is fetched. */
 static bool
 check_rights(const struct fetch *f, struct err *e)
@@ -457,7 +293,7 @@ fetch(struct fetch *f, struct err *e)
 	if (f->listing.is_whole)
 		undeleted_check(f->seen, &f->listing.list, f->run, session_place(f->session));
 	select_wanted(f);
-	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !finish(f, e))
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !fetch_finish(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -473,7 +309,7 @@ fetch_headers(struct fetch *f, struct err *e)
 	if (!narrow(f, false, e))
 		return false;
 	seen_stop_recording(f->seen);
-	if (!deliver(f, PART_HEADER, e) || !commit(f, e))
+	if (!deliver(f, PART_HEADER, e) || !fetch_commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -488,7 +324,7 @@ mark_seen(struct fetch *f, struct err *e)
 	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
 		seen_mark(f->seen, message_list_uid(&f->listing.list, f->wanted.index[i]));
-	if (!seen_write(f->seen, true, e) || !commit(f, e))
+	if (!seen_write(f->seen, true, e) || !fetch_commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -506,34 +342,11 @@ show_folder(const struct fetch *f)
 	buf_free(&name);
 }
 
-static bool
-goes_at_once(const struct keeping *k)
-{
-	return !k->keep || (k->has_age && k->age == 0);
-}
-
-/* What would go from the server if all that is wanted were delivered. */
-static size_t
-count_doomed(const struct fetch *f)
-{
-	size_t count = 0, next_wanted = 0;
-
-	if (f->marks || run_flag(f->run, SET_HEADERS) || destination_is_terminal(&f->sink))
-		return 0;
-	for (size_t i = 0; i < f->listing.list.count; i++) {
-		const bool is_wanted = is_next(f->wanted.index, f->wanted.count, &next_wanted, i);
-
-		count +=
-		    (is_wanted && goes_at_once(&f->keeping)) || (f->by_default && is_due(f, i));
-	}
-	return count;
-}
-
 static void
 show_counts(const struct fetch *f)
 {
 	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
-	const size_t doomed = count_doomed(f);
+	const size_t doomed = fetch_count_doomed(f);
 
 	show_folder(f);
 	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
@@ -560,7 +373,7 @@ show_plan(struct fetch *f, struct err *e)
 	show_counts(f);
 	fflush(stdout);
 	selection_complain(f->selection, f->run);
-	return commit(f, e);
+	return fetch_commit(f, e);
 }
 
 static bool
@@ -608,7 +421,7 @@ prepare(struct fetch *f, struct err *e)
 	return check_memory(f, e) && check_watch(f, e);
 }
 
-static void
+void
 fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
@@ -662,146 +475,9 @@ recall(struct fetch *f, struct err *e)
 	return listing_prepare(&f->listing, f->seen, &f->keeping, may_list_short(f), e);
 }
 
-static bool
-run_fetch(struct fetch *f, struct err *e)
+bool
+fetch_turn(struct fetch *f, struct err *e)
 {
 	return prepare(f, e) && lock_mailbox(f, e) &&
 	       (!f->seen || (recall(f, e) && carry_out(f, e)));
-}
-
-/* Many folders. */
-
-struct round {
-	struct run *run;
-	const struct account *account;
-	struct selection *selection;
-	struct session session;
-	uint32_t limit;
-};
-
-static bool
-fetch_one(struct round *r, const char *folder, bool is_last, struct err *e)
-{
-	struct fetch f = {.run = r->run,
-			  .account = r->account,
-			  .selection = r->selection,
-			  .session = &r->session,
-			  .limit = &r->limit,
-			  .folder = folder,
-			  .is_last = is_last,
-			  .by_default = r->run->operand_count == 0};
-	const bool ok = run_fetch(&f, e);
-
-	fetch_free(&f);
-	return ok;
-}
-
-/* Numbers and ids belong to one folder. */
-static bool
-check_operands(const struct run *run, const struct selection *s, struct err *e)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (s->operands[i].kind == OPERAND_RANGE || s->operands[i].kind == OPERAND_UID)
-			return err_set(e, ERR_USAGE,
-				       "'%s' means a message of one folder, so name one",
-				       s->operands[i].text);
-	if (run_flag(run, SET_RAW) && !run_flag(run, SET_NUL))
-		return err_set(e, ERR_USAGE,
-			       "many folders: --raw takes one message, or goes with "
-			       "--null");
-	return true;
-}
-
-/* What is wrong with one folder is said, and the next one's turn comes, unless the session itself
- * is broken. */
-static bool
-fetch_many(struct round *r, const struct folder_names *n, struct err *e)
-{
-	bool ok = true;
-
-	for (size_t i = 0; i < n->count; i++) {
-		const bool is_last = i + 1 == n->count;
-
-		if (!ok)
-			run_complain(r->run, e);
-		ok = fetch_one(r, n->names[i], is_last, e);
-		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
-			return false;
-	}
-	return ok;
-}
-
-/* One session for all of them: a login that fails is not tried again for each. */
-static bool
-open_for_many(struct round *r, struct folder_names *n, struct err *e)
-{
-	if (run_flag(r->run, SET_DRY_RUN))
-		run_show_settings(r->run, r->account);
-	if (!open_session(&r->session, r->account, r->run, e) ||
-	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
-		return false;
-	session_show_alert(&r->session, r->run);
-	return true;
-}
-
-bool
-fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
-{
-	struct round r = {.run = run,
-			  .account = a,
-			  .selection = selection,
-			  .limit = account_number(a, SET_LIMIT, UINT32_MAX)};
-	struct folder_names names;
-	bool ok;
-
-	folder_names_of(&names, a);
-	if (!folder_names_are_many(&names))
-		ok = fetch_one(&r, NULL, true, e);
-	else
-		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
-		     fetch_many(&r, &names, e);
-	session_show_alert(&r.session, run);
-	session_close(&r.session);
-	folder_names_free(&names);
-	return ok;
-}
-
-static bool
-has_many_folders(const struct account *a)
-{
-	struct folder_names names;
-	bool many;
-
-	folder_names_of(&names, a);
-	many = folder_names_are_many(&names);
-	folder_names_free(&names);
-	return many;
-}
-
-bool
-fetch_round(struct run *run, const struct account *a, struct selection *selection,
-	    struct session *kept, struct err *e)
-{
-	uint32_t limit = account_number(a, SET_LIMIT, UINT32_MAX);
-	struct fetch f = {.run = run,
-			  .account = a,
-			  .selection = selection,
-			  .session = kept,
-			  .stays = true,
-			  .limit = &limit,
-			  .is_last = true,
-			  .by_default = true};
-	bool ok, stays;
-
-	if (has_many_folders(a))
-		return fetch_once(run, a, selection, e);
-	ok = run_fetch(&f, e);
-	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
-	 * behind. */
-	stays = ok && f.stays && f.seen;
-	fetch_free(&f);
-	session_show_alert(kept, run);
-	if (!stays)
-		session_close(kept);
-	return ok;
 }

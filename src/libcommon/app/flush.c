@@ -60,7 +60,8 @@ struct attempt {
 	int fd; /* of the message, or -1 */
 	char deliver_by[32], hold_for[32];
 	bool maybe_sent_before;
-	bool is_late; /* for what it asked */
+	bool is_late;     /* for what it asked */
+	bool is_old_news; /* nothing came of it that the entry does not say */
 };
 
 /* Routes. */
@@ -408,7 +409,8 @@ delay(struct attempt *a, const struct err *why, bool is_durable)
 {
 	struct err problem;
 
-	if (!queue_update(a->flush->queue, &a->waiting->entry, is_durable, &problem))
+	if (!a->is_old_news &&
+	    !queue_update(a->flush->queue, &a->waiting->entry, is_durable, &problem))
 		run_complain(a->flush->run, &problem);
 	say_delay(a, why);
 }
@@ -434,6 +436,17 @@ give_up(struct attempt *a, struct err *why)
 	refuse_all(&a->waiting->entry, why);
 }
 
+/* Behind the one that found the way blocked nothing is tried; thousands that wait for a server
+ * which is away need not be written anew to say the same of it. */
+static bool
+is_old_news(const struct attempt *a, const struct err *why)
+{
+	const char *reply = a->waiting->entry.reply;
+
+	return a->waiting->route->is_blocked && !a->outcome.server && reply &&
+	       strcmp(reply, why->text) == 0;
+}
+
 /* The entry as it is after the attempt, and WHY it is not gone. FAILURE: NULL where it was sent. */
 static void
 settle_entry(struct attempt *a, const struct err *failure, struct err *why)
@@ -442,7 +455,9 @@ settle_entry(struct attempt *a, const struct err *failure, struct err *why)
 
 	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
 	fate_explain_delay(&a->letter, &a->outcome, failure, why);
-	queue_entry_tried(entry, why->text);
+	a->is_old_news = is_old_news(a, why);
+	if (!a->is_old_news)
+		queue_entry_tried(entry, why->text);
 	if (a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure)) {
 		refuse_all(entry, why);
 		return;

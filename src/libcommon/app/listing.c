@@ -2,6 +2,7 @@
 #include "app/listing.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "app/keeping.h"
@@ -45,13 +46,36 @@ is_all_new(const struct listing *l)
 }
 
 static bool
+is_listed(void *ctx, const char *uid)
+{
+	const struct message_list *l = ctx;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const char *listed = message_list_uid(l, i);
+
+		if (listed && strcmp(listed, uid) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is known is what these ids mean. */
+static void
+set_validity(struct listing *l, const struct mailbox *m)
+{
+	seen_set_validity(l->seen, mailbox_validity(m));
+	if (l->is_whole && mailbox_next_uid(m) > 0)
+		seen_distrust_from(l->seen, mailbox_next_uid(m), is_listed, &l->list);
+}
+
+static bool
 list_whole(struct listing *l, struct mailbox *m, struct err *e)
 {
 	message_list_free(&l->list);
 	l->is_whole = true;
 	if (!mailbox_list(m, WANTED, &l->list, e))
 		return false;
-	seen_set_validity(l->seen, mailbox_validity(m));
+	set_validity(l, m);
 	return true;
 }
 
@@ -95,7 +119,7 @@ list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
 		return true;
 	if (!seen_read(l->seen, e))
 		return false;
-	seen_set_validity(l->seen, mailbox_validity(m));
+	set_validity(l, m);
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/login_delay.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,14 +52,12 @@ static bool
 read_login(const struct account *a, enum tool_id tool, struct login *login)
 {
 	char *directory = directory_of(a, tool), *path = path_in(directory);
-	FILE *file = path ? fopen(path, "re") : NULL;
-	bool ok = false;
+	char *line = path ? file_noted_line(path) : NULL;
+	const bool ok = line &&
+			sscanf(line, "%" SCNu64 " %" SCNu64, &login->when, &login->delay_s) == 2 &&
+			login->delay_s <= DELAY_MAX_S;
 
-	if (file) {
-		ok = fscanf(file, "%" SCNu64 " %" SCNu64, &login->when, &login->delay_s) == 2 &&
-		     login->delay_s <= DELAY_MAX_S;
-		fclose(file);
-	}
+	free(line);
 	free(directory);
 	free(path);
 	return ok;
@@ -129,19 +126,11 @@ login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds)
 	char *line = mem_printf("%" PRIu64 " %u\n", (uint64_t)time(NULL),
 				seconds < DELAY_MAX_S ? seconds : DELAY_MAX_S);
 	struct err unused;
-	int fd;
 
-	if (path && seconds == 0) {
+	if (path && seconds == 0)
 		unlink(path);
-	} else if (path && file_make_directory(directory, &unused)) {
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-		if (fd >= 0) {
-			if (!file_write_all(fd, line, strlen(line))) {
-				/* half a line is none, and then the server has to say it */
-			}
-			close(fd);
-		}
-	}
+	else if (path && file_make_directory(directory, &unused))
+		file_note(path, line, strlen(line));
 	free(directory);
 	free(path);
 	free(line);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/undeleted.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/tool.h"
 #include "base/file.h"
@@ -21,14 +18,8 @@ static void
 write_file(const struct seen *seen, char sign, const char *uid)
 {
 	char *path = seen_side_file(seen, ".deleted"), *line = mem_printf("%c%s\n", sign, uid);
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
-	if (fd >= 0) {
-		if (!file_write_all(fd, line, strlen(line))) {
-			/* half an id is nobody's */
-		}
-		close(fd);
-	}
+	file_note(path, line, strlen(line));
 	free(line);
 	free(path);
 }
@@ -37,20 +28,10 @@ write_file(const struct seen *seen, char sign, const char *uid)
 static char *
 read_file(const struct seen *seen)
 {
-	char *path = seen_side_file(seen, ".deleted"), *line = NULL;
-	FILE *file = fopen(path, "re");
-	size_t size = 0;
-	ssize_t len = file ? getline(&line, &size, file) : -1;
+	char *path = seen_side_file(seen, ".deleted"), *line = file_noted_line(path);
 
 	free(path);
-	if (file)
-		fclose(file);
-	if (len > 2 && line[len - 1] == '\n') {
-		line[len - 1] = '\0';
-		return line;
-	}
-	free(line);
-	return NULL;
+	return line;
 }
 
 static bool

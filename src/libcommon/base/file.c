@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -65,6 +66,38 @@ file_make_directory(const char *path, struct err *e)
 	ok = ok && make_one(copy, e);
 	free(copy);
 	return ok;
+}
+
+void
+file_note(const char *path, const void *bytes, size_t n)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return;
+	if (!file_write_all(fd, bytes, n)) {
+		/* a torn one is none */
+	}
+	close(fd);
+}
+
+char *
+file_noted_line(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len = file ? getline(&line, &size, file) : -1;
+
+	if (len > 0 && line[len - 1] == '\n' && strlen(line) == (size_t)len && getc(file) == EOF) {
+		line[len - 1] = '\0';
+	} else {
+		free(line);
+		line = NULL;
+	}
+	if (file)
+		fclose(file);
+	return line;
 }
 
 int

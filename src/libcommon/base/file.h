@@ -17,6 +17,14 @@ bool file_write_all(int fd, const void *bytes, size_t n);
  * is there. False: *e is ERR_OUTPUT. */
 bool file_make_directory(const char *path, struct err *e);
 
+/* Makes the file PATH, mode 0600, of these N bytes, or tries to: for what is only good to know. Who
+ * reads it must be able to tell that it was torn. */
+void file_note(const char *path, const void *bytes, size_t n);
+
+/* The one line that the file PATH is, without its end; the caller's to free(). NULL: there is no
+ * such file, or it is something else, or torn. */
+char *file_noted_line(const char *path);
+
 /*
  * Makes the file PATH where it is missing, mode 0600, and locks it (flock(2), gone with the
  * process) for as long as the returned descriptor is open. -1: *e is ERR_TEMPORARY and says BUSY

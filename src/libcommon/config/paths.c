@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: ISC */
 #include "config/paths.h"
 
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+
+/* A service of the system, and what cron runs somewhere else than here, may have no HOME. */
+const char *
+paths_home_directory(void)
+{
+	const char *home = getenv("HOME");
+	const struct passwd *user;
+
+	if (home && home[0] == '/')
+		return home;
+	user = getpwuid(geteuid());
+	return user && user->pw_dir && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
+}
 
 char *
 paths_home(const char *file)
 {
-	const char *home = getenv("HOME");
+	const char *home = paths_home_directory();
 
-	return home && home[0] == '/' ? mem_printf("%s/%s", home, file) : NULL;
+	return home ? mem_printf("%s/%s", home, file) : NULL;
 }
 
 /* A variable that is not an absolute path is to be ignored, says the specification. */

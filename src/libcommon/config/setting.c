@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/paths.h"
 #include "config/setting_mail.h"
 #include "config/url.h"
 
@@ -362,13 +363,13 @@ static bool
 check_path(const char *text, char **normal, struct err *e)
 {
 	static const char credentials[] = "$CREDENTIALS_DIRECTORY/";
-	const char *home = getenv("HOME");
+	const char *home = paths_home_directory();
 
 	if (strncmp(text, credentials, strlen(credentials)) == 0)
 		return check_credential(text + strlen(credentials), normal, e);
 	if (strncmp(text, "~/", 2) != 0 && strcmp(text, "~") != 0)
 		return check_text(text, normal, e);
-	if (!home || home[0] == '\0')
+	if (!home)
 		return err_set(e, ERR_USAGE, "'%s': HOME is not set", text);
 	*normal = mem_printf("%s%s", home, text + 1);
 	return true;

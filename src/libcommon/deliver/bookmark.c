@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "deliver/bookmark.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/file.h"
@@ -28,26 +26,6 @@ head_of(struct buf *head, const struct seen *s)
 	return true;
 }
 
-/* The one line that the file has to be, without its end. NULL: it is none, or torn. */
-static char *
-read_line(const char *path)
-{
-	FILE *file = fopen(path, "re");
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len = file ? getline(&line, &size, file) : -1;
-
-	if (len > 0 && line[len - 1] == '\n' && strlen(line) == (size_t)len && getc(file) == EOF) {
-		line[len - 1] = '\0';
-	} else {
-		free(line);
-		line = NULL;
-	}
-	if (file)
-		fclose(file);
-	return line;
-}
-
 /* "LISTED OLDEST MARK" */
 static bool
 parse(struct bookmark *b, const char *text)
@@ -64,7 +42,7 @@ parse(struct bookmark *b, const char *text)
 bool
 bookmark_read(struct bookmark *b, const struct seen *s)
 {
-	char *path = seen_side_file(s, ".bookmark"), *line = read_line(path);
+	char *path = seen_side_file(s, ".bookmark"), *line = file_noted_line(path);
 	struct buf head = {0};
 	const bool ok = line && head_of(&head, s) && strncmp(line, head.data, head.len) == 0;
 
@@ -82,15 +60,10 @@ bookmark_write(const struct bookmark *b, const struct seen *s)
 {
 	char *path = seen_side_file(s, ".bookmark");
 	struct buf line = {0};
-	int fd;
 
-	if (head_of(&line, s) &&
-	    (fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) >= 0) {
+	if (head_of(&line, s)) {
 		buf_addf(&line, "%" PRId64 " %" PRId64 " %s\n", b->listed, b->oldest, b->mark);
-		if (!file_write_all(fd, line.data, line.len)) {
-			/* half a bookmark is none */
-		}
-		close(fd);
+		file_note(path, line.data, line.len);
 	}
 	buf_free(&line);
 	free(path);

@@ -5,13 +5,39 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "deliver/known.h"
 #include "deliver/seen.h"
 
 bool
 former_is(const struct known *k, const struct known_entry *entry)
 {
-	return k->validity != 0 && known_is_seen(entry) && !known_uid(k, known_key_of(k, entry));
+	return k->validity != 0 && known_was_seen(entry) &&
+	       (entry->is_former || !known_uid(k, known_key_of(k, entry)));
+}
+
+/* Is ENTRY one of NEXT or more that is no longer there? */
+static bool
+is_to_come(const struct known *k, const struct known_entry *entry, uint32_t next,
+	   bool (*is_listed)(void *ctx, const char *uid), void *ctx)
+{
+	const char *uid = known_uid(k, known_key_of(k, entry));
+	uint64_t n;
+
+	return uid && known_is_seen(entry) && text_number(uid, UINT32_MAX, &n) && n >= next &&
+	       !is_listed(ctx, uid);
+}
+
+void
+former_distrust_from(struct known *k, uint32_t next, bool (*is_listed)(void *ctx, const char *uid),
+		     void *ctx)
+{
+	bool counts_anew = false;
+
+	for (size_t i = 0; i < k->count && !counts_anew && k->validity != 0; i++)
+		counts_anew = is_to_come(k, &k->entries[i], next, is_listed, ctx);
+	for (size_t i = 0; i < k->count && counts_anew; i++)
+		k->entries[i].is_former = true;
 }
 
 /* A holder of a fingerprint: an entry of the journal, or a newcomer. */
@@ -98,6 +124,7 @@ former_recognise(struct known *k, const struct newcomer *newcomers, size_t count
 		entry->when = recognised[i].entry.when;
 		entry->print = recognised[i].entry.print;
 		entry->has_print = true;
+		entry->is_former = entry->is_marked = false;
 	}
 	free(recognised);
 	return n;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct known;
 struct known_entry;
@@ -16,6 +17,10 @@ struct newcomer;
 
 /* Was it delivered, and is its UID one that is no longer good? */
 bool former_is(const struct known *k, const struct known_entry *entry);
+
+/* seen_distrust_from() */
+void former_distrust_from(struct known *k, uint32_t next,
+			  bool (*is_listed)(void *ctx, const char *uid), void *ctx);
 
 /* seen_recognise(), in memory. */
 size_t former_recognise(struct known *k, const struct newcomer *newcomers, size_t count);

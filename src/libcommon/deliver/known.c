@@ -111,7 +111,8 @@ void
 known_forget(struct known_entry *entry)
 {
 	entry->when = 0;
-	entry->is_marked = entry->is_deleted = false;
+	entry->print = 0;
+	entry->is_marked = entry->is_deleted = entry->has_print = entry->is_former = false;
 }
 
 void

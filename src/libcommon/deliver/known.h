@@ -30,6 +30,7 @@ struct known_entry {
 	bool is_marked;  /* taken as delivered */
 	bool has_print;  /* the fingerprint stands in the journal, or among the collected lines */
 	bool is_deleted; /* there, the server says */
+	bool is_former;  /* as if under another UIDVALIDITY; what is known anew takes it away */
 };
 
 /* Entries stand in the order in which they came; pointers to them are good until the next one
@@ -73,11 +74,18 @@ struct known_entry *known_find_or_add(struct known *k, const char *key);
 /* Keeps TEXT; returns its offset. Pointers into `text` are good no longer. */
 size_t known_add_text(struct known *k, const char *text);
 
-/* Is it as good as delivered? ENTRY may be NULL: then not. */
+/* Is it as good as delivered? Or was it, when its key meant something else? ENTRY may be NULL: then
+ * not. */
+static inline bool
+known_was_seen(const struct known_entry *entry)
+{
+	return entry && (entry->when != 0 || entry->is_marked);
+}
+
 static inline bool
 known_is_seen(const struct known_entry *entry)
 {
-	return entry && (entry->when != 0 || entry->is_marked);
+	return known_was_seen(entry) && !entry->is_former;
 }
 
 /* It never was. */

@@ -311,7 +311,7 @@ done(struct seen *s, const char *key)
 	entry = known_find_or_add(&s->known, key);
 	seen_line_done(&s->lines, now, key, unwritten_print(s, entry));
 	entry->when = now;
-	entry->is_deleted = false;
+	entry->is_deleted = entry->is_former = false;
 }
 
 void
@@ -320,6 +320,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 	for (size_t i = 0; i < s->known.count; i++) {
 		struct known_entry *entry = &s->known.entries[i];
 		const size_t place = entry->place;
+		const bool is_former = entry->is_former;
 
 		if (!place)
 			continue;
@@ -328,6 +329,7 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 			done(s, known_key_of(&s->known, entry));
 		else
 			seen_line_signed(&s->lines, '-', known_key_of(&s->known, entry));
+		entry->is_former = is_former;
 	}
 }
 
@@ -354,13 +356,11 @@ seen_set_fingerprint(struct seen *s, const char *uid, const char *print)
 {
 	char room[KNOWN_KEY_MAX];
 	struct known_entry *entry;
-	size_t at;
 
 	if (!uid || !seen_wants_fingerprints(s))
 		return;
-	at = known_add_text(&s->known, print);
 	entry = known_find_or_add(&s->known, known_key(&s->known, uid, room));
-	entry->print = at;
+	entry->print = known_add_text(&s->known, print);
 	entry->has_print = false;
 }
 
@@ -377,11 +377,17 @@ seen_mark(struct seen *s, const char *uid)
 {
 	char room[KNOWN_KEY_MAX];
 	const char *key = known_key(&s->known, uid, room);
+	struct known_entry *entry;
 
 	if (!uid || !s->path || seen_has(s, uid, NULL))
 		return;
+	entry = known_find_or_add(&s->known, key);
+	if (known_was_seen(entry)) {
+		seen_line_signed(&s->lines, '/', key);
+		known_forget(entry);
+	}
 	seen_line_signed(&s->lines, '~', key);
-	known_find_or_add(&s->known, key)->is_marked = true;
+	entry->is_marked = true;
 }
 
 void
@@ -523,6 +529,13 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 
 /* What is known under another UIDVALIDITY. */
 
+void
+seen_distrust_from(struct seen *s, uint32_t next, bool (*is_listed)(void *ctx, const char *uid),
+		   void *ctx)
+{
+	former_distrust_from(&s->known, next, is_listed, ctx);
+}
+
 bool
 seen_has_former(const struct seen *s)
 {
@@ -550,6 +563,9 @@ seen_drop_former(struct seen *s, struct err *e)
 		kept[i] = known_is_seen(&s->known.entries[i]) &&
 			  !former_is(&s->known, &s->known.entries[i]);
 	ok = seen_write(s, false, e) && rewrite(s, kept, e);
+	for (size_t i = 0; i < s->known.count && ok; i++)
+		if (!kept[i])
+			known_forget(&s->known.entries[i]);
 	free(kept);
 	return ok;
 }

@@ -72,6 +72,15 @@ void seen_close(struct seen *s); /* accepts NULL; what was not flushed is not wr
  */
 void seen_set_validity(struct seen *s, uint32_t validity);
 
+/*
+ * Ids of NEXT or more (UIDNEXT) are those of messages still to come. Where one is known, and
+ * IS_LISTED says that it is not there, the server counts anew under the same UIDVALIDITY: a mailbox
+ * that was restored from a backup. What it gives a known id to may be another message, so all that
+ * is known under this UIDVALIDITY is from here on known as under another one.
+ */
+void seen_distrust_from(struct seen *s, uint32_t next,
+			bool (*is_listed)(void *ctx, const char *uid), void *ctx);
+
 /* Are fingerprints of any use? Then SET, before its first line, gives UID one. */
 bool seen_wants_fingerprints(const struct seen *s);
 void seen_set_fingerprint(struct seen *s, const char *uid, const char *print);

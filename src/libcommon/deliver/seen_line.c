@@ -87,19 +87,14 @@ next_word(char *word)
 
 /* Its last word, which an earlier line may have had already. */
 static bool
-take_print(struct known *k, const char *uid, const char *print)
+take_print(struct known *k, struct known_entry *entry, const char *print)
 {
-	struct known_entry *entry;
-	size_t at;
-
 	if (!print)
 		return true;
 	if (strlen(print) != FINGERPRINT_LEN ||
 	    strspn(print, "0123456789abcdef") != FINGERPRINT_LEN)
 		return false;
-	at = known_add_text(k, print);
-	entry = known_find_or_add(k, uid);
-	entry->print = at;
+	entry->print = known_add_text(k, print);
 	entry->has_print = true;
 	return true;
 }
@@ -111,27 +106,26 @@ take_done(struct known *k, char *rest)
 	struct known_entry *entry;
 	uint64_t when;
 
-	if (!uid || !text_number(rest, INT64_MAX, &when) || when == 0 || !text_unescape(uid) ||
-	    !take_print(k, uid, print))
+	if (!uid || !text_number(rest, INT64_MAX, &when) || when == 0 || !text_unescape(uid))
 		return false;
 	entry = known_find_or_add(k, uid);
 	entry->place = 0;
 	entry->when = (int64_t)when;
 	entry->is_deleted = false;
-	return true;
+	return take_print(k, entry, print);
 }
 
 static bool
 take_intent(struct known *k, char *uid)
 {
 	char *place = next_word(uid), *print = place ? next_word(place) : NULL;
-	size_t at;
+	struct known_entry *entry;
 
-	if (!place || !text_unescape(uid) || !text_unescape(place) || !take_print(k, uid, print))
+	if (!place || !text_unescape(uid) || !text_unescape(place))
 		return false;
-	at = known_add_text(k, place);
-	known_find_or_add(k, uid)->place = at;
-	return true;
+	entry = known_find_or_add(k, uid);
+	entry->place = known_add_text(k, place);
+	return take_print(k, entry, print);
 }
 
 static bool

@@ -45,6 +45,12 @@ imap_validity(const void *conversation)
 	return ((const struct imap *)conversation)->validity;
 }
 
+static uint32_t
+imap_next_uid(const void *conversation)
+{
+	return ((const struct imap *)conversation)->uid_next;
+}
+
 static size_t
 imap_unconfirmed(const void *conversation)
 {
@@ -92,6 +98,7 @@ static const struct mailbox_protocol imap_protocol = {
     .described = imap_described,
     .customs = imap_customs,
     .validity = imap_validity,
+    .next_uid = imap_next_uid,
     .only_look = imap_only_look,
     .check_rights = imap_check_rights,
     .stay = imap_stay,

@@ -16,6 +16,11 @@
 #include "net/stream.h"
 #include "proto/imap_talk.h"
 
+enum {
+	REFUSALS_MAX = 8, /* in a row: the server gives nothing now */
+	SPLIT = 8,        /* what was refused is asked for again in sets so much smaller */
+};
+
 struct wanted {
 	uint32_t uid;
 	size_t index; /* in the list */
@@ -32,8 +37,12 @@ struct fetch {
 	struct wanted *wanted; /* by UID, ascending */
 	uint32_t *uids;        /* the same, for the sets */
 	size_t count;
-	size_t left_out; /* of the sets, by a server that gives no more at once (RFC 9738) */
-	size_t next;     /* where the next one that comes is likely to be */
+	size_t left_out;   /* of the sets, by a server that gives no more at once (RFC 9738) */
+	size_t refused;    /* likewise, by one that refused a set: for one of its messages, maybe */
+	unsigned refusals; /* in a row */
+	struct err refusal;  /* the last one */
+	size_t set_messages; /* named by one command */
+	size_t next;         /* where the next one that comes is likely to be */
 	size_t first_listed;
 
 	/* The message in hand. */
@@ -132,15 +141,18 @@ struct response {
 	uint32_t number;
 };
 
-/* NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
- * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. */
+/*
+ * NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
+ * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. Only of fields there
+ * may be none; a whole header has its empty line at least.
+ */
 static bool
 is_text(const struct fetch *f, const struct wanted *w, const struct imap_token *t)
 {
 	const bool is_empty = t->kind == TOKEN_LITERAL ? t->size == 0 : t->len == 0;
 
 	return (t->kind == TOKEN_LITERAL || t->kind == TOKEN_QUOTED) &&
-	       !(is_empty && f->part == PART_WHOLE && f->list->items[w->index].size > 0);
+	       !(is_empty && f->part != PART_FIELDS && f->list->items[w->index].size > 0);
 }
 
 static bool
@@ -215,7 +227,7 @@ ask_set(struct fetch *f, size_t from)
 	};
 	const size_t left = f->count - from;
 	struct buf set = {0};
-	const size_t most = left < IMAP_SET_MESSAGES ? left : IMAP_SET_MESSAGES;
+	const size_t most = left < f->set_messages ? left : f->set_messages;
 	const size_t n =
 	    imap_set_add(&set, f->uids + from, imap_set_messages(f->c, most), IMAP_SET_MAX);
 
@@ -236,10 +248,12 @@ miss(struct fetch *f, struct wanted *w, size_t refused)
 					.uid = message_list_uid(f->list, w->index),
 					.size = item->size};
 	if (refused > 0)
-		imap_refused(f->c, ERR_NO_INPUT, &f->why);
+		f->why = f->refusal;
 	else
 		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server does not give this message",
 			stream_name(f->c->stream), f->info.uid);
+	if (refused == 1)
+		err_hint(&f->why, "that is about uid:%s", f->info.uid);
 	if (refused > 1)
 		err_hint(&f->why, "that is about %zu messages, uid:%s is the first", refused,
 			 f->info.uid);
@@ -270,8 +284,15 @@ was_expunged(const struct imap *c)
 	return imap_code_is(&code, "EXPUNGEISSUED");
 }
 
-/* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile: then it
- * is no longer asked for. */
+/* What is not there any more is no longer asked for. */
+static void
+forget(struct fetch *f, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		f->wanted[i].is_done = true;
+}
+
+/* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile. */
 static void
 settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 {
@@ -280,13 +301,17 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 
 	for (size_t i = from; i < to; i++)
 		missing += !f->wanted[i].is_done;
-	if (imap_was_limited(f->c, &last)) {
+	f->refusals = was_refused && missing == to - from ? f->refusals + 1 : 0;
+	if (was_refused || imap_was_limited(f->c, &last))
+		imap_refused(f->c, ERR_NO_INPUT, &f->refusal);
+	if (imap_was_limited(f->c, &last))
 		f->left_out += missing;
-		return;
-	}
-	if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
-		return;
-	complain_of_missing(f, from, to, was_refused ? missing : 0);
+	else if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
+		forget(f, from, to);
+	else if (!was_refused)
+		complain_of_missing(f, from, to, 0);
+	else if (missing > 1)
+		f->refused += missing;
 }
 
 static bool
@@ -311,18 +336,21 @@ fetch_sets(struct fetch *f, struct err *e)
 	size_t ends[IMAP_SETS_AHEAD], asked = 0, asked_sets = 0, done = 0;
 	bool ok = true;
 
-	for (size_t set = 0; ok && done < f->count; set++) {
-		while (asked < f->count && asked_sets < set + IMAP_SETS_AHEAD) {
+	for (size_t set = 0; ok; set++) {
+		while (asked < f->count && asked_sets < set + IMAP_SETS_AHEAD &&
+		       f->refusals < REFUSALS_MAX) {
 			asked = ask_set(f, asked);
 			ends[asked_sets++ % IMAP_SETS_AHEAD] = asked;
 		}
+		if (done == asked)
+			break;
 		ok = read_set(f, done, ends[set % IMAP_SETS_AHEAD], e);
 		done = ends[set % IMAP_SETS_AHEAD];
 	}
 	return ok;
 }
 
-/* What is left is what was left out. */
+/* What is left is what was left out, or refused. */
 static void
 drop_done(struct fetch *f)
 {
@@ -337,7 +365,22 @@ drop_done(struct fetch *f)
 		f->uids[i] = f->wanted[i].uid;
 }
 
-/* As long as each time some come of what was left out, it is asked for again. */
+/*
+ * What was refused is asked for in smaller sets, down to one message each: so one that the server
+ * cannot read does not keep back the others (RFC 9051 section 7.1 lets it refuse them all). What
+ * was left out is asked for as long as each time some of it come. BEFORE: so many were asked for.
+ */
+static bool
+is_asked_again(struct fetch *f, size_t before)
+{
+	const size_t most = f->count < f->set_messages ? f->count : f->set_messages;
+
+	if (f->refused == 0 || f->refusals >= REFUSALS_MAX)
+		return f->left_out > 0 && f->count < before;
+	f->set_messages = most > SPLIT ? most / SPLIT : 1;
+	return true;
+}
+
 static bool
 fetch_all(struct fetch *f, struct err *e)
 {
@@ -345,13 +388,12 @@ fetch_all(struct fetch *f, struct err *e)
 
 	do {
 		before = f->count;
-		f->left_out = 0;
+		f->left_out = f->refused = 0;
 		if (!fetch_sets(f, e))
 			return false;
 		drop_done(f);
-	} while (f->left_out > 0 && f->count < before);
-	if (f->left_out > 0)
-		complain_of_missing(f, 0, f->count, f->left_out);
+	} while (is_asked_again(f, before));
+	complain_of_missing(f, 0, f->count, f->count);
 	if (f->is_over)
 		*e = f->why;
 	return !f->is_over;
@@ -380,7 +422,12 @@ imap_fetch(void *conversation, const struct message_list *l, const struct messag
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
 {
 	struct imap *c = conversation;
-	struct fetch f = {.c = c, .list = l, .part = part, .receiver = r, .ctx = ctx};
+	struct fetch f = {.c = c,
+			  .list = l,
+			  .part = part,
+			  .receiver = r,
+			  .ctx = ctx,
+			  .set_messages = IMAP_SET_MESSAGES};
 	bool ok;
 
 	prepare(&f, set);

@@ -331,14 +331,20 @@ list_all(struct folders *x, struct err *e)
 	return list_namespaces(x, e) && (!x->wants_counts || has_counts || count_each(x, e));
 }
 
+static void
+free_prefixes(struct folders *x)
+{
+	for (size_t i = 0; i < x->prefix_count; i++)
+		free(x->prefixes[i]);
+}
+
 bool
 imap_folders(void *conversation, bool with_counts, struct folder_list *l, struct err *e)
 {
 	struct folders x = {.c = conversation, .list = l, .wants_counts = with_counts};
 	const bool ok = imap_ask_introduction(x.c, e) && list_all(&x, e);
 
-	for (size_t i = 0; i < x.prefix_count; i++)
-		free(x.prefixes[i]);
+	free_prefixes(&x);
 	folder_list_sort(l);
 	return ok;
 }
@@ -380,5 +386,6 @@ imap_await_trash(struct imap *c, struct err *e)
 	free(c->trash);
 	c->trash = ok && trash ? mem_strdup(trash->wire) : NULL;
 	folder_list_free(&l);
+	free_prefixes(&x); /* of a NAMESPACE that nobody asked for */
 	return ok && check_trash(c, e);
 }

@@ -441,6 +441,13 @@ imap_mark(const void *conversation, const struct message_list *l)
 	return last > 0 ? mem_printf("%" PRIu32 " %" PRIu32, c->validity, last) : NULL;
 }
 
+/* A mailbox that was restored from a backup: the mark's message is still to come. */
+static bool
+counts_anew(const struct imap *c, const struct mark *m)
+{
+	return c->uid_next > 0 && m->uid >= c->uid_next;
+}
+
 /* UIDs only grow (RFC 9051 section 2.3.1.1), so whatever went from the folder, what came is behind
  * the mark. "n:*" names the last message even where it is before n. */
 bool
@@ -457,7 +464,7 @@ imap_list_since(void *conversation, unsigned want, const char *text, struct mess
 	x.from = mark.uid + 1;
 	if (!list_from(c, &x, e))
 		return false;
-	*is_whole = c->validity != mark.validity;
+	*is_whole = c->validity != mark.validity || counts_anew(c, &mark);
 	if (!*is_whole)
 		return true;
 	message_list_free(l);

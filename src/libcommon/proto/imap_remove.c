@@ -264,5 +264,6 @@ imap_commit(void *conversation, struct err *e)
 	const bool ok = carry_out(c, !c->stays, e);
 
 	c->doomed.count = c->to_read.count = 0;
+	c->uid_next = 0; /* as long as the session stays, mail comes */
 	return ok;
 }

@@ -117,7 +117,7 @@ struct imap {
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
 	uint32_t validity; /* UIDVALIDITY; 0: not known */
-	uint32_t uid_next; /* UIDNEXT; 0: not known */
+	uint32_t uid_next; /* UIDNEXT when it was selected; 0: not known */
 	uint32_t exists;
 	uint32_t existed;         /* when it was selected */
 	uint32_t expunged;        /* messages that went away since it was selected, */

@@ -288,6 +288,12 @@ mailbox_validity(const struct mailbox *m)
 	return m->protocol->validity ? m->protocol->validity(m->conversation) : 0;
 }
 
+uint32_t
+mailbox_next_uid(const struct mailbox *m)
+{
+	return m->protocol->next_uid ? m->protocol->next_uid(m->conversation) : 0;
+}
+
 char *
 mailbox_alert(struct mailbox *m)
 {

@@ -108,9 +108,9 @@ typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t i
  * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
  * settle and mark_read, for one without folders and flags, only_look and check_rights, for one
  * that opens a mailbox in one way only, unconfirmed, for one that does not tell of each message
- * that goes, validity, for one whose ids are good for ever, stay and wait, for one whose sessions
- * show what is there when they begin, and alert, for
- * one that has nothing to say to users. */
+ * that goes, validity and next_uid, for one whose ids are good for ever, stay and wait, for one
+ * whose sessions show what is there when they begin, and alert, for one that has nothing to say to
+ * users. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
@@ -137,6 +137,7 @@ struct mailbox_protocol {
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
 	uint32_t (*validity)(const void *conversation);
+	uint32_t (*next_uid)(const void *conversation);
 	void (*only_look)(void *conversation);
 	bool (*check_rights)(const void *conversation, unsigned rights, struct err *e);
 	void (*stay)(void *conversation);
@@ -276,6 +277,12 @@ const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borro
  * for ever.
  */
 uint32_t mailbox_validity(const struct mailbox *m);
+
+/*
+ * UIDNEXT (section 2.3.1.1) as it was when the folder was selected: ids that are numbers of this or
+ * more were nobody's then. 0: not known, or known no more, because something came since.
+ */
+uint32_t mailbox_next_uid(const struct mailbox *m);
 
 /*
  * Words for the user's eyes (RFC 9051 section 7.1, ALERT) that came since this was asked last, a
