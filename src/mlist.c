@@ -531,6 +531,19 @@ list(struct listing *l, struct err *e)
 	return mailbox_commit(&l->session.mailbox, e);
 }
 
+/* --count says two numbers, in one form. */
+static bool
+check_count(const struct run *run, struct err *e)
+{
+	static const enum setting_id forms[] = {SET_JSON, SET_COLUMNS};
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (run_flag(run, SET_COUNT) && run->given.of[forms[i]].text)
+			return err_set(e, ERR_USAGE, "--count and --%s do not go together",
+				       setting_row(forms[i], TOOL_MLIST)->name);
+	return true;
+}
+
 static bool
 serve(struct listing *l, struct err *e)
 {
@@ -538,7 +551,7 @@ serve(struct listing *l, struct err *e)
 		return session_probe(&l->account, TOOL_MLIST, e);
 	if (run_flag(l->run, SET_FOLDERS))
 		return folders_show(l->run, &l->account, e);
-	return folders_check_one(&l->account, e) && list(l, e);
+	return check_count(l->run, e) && folders_check_one(&l->account, e) && list(l, e);
 }
 
 static bool

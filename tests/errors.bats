@@ -460,7 +460,7 @@ write_plaintext_server()
 		# shellcheck disable=SC2086  # words are wanted
 		fails 66 $command -s "imaps://$SRV_IMAPS" --folder=Entwürfe
 		assert_regex "$message" '^localhost:[0-9]+: NO .*Entwürfe'
-		assert_equal "$hint" '`mlist --folders` shows the folders there are'
+		assert_equal "$hint" "\`mlist --folders\` shows the folders there are"
 	done
 	[ ! -e Mail ]
 }
@@ -500,6 +500,12 @@ write_plaintext_server()
 	[ ! -e b ]
 	fails 64 mlist --columns=number,nonsense
 	fails 64 mlist --columns=number,number
+	fails 64 mlist --count --json
+	assert_equal "$message" '--count and --json do not go together'
+	fails 64 mlist --count --columns=number
+	# a column list of the configuration is for the other runs
+	config_for "$user" 'columns = number'
+	run -0 mlist --count
 }
 
 # ---- the configuration ----

@@ -141,8 +141,9 @@ against_scripts()
 	give 2
 	target=nosuch1
 	run -67 --separate-stderr to_dovecot
-	assert_equal "${#stderr_lines[@]}" 2
+	assert_equal "${#stderr_lines[@]}" 4
 	assert_regex "${stderr_lines[0]}" "^mfetch: $SRV_LMTP: 550 5\.1\.1 <nosuch1@example.org>"
+	assert_equal "${stderr_lines[1]}" "mfetch: hint: \`mlist uid:$(mlist -o uid 1)\` shows the message"
 	assert_equal "$(mailbox_count "$user")" 2
 }
 
@@ -255,10 +256,10 @@ accept()
 		printf 'C: RSET\nS: 250 ok\nC: QUIT\n'
 	} | lmtp_script 1.lmtp PIPELINING
 	against_scripts 69 1.lmtp --
-	assert_equal "${#stderr_lines[@]}" 3
+	assert_equal "${#stderr_lines[@]}" 6 # each with a hint that names the message
 	assert_regex "${stderr_lines[0]}" 'lmtp.sock: 452 4.2.2 <bob@example.org> mailbox full$'
-	assert_regex "${stderr_lines[1]}" 'lmtp.sock: bob@example.org: 552 5.2.3 too big$'
-	assert_regex "${stderr_lines[2]}" 'lmtp.sock: 501 5.1.7 bad sender$'
+	assert_regex "${stderr_lines[2]}" 'lmtp.sock: bob@example.org: 552 5.2.3 too big$'
+	assert_regex "${stderr_lines[4]}" 'lmtp.sock: 501 5.1.7 bad sender$'
 	assert_equal "$(mailbox_files "$user" | xargs sed -n 's/^Subject: //p' | xargs)" '1 2 4'
 }
 

@@ -61,6 +61,51 @@ box()
 	assert_equal "$(box)" 'big small'
 }
 
+@test "mfetch --max-size tells of a message in one run and not in the next ones, of each destination" {
+	local stays='^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays there$'
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	run -0 mfetch --quiet --max-size=2k # this does not count
+	assert_output ''
+	run -0 mfetch --dry-run --max-size=2k # nor does this
+	assert_line --regexp "$stays"
+	run -0 mfetch --max-size=2k
+	assert_output --regexp "$stays"
+	run -0 mfetch --max-size=2k
+	assert_output ''
+	letter bigger 4000 >big.eml
+	deliver "$user" big.eml
+	run -0 mfetch --max-size=2k
+	assert_output --regexp "$stays"
+	run -0 mfetch --max-size=2k
+	assert_output ''
+	# a run for one of them has not forgotten the other
+	run -0 mfetch --max-size=2k 2
+	assert_output ''
+	run -0 mfetch --max-size=2k
+	assert_output ''
+	run -0 mfetch --max-size=2k --mbox=other
+	assert_equal "${#lines[@]}" 2
+	# another message with the id of one, and a torn line
+	find "$XDG_STATE_HOME" -name '.*.large' -exec sed -i '1s/^/1/' {} +
+	find "$XDG_STATE_HOME" -name '.*.large' -exec truncate -s -1 {} +
+	run -0 mfetch --max-size=2k
+	assert_equal "${#lines[@]}" 2
+	assert_equal "$(mailbox_count "$user")" 2
+}
+
+@test "mfetch --max-size tells once of what came behind messages that are all here" {
+	give one two
+	run -0 mfetch --keep --max-size=2k
+	assert_output ''
+	letter big 3000 >big.eml
+	deliver "$user" big.eml
+	run -0 mfetch --keep --max-size=2k
+	assert_output --partial 'more than max-size'
+	run -0 mfetch --keep --max-size=2k
+	assert_output ''
+}
+
 @test "mfetch --quiet says nothing of larger messages, and mpop's --skipsize means the same" {
 	letter big 3000 >big.eml
 	deliver "$user" big.eml

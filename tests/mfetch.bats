@@ -358,8 +358,11 @@ picky_command()
 		rm -f taken/*
 		some_letters 1 3 4
 		echo $code >refused
+		uid=$(mlist -o uid 2)
 		run -75 mfetch --pipe='sh take'
-		assert_output "mfetch: sh take: exit status $code, so the message stays on the server"
+		assert_line -n 0 "mfetch: sh take: exit status $code, so the message stays on the server"
+		assert_line -n 1 "mfetch: hint: \`mlist uid:$uid\` shows the message"
+		assert_equal "${#lines[@]}" 2
 		are_letters taken 1 4
 		is_left 1
 		rm refused

@@ -265,14 +265,17 @@ on_terminal()
 }
 
 @test 'mlist --json keeps the headers of strangers inside its strings' {
-	letter $'a\tb \x1b[31m \x7f \u009b31m "}, {" \xff' >one
+	letter $'a\tb \x1b[31m \x7f "}, {" \xff' >one
 	letter '=?utf-8?q?x=00=0A=22y?=' >two
-	deliver "$user" one two
+	letter $'a\u009bb \u202ec \u2066d \u7530' >three
+	deliver "$user" one two three
 	run -0 mlist --json -o subject
-	assert_equal "${#lines[@]}" 2
+	assert_equal "${#lines[@]}" 3
 	refute_output --partial $'\x1b'
 	refute_output --partial $'\x7f'
 	refute_output --partial $'\u009b'
+	refute_output --partial $'\u202e'
+	assert_line -n 2 '{"subject":"a\u009bb \u202ec \u2066d 田"}'
 	assert_line -n 0 --regexp '^\{"subject":"a\\tb \\u001B\[31m [^"]* \\"\}, \{\\" [^"]*"\}$'
 	assert_line -n 1 --regexp '^\{"subject":"x[^"]*\\n\\"y"\}$'
 }

@@ -10,6 +10,7 @@
 
 #include "app/destination.h"
 #include "app/keeping.h"
+#include "app/large.h"
 #include "app/listing.h"
 #include "app/lmtp.h"
 #include "app/narrow.h"
@@ -130,11 +131,22 @@ check_raw(const struct fetch *f, struct err *e)
 		       f->wanted.count);
 }
 
+static void
+leave_large(struct fetch *f, bool remember)
+{
+	struct message_set large = {0};
+
+	narrow_by_size(&f->wanted, &large, &f->listing.list, f->account);
+	large_tell(remember ? f->seen : NULL, &f->listing.list, &large, f->run,
+		   f->session->url.host);
+	message_set_free(&large);
+}
+
 /* What of the selection this run takes, when a filter has had its say or without asking it. */
 static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
-	narrow_by_size(&f->wanted, &f->listing.list, f->account, f->run, f->session->url.host);
+	leave_large(f, ask_filter && has_memory(f));
 	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
 					    &f->session->mailbox, f->account, *f->limit, f->run, e))
 		return false;

@@ -1,31 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/narrow.h"
 
-#include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "app/filter.h"
-#include "app/tool.h"
 #include "config/account.h"
 #include "proto/mailbox.h"
 
-/* By its id, which it has in the next session too. */
-static void
-remark(const struct run *run, const char *host, const struct message_list *l, size_t index)
-{
-	const struct message_item *item = &l->items[index];
-	const char *uid = message_list_uid(l, index);
-	char number[32];
-
-	snprintf(number, sizeof number, "message %" PRIu32, item->number);
-	run_remark(run, "%s: %s%s has %" PRIu64 " octets, more than max-size, so it stays there",
-		   host, uid ? "uid:" : "", uid ? uid : number, item->size);
-}
-
 void
-narrow_by_size(struct message_set *set, const struct message_list *l, const struct account *a,
-	       const struct run *run, const char *host)
+narrow_by_size(struct message_set *set, struct message_set *large, const struct message_list *l,
+	       const struct account *a)
 {
 	const char *text = account_text(a, SET_MAX_SIZE);
 	size_t kept = 0;
@@ -37,7 +21,7 @@ narrow_by_size(struct message_set *set, const struct message_list *l, const stru
 		if (l->items[set->index[i]].size <= max)
 			set->index[kept++] = set->index[i];
 		else
-			remark(run, host, l, set->index[i]);
+			message_set_add(large, set->index[i]);
 	}
 	set->count = kept;
 }

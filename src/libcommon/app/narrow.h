@@ -15,9 +15,9 @@ struct message_list;
 struct message_set;
 struct run;
 
-/* Those larger than `max-size` leave SET; each is remarked on, as HOST's. */
-void narrow_by_size(struct message_set *set, const struct message_list *l, const struct account *a,
-		    const struct run *run, const char *host);
+/* Those larger than `max-size` leave SET for LARGE. */
+void narrow_by_size(struct message_set *set, struct message_set *large,
+		    const struct message_list *l, const struct account *a);
 
 /*
  * Of SET those stay that the account's `filter` wants (app/filter.h); what it wants deleted goes

@@ -512,8 +512,9 @@ parse_server(const struct account *a, enum tool_id tool, struct url *url, struct
 		return url_parse(account_text(a, key), protocol, url, e);
 	err_set(e, ERR_CONFIG, "no %s server is known for the account '%s'",
 		protocol_name(protocol), a->name);
-	return err_hint(e, "give --server=URL, or `%s = URL` in the configuration",
-			protocol_name(protocol));
+	return err_hint(
+	    e, "give --server=URL, or `%s = URL`%s in the configuration", protocol_name(protocol),
+	    protocol == PROTOCOL_POP3 && !account_text(a, SET_PROTOCOL) ? " or `imap = URL`" : "");
 }
 
 bool

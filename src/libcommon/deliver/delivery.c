@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "message/address.h"
@@ -231,19 +232,31 @@ is_about_one_message(const struct delivery *d, const struct err *why)
 	return why->code != ERR_IO && why->code != ERR_OUTPUT && why->code != ERR_CONFIG;
 }
 
+/* Which message it is: UID, where it came and could not be delivered. Of one that a signal cut
+ * short there is nothing to see. */
+static void
+complain_of(const struct delivery *d, const char *uid, const struct err *why)
+{
+	struct err said = *why;
+
+	if (uid && stop_signal() == 0)
+		err_hint(&said, "`mlist uid:%s` shows the message", uid);
+	d->complain(d->complain_ctx, &said);
+}
+
 static bool
 delivery_abandon(void *ctx, const struct message_info *info, const struct err *why)
 {
 	struct delivery *d = ctx;
+	const bool had_begun = d->has_begun;
 
-	(void)info;
-	if (d->has_begun)
+	if (had_begun)
 		d->type->abandon(d->sink);
 	d->has_failed |= d->is_fetching;
 	d->has_begun = d->is_fetching = false;
 	if (!why || d->is_broken || !is_about_one_message(d, why))
 		return false;
-	d->complain(d->complain_ctx, why);
+	complain_of(d, had_begun ? info->uid : NULL, why);
 	return true;
 }
 

@@ -119,8 +119,12 @@ explain(const struct question *q, struct err *e)
 		return err_set_errno(e, ERR_TEMPORARY, "the name cannot be resolved now");
 	}
 	for (size_t i = 0; i < sizeof failures / sizeof *failures; i++)
-		if (failures[i].error == q->error)
-			return err_set(e, failures[i].code, "%s", failures[i].text);
+		if (failures[i].error == q->error) {
+			err_set(e, failures[i].code, "%s", failures[i].text);
+			return q->hints.ai_family != AF_UNSPEC &&
+			       err_hint(e, "only IPv%c was asked for",
+					q->hints.ai_family == AF_INET ? '4' : '6');
+		}
 	return err_set(e, ERR_TEMPORARY, "the name cannot be resolved: %s", gai_strerror(q->error));
 }
 
