@@ -202,7 +202,7 @@ password_for()
 	run -0 mfetch -n --maildir=box
 	run -0 mfetch --headers --maildir=box
 	run -0 mlist -o number,subject
-	run -0 mlist -c --json all
+	run -0 mlist -c all
 	run wire_trace "$user" in
 	assert_equal "$(grep -c 'EXAMINE "INBOX"' <<<"$output")" 4
 	refute_output --partial SELECT
