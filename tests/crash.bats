@@ -8,10 +8,16 @@
 
 load helper
 
+setup_file()
+{
+	"$abs_top_srcdir/tests/crash/matrix" --messages=12 --list >"$BATS_FILE_TMPDIR/trials"
+}
+
 # matrix ARGUMENT...: what failed is shown.
 matrix()
 {
-	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 ${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
+	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_FILE_TMPDIR/trials" \
+		${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
 	if ((status != 0)); then
 		printf '%s\n' "$output" >&2
 		return 1
@@ -24,6 +30,7 @@ matrix()
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 	assert_line --partial 'trials: kill pop3 maildir'
 	assert_line --partial 'trials: kill imap maildir'
+	assert_line --regexp 'trials: [a-z]+ imap [a-z]+ (folders|trash|copy|expunge)$'
 	if [[ $EUID -eq 0 ]]; then
 		assert_line --regexp 'trials: full (pop3|imap) maildir'
 	fi
@@ -32,6 +39,8 @@ matrix()
 @test 'several runs at the same time: nothing is lost or twice' {
 	matrix --only='^race ' --sample=8
 	assert_line --regexp '^[1-9][0-9]* trials, 0 killed, 0 failed$'
+	assert_line --partial 'trials: race pop3'
+	assert_line --partial 'trials: race imap'
 }
 
 @test 'letters in the queue: whatever is killed, cut or full, none is lost, torn, or twice without a word' {

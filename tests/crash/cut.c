@@ -3,7 +3,7 @@
  * cut HOST PORT in|out BYTES [WORD] - standard input and output to a TCP port and back, as a
  * --tunnel, until BYTES came from the server (in) or went to it (out): then the line is dead, both
  * ways at once. 0 never cuts: where the client ends first, it lasts until the server has. With
- * CUT_COUNT=FILE in the environment the bytes of both ways, `IN OUT`, are written there at the end.
+ * CUT_COUNT=FILE in the environment the bytes of both ways, `IN OUT`, are added there at the end.
  *
  * A WORD behind a blank is not let through as it is when the server says it: as if it lacked an
  * extension.
@@ -100,7 +100,7 @@ main(int argc, char **argv)
 		moved[way] += n;
 	}
 	if (count) {
-		FILE *file = fopen(count, "w");
+		FILE *file = fopen(count, "a");
 
 		if (file) {
 			fprintf(file, "%ld %ld\n", moved[1], moved[0]);

@@ -223,11 +223,12 @@ delivery_end(void *ctx, struct err *e)
 	return !group_is_full(d) || delivery_settle(d, e);
 }
 
-/* What would fail for the next message just the same ends the fetch. */
+/* What would fail for the next message just the same ends the fetch. So does a signal: there is no
+ * next one, and what it spoilt is all that is to be said. */
 static bool
 is_about_one_message(const struct delivery *d, const struct err *why)
 {
-	if (d->type->is_closed && d->type->is_closed(d->sink))
+	if (stop_signal() != 0 || (d->type->is_closed && d->type->is_closed(d->sink)))
 		return false;
 	return why->code != ERR_IO && why->code != ERR_OUTPUT && why->code != ERR_CONFIG;
 }
