@@ -54,7 +54,8 @@ list_and_select(struct deletion *d, struct err *e)
 				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
 
 	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
-	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e))
+	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
+	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
 	session_show_alert(&d->session, d->run);

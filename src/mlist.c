@@ -126,6 +126,15 @@ needs_header(const struct listing *l)
 	return false;
 }
 
+static bool
+shows_uids(const struct listing *l)
+{
+	for (size_t i = 0; i < l->chosen_count; i++)
+		if (l->chosen[i]->want == WANT_UIDS)
+			return !run_flag(l->run, SET_COUNT);
+	return false;
+}
+
 /* The text of a field as people read it; "" where there is none. */
 static void
 add_decoded(struct buf *out, const struct buf *header, const char *name)
@@ -471,6 +480,19 @@ show_messages(struct listing *l, struct err *e)
 	return show_all(l, e);
 }
 
+/* A message that has not been in a SELECTed folder has its UID for this session only, from a server
+ * that writes UIDs down there and nowhere else (Courier): the next one might show another message
+ * under it, and `mlist -o uid | mdel -` would delete that one. */
+static bool
+open_session(struct listing *l, struct err *e)
+{
+	if (!session_open(&l->session, &l->account, TOOL_MLIST, e))
+		return false;
+	if (!shows_uids(l))
+		mailbox_only_look(&l->session.mailbox);
+	return true;
+}
+
 /* Nothing is connected for it. */
 static void
 show_plan(const struct listing *l)
@@ -499,7 +521,7 @@ list(struct listing *l, struct err *e)
 		return true;
 	}
 	l->seen = session_seen_anywhere(&l->account, TOOL_MLIST, e);
-	if (!l->seen || !session_open(&l->session, &l->account, TOOL_MLIST, e))
+	if (!l->seen || !open_session(l, e))
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
 		return false;

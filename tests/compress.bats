@@ -40,7 +40,7 @@ setup()
 	run -0 --separate-stderr mlist "${imap[@]}" -v -o uid,subject
 	assert_output $'1\tone'
 	assert_regex "$stderr" 'C: a[0-9]+ COMPRESS DEFLATE'
-	assert_regex "$stderr" 'C: a[0-9]+ EXAMINE "INBOX"'
+	assert_regex "$stderr" 'C: a[0-9]+ SELECT "INBOX"'
 	assert_regex "$stderr" 'S: \* 1 EXISTS'
 }
 

@@ -240,7 +240,7 @@ hostile_list()
 	trace_user "$user"
 	run -0 mfetch --keep --folder=INBOX --folder=Work --maildir=box
 	assert_equal "$(find box/new -type f | wc -l)" 5
-	assert_equal "$(commands EXAMINE)" 2
+	assert_equal "$(commands SELECT)" 2
 	assert_equal "$(commands LOGOUT)" 1
 	run -0 mfetch --keep --folder=INBOX --folder=Work --maildir=box
 	run -0 mfetch --keep --folder=Work --maildir=box

@@ -110,7 +110,7 @@ in_little_memory()
 
 @test "{11+} is a client's way, and of a server's literal the same size" {
 	against - 0 mfetch --keep --maildir=box uid:10 <<-END
-	${known/SELECT/EXAMINE}
+	$known
 	C: a4 UID FETCH 10 (UID BODY.PEEK[])
 	S: * 1 FETCH (UID 10 BODY[] {11+}\r\nSubject: 01)\r\na4 OK
 	C: a5 LOGOUT
@@ -129,7 +129,7 @@ in_little_memory()
 	list_breaks 75 "$selected" 'S: * 1 EXISTS' 'S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK'
 	against - 0 mlist -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	S: * 1 EXISTS\r\n* 4294967295 EXISTS\r\n* 3 EXISTS
 	$listed
@@ -152,7 +152,7 @@ in_little_memory()
 @test "UIDs out of order, repeated, 0 or too large" {
 	against - 0 mlist -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	S: * 1 FETCH (UID 30 RFC822.SIZE 1)\r\n* 2 FETCH (UID 10 RFC822.SIZE 1)\r\n* 3 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
 	C: a4 LOGOUT
@@ -362,7 +362,7 @@ refuses_each()
 @test "a list that comes in pieces is listed whole" {
 	against - 0 mlist -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	${selected/3 EXISTS/5 EXISTS}
 	S: * 5 FETCH (UID 50 RFC822.SIZE 1)\r\n* 4 FETCH (UID 40 RFC822.SIZE 1)\r\na3 OK [MESSAGELIMIT 2 40] partial
 	C: a4 UID FETCH 1:39 (UID RFC822.SIZE)
@@ -377,7 +377,7 @@ refuses_each()
 @test "a list in pieces that begins with the oldest is listed whole too" {
 	against - 0 mlist -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	S: * 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 2 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK [MESSAGELIMIT 2 20] partial
 	C: a4 UID FETCH 21:* (UID RFC822.SIZE)
@@ -452,7 +452,7 @@ refuses_each()
 @test "a search in pieces finds all; one that does not get further ends" {
 	against - 0 mlist --search=seen -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	$listed
 	C: a4 UID SEARCH SEEN
@@ -464,7 +464,7 @@ refuses_each()
 	assert_output $'1\t10\n3\t30'
 	against - 69 mlist --search=seen -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	$listed
 	C: a4 UID SEARCH SEEN
@@ -479,7 +479,7 @@ refuses_each()
 @test "a literal goes along in one flight where the server lets it" {
 	against - 0 mlist --search='subject:Grüße seen' -o number,uid <<-END
 	$login
-	${asked/SELECT/EXAMINE}
+	$asked
 	$selected
 	$listed
 	C: a4 UID SEARCH CHARSET UTF-8 SUBJECT {7+}

@@ -156,7 +156,7 @@ hint()
 	against imap-yahoo-unavailable 75 mlist
 	assert_equal "$stderr" 'mlist: tunnel: NO [UNAVAILABLE] AUTHENTICATE Server error - Please try again later'
 	against imap-yahoo-limit 75 mlist -o uid
-	assert_equal "$stderr" 'mlist: tunnel: NO [LIMIT] EXAMINE Rate limit hit.'
+	assert_equal "$stderr" 'mlist: tunnel: NO [LIMIT] SELECT Rate limit hit.'
 }
 
 @test 'Yahoo: a message that can'\''t be read there keeps no other from here' {
@@ -266,7 +266,7 @@ told()
 	as 163
 	against imap-netease-unsafe 77 mlist -o uid
 	assert_equal "${stderr_lines[0]}" \
-		'mlist: tunnel: NO EXAMINE Unsafe Login. Please contact kefu@188.com for help'
+		'mlist: tunnel: NO SELECT Unsafe Login. Please contact kefu@188.com for help'
 	hint 'POP3 is not concerned'
 }
 
@@ -342,7 +342,7 @@ told()
 	done
 }
 
-# says WORDS STATUS [HINT]: a server answers so to the login, to EXAMINE and to FETCH
+# says WORDS STATUS [HINT]: a server answers so to the login, to SELECT and to FETCH
 says()
 {
 	local words=$1 expected=$2 re=${3-} login='S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready

@@ -149,11 +149,11 @@ logs_in()
 	S: a2 OK LOGIN completed
 	C: a3 CAPABILITY
 	C: a4 ID ("name" "mailverbs" "version" "$version")
-	C: a5 EXAMINE "INBOX"
+	C: a5 SELECT "INBOX"
 	C: a6 UID FETCH 1:* (UID)
 	S: * CAPABILITY IMAP4rev1 ID UIDPLUS\r\na3 OK done
 	S: a4 BAD Parse command error
-	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\na5 OK [READ-ONLY] EXAMINE completed
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] UIDs valid\r\na5 OK [READ-WRITE] SELECT completed
 	S: * 1 FETCH (UID 1320)\r\na6 OK Fetch completed
 	C: a7 LOGOUT
 	END
@@ -212,7 +212,7 @@ logs_in()
 	C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 	S: a1 OK [CAPABILITY IMAP4rev1 ENABLE UTF8=ONLY] in
 	C: a2 ENABLE UTF8=ACCEPT
-	C: a3 EXAMINE "W\xc3\xb6rk"
+	C: a3 SELECT "W\xc3\xb6rk"
 	C: a4 UID FETCH 1:* (UID)
 	S: * ENABLED UTF8=ACCEPT\r\na2 OK\r\n* 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na3 OK\r\na4 OK
 	C: a5 LOGOUT
@@ -414,7 +414,7 @@ breaks()
 @test 'messages that go away while they are listed leave the list' {
 	against - 0 mlist -o number,uid <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
 	$selected
 	S: * 3 FETCH (UID 30 RFC822.SIZE 1)\r\n* 1 FETCH (UID 10 RFC822.SIZE 1)\r\n* 1 EXPUNGE\r\n* 1 FETCH (UID 20 RFC822.SIZE 1)\r\na3 OK
@@ -435,14 +435,14 @@ S: a3 OK listed'
 	local fields='BODY[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]'
 	against - 0 mlist -o number,uid,size all <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	$list
 	C: a4 LOGOUT
 	END
 	assert_output $'1\t20\t12\n2\t30\t13\n3\t40\t14'
 	against - 0 mlist -o number,uid,subject 2- first:1 <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	$list
 	C~ a4 UID FETCH 20,30,40 \(UID BODY.PEEK.*\)
 	S: * 3 FETCH (UID 40 $fields "Subject: forty")
@@ -476,13 +476,86 @@ S: a3 OK listed'
 @test 'an alert is shown' {
 	against - 0 mlist -o uid <<-END
 	$login
-	C: a2 EXAMINE "INBOX"
+	C: a2 SELECT "INBOX"
 	C: a3 UID FETCH 1:* (UID)
 	S: * OK [ALERT] Mailbox is nearly \xc2\x9bfull
 	S: * 0 EXISTS\r\n* OK [UIDVALIDITY 1]\r\na2 OK\r\na3 BAD nothing there
 	C: a4 LOGOUT
 	END
 	assert_equal "$stderr" 'mlist: tunnel: Mailbox is nearly \xc2\x9bfull'
+}
+
+# opened WORDS ANSWER: the folder is, with these words, and its SELECT is answered so
+opened()
+{
+	cat <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 77] valid${1:+\r\n* $1}
+	S: a2 $2\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na3 OK
+	END
+}
+
+@test 'where the server lets nobody delete, nothing is fetched for it, and --keep fetches' {
+	local words
+	for words in 'OK [PERMANENTFLAGS ()] none' 'OK [PERMANENTFLAGS (\\Seen \\*)] few' \
+		'OK [PERMANENTFLAGS (\\Seen \\Deletedx x\\Deleted)] odd' 'OK [READ-ONLY] now'; do
+		opened "$words" 'OK [READ-WRITE] x' >script
+		against "$PWD/script" 69 mfetch --maildir=box
+		assert_equal "${stderr_lines[0]}" "mfetch: tunnel: the server does not let you delete messages in 'INBOX'"
+		[[ ! -e box ]]
+	done
+	opened '' 'OK [READ-ONLY] x' >script
+	against "$PWD/script" 69 mdel 1
+	assert_equal "$stderr" "mdel: tunnel: the server does not let you delete messages in 'INBOX'"
+	{
+		opened 'OK [PERMANENTFLAGS ()] none' 'OK [READ-ONLY] x'
+		cat <<-'END'
+		C: a4 UID FETCH 10 (UID BODY.PEEK[])
+		S: * 1 FETCH (UID 10 BODY[] {11}\r\nSubject: 01)\r\na4 OK
+		C: a5 LOGOUT
+		END
+	} >script
+	against "$PWD/script" 0 mfetch --keep --maildir=box
+	assert_equal "$(arrived)" '01 '
+}
+
+@test 'where the server says nothing of rights, or in letters of its own, what is named is deleted' {
+	local words
+	for words in '' 'OK [PERMANENTFLAGS (\\SEEN \\DELETED)] x' 'OK [PERMANENTFLAGS (\\Deleted \\Seen \\*)] x' \
+		'OK [PERMANENTFLAGS] x' 'OK [PERMANENTFLAGS (\\Seen] x' 'OK [PERMANENTFLAGS \\Seen] x'; do
+		{
+			opened "$words" OK
+			cat <<-'END'
+			C: a4 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+			C: a5 UID EXPUNGE 10
+			C: a6 LOGOUT
+			S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK
+			END
+		} >script
+		against "$PWD/script" 0 mdel 1
+	done
+}
+
+@test 'of several folders one that is for reading only is told of, and the others are fetched' {
+	against - 69 mfetch --maildir=box --folder=Old --folder=New <<-'END'
+	S: * PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS] in
+	C: a1 SELECT "Old"
+	C: a2 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na1 OK [READ-ONLY] x\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na2 OK
+	C: a3 SELECT "New"
+	C: a4 UID FETCH 1:* (UID RFC822.SIZE)
+	S: * 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na3 OK [READ-WRITE] x\r\n* 1 FETCH (UID 10 RFC822.SIZE 12)\r\na4 OK
+	C: a5 UID FETCH 10 (UID BODY.PEEK[])
+	S: * 1 FETCH (UID 10 BODY[] {11}\r\nSubject: 01)\r\na5 OK
+	C: a6 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+	C: a7 UID EXPUNGE 10
+	C: a8 LOGOUT
+	S: a6 OK\r\n* 1 EXPUNGE\r\na7 OK
+	END
+	assert_equal "$(arrived)" '01 '
+	assert_equal "${stderr_lines[0]}" "mfetch: tunnel: the server does not let you delete messages in 'Old'"
 }
 
 @test 'a folder that is refused: its words, not those about the list' {

@@ -196,14 +196,29 @@ password_for()
 	assert_equal "$(find box/new -type f | wc -l)" 2
 }
 
-@test 'with --keep and with mlist the folder is only examined' {
+@test 'who only looks examines the folder: mfetch with --dry-run or --headers, and mlist where it shows no ids' {
+	letters 1
+	trace_user "$user"
+	run -0 mfetch -n --maildir=box
+	run -0 mfetch --headers --maildir=box
+	run -0 mlist -o number,subject
+	run -0 mlist -c all
+	run wire_trace "$user" in
+	assert_equal "$(grep -c 'EXAMINE "INBOX"' <<<"$output")" 4
+	refute_output --partial SELECT
+}
+
+@test 'whose ids last longer than the session selects it: mfetch with --keep too, mlist and mdel -n where they show them' {
 	letters 1
 	trace_user "$user"
 	run -0 mfetch --keep --maildir=box
-	run -0 mlist
+	run -0 mfetch --mark-seen --maildir=box
+	run -0 mlist -o subject,uid
+	run -0 mdel -n 1
+	run -0 mlist --json
 	run wire_trace "$user" in
-	assert_output --partial 'EXAMINE "INBOX"'
-	refute_output --partial SELECT
+	assert_equal "$(grep -c 'SELECT "INBOX"' <<<"$output")" 5
+	refute_output --partial EXAMINE
 }
 
 @test 'what is new since the last run is asked for, not the whole list' {
@@ -305,17 +320,33 @@ may()
 	echo "owner $1" >"$(maildir_of "$user")/dovecot-acl"
 }
 
-@test 'what may not be deleted, though Dovecot says OK, is told by mdel at once and by mfetch in the next run' {
+@test 'what may not be marked as deleted, or as read, is told before anything is done' {
 	[[ -n $SRV_RIGHTS ]] || skip 'Dovecot has no access rights here'
 	local rights
-	letters 1 2
-	for rights in lrwsip lrwsipe lrwsipt; do
+	letters 1
+	for rights in lr lrwsip lrwsipe; do
 		may "$rights"
-		run --separate-stderr mdel 1
-		assert_equal "$status" 69
-		assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed to the deletion, and 1 of 1 messages are there still"
-		assert_equal "$(mailbox_count "$user")" 2
+		for verb in 'mdel 1' 'mdel -n 1' 'mfetch --maildir=box' 'mfetch --keep=1d --maildir=box'; do
+			run -69 --separate-stderr $verb
+			assert_equal "${stderr_lines[0]}" "${verb%% *}: $SRV_IMAPS: the server does not let you delete messages in 'INBOX'"
+		done
 	done
+	may lrte
+	run -69 --separate-stderr mfetch --keep --seen --maildir=box
+	assert_equal "${stderr_lines[0]}" "mfetch: $SRV_IMAPS: the server does not let you mark messages as read in 'INBOX'"
+	[[ ! -e box ]]
+	run -0 mfetch --keep --maildir=box
+	run -0 mfetch --maildir=other
+	is_left 0
+}
+
+@test 'what may not be deleted, though Dovecot says OK, is told by mdel at once and by mfetch in the next run' {
+	[[ -n $SRV_RIGHTS ]] || skip 'Dovecot has no access rights here'
+	letters 1 2
+	may lrwsipt
+	run -69 --separate-stderr mdel 1
+	assert_equal "${stderr_lines[0]}" "mdel: $SRV_IMAPS: the server agreed to the deletion, and 1 of 1 messages are there still"
+	assert_equal "$(mailbox_count "$user")" 2
 	run -0 mfetch --maildir=box
 	assert_output ''
 	run -0 mfetch --maildir=box

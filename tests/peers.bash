@@ -170,13 +170,18 @@ awkward()
 	peer_deliver "$user" "${files[@]}"
 }
 
+small()
+{
+	printf 'From: Alice <alice@example.org>\nTo: bob@example.org\nSubject: %s\n%s\n%s\n\nhello, %s\n' "$1" \
+		'Date: Sun, 01 Nov 2026 10:00:00 +0100' "Message-ID: <$1@example.org>" "$1"
+}
+
 # plain SUBJECT...: so many small letters
 plain()
 {
 	local files=() subject
 	for subject; do
-		printf 'From: Alice <alice@example.org>\nTo: bob@example.org\nSubject: %s\n%s\n%s\n\nhello, %s\n' "$subject" \
-			'Date: Sun, 01 Nov 2026 10:00:00 +0100' "Message-ID: <$subject@example.org>" "$subject" >"letter-$subject"
+		small "$subject" >"letter-$subject"
 		files+=("letter-$subject")
 	done
 	peer_deliver "$user" "${files[@]}"

@@ -16,7 +16,7 @@ setup()
 	imap=(--server="imaps://$SRV_IMAPS")
 	# what a server without quirks says up to its answer
 	hello='S: * PREAUTH [CAPABILITY IMAP4rev1] ready
-C: a1 EXAMINE "INBOX"
+C: a1 SELECT "INBOX"
 C: a2 UID FETCH 1:* (UID)
 S: * 3 EXISTS
 S: * OK [UIDVALIDITY 1] x

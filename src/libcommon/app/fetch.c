@@ -203,12 +203,22 @@ deliver(struct fetch *f, enum part part, struct err *e)
 	return false;
 }
 
+bool
+fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e)
+{
+	if (!session_open(s, a, TOOL_MFETCH, e))
+		return false;
+	if (run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
+		mailbox_only_look(&s->mailbox);
+	return true;
+}
+
 static bool
 connect(struct fetch *f, struct err *e)
 {
 	if (f->session->stream)
 		return true;
-	if (!session_open(f->session, f->account, TOOL_MFETCH, e))
+	if (!fetch_open(f->session, f->account, f->run, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
@@ -269,10 +279,27 @@ remark_on_expiry(const struct fetch *f)
 			   account_text(f->account, SET_KEEP));
 }
 
+/* What can't be deleted or marked there is said before anything is fetched. */
+static bool
+check_rights(const struct fetch *f, struct err *e)
+{
+	const bool deletes =
+	    !f->keeping.keep || f->keeping.has_age || account_text(f->account, SET_FILTER) != NULL;
+	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
+				(account_flag(f->account, SET_SEEN) ? RIGHT_MARK_READ : 0);
+
+	if (destination_is_terminal(&f->sink) ||
+	    mailbox_check_rights(&f->session->mailbox, rights, e))
+		return true;
+	return err_hint(
+	    e, "--keep fetches, and without --filter and --seen leaves all there as it is");
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
-	if (!open_and_list(f, e) || !open_delivery(f, e) || !recognise_renumbered(f, true, e))
+	if (!open_and_list(f, e) || !check_rights(f, e) || !open_delivery(f, e) ||
+	    !recognise_renumbered(f, true, e))
 		return false;
 	remark_on_expiry(f);
 	if (f->listing.is_whole)

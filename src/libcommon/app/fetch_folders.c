@@ -76,7 +76,7 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 {
 	if (run_flag(r->run, SET_DRY_RUN))
 		run_show_settings(r->run, r->account);
-	if (!session_open(&r->session, r->account, TOOL_MFETCH, e) ||
+	if (!fetch_open(&r->session, r->account, r->run, e) ||
 	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
 		return false;
 	session_show_alert(&r->session, r->run);

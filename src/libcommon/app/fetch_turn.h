@@ -48,6 +48,10 @@ struct fetch {
 	struct delivery *delivery;
 };
 
+/* Opens the session. --headers and a dry run record, delete and mark nothing, so they only look.
+ * False: *e. */
+bool fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e);
+
 /* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
  * of that. False: *e. */
 bool fetch_turn(struct fetch *f, struct err *e);

@@ -56,12 +56,12 @@ address_family(const struct account *a)
 	return v4 == v6 ? AF_UNSPEC : v4 ? AF_INET : AF_INET6;
 }
 
-/* Will nothing be deleted or marked there? */
+/* May something be deleted there? */
 static bool
-is_read_only(const struct account *a, enum tool_id tool)
+may_delete(const struct account *a, enum tool_id tool)
 {
-	return tool == TOOL_MLIST || (tool == TOOL_MFETCH && account_flag(a, SET_KEEP) &&
-				      !account_text(a, SET_FILTER) && !account_flag(a, SET_SEEN));
+	return tool == TOOL_MDEL ||
+	       (tool == TOOL_MFETCH && (!account_flag(a, SET_KEEP) || account_text(a, SET_FILTER)));
 }
 
 /* As journals call it: INBOX has one name in all spellings (RFC 9051 section 5.1). */
@@ -114,10 +114,10 @@ plan_connection(struct plan *p, const struct url *url)
 				     .key_file = account_text(a, SET_TLS_KEY_FILE),
 				     .priority = account_text(a, SET_TLS_PRIORITY)};
 	p->smtp = session_smtp_params(a, url);
-	p->imap = (struct imap_params){.folder = folder_of(a),
-				       .is_read_only = is_read_only(a, p->tool),
-				       .to_trash = account_flag(a, SET_TRASH),
-				       .compress = account_flag(a, SET_COMPRESS)};
+	p->imap =
+	    (struct imap_params){.folder = folder_of(a),
+				 .to_trash = account_flag(a, SET_TRASH) && may_delete(a, p->tool),
+				 .compress = account_flag(a, SET_COMPRESS)};
 }
 
 /* Of messages, as setlocale(3) looks for it; the locale itself need not be installed. */

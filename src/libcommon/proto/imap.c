@@ -58,6 +58,12 @@ imap_unconfirmed(const void *conversation)
 }
 
 static void
+imap_only_look(void *conversation)
+{
+	((struct imap *)conversation)->only_looks = true;
+}
+
+static void
 imap_stay(void *conversation)
 {
 	((struct imap *)conversation)->stays = true;
@@ -93,6 +99,8 @@ static const struct mailbox_protocol imap_protocol = {
     .customs = imap_customs,
     .validity = imap_validity,
     .next_uid = imap_next_uid,
+    .only_look = imap_only_look,
+    .check_rights = imap_check_rights,
     .stay = imap_stay,
     .wait = imap_wait,
     .alert = imap_alert,
@@ -108,8 +116,7 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->stream = s;
 	c->dialog = dialog_new(s);
 	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
-	c->is_read_only = p->is_read_only;
-	c->to_trash = p->to_trash && !p->is_read_only;
+	c->to_trash = p->to_trash;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
 	mailbox_close(m);

@@ -16,7 +16,6 @@ struct stream;
 /* Borrowed until imap_open() returns. */
 struct imap_params {
 	const char *folder; /* NULL: INBOX */
-	bool is_read_only;  /* nothing will be deleted or marked: EXAMINE instead of SELECT */
 	bool to_trash;      /* what is deleted goes to the Trash */
 	bool compress;      /* COMPRESS=DEFLATE where the server has it (RFC 4978) */
 };

@@ -101,7 +101,7 @@ imap_ask_folder(struct imap *c, struct err *e)
 	c->asks_trash = c->to_trash && !c->trash;
 	if (c->asks_trash)
 		imap_ask_trash(c);
-	imap_ask(c, "%s %s", c->is_read_only ? "EXAMINE" : "SELECT", name.data);
+	imap_ask(c, "%s %s", c->only_looks ? "EXAMINE" : "SELECT", name.data);
 	buf_free(&name);
 	return true;
 }
@@ -158,6 +158,7 @@ imap_await_folder(struct imap *c, struct err *e)
 	if (!imap_await_introduction(c, e) || !await_trash(c, e))
 		return false;
 	c->validity = c->uid_next = c->exists = c->expunged = 0;
+	c->rights = RIGHT_DELETE | RIGHT_MARK_READ;
 	status = imap_await(c);
 	/* NO is about the folder, BAD about us, or the server. */
 	if (!imap_ok(c, status, status == IMAP_NO ? ERR_NO_INPUT : ERR_UNAVAILABLE, e))
@@ -167,6 +168,24 @@ imap_await_folder(struct imap *c, struct err *e)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);
 	c->is_selected = true;
+	return true;
+}
+
+bool
+imap_check_rights(const void *conversation, unsigned rights, struct err *e)
+{
+	static const struct {
+		unsigned right;
+		const char *what;
+	} all[] = {{RIGHT_DELETE, "delete messages in"},
+		   {RIGHT_MARK_READ, "mark messages as read in"}};
+	const struct imap *c = conversation;
+
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (rights & ~c->rights & all[i].right)
+			return err_set(e, ERR_UNAVAILABLE,
+				       "%s: the server does not let you %s '%s'",
+				       stream_name(c->stream), all[i].what, c->folder);
 	return true;
 }
 

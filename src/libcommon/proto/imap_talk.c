@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/stop.h"
@@ -382,6 +383,45 @@ take_uid_next(struct imap *c, const struct imap_code *code)
 	take_number_code(code, &c->uid_next);
 }
 
+/* Of the folder's SELECT, or later, when its rights have changed. */
+static void
+take_read_only(struct imap *c, const struct imap_code *code)
+{
+	(void)code;
+	c->rights = 0;
+}
+
+/* Is FLAG in a whole list of flags? */
+static bool
+has_flag(const char *list, size_t len, const char *flag)
+{
+	const size_t flag_len = strlen(flag);
+
+	for (const char *p = list, *end = list + len; p < end; p++)
+		if ((size_t)(end - p) > flag_len && strchr("( ", p[-1]) &&
+		    strchr(") ", p[flag_len]) && strncasecmp(p, flag, flag_len) == 0)
+			return true;
+	return false;
+}
+
+/* STORE of any other flag may be answered by OK, and does nothing (RFC 9051 section 7.1). Cyrus
+ * says READ-WRITE, and this, of a folder where nothing may be deleted (3.6). */
+static void
+take_permanent_flags(struct imap *c, const struct imap_code *code)
+{
+	static const struct {
+		const char *flag;
+		unsigned right;
+	} needed[] = {{"\\Deleted", RIGHT_DELETE}, {"\\Seen", RIGHT_MARK_READ}};
+	const size_t len = code->arguments_len;
+
+	if (len < 2 || code->arguments[0] != '(' || code->arguments[len - 1] != ')')
+		return;
+	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
+		if (!has_flag(code->arguments + 1, len - 1, needed[i].flag))
+			c->rights &= ~needed[i].right;
+}
+
 /* Once UIDs are known, another UIDVALIDITY means that each of them may now be another message. */
 static void
 take_validity(struct imap *c, const struct imap_code *code)
@@ -442,6 +482,8 @@ static const struct {
     {"CAPABILITY", take_capability_code},
     {"UIDVALIDITY", take_validity},
     {"UIDNEXT", take_uid_next},
+    {"READ-ONLY", take_read_only},
+    {"PERMANENTFLAGS", take_permanent_flags},
     {"ALERT", take_alert},
     {"MESSAGELIMIT", take_message_limit_code},
 };

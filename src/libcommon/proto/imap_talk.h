@@ -108,9 +108,10 @@ struct imap {
 	bool is_utf8; /* UTF8=ACCEPT is on */
 
 	/* The folder. */
-	char *folder; /* as the user gave it */
-	bool is_read_only;
+	char *folder;    /* as the user gave it */
+	bool only_looks; /* EXAMINE instead of SELECT */
 	bool is_selected;
+	unsigned rights;    /* there; enum mailbox_right */
 	bool stays;         /* the session goes on behind a commit */
 	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
@@ -248,6 +249,9 @@ bool imap_await_folder(struct imap *c, struct err *e);
 /* The same for what has to be said once before any folder is asked for. */
 bool imap_ask_introduction(struct imap *c, struct err *e);
 bool imap_await_introduction(struct imap *c, struct err *e);
+
+/* mailbox_check_rights(). */
+bool imap_check_rights(const void *conversation, unsigned rights, struct err *e);
 
 /* Turns to another folder (mailbox_turn()). */
 bool imap_turn(void *conversation, const char *folder);

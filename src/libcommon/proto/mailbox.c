@@ -228,6 +228,19 @@ mailbox_commit(struct mailbox *m, struct err *e)
 	return m->protocol->commit(m->conversation, e);
 }
 
+void
+mailbox_only_look(struct mailbox *m)
+{
+	if (m->protocol->only_look)
+		m->protocol->only_look(m->conversation);
+}
+
+bool
+mailbox_check_rights(const struct mailbox *m, unsigned rights, struct err *e)
+{
+	return !m->protocol->check_rights || m->protocol->check_rights(m->conversation, rights, e);
+}
+
 size_t
 mailbox_unconfirmed(const struct mailbox *m)
 {

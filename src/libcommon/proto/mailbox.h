@@ -27,6 +27,8 @@ struct receiver;
 
 enum { MAILBOX_UID_MAX = 1024 }; /* RFC 1939 section 7 says 70; servers say more */
 
+enum mailbox_right { RIGHT_DELETE = 1, RIGHT_MARK_READ = 2 };
+
 /* The messages of a session in the server's order: 24 bytes and the unique id for each. */
 struct message_list {
 	struct message_item {
@@ -104,10 +106,11 @@ typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t i
 
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
  * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
- * settle and mark_read, for one without folders and flags, unconfirmed, for one that does not tell
- * of each message that goes, validity and next_uid, for one whose ids are good for ever, stay and
- * wait, for one whose sessions show what is there when they begin, and alert, for one that has
- * nothing to say to users. */
+ * settle and mark_read, for one without folders and flags, only_look and check_rights, for one
+ * that opens a mailbox in one way only, unconfirmed, for one that does not tell of each message
+ * that goes, validity and next_uid, for one whose ids are good for ever, stay and wait, for one
+ * whose sessions show what is there when they begin, and alert, for one that has nothing to say to
+ * users. */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
@@ -135,6 +138,8 @@ struct mailbox_protocol {
 	const struct mailbox_customs *(*customs)(const void *conversation);
 	uint32_t (*validity)(const void *conversation);
 	uint32_t (*next_uid)(const void *conversation);
+	void (*only_look)(void *conversation);
+	bool (*check_rights)(const void *conversation, unsigned rights, struct err *e);
 	void (*stay)(void *conversation);
 	bool (*wait)(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e);
 	char *(*alert)(void *conversation);
@@ -192,6 +197,17 @@ bool mailbox_list_since(struct mailbox *m, unsigned want, const char *mark, stru
  * be called before or after the commit, but not after the close.
  */
 char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
+
+/*
+ * Nothing will be deleted or marked in this session, and no id of it leaves it: none is shown, none
+ * recorded. So the mailbox need not know that somebody was there. To be called ahead of the first
+ * list.
+ */
+void mailbox_only_look(struct mailbox *m);
+
+/* Has the user RIGHTS (mailbox_right bits) in the folder that was listed, as far as the server
+ * tells? False: *e. */
+bool mailbox_check_rights(const struct mailbox *m, unsigned rights, struct err *e);
 
 /* How many there are and their octets together. */
 bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, struct err *e);
