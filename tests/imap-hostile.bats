@@ -199,7 +199,7 @@ in_little_memory()
 	local next
 	for next in 0 1 31 4294967295 4294967296 x; do
 		rm -rf box "$XDG_STATE_HOME"
-		sed 's/SELECT/EXAMINE/' <<<"${known/S: a2 OK/S: * OK [UIDNEXT $next] next\\r\\na2 OK}" >first
+		printf '%s\n' "${known/S: a2 OK/S: * OK [UIDNEXT $next] next\\r\\na2 OK}" >first
 		printf '%s\n' "$fetching" "$(message 1 10)" "$(message 2 20)" "$(message 3 30)" 'S: a4 OK' 'C: a5 LOGOUT' >>first
 		against "$PWD/first" 0 mfetch --keep --maildir=box
 		printf '%s\n' "$(sed '/^C: a4/,$d' first)" 'C: a4 LOGOUT' >second
