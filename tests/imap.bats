@@ -322,11 +322,12 @@ may()
 
 @test 'what may not be marked as deleted, or as read, is told before anything is done' {
 	[[ -n $SRV_RIGHTS ]] || skip 'Dovecot has no access rights here'
-	local rights
+	local rights verb
 	letters 1
 	for rights in lr lrwsip lrwsipe; do
 		may "$rights"
 		for verb in 'mdel 1' 'mdel -n 1' 'mfetch --maildir=box' 'mfetch --keep=1d --maildir=box'; do
+			# shellcheck disable=SC2086  # words are wanted
 			run -69 --separate-stderr $verb
 			assert_equal "${stderr_lines[0]}" "${verb%% *}: $SRV_IMAPS: the server does not let you delete messages in 'INBOX'"
 		done
