@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# What mfetch, mlist and mdel promise over IMAP, against the server in this file's name: imap-cyrus.bats and
-# imap-courier.bats are links to imap-dovecot.bats.
+# What IMAP alone has, against the server in this file's name: imap-cyrus.bats and imap-courier.bats are links to
+# imap-dovecot.bats.
 
 # shellcheck disable=SC2154 # helper.bash and peers.bash set what is used here
 
@@ -22,34 +22,11 @@ teardown_file()
 
 setup()
 {
-	mailverbs_setup
-	peer_setup
-	letters=$BATS_FILE_TMPDIR/letters
-	new_account
-	if peer_is dovecot courier; then
-		as_is=yes
-	fi
+	mailbox_setup
 	prefix= # of folders, but for INBOX
 	if peer_is courier; then
 		prefix=INBOX.
 	fi
-}
-
-new_account()
-{
-	new_user
-	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
-	(
-		umask 077
-		cat >"$XDG_CONFIG_HOME/mailverbs/config.ini"
-	) <<-END
-	[test]
-	address = $user@example.org
-	user = $user
-	password = $SRV_PASSWORD
-	tls-ca-file = $SRV_CA
-	imap = imaps://$PEER_IMAPS
-	END
 }
 
 # raw COMMAND...: another client says these in a session of its own; what it is told is the output. Courier forgets what is
@@ -148,97 +125,12 @@ flags()
 
 # ---- mfetch ----
 
-@test 'every awkward letter comes into a Maildir unchanged and in order, and goes there' {
-	awkward
-	run -0 mfetch --maildir=Mail
-	assert_output ''
-	are_awkward Mail/new
-	assert_left "$user" ''
-}
-
-@test 'every awkward letter comes into an mbox unchanged and in order, and goes there' {
-	awkward
-	run -0 mfetch --mbox=inbox
-	assert_output ''
-	unmboxed inbox out
-	# shellcheck disable=SC2034  # peers.bash
-	as_is= # there the last line ends
-	are_awkward out
-	assert_left "$user" ''
-}
-
-@test 'every awkward letter comes through a command unchanged, and goes there' {
-	awkward
-	mkdir taken
-	# shellcheck disable=SC2016  # the command's own
-	run -0 mfetch --pipe='cat >taken/$(ls taken | wc -l | xargs printf %03d)'
-	assert_output ''
-	are_awkward taken
-	assert_left "$user" ''
-}
-
 @test 'compressed, where the server can, every letter comes unchanged' {
 	awkward
 	run -0 --separate-stderr mfetch -v --compress --maildir=Mail
 	assert_equal "$(grep -c 'COMPRESS DEFLATE' <<<"$stderr" || :)" \
 		"$(grep -q 'S: .*COMPRESS=DEFLATE' <<<"$stderr" && echo 1 || echo 0)"
 	are_awkward Mail/new
-	assert_left "$user" ''
-}
-
-@test 'with --keep all stays, a second run fetches what is new, and without --keep all goes' {
-	plain a b
-	run -0 mfetch --keep --maildir=Mail
-	run -0 mfetch --keep --maildir=Mail
-	assert_equal "$(cat Mail/new/* | grep -c ^Subject)" 2
-	assert_left "$user" 'a b'
-	plain c
-	run -0 mfetch --keep --maildir=Mail
-	assert_equal "$(sed -n 's/^Subject: //p' Mail/new/* | tr '\n' ' ')" 'a b c '
-	plain d
-	run -0 mfetch --maildir=Mail
-	assert_equal "$(sed -n 's/^Subject: //p' Mail/new/* | tr '\n' ' ')" 'a b c d '
-	assert_left "$user" ''
-}
-
-@test 'by number and by UID just that message is fetched, and goes' {
-	local uid
-	plain a b c d
-	run -0 mfetch --maildir=Mail 2
-	assert_equal "$(sed -n 's/^Subject: //p' Mail/new/*)" b
-	uid=$(mlist -o uid 3)
-	run -0 mfetch --maildir=Other "uid:$uid"
-	assert_equal "$(sed -n 's/^Subject: //p' Other/new/*)" d
-	assert_left "$user" 'a c'
-}
-
-@test '--headers fetches the header alone, and deletes nothing' {
-	awkward 11
-	mfetch --keep --headers --raw >header
-	sed '/^$/q' "$letters/011.eml" >expected
-	assert_same_file expected header
-	assert_left "$user" 'letter 11'
-}
-
-@test 'an empty mailbox is nothing to speak of' {
-	run -0 mfetch --maildir=Mail
-	assert_output ''
-	run -1 mlist -e
-	assert_output ''
-	run -0 mdel all
-	assert_output ''
-}
-
-@test '120 messages in one session, each once' {
-	local i
-	mkdir many
-	for ((i = 1000; i < 1120; i++)); do
-		printf 'From: a@example.org\nSubject: %d\nMessage-ID: <%d@example.org>\n\nx\n' "$i" "$i" >many/"$i"
-	done
-	peer_deliver "$user" many/*
-	run -0 mfetch --maildir=Mail
-	sed -n 's/^Subject: //p' Mail/new/* >got
-	seq 1000 1119 | cmp - got
 	assert_left "$user" ''
 }
 
@@ -254,26 +146,6 @@ flags()
 	plain a
 	"$abs_top_builddir/tests/peak" small mfetch --maildir=Mail
 	grep -q __asan_init "$(command -v mfetch)" || [[ $(<kib) -lt $(($(<small) + 2048)) ]] || fail "$(<kib) KiB, a small one $(<small)"
-}
-
-@test 'killed anywhere and run again: nothing is lost and nothing twice' {
-	local at all kills=0
-	"${CC:-cc}" -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
-	plain a b c d e
-	killed_at 0 --maildir=Mail
-	all=$(wc -l <calls)
-	[[ $all -gt 10 ]]
-	for ((at = RANDOM % 11 + 1; at <= all; at += 11)); do
-		new_account
-		plain a b c d e
-		run killed_at "$at" --maildir="Mail$at"
-		# a call more or less: the last of them may not come
-		[[ $status -ne 137 ]] || ((++kills))
-		run -0 mfetch --maildir="Mail$at"
-		assert_equal "$at: $(cat "Mail$at"/new/* | sed -n 's/^Subject: //p' | sort | tr '\n' ' ')" "$at: a b c d e "
-		assert_left "$user" ''
-	done
-	[[ $kills -gt 2 ]]
 }
 
 # ---- flags, folders, searching ----
@@ -475,27 +347,6 @@ flags()
 
 # ---- logging in ----
 
-@test 'a wrong password is 77, in the server'\''s words, and changes nothing' {
-	plain a
-	run -77 mfetch --maildir=Mail --password-command='echo wrong'
-	assert_line --index 0 --regexp '^mfetch: localhost:[0-9]+: NO '
-	[[ ! -e Mail ]]
-	assert_left "$user" a
-}
-
-@test 'every way in that the server has brings the same letter' {
-	local way auth auths='auto user plain login'
-	peer_is courier || auths+=' cram-md5 digest-md5 scram-sha-1 scram-sha-256'
-	awkward 5
-	for way in "imap+insecure://$PEER_IMAP" "imap://$PEER_IMAP" "imaps://$PEER_IMAPS"; do
-		for auth in $auths; do
-			run -0 mfetch --keep --server="$way" --auth="$auth" --maildir="${way%%:*}-$auth"
-			assert_output ''
-			are_awkward "${way%%:*}-$auth/new" 5
-		done
-	done
-}
-
 @test 'STARTTLS comes before any secret' {
 	plain a
 	run -0 mlist -v -o subject --server="imap://$PEER_IMAP"
@@ -506,21 +357,6 @@ flags()
 
 # ---- mlist and mdel ----
 
-@test 'mlist shows number, size, UID and header of each, and counts' {
-	local size total=0 n
-	plain a bb ccc
-	run -0 mlist -o number,size,subject,from,date,message-id
-	for n in 1:a 2:bb 3:ccc; do
-		size=$(sed 's/$/\r/' "letter-${n#*:}" | wc -c)
-		((total += size))
-		assert_line "${n%:*}"$'\t'"$size"$'\t'"${n#*:}"$'\tAlice <alice@example.org>\t2026-11-01T10:00:00+01:00\t'"<${n#*:}@example.org>"
-	done
-	run -0 mlist -c
-	assert_output 3$'\t'"$total"
-	run -0 mlist -o uid
-	assert_equal "$(sort -un <<<"$output" | grep -cE '^[1-9][0-9]*$')" 3
-}
-
 @test 'mlist --json has an object for each message' {
 	plain a b
 	run -0 mlist --json
@@ -529,28 +365,7 @@ flags()
 	assert_line --index 1 --partial '"number":2'
 }
 
-@test 'mdel deletes exactly what is named by number' {
-	plain a b c d e
-	run -0 mdel 2 4-
-	assert_output ''
-	assert_left "$user" 'a c'
-	run -66 mdel 7
-	assert_left "$user" 'a c'
-}
-
-@test 'mdel by UID deletes that message, whatever its number is by now' {
-	local uid
-	plain a b c
-	uid=$(mlist -o uid 2)
-	run -0 mdel 1
-	plain d
-	run -0 mdel "uid:$uid"
-	assert_left "$user" 'c d'
-	run -66 mdel "uid:$uid"
-	assert_left "$user" 'c d'
-}
-
-@test 'what mlist finds can be piped to mdel' {
+@test 'what --search finds can be piped to mdel' {
 	plain ham spam-one egg spam-two
 	mlist --search=subject:spam -o uid | mdel -
 	assert_left "$user" 'ham egg'

@@ -1,17 +1,21 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # SPDX-License-Identifier: ISC
 #
-# What the same tests need to run against several servers: after `load helper`, in a file named PROTOCOL-SERVER.bats,
+# What the same tests need to run against several servers: after `load helper`, in a file named X-SERVER.bats,
 #
 #	load peers
 #	setup_file() { peer_start; }
 #	teardown_file() { peer_stop; }
 #	setup() { mailverbs_setup; peer_setup; }
 #
-# starts the server by tests/servers/SERVER. What it says of itself is in PEER_*, its name in $peer.
+# starts the server by tests/servers/SERVER. What it says of itself is in PEER_*, its name in $peer. Where X is, or ends in, a
+# mailbox's $protocol, mailbox_setup() is all of that setup and an account.
 
 peer=${BATS_TEST_FILENAME##*-}
 peer=${peer%.bats}
+protocol=${BATS_TEST_FILENAME##*/}
+protocol=${protocol%-*}
+protocol=${protocol##*-}
 
 # peer_is NAME...: one of them
 peer_is()
@@ -64,6 +68,48 @@ new_user()
 }
 
 # ---- mailboxes ----
+
+mailbox_setup()
+{
+	mailverbs_setup
+	peer_setup
+	letters=$BATS_FILE_TMPDIR/letters
+	if [[ $protocol = imap ]] && peer_is dovecot courier; then
+		as_is=yes
+	fi
+	new_account
+}
+
+# new_account: a new user's, the only one in the configuration
+new_account()
+{
+	local server
+	new_user
+	case $protocol in
+	imap) server=imaps://$PEER_IMAPS ;;
+	*) server=${PEER_POP3S:+pop3s://$PEER_POP3S} ;;
+	esac
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	(
+		umask 077
+		cat >"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	) <<-END
+	[test]
+	address = $user@example.org
+	user = $user
+	password = $SRV_PASSWORD
+	tls-ca-file = $SRV_CA
+	$protocol = ${server:-pop3+insecure://${PEER_POP3-}}
+	END
+}
+
+# Courier says LOGIN-DELAY 10 by POP3 and holds nobody to it. The tools do: for them it is always later.
+later() { find "$XDG_STATE_HOME/mailverbs" -name .login -delete 2>/dev/null || :; }
+if [[ $protocol = pop3 ]]; then
+	mfetch() { later && command mfetch "$@"; }
+	mlist() { later && command mlist "$@"; }
+	mdel() { later && command mdel "$@"; }
+fi
 
 # peer_deliver USER FILE...: as deliver
 peer_deliver()

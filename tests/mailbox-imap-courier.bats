@@ -1,0 +1,1 @@
+mailbox-pop3-dovecot.bats
