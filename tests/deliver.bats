@@ -50,6 +50,8 @@ has()
 
 journals() { grep -rl '^mailverbs seen 1' "$XDG_STATE_HOME/mailverbs/seen"; }
 
+is_empty() { [[ -z $(ls "$1") ]]; }
+
 # until_true COMMAND...: within ten seconds
 until_true()
 {
@@ -112,6 +114,7 @@ until_true()
 	reader=$!
 	run -0 mfetch --keep --maildir=Mail
 	run -0 mfetch --keep --maildir=Mail
+	until_true is_empty Mail/new
 	touch stop
 	wait "$reader"
 	has 20 Mail/cur/*
