@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/large.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/tool.h"
 #include "base/buf.h"
@@ -54,10 +52,10 @@ read_told(const char *path, const struct message_list *l, bool *told)
 	fclose(file);
 }
 
+/* Who is not remembered is told again. */
 static void
 write_told(const char *path, const struct message_list *l, const bool *told)
 {
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	struct buf text = {0};
 
 	for (size_t i = 0; i < l->count; i++) {
@@ -69,11 +67,7 @@ write_told(const char *path, const struct message_list *l, const bool *told)
 		text_escape(&text, uid);
 		buf_add_str(&text, "\n");
 	}
-	if (fd >= 0 && text.len > 0 && !file_write_all(fd, text.data, text.len)) {
-		/* who is not remembered is told again */
-	}
-	if (fd >= 0)
-		close(fd);
+	file_note(path, text.data, text.len);
 	buf_free(&text);
 }
 
