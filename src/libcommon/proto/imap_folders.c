@@ -202,14 +202,7 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 static enum imap_status
 await(struct folders *x)
 {
-	struct imap *c = x->c;
-	enum imap_status status;
-
-	c->take = take;
-	c->take_ctx = x;
-	status = imap_await(c);
-	c->take = NULL;
-	return status;
+	return imap_await_data(x->c, take, x);
 }
 
 /* What is asked. */

@@ -306,10 +306,7 @@ read_piece(struct imap *c, struct listing *x, struct err *e)
 {
 	enum imap_status status;
 
-	c->take = take;
-	c->take_ctx = x;
-	status = imap_await(c);
-	c->take = NULL;
+	status = imap_await_data(c, take, x);
 	buf_free(&x->flags);
 	buf_free(&x->header);
 	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
@@ -517,10 +514,7 @@ count_by_status(struct imap *c, struct counting *x, struct err *e)
 		return false;
 	imap_ask(c, "STATUS %s (MESSAGES SIZE)", name.data);
 	buf_free(&name);
-	c->take = take_status;
-	c->take_ctx = x;
-	status = imap_await(c);
-	c->take = NULL;
+	status = imap_await_data(c, take_status, x);
 	return imap_ok(c, status, ERR_NO_INPUT, e);
 }
 

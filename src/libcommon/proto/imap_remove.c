@@ -86,10 +86,7 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	enum imap_status status;
 
 	imap_ask(c, "UID SEARCH DELETED");
-	c->take = take_search;
-	c->take_ctx = &foreign;
-	status = imap_await(c);
-	c->take = NULL;
+	status = imap_await_data(c, take_search, &foreign);
 	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
 		return false;
 	if (imap_was_limited(c, &last))

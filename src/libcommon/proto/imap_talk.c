@@ -720,6 +720,18 @@ imap_await(struct imap *c)
 }
 
 enum imap_status
+imap_await_data(struct imap *c, imap_taker *take, void *ctx)
+{
+	enum imap_status status;
+
+	c->take = take;
+	c->take_ctx = ctx;
+	status = imap_await(c);
+	c->take = NULL;
+	return status;
+}
+
+enum imap_status
 imap_await_more(struct imap *c)
 {
 	dialog_await(c->dialog);

@@ -153,6 +153,10 @@ void imap_take_tag(struct imap *c, char tag[static 16]);
  * IMAP_CONTINUE: the server waits for more of it. */
 enum imap_status imap_await(struct imap *c);
 
+/* The same, where TAKE with CTX takes the untagged data up to there, as c->take does. */
+typedef bool imap_taker(void *ctx, struct imap *c, const struct imap_untagged *u);
+enum imap_status imap_await_data(struct imap *c, imap_taker *take, void *ctx);
+
 /* As imap_await(), to the answer to a line that went on with a command. */
 enum imap_status imap_await_more(struct imap *c);
 
