@@ -3,7 +3,7 @@
  * A server's name of a folder: what is shown is safe to see, can be typed, and is the same folder
  * then. The first byte's lowest bit says whether the wire has UTF-8.
  */
-#include "proto/imap_name.h"
+#include "proto/imap/imap_name.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
  * parentheses are as many as they should be. The first byte's lowest bit says whether the server
  * takes UTF-8.
  */
-#include "proto/imap_search.h"
+#include "proto/imap/imap_query.h"
 
 #include <string.h>
 

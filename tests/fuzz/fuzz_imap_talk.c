@@ -15,7 +15,7 @@
 #include "message/receiver.h"
 #include "net/stream.h"
 #include "proto/folder.h"
-#include "proto/imap.h"
+#include "proto/imap/imap.h"
 #include "proto/login.h"
 #include "proto/mailbox.h"
 

@@ -3,7 +3,7 @@
  * A journal with whatever lines: damaged, or read, settled, written to, rewritten and read again
  * with the same knowledge. The first byte says which UIDVALIDITY the server has now.
  */
-#include "deliver/seen.h"
+#include "journal/journal.h"
 
 #include <fcntl.h>
 #include <stdio.h>

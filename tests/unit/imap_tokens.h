@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "proto/imap_parse.h"
+#include "proto/imap/imap_parse.h"
 
 struct imap_tokens {
 	struct imap_parse parse;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/fate.h"
+#include "msend/recipient_status.h"
 
-#include "app/letter.h"
-#include "app/outcome.h"
 #include "base/err.h"
+#include "msend/letter.h"
+#include "msend/outcome.h"
 #include "tap.h"
 
 /* What three recipients were told, what the failure was (0: it was sent), and what is to become of

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/imap_name.h"
+#include "proto/imap/imap_name.h"
 
 #include "base/buf.h"
 #include "base/err.h"

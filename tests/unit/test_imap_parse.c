@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/imap_parse.h"
+#include "proto/imap/imap_parse.h"
 
 #include "imap_tokens.h"
 #include "tap.h"

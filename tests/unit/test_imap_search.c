@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/imap_search.h"
+#include "proto/imap/imap_query.h"
 
 #include "base/buf.h"
 #include "base/err.h"

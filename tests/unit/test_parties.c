@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "message/parties.h"
+#include "message/envelope.h"
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "deliver/queue.h"
+#include "msend/queue.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Of a server that has numbered its messages anew: a list, and headers as it gives them. */
-#include "app/renumbered.h"
+#include "mfetch/uidvalidity.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "message/fingerprint.h"
 #include "message/receiver.h"
 #include "proto/mailbox.h"

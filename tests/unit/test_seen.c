@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "deliver/seen.h"
+#include "journal/journal.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "proto/mailbox.h"
 #include "tap.h"
 

@@ -20,7 +20,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "deliver/delivery.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "message/receiver.h"
 #include "tap.h"
 

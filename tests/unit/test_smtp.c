@@ -4,7 +4,7 @@
  * says up to the end of the message is there beforehand; then it says nothing more. The line takes
  * so many bytes and no more: send(2) is this file's.
  */
-#include "proto/smtp.h"
+#include "proto/smtp/smtp.h"
 
 #include <errno.h>
 #include <sys/socket.h>

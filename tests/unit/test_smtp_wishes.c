@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "proto/smtp_wishes.h"
+#include "proto/smtp/smtp_parameters.h"
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/setting.h"
-#include "proto/smtp.h"
+#include "proto/smtp/smtp.h"
 #include "tap.h"
 
 static void

@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "config/account.h"
 #include "config/paths.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "net/wait.h"
 
 /* No server has a reason for more, and one that is out of order must not lock its users out. */

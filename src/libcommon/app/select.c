@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "proto/mailbox.h"
 
 /* "12-" */

@@ -17,13 +17,13 @@
 #include "base/text.h"
 #include "config/account.h"
 #include "config/paths.h"
-#include "deliver/seen.h"
+#include "journal/journal.h"
 #include "net/connect.h"
 #include "net/stream.h"
 #include "net/tls.h"
-#include "proto/imap.h"
+#include "proto/imap/imap.h"
 #include "proto/login.h"
-#include "proto/pop3.h"
+#include "proto/pop3/pop3.h"
 
 enum { TIMEOUT = 60, MESSAGE_TIMEOUT = 600, LANGUAGE_MAX = 36 };
 

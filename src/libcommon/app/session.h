@@ -10,7 +10,7 @@
 #include "config/setting.h"
 #include "config/url.h"
 #include "proto/mailbox.h"
-#include "proto/smtp.h"
+#include "proto/smtp/smtp.h"
 
 struct account;
 struct err;

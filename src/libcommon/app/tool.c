@@ -14,8 +14,6 @@
 #include <sys/prctl.h>
 #endif
 
-#include "app/hush.h"
-#include "app/progress.h"
 #include "base/buf.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -39,8 +37,9 @@ add_line(struct buf *lines, const struct run *run, const char *label, const char
 static void
 say(const struct run *run, struct buf *lines)
 {
-	if (!run->hush || !hush_has_heard(run->hush, lines->data)) {
-		progress_hide(run->progress);
+	if (!run->is_repeated || !run->is_repeated(run->repeats, lines->data)) {
+		if (run->clear_line)
+			run->clear_line(run->progress);
 		fflush(stdout);
 		fwrite(lines->data, 1, lines->len, stderr);
 	}

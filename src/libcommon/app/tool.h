@@ -13,8 +13,6 @@
 #include "config/account.h"
 #include "config/setting.h"
 
-struct hush;
-struct progress;
 struct run;
 
 struct tool {
@@ -33,11 +31,15 @@ struct run {
 	struct values given; /* the command line */
 	char **operands;
 	size_t operand_count;
-	const char *about;         /* what is served now, in front of what is said; NULL: nothing */
-	struct progress *progress; /* a line that gives way to others; NULL: there is none */
-	struct hush *hush;         /* what need not be said again; NULL: all is said */
-	enum err_code worst;       /* of what was complained of */
-	int status;                /* exit status where nothing went wrong (mlist -e) */
+	const char *about;   /* the prefix of each diagnostic (an account, a folder), or NULL */
+	/* Called with `repeats` and the lines of a diagnostic; true: do not print them. May be NULL. */
+	bool (*is_repeated)(void *repeats, const char *lines);
+	void *repeats;
+	/* Called with `progress` before a diagnostic is printed. May be NULL. */
+	void (*clear_line)(void *progress);
+	void *progress;
+	enum err_code worst; /* the worst error reported so far */
+	int status;          /* the exit status if there was no error (mlist -e) */
 };
 
 /* main() in one line: `return tool_main(&tool, argc, argv);` */

@@ -14,10 +14,10 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
+#include "journal/journal.h"
 
 enum { GRACE_MS = 5000 }; /* for which a signal waits for the command */
 

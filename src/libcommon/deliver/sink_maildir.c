@@ -22,10 +22,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
+#include "journal/journal.h"
 
 /* A few files are flushed one by one; many are cheaper flushed with their file system in one go. */
 enum { SYNC_EACH_MAX = 16 };

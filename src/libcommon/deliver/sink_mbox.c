@@ -25,10 +25,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "deliver/mbox_lock.h"
-#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
+#include "journal/journal.h"
 
 enum { BLOCK = 64 * 1024 };
 

@@ -18,10 +18,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "deliver/seen.h"
 #include "deliver/sink.h"
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
+#include "journal/journal.h"
 
 enum { DRAIN_STEP_MAX_MS = 50 };
 

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/workers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "net/wait.h"
+
+/* The ends are waited for by a pipe of which every process holds the other end, until it is gone.
+ */
+struct hands {
+	pid_t *pids;
+	size_t count;
+	int alive[2];
+};
+
+/* Who ends the parent in a way that it can't hand on (SIGKILL) does not want its children to stay.
+ */
+static void
+end_with_parent(pid_t parent)
+{
+#ifdef __linux__
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+#endif
+	if (getppid() != parent)
+		raise(SIGTERM);
+}
+
+/* The child: its exit status is the worst err_code, for its parent only. */
+_Noreturn static void
+work(const struct crew *c, const char *name)
+{
+	struct err e;
+
+	if (!c->is_nameless)
+		c->run->program = mem_printf("%s: %s", c->run->program, name);
+	if (!c->job(c->run, name, c->ctx, &e))
+		run_complain(c->run, &e);
+	fflush(stdout);
+	_exit((int)c->run->worst);
+}
+
+/* A signal that comes between fork(2) and the child's own stop_renew() waits until then. */
+static pid_t
+start(const struct crew *c, const char *name, struct hands *h)
+{
+	const pid_t parent = getpid();
+	sigset_t all, before;
+	pid_t pid;
+
+	fflush(NULL);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = fork();
+	if (pid == 0) {
+		stop_renew();
+		end_with_parent(parent);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid != 0)
+		return pid;
+	close(h->alive[0]);
+	work(c, name);
+}
+
+static void
+wait_for(struct run *run, pid_t pid, const char *name)
+{
+	struct err e;
+	int how;
+
+	while (waitpid(pid, &how, 0) < 0)
+		if (errno != EINTR)
+			return;
+	if (WIFEXITED(how)) {
+		run->worst = err_worse(run->worst, (enum err_code)WEXITSTATUS(how));
+		return;
+	}
+	err_set(&e, ERR_BUG, "%s: the process was ended by signal %d", name, WTERMSIG(how));
+	run_complain(run, &e);
+}
+
+static void
+signal_all(const struct hands *h, int signal_number)
+{
+	for (size_t i = 0; i < h->count; i++)
+		kill(h->pids[i], signal_number);
+}
+
+static void
+wait_for_all(const struct crew *c, char *const *names, struct hands *h)
+{
+	close(h->alive[1]);
+	if (wait_fd(h->alive[0], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
+		signal_all(h, stop_signal());
+	for (size_t i = 0; i < h->count; i++)
+		wait_for(c->run, h->pids[i], names[i]);
+	close(h->alive[0]);
+}
+
+/* Where not all can be started, those that were are ended: they might never end by themselves. */
+static bool
+start_all(const struct crew *c, char *const *names, size_t count, struct hands *h, struct err *e)
+{
+	for (; h->count < count; h->count++) {
+		h->pids[h->count] = start(c, names[h->count], h);
+		if (h->pids[h->count] < 0) {
+			err_set_errno(e, ERR_TEMPORARY, "no process for '%s'", names[h->count]);
+			signal_all(h, SIGTERM);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool
+run_some(const struct crew *c, char *const *names, size_t count, struct err *e)
+{
+	struct hands h = {0};
+	bool ok;
+
+	if (pipe(h.alive) != 0)
+		return err_set_errno(e, ERR_TEMPORARY, "no pipe to the processes");
+	for (int i = 0; i < 2; i++)
+		fcntl(h.alive[i], F_SETFD, FD_CLOEXEC);
+	h.pids = mem_alloc(count * sizeof *h.pids);
+	ok = start_all(c, names, count, &h, e) && (!c->meanwhile || c->meanwhile(c->ctx, e));
+	wait_for_all(c, names, &h);
+	free(h.pids);
+	return ok;
+}
+
+bool
+crew_run(const struct crew *c, struct err *e)
+{
+	if (c->side_by_side)
+		return run_some(c, c->names, c->count, e);
+	for (size_t i = 0; i < c->count && stop_signal() == 0; i++)
+		if (!run_some(c, c->names + i, 1, e))
+			return false;
+	return true;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * crew - the same job for many accounts (or connections), each in a process of its own.
+ *
+ * So one account can't hold up, confuse or bring down another; and what a process owns (locks,
+ * sessions, secrets) is the same as in a run for one account.
+ */
+#ifndef MAILVERBS_APP_WORKERS_H
+#define MAILVERBS_APP_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct err;
+struct run;
+
+struct crew {
+	struct run *run;
+	char *const *names; /* of the accounts, or whatever tells the jobs apart */
+	size_t count;
+	bool side_by_side; /* else one behind the other */
+	/* In a process of its own. False: *e. */
+	bool (*job)(struct run *run, const char *name, void *ctx, struct err *e);
+	bool is_nameless; /* else lines begin with the name */
+	/* In this process, once all are started; or NULL. False: *e; the ends are waited for all
+	 * the same. */
+	bool (*meanwhile)(void *ctx, struct err *e);
+	void *ctx;
+};
+
+/*
+ * Does all jobs and waits for their ends; the worst outcome becomes the run's. A signal to stop is
+ * handed on. False: *e, not all could be started.
+ */
+bool crew_run(const struct crew *c, struct err *e);
+
+#endif

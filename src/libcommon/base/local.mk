@@ -1,0 +1,19 @@
+libcommon_a_SOURCES += \
+	%D%/buf.c \
+	%D%/buf.h \
+	%D%/child.c \
+	%D%/child.h \
+	%D%/digest.c \
+	%D%/digest.h \
+	%D%/err.c \
+	%D%/err.h \
+	%D%/file.c \
+	%D%/file.h \
+	%D%/mem.c \
+	%D%/mem.h \
+	%D%/stop.c \
+	%D%/stop.h \
+	%D%/text.c \
+	%D%/text.h \
+	%D%/trace.c \
+	%D%/trace.h

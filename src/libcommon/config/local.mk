@@ -1,0 +1,17 @@
+libcommon_a_SOURCES += \
+	%D%/account.c \
+	%D%/account.h \
+	%D%/ini.c \
+	%D%/ini.h \
+	%D%/opt.c \
+	%D%/opt.h \
+	%D%/paths.c \
+	%D%/paths.h \
+	%D%/provider.c \
+	%D%/provider.h \
+	%D%/setting.c \
+	%D%/setting.h \
+	%D%/setting_mail.c \
+	%D%/setting_mail.h \
+	%D%/url.c \
+	%D%/url.h

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: ISC */
+#include "journal/journal_index.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void
+known_init(struct known *k)
+{
+	*k = (struct known){0};
+	buf_add(&k->text, "", 1);
+}
+
+void
+known_free(struct known *k)
+{
+	buf_free(&k->text);
+	free(k->entries);
+	free(k->slots);
+}
+
+uint64_t
+known_hash(const char *s)
+{
+	uint64_t h = 14695981039346656037u; /* FNV-1a */
+
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return h;
+}
+
+static bool
+is_entry_of(const struct known *k, const struct known_entry *entry, const char *key, uint64_t h)
+{
+	return entry->hash == h && strcmp(known_key_of(k, entry), key) == 0;
+}
+
+/* Where KEY, whose hash is H, stands or would stand. */
+static size_t
+slot_of(const struct known *k, const char *key, uint64_t h)
+{
+	size_t slot = (size_t)h & (k->slot_count - 1);
+
+	while (k->slots[slot] && !is_entry_of(k, &k->entries[k->slots[slot] - 1], key, h))
+		slot = (slot + 1) & (k->slot_count - 1);
+	return slot;
+}
+
+static void
+grow_table(struct known *k)
+{
+	free(k->slots);
+	k->slot_count = k->slot_count ? k->slot_count * 2 : 64;
+	k->slots = mem_alloc(k->slot_count * sizeof *k->slots);
+	k->entries = mem_grow(k->entries, k->slot_count / 2, sizeof *k->entries);
+	for (size_t i = 0; i < k->count; i++) {
+		const struct known_entry *entry = &k->entries[i];
+
+		k->slots[slot_of(k, known_key_of(k, entry), entry->hash)] = (uint32_t)i + 1;
+	}
+}
+
+/* Lists come in the order of the last ones: so the entry behind the one found last is looked at
+ * before the table. */
+struct known_entry *
+known_find(struct known *k, const char *key)
+{
+	uint32_t index;
+
+	if (!key || k->count == 0)
+		return NULL;
+	if (k->next < k->count && strcmp(known_key_of(k, &k->entries[k->next]), key) == 0)
+		return &k->entries[k->next++];
+	index = k->slots[slot_of(k, key, known_hash(key))];
+	if (index)
+		k->next = index;
+	return index ? &k->entries[index - 1] : NULL;
+}
+
+size_t
+known_add_text(struct known *k, const char *text)
+{
+	const size_t at = k->text.len;
+
+	buf_add(&k->text, text, strlen(text) + 1);
+	return at;
+}
+
+struct known_entry *
+known_find_or_add(struct known *k, const char *key)
+{
+	const uint64_t h = known_hash(key);
+	size_t slot;
+
+	if (k->count + 1 > k->slot_count / 2)
+		grow_table(k);
+	slot = slot_of(k, key, h);
+	if (!k->slots[slot]) {
+		k->entries[k->count] =
+		    (struct known_entry){.hash = h, .uid = known_add_text(k, key)};
+		k->slots[slot] = (uint32_t)++k->count;
+	}
+	return &k->entries[k->slots[slot] - 1];
+}
+
+void
+known_forget(struct known_entry *entry)
+{
+	entry->when = 0;
+	entry->print = 0;
+	entry->is_marked = entry->is_deleted = entry->has_print = entry->is_former = false;
+}
+
+void
+known_set_validity(struct known *k, uint32_t validity)
+{
+	k->validity = validity;
+	k->prefix_len =
+	    validity == 0 ? 0
+			  : (size_t)snprintf(k->prefix, sizeof k->prefix, "%" PRIu32 ":", validity);
+}
+
+const char *
+known_key(const struct known *k, const char *uid, char room[static KNOWN_KEY_MAX])
+{
+	size_t len;
+
+	if (!uid || k->prefix_len == 0)
+		return uid;
+	len = strnlen(uid, KNOWN_KEY_MAX - 1 - k->prefix_len);
+	memcpy(room, k->prefix, k->prefix_len);
+	memcpy(room + k->prefix_len, uid, len);
+	room[k->prefix_len + len] = '\0';
+	return room;
+}
+
+const char *
+known_uid(const struct known *k, const char *key)
+{
+	return strncmp(key, k->prefix, k->prefix_len) == 0 ? key + k->prefix_len : NULL;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/imap/imap.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "net/dialog.h"
+#include "proto/imap/imap_talk.h"
+#include "proto/mailbox.h"
+
+static void
+imap_close(void *conversation)
+{
+	struct imap *c = conversation;
+
+	dialog_free(c->dialog);
+	imap_parse_free(&c->parse);
+	buf_free(&c->shown);
+	buf_free(&c->words);
+	buf_free(&c->bye);
+	buf_free(&c->described);
+	buf_free(&c->alerts);
+	free(c->folder);
+	free(c->doomed.items);
+	free(c->to_read.items);
+	free(c->trash);
+	free(c);
+}
+
+static const struct buf *
+imap_described(const void *conversation)
+{
+	return &((const struct imap *)conversation)->described;
+}
+
+static const struct mailbox_customs *
+imap_customs(const void *conversation)
+{
+	return &((const struct imap *)conversation)->customs;
+}
+
+static uint32_t
+imap_validity(const void *conversation)
+{
+	return ((const struct imap *)conversation)->validity;
+}
+
+static uint32_t
+imap_next_uid(const void *conversation)
+{
+	return ((const struct imap *)conversation)->uid_next;
+}
+
+static size_t
+imap_unconfirmed(const void *conversation)
+{
+	return ((const struct imap *)conversation)->unconfirmed;
+}
+
+static void
+imap_only_look(void *conversation)
+{
+	((struct imap *)conversation)->only_looks = true;
+}
+
+static void
+imap_stay(void *conversation)
+{
+	((struct imap *)conversation)->stays = true;
+}
+
+static char *
+imap_alert(void *conversation)
+{
+	struct imap *c = conversation;
+	const size_t from = c->alerts_taken;
+
+	c->alerts_taken = c->alerts.len;
+	return from < c->alerts.len ? mem_strdup(c->alerts.data + from) : NULL;
+}
+
+static const struct mailbox_protocol imap_protocol = {
+    .list = imap_list,
+    .list_since = imap_list_since,
+    .mark = imap_mark,
+    .list_headers = imap_list_headers,
+    .count = imap_count,
+    .find = imap_find,
+    .folders = imap_folders,
+    .turn = imap_turn,
+    .fetch = imap_fetch,
+    .remove = imap_remove,
+    .mark_read = imap_mark_read,
+    .settle = imap_settle,
+    .commit = imap_commit,
+    .unconfirmed = imap_unconfirmed,
+    .close = imap_close,
+    .described = imap_described,
+    .customs = imap_customs,
+    .validity = imap_validity,
+    .next_uid = imap_next_uid,
+    .only_look = imap_only_look,
+    .check_rights = imap_check_rights,
+    .stay = imap_stay,
+    .wait = imap_wait,
+    .alert = imap_alert,
+};
+
+bool
+imap_open(struct mailbox *m, struct stream *s, const struct login *l, const struct imap_params *p,
+	  struct err *e)
+{
+	struct imap *c = mem_alloc(sizeof *c);
+
+	*m = (struct mailbox){.protocol = &imap_protocol, .conversation = c};
+	c->stream = s;
+	c->dialog = dialog_new(s);
+	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
+	c->to_trash = p->to_trash;
+	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
+		return true;
+	mailbox_close(m);
+	return false;
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Fetching messages, by UID FETCH of sets: many commands on the way, and each text poured into the
+ * receiver as it comes. BODY.PEEK leaves \Seen as it is (RFC 9051 section 6.4.5).
+ *
+ * The server answers in whatever order it likes, and leaves out what is no longer there.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "message/receiver.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap/imap_refusal.h"
+#include "proto/imap/imap_talk.h"
+
+enum {
+	REFUSALS_MAX = 8, /* in a row: the server gives nothing now */
+	SPLIT = 8,        /* what was refused is asked for again in sets so much smaller */
+};
+
+struct wanted {
+	uint32_t uid;
+	size_t index; /* in the list */
+	bool is_done; /* given to the receiver, or given up */
+};
+
+struct fetch {
+	struct imap *c;
+	const struct message_list *list;
+	enum part part;
+	const struct receiver *receiver;
+	void *ctx;
+
+	struct wanted *wanted; /* by UID, ascending */
+	uint32_t *uids;        /* the same, for the sets */
+	size_t count;
+	size_t left_out;   /* of the sets, by a server that gives no more at once (RFC 9738) */
+	size_t refused;    /* likewise, by one that refused a set: for one of its messages, maybe */
+	unsigned refusals; /* in a row */
+	struct buf refusal;  /* the last one's words */
+	size_t set_messages; /* named by one command */
+	size_t next;         /* where the next one that comes is likely to be */
+	size_t first_listed;
+
+	/* The message in hand. */
+	struct wanted *current;
+	struct message_info info;
+	bool has_begun;
+	bool is_refused; /* the receiver takes no more of it: its rest is dropped */
+	struct err why;
+	bool is_over; /* the receiver ended the fetch, by `why` */
+};
+
+uint32_t
+imap_uid(const struct message_list *l, size_t index)
+{
+	const char *uid = message_list_uid(l, index);
+	uint64_t n;
+
+	return uid && text_number(uid, UINT32_MAX, &n) ? (uint32_t)n : 0;
+}
+
+/* Which message it is. */
+
+static int
+compare_wanted(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* By its UID. Mostly they come in the order in which they were asked for. */
+static struct wanted *
+find_uid(struct fetch *f, uint32_t uid)
+{
+	const struct wanted key = {.uid = uid};
+
+	if (f->next < f->count && f->wanted[f->next].uid == uid)
+		return &f->wanted[f->next];
+	return bsearch(&key, f->wanted, f->count, sizeof key, compare_wanted);
+}
+
+/* By its number, for a server that names the UID behind the text: true as long as no message went
+ * away. What it was is seen before the text counts. */
+static struct wanted *
+find_number(struct fetch *f, uint32_t number)
+{
+	for (size_t i = 0; imap_gone_since_list(f->c) == 0 && i < f->count; i++) {
+		const size_t at = (f->next + i) % f->count;
+
+		if (f->list->items[f->wanted[at].index].number == number)
+			return &f->wanted[at];
+	}
+	return NULL;
+}
+
+/* Its text. */
+
+static bool
+begin(struct fetch *f, struct wanted *w)
+{
+	const struct message_item *item = &f->list->items[w->index];
+
+	f->current = w;
+	f->info = (struct message_info){.index = w->index,
+					.number = item->number,
+					.uid = message_list_uid(f->list, w->index),
+					.size = item->size};
+	f->has_begun = true;
+	f->is_refused = !f->receiver->begin(f->ctx, &f->info, &f->why);
+	return true;
+}
+
+static void
+give(struct fetch *f, const char *bytes, size_t n)
+{
+	if (!f->is_refused && n > 0)
+		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
+}
+
+static bool
+give_literal(struct fetch *f, uint64_t size)
+{
+	struct imap_token t;
+
+	if (f->part != PART_WHOLE && size > IMAP_HEADER_MAX)
+		return imap_breach(f->c, "a header without end");
+	while (size > 0 && imap_next(f->c, &t)) {
+		give(f, t.text, t.len);
+		size -= t.len;
+	}
+	return size == 0;
+}
+
+struct response {
+	struct fetch *fetch;
+	uint32_t number;
+};
+
+/*
+ * NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
+ * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. Only of fields there
+ * may be none; a whole header has its empty line at least.
+ */
+static bool
+is_text(const struct fetch *f, const struct wanted *w, const struct imap_token *t)
+{
+	const bool is_empty = t->kind == TOKEN_LITERAL ? t->size == 0 : t->len == 0;
+
+	return (t->kind == TOKEN_LITERAL || t->kind == TOKEN_QUOTED) &&
+	       !(is_empty && f->part != PART_FIELDS && f->list->items[w->index].size > 0);
+}
+
+static bool
+take_text(void *ctx, struct imap *c, const struct imap_fetched *fetched, const struct imap_token *t)
+{
+	const struct response *r = ctx;
+	struct fetch *f = r->fetch;
+	struct wanted *w = fetched->uid > 0 ? find_uid(f, fetched->uid) : find_number(f, r->number);
+	const struct imap_token text = *t;
+
+	if (!w || w->is_done || f->has_begun || f->is_over || !is_text(f, w, t))
+		return imap_skip_value(c, t);
+	if (t->kind == TOKEN_LITERAL)
+		return begin(f, w) && give_literal(f, text.size);
+	begin(f, w);
+	give(f, text.text, text.len);
+	return true;
+}
+
+static void
+give_up(struct fetch *f)
+{
+	f->is_over = !f->receiver->abandon(f->ctx, &f->info, &f->why);
+}
+
+/* The response is whole. */
+static void
+finish_message(struct fetch *f, const struct imap_fetched *fetched)
+{
+	if (fetched->uid != f->current->uid) {
+		f->receiver->abandon(f->ctx, &f->info, NULL);
+		imap_breach(f->c, "a text that does not say whose it is");
+		return;
+	}
+	f->current->is_done = true;
+	f->next = (size_t)(f->current - f->wanted) + 1;
+	if (f->is_refused || !f->receiver->end(f->ctx, &f->why))
+		give_up(f);
+}
+
+static bool
+take(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	struct fetch *f = ctx;
+	struct response r = {.fetch = f, .number = u->number};
+	struct imap_fetched fetched = {0};
+	bool ok;
+
+	if (!u->has_number || !text_equal_case(u->keyword, "FETCH"))
+		return false;
+	f->has_begun = false;
+	ok = imap_read_fetch(c, &fetched, f->part, take_text, &r);
+	if (!f->has_begun)
+		return !ok;
+	if (ok)
+		finish_message(f, &fetched);
+	else
+		f->receiver->abandon(f->ctx, &f->info, NULL);
+	f->has_begun = false;
+	return true;
+}
+
+/* The sets. */
+
+static size_t
+ask_set(struct fetch *f, size_t from)
+{
+	static const char *const items[] = {
+	    [PART_WHOLE] = "BODY.PEEK[]",
+	    [PART_HEADER] = "BODY.PEEK[HEADER]",
+	    [PART_FIELDS] = IMAP_FIELDS,
+	};
+	const size_t left = f->count - from;
+	struct buf set = {0};
+	const size_t most = left < f->set_messages ? left : f->set_messages;
+	const size_t n =
+	    imap_set_add(&set, f->uids + from, imap_set_messages(f->c, most), IMAP_SET_MAX);
+
+	imap_ask(f->c, "UID FETCH %s (UID %s)", set.data, items[f->part]);
+	buf_free(&set);
+	return from + n;
+}
+
+/* In the server's words; REFUSED: of how many messages. */
+static void
+explain_refusal(struct fetch *f, size_t refused)
+{
+	const char *host = stream_name(f->c->stream);
+	char *place = refused == 1 ? mem_printf("%s: uid:%s", host, f->info.uid) : mem_strdup(host);
+
+	imap_refusal_set(&f->why, ERR_NO_INPUT, place, f->refusal.data);
+	free(place);
+	if (refused > 1)
+		err_hint(&f->why, "that is about %zu messages, uid:%s is the first", refused,
+			 f->info.uid);
+}
+
+/* The server left W out; REFUSED: it refused this many. */
+static void
+miss(struct fetch *f, struct wanted *w, size_t refused)
+{
+	const struct message_item *item = &f->list->items[w->index];
+
+	w->is_done = true;
+	f->info = (struct message_info){.index = w->index,
+					.number = item->number,
+					.uid = message_list_uid(f->list, w->index),
+					.size = item->size};
+	if (refused > 0)
+		explain_refusal(f, refused);
+	else
+		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server does not give this message",
+			stream_name(f->c->stream), f->info.uid);
+	give_up(f);
+}
+
+/* A refusal is said once, of the first one. */
+static void
+complain_of_missing(struct fetch *f, size_t from, size_t to, size_t refused)
+{
+	for (size_t i = from; i < to && !f->is_over; i++) {
+		if (f->wanted[i].is_done)
+			continue;
+		miss(f, &f->wanted[i], refused);
+		if (refused > 0)
+			return;
+	}
+}
+
+/* The server says itself that what is missing was deleted by somebody else, though EXPUNGE does not
+ * tell of it yet (RFC 5530). */
+static bool
+was_expunged(const struct imap *c)
+{
+	struct imap_code code;
+
+	imap_code_in(&code, c->words.data);
+	return imap_code_is(&code, "EXPUNGEISSUED");
+}
+
+/* What is not there any more is no longer asked for. */
+static void
+forget(struct fetch *f, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++)
+		f->wanted[i].is_done = true;
+}
+
+/* Behind the answer to the set FROM…TO. Somebody else may have deleted a message meanwhile. */
+static void
+settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
+{
+	size_t missing = 0;
+	uint32_t last;
+
+	for (size_t i = from; i < to; i++)
+		missing += !f->wanted[i].is_done;
+	f->refusals = was_refused && missing == to - from ? f->refusals + 1 : 0;
+	if (was_refused || imap_was_limited(f->c, &last)) {
+		buf_clear(&f->refusal);
+		buf_add_str(&f->refusal, imap_refusal_words(f->c));
+	}
+	if (imap_was_limited(f->c, &last))
+		f->left_out += missing;
+	else if (was_expunged(f->c) || (!was_refused && missing <= imap_gone_since_list(f->c)))
+		forget(f, from, to);
+	else if (!was_refused)
+		complain_of_missing(f, from, to, 0);
+	else if (missing > 1)
+		f->refused += missing;
+}
+
+static bool
+read_set(struct fetch *f, size_t from, size_t to, struct err *e)
+{
+	const enum imap_status status = imap_await(f->c);
+
+	if (!f->is_over) {
+		if (status != IMAP_NO && !imap_ok(f->c, status, ERR_PROTOCOL, e))
+			return false;
+		settle_set(f, from, to, status == IMAP_NO);
+	}
+	if (!f->is_over)
+		return true;
+	*e = f->why;
+	return false;
+}
+
+static bool
+fetch_sets(struct fetch *f, struct err *e)
+{
+	size_t ends[IMAP_SETS_AHEAD], asked = 0, asked_sets = 0, done = 0;
+	bool ok = true;
+
+	for (size_t set = 0; ok; set++) {
+		while (asked < f->count && asked_sets < set + IMAP_SETS_AHEAD &&
+		       f->refusals < REFUSALS_MAX) {
+			asked = ask_set(f, asked);
+			ends[asked_sets++ % IMAP_SETS_AHEAD] = asked;
+		}
+		if (done == asked)
+			break;
+		ok = read_set(f, done, ends[set % IMAP_SETS_AHEAD], e);
+		done = ends[set % IMAP_SETS_AHEAD];
+	}
+	return ok;
+}
+
+/* What is left is what was left out, or refused. */
+static void
+drop_done(struct fetch *f)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->count; i++)
+		if (!f->wanted[i].is_done)
+			f->wanted[kept++] = f->wanted[i];
+	f->count = kept;
+	f->next = 0;
+	for (size_t i = 0; i < kept; i++)
+		f->uids[i] = f->wanted[i].uid;
+}
+
+/*
+ * What was refused is asked for in smaller sets, down to one message each: so one that the server
+ * cannot read does not keep back the others (RFC 9051 section 7.1 lets it refuse them all). What
+ * was left out is asked for as long as each time some of it come. BEFORE: so many were asked for.
+ */
+static bool
+is_asked_again(struct fetch *f, size_t before)
+{
+	const size_t most = f->count < f->set_messages ? f->count : f->set_messages;
+
+	if (f->refused == 0 || f->refusals >= REFUSALS_MAX)
+		return f->left_out > 0 && f->count < before;
+	f->set_messages = most > SPLIT ? most / SPLIT : 1;
+	return true;
+}
+
+static bool
+fetch_all(struct fetch *f, struct err *e)
+{
+	size_t before;
+
+	do {
+		before = f->count;
+		f->left_out = f->refused = 0;
+		if (!fetch_sets(f, e))
+			return false;
+		drop_done(f);
+	} while (is_asked_again(f, before));
+	complain_of_missing(f, 0, f->count, f->count);
+	if (f->is_over)
+		*e = f->why;
+	return !f->is_over;
+}
+
+static void
+prepare(struct fetch *f, const struct message_set *set)
+{
+	f->wanted = mem_alloc(set->count * sizeof *f->wanted);
+	f->uids = mem_alloc(set->count * sizeof *f->uids);
+	for (size_t i = 0; i < set->count; i++) {
+		const size_t index = set->index[i];
+
+		if (imap_uid(f->list, index) > 0)
+			f->wanted[f->count++] =
+			    (struct wanted){.uid = imap_uid(f->list, index), .index = index};
+	}
+	if (f->count > 0)
+		qsort(f->wanted, f->count, sizeof *f->wanted, compare_wanted);
+	for (size_t i = 0; i < f->count; i++)
+		f->uids[i] = f->wanted[i].uid;
+}
+
+bool
+imap_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
+	   enum part part, const struct receiver *r, void *ctx, struct err *e)
+{
+	struct imap *c = conversation;
+	struct fetch f = {.c = c,
+			  .list = l,
+			  .part = part,
+			  .receiver = r,
+			  .ctx = ctx,
+			  .set_messages = IMAP_SET_MESSAGES};
+	bool ok;
+
+	prepare(&f, set);
+	c->take = take;
+	c->take_ctx = &f;
+	ok = fetch_all(&f, e);
+	c->take = NULL;
+	buf_free(&f.refusal);
+	free(f.wanted);
+	free(f.uids);
+	return ok;
+}

@@ -1,0 +1,542 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is in the folder: by UID FETCH, from which the UIDs come in any case, because only they name
+ * a message for good. Numbers are sequence numbers as they are when the list is whole.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap/imap_talk.h"
+
+enum {
+	MESSAGES_MAX = 10 * 1000 * 1000, /* a server that lists more is playing with our memory */
+	REPEATS_MAX = 1000,     /* a message may be told of more than once, when its flags change */
+	FLAGS_MAX = 4096,       /* bytes of one message's flags that are kept */
+	HEADER_MAX = 256 * 1024 /* octets of a header that are kept */
+};
+
+/* FETCH responses. */
+
+/* Fields are as good within the whole header. */
+static bool
+is_text_item(const char *name, enum part part)
+{
+	static const char fields[] = "BODY[HEADER.FIELDS (";
+
+	if (part == PART_WHOLE)
+		return text_equal_case(name, "BODY[]") || text_equal_case(name, "RFC822");
+	return text_equal_case(name, "BODY[HEADER]") || text_equal_case(name, "RFC822.HEADER") ||
+	       (part == PART_FIELDS && text_starts(name, strlen(name), fields));
+}
+
+/* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). */
+static bool
+read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
+{
+	struct imap_token t;
+
+	buf_clear(flags);
+	buf_add_str(flags, "");
+	if (open->kind != TOKEN_OPEN)
+		return imap_breach(c, "flags that are no list");
+	while (imap_next(c, &t) && t.kind == TOKEN_ATOM)
+		if (!imap_is(&t, "\\Recent") && flags->len + t.len < FLAGS_MAX)
+			buf_addf(flags, "%s%.*s", flags->len > 0 ? " " : "", (int)t.len, t.text);
+	return t.kind == TOKEN_CLOSE || imap_breach(c, "flags that do not end");
+}
+
+static bool
+read_item(struct imap *c, struct imap_fetched *f, const char *name, enum part part,
+	  imap_take_text take_text, void *ctx)
+{
+	struct imap_token t;
+
+	if (!imap_next(c, &t))
+		return imap_breach(c, "a FETCH item without a value");
+	if (text_equal_case(name, "UID"))
+		return (imap_number(&t, &f->uid) && f->uid > 0) ||
+		       imap_breach(c, "a UID that is none");
+	if (text_equal_case(name, "RFC822.SIZE")) {
+		f->has_size = imap_number64(&t, &f->size);
+		return f->has_size || imap_breach(c, "a size that is none");
+	}
+	if (f->flags && text_equal_case(name, "FLAGS"))
+		return read_flags(c, &t, f->flags);
+	if (take_text && is_text_item(name, part))
+		return take_text(ctx, c, f, &t);
+	return imap_skip_value(c, &t);
+}
+
+bool
+imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part, imap_take_text take_text,
+		void *ctx)
+{
+	struct imap_token t;
+	char name[32];
+
+	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
+		return imap_breach(c, "a FETCH without a list");
+	while (imap_next(c, &t)) {
+		if (t.kind == TOKEN_CLOSE)
+			return true;
+		if (t.kind != TOKEN_ATOM)
+			return imap_breach(c, "a FETCH item without a name");
+		/* A longer name is none of those that are looked at whole. */
+		memcpy(name, t.text, t.len < sizeof name ? t.len : sizeof name - 1);
+		name[t.len < sizeof name ? t.len : sizeof name - 1] = '\0';
+		if (!read_item(c, f, name, part, take_text, ctx))
+			return false;
+	}
+	return imap_breach(c, "a FETCH that ends within its list");
+}
+
+/* The list. */
+
+struct listing {
+	struct message_list *list;
+	unsigned want;
+	uint32_t from;            /* the first UID that is wanted, */
+	uint32_t to;              /* and the last; UINT32_MAX: whichever that is */
+	uint32_t lowest, highest; /* UIDs in this answer */
+	uint32_t last_uid;
+	bool is_unsorted;  /* by number */
+	bool is_unordered; /* the UIDs don't ascend */
+	struct buf flags;  /* of the message in hand */
+
+	message_headed headed; /* NULL: without headers */
+	void *headed_ctx;
+	struct buf header; /* of the message in hand */
+	bool has_header;
+};
+
+static bool
+wants_sizes(const struct listing *x)
+{
+	return (x->want & WANT_SIZES) != 0;
+}
+
+/* Most messages have the flags of the one before. */
+static uint32_t
+add_flags(struct listing *x)
+{
+	struct buf *all = &x->list->flags;
+	const size_t n = x->flags.len + 1;
+	const uint32_t last = x->list->count > 0 ? x->list->items[x->list->count - 1].flags : 0;
+
+	if (!(x->want & WANT_FLAGS) || all->len > UINT32_MAX - n)
+		return 0;
+	if (all->len > 0 && strcmp(all->data + last, x->flags.data) == 0)
+		return last;
+	buf_add(all, x->flags.data, n);
+	return (uint32_t)(all->len - n);
+}
+
+static void
+add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
+{
+	struct message_list *l = x->list;
+
+	l->items = mem_room(l->items, l->count, sizeof *l->items);
+	if (l->count > 0 && l->items[l->count - 1].number >= number)
+		x->is_unsorted = true;
+	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
+	x->last_uid = f->uid;
+	x->lowest = f->uid < x->lowest ? f->uid : x->lowest;
+	x->highest = f->uid > x->highest ? f->uid : x->highest;
+	l->items[l->count] = (struct message_item){
+	    .number = number, .flags = add_flags(x), .size = f->size, .uid = l->uids.len};
+	l->count++;
+	buf_addf(&l->uids, "%" PRIu32, f->uid);
+	buf_add_char(&l->uids, '\0');
+}
+
+/* Those behind it move up (RFC 9051 section 7.5.1). */
+static void
+drop_number(struct listing *x, uint32_t number)
+{
+	struct message_list *l = x->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->items[i].number == number)
+			continue;
+		l->items[i].number -= l->items[i].number > number;
+		l->items[kept++] = l->items[i];
+	}
+	l->count = kept;
+}
+
+static bool
+take_header(void *ctx, struct imap *c, const struct imap_fetched *f, const struct imap_token *t)
+{
+	struct listing *x = ctx;
+	uint64_t left = t->kind == TOKEN_LITERAL ? t->size : 0;
+	struct imap_token octets;
+
+	(void)f;
+	buf_clear(&x->header);
+	x->has_header = true;
+	if (t->kind == TOKEN_QUOTED)
+		buf_add(&x->header, t->text, t->len);
+	else if (t->kind != TOKEN_LITERAL)
+		return imap_skip_value(c, t);
+	if (left > IMAP_HEADER_MAX)
+		return imap_breach(c, "a header without end");
+	for (; left > 0 && imap_next(c, &octets); left -= octets.len)
+		if (x->header.len + octets.len <= HEADER_MAX)
+			buf_add(&x->header, octets.text, octets.len);
+	return left == 0;
+}
+
+/* Is it all that was asked, and not news of a message's flags alone? */
+static bool
+is_answer(const struct listing *x, const struct imap_fetched *f)
+{
+	return f->uid > 0 && (!wants_sizes(x) || f->has_size) && (!x->headed || x->has_header);
+}
+
+static bool
+take_fetch(struct listing *x, struct imap *c, uint32_t number)
+{
+	struct imap_fetched f = {.flags = x->want & WANT_FLAGS ? &x->flags : NULL};
+
+	x->has_header = false;
+	buf_clear(&x->flags);
+	buf_add_str(&x->flags, "");
+	if (!imap_read_fetch(c, &f, PART_FIELDS, x->headed ? take_header : NULL, x))
+		return true;
+	if (number == 0 || !is_answer(x, &f))
+		return false;
+	if (f.uid < x->from)
+		return true;
+	if (x->list->count > (size_t)c->exists + c->expunged + REPEATS_MAX ||
+	    x->list->count >= MESSAGES_MAX)
+		return !imap_breach(c, "more messages than there are");
+	add_item(x, number, &f);
+	if (x->headed)
+		x->headed(x->headed_ctx, x->list, x->list->count - 1,
+			  x->header.len > 0 ? x->header.data : "", x->header.len);
+	return true;
+}
+
+static bool
+take(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	struct listing *x = ctx;
+
+	if (!u->has_number)
+		return false;
+	if (text_equal_case(u->keyword, "FETCH"))
+		return take_fetch(x, c, u->number);
+	if (text_equal_case(u->keyword, "EXPUNGE"))
+		drop_number(x, u->number);
+	return false;
+}
+
+static int
+compare_numbers(const void *a, const void *b)
+{
+	const struct message_item *x = a, *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+/* In the order of the numbers, each once: what was told last of it. */
+static void
+sort(struct message_list *l)
+{
+	size_t kept = 0;
+
+	if (l->count > 0)
+		qsort(l->items, l->count, sizeof *l->items, compare_numbers);
+	for (size_t i = 0; i < l->count; i++)
+		if (i + 1 == l->count || l->items[i].number != l->items[i + 1].number)
+			l->items[kept++] = l->items[i];
+	l->count = kept;
+}
+
+/* What has another one's UID can't be asked for, and a command for one of them means both. */
+static bool
+check_uids(struct imap *c, const struct message_list *l, struct err *e)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!message_list_uid(l, i))
+			return imap_complain(c, ERR_PROTOCOL, "two messages have one UID", e);
+	return true;
+}
+
+static bool
+arrange(struct imap *c, struct listing *x, struct err *e)
+{
+	struct message_list *l = x->list;
+
+	if (x->is_unsorted)
+		sort(l);
+	if (!x->is_unordered && !x->is_unsorted)
+		return true;
+	message_list_drop_ambiguous(l);
+	return check_uids(c, l, e);
+}
+
+static void
+ask_list(struct imap *c, struct listing *x)
+{
+	char to[16] = "*";
+
+	if (x->to < UINT32_MAX)
+		snprintf(to, sizeof to, "%" PRIu32, x->to);
+	x->lowest = UINT32_MAX;
+	x->highest = 0;
+	imap_ask(c, "UID FETCH %" PRIu32 ":%s (UID%s%s%s)", x->from, to,
+		 wants_sizes(x) ? " RFC822.SIZE" : "", x->want & WANT_FLAGS ? " FLAGS" : "",
+		 x->headed ? " " IMAP_FIELDS : "");
+}
+
+/* Some servers refuse to list a folder in which there is nothing. */
+static bool
+read_piece(struct imap *c, struct listing *x, struct err *e)
+{
+	enum imap_status status;
+
+	status = imap_await_data(c, take, x);
+	buf_free(&x->flags);
+	buf_free(&x->header);
+	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
+		status = IMAP_OK;
+	return imap_ok(c, status, ERR_UNAVAILABLE, e);
+}
+
+/*
+ * What a server left out that lists no more than so many at once (RFC 9738; Yahoo): it begins with
+ * the highest and says how far down it came; upwards would do too. True: the rest is to be asked
+ * for. *OK false: *e, nobody can tell what the rest is.
+ */
+static bool
+has_rest(struct imap *c, struct listing *x, bool *ok, struct err *e)
+{
+	uint32_t last;
+
+	if (!imap_was_limited(c, &last))
+		return false;
+	last = last > 0 ? last : x->lowest;
+	if (x->highest > 0 && last <= x->lowest) {
+		x->to = last - 1;
+	} else if (x->highest > 0 && last >= x->highest && last < x->to) {
+		x->from = last + 1;
+	} else {
+		*ok = imap_refused(c, ERR_TEMPORARY, e);
+		return false;
+	}
+	return x->from <= x->to;
+}
+
+static bool
+read_list(struct imap *c, struct listing *x, struct err *e)
+{
+	bool ok = read_piece(c, x, e);
+
+	while (ok && has_rest(c, x, &ok, e)) {
+		ask_list(c, x);
+		ok = read_piece(c, x, e);
+	}
+	c->listed_expunged = c->expunged;
+	return ok && arrange(c, x, e);
+}
+
+static bool
+list_from(struct imap *c, struct listing *x, struct err *e)
+{
+	const bool was_selected = c->is_selected;
+
+	x->list->has_uids = true;
+	x->list->has_sizes = wants_sizes(x);
+	if (!imap_ask_folder(c, e))
+		return false;
+	if (was_selected)
+		imap_start_count(c);
+	ask_list(c, x);
+	if (!imap_await_folder(c, e)) {
+		if (!was_selected && stream_ok(c->stream, &(struct err){0}))
+			imap_await(c); /* the list's refusal says nothing more */
+		return false;
+	}
+	return read_list(c, x, e);
+}
+
+/* A list that leaves out what the server says is there: whoever took it for whole would forget what
+ * he has, and fetch it again. */
+static bool
+check_is_whole(struct imap *c, const struct message_list *l, uint32_t existed, struct err *e)
+{
+	if (l->count + c->expunged >= existed)
+		return true;
+	return err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
+		       stream_name(c->stream), existed, l->count);
+}
+
+bool
+imap_list(void *conversation, unsigned want, struct message_list *l, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l, .want = want, .from = 1, .to = UINT32_MAX};
+
+	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
+}
+
+bool
+imap_list_headers(void *conversation, unsigned want, struct message_list *l, message_headed headed,
+		  void *ctx, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l,
+			    .want = want,
+			    .from = 1,
+			    .to = UINT32_MAX,
+			    .headed = headed,
+			    .headed_ctx = ctx};
+
+	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
+}
+
+/* What came since: "UIDVALIDITY UID", the last UID that was there. */
+
+struct mark {
+	uint32_t validity;
+	uint32_t uid;
+};
+
+static bool
+parse_mark(const char *text, struct mark *m)
+{
+	const char *blank = strchr(text, ' ');
+	uint64_t validity, uid;
+
+	if (!blank || !text_number_n(text, (size_t)(blank - text), UINT32_MAX, &validity) ||
+	    !text_number(blank + 1, UINT32_MAX - 1, &uid))
+		return false;
+	*m = (struct mark){.validity = (uint32_t)validity, .uid = (uint32_t)uid};
+	return true;
+}
+
+char *
+imap_mark(const void *conversation, const struct message_list *l)
+{
+	const struct imap *c = conversation;
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < l->count; i++)
+		if (imap_uid(l, i) > last)
+			last = imap_uid(l, i);
+	return last > 0 ? mem_printf("%" PRIu32 " %" PRIu32, c->validity, last) : NULL;
+}
+
+/* A mailbox that was restored from a backup: the mark's message is still to come. */
+static bool
+counts_anew(const struct imap *c, const struct mark *m)
+{
+	return c->uid_next > 0 && m->uid >= c->uid_next;
+}
+
+/* UIDs only grow (RFC 9051 section 2.3.1.1), so whatever went from the folder, what came is behind
+ * the mark. "n:*" names the last message even where it is before n. */
+bool
+imap_list_since(void *conversation, unsigned want, const char *text, struct message_list *l,
+		bool *is_whole, struct err *e)
+{
+	struct imap *c = conversation;
+	struct listing x = {.list = l, .want = want, .to = UINT32_MAX};
+	struct mark mark;
+
+	*is_whole = !parse_mark(text, &mark);
+	if (*is_whole)
+		return imap_list(c, want, l, e);
+	x.from = mark.uid + 1;
+	if (!list_from(c, &x, e))
+		return false;
+	*is_whole = c->validity != mark.validity || counts_anew(c, &mark);
+	if (!*is_whole)
+		return true;
+	message_list_free(l);
+	return imap_list(c, want, l, e);
+}
+
+/* Counting: by STATUS where it knows the sum (RFC 8438, RFC 9051 section 6.3.11), for a folder that
+ * need not be selected then. */
+
+struct counting {
+	uint64_t messages;
+	uint64_t octets;
+	bool has_both;
+};
+
+static bool
+read_status(struct counting *x, struct imap *c)
+{
+	struct imap_token t, value;
+	bool has_messages = false, has_size = false;
+
+	if (!imap_next(c, &t) || !imap_skip_value(c, &t) || !imap_next(c, &t) ||
+	    t.kind != TOKEN_OPEN)
+		return false;
+	while (imap_next(c, &t) && t.kind == TOKEN_ATOM) {
+		const bool is_messages = imap_is(&t, "MESSAGES"), is_size = imap_is(&t, "SIZE");
+
+		if (!imap_next(c, &value))
+			return false;
+		has_messages |= is_messages && imap_number64(&value, &x->messages);
+		has_size |= is_size && imap_number64(&value, &x->octets);
+	}
+	x->has_both = has_messages && has_size;
+	return true;
+}
+
+static bool
+take_status(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	return text_equal_case(u->keyword, "STATUS") && read_status(ctx, c);
+}
+
+static bool
+count_by_status(struct imap *c, struct counting *x, struct err *e)
+{
+	struct buf name = {0};
+	enum imap_status status;
+
+	if (!imap_add_folder(c, &name, e))
+		return false;
+	imap_ask(c, "STATUS %s (MESSAGES SIZE)", name.data);
+	buf_free(&name);
+	status = imap_await_data(c, take_status, x);
+	return imap_ok(c, status, ERR_NO_INPUT, e);
+}
+
+bool
+imap_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e)
+{
+	struct imap *c = conversation;
+	struct counting x = {0};
+	struct message_list l = {0};
+	bool ok = true;
+
+	if (c->is_authenticated && imap_can(c, IMAP_STATUS_SIZE) && !c->is_selected)
+		ok = count_by_status(c, &x, e);
+	if (ok && !x.has_both) {
+		x = (struct counting){0};
+		ok = imap_list(c, WANT_SIZES, &l, e);
+		x.messages = l.count;
+		for (size_t i = 0; i < l.count; i++)
+			x.octets += l.items[i].size;
+	}
+	message_list_free(&l);
+	*messages = x.messages;
+	*octets = x.octets;
+	return ok;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap_name - the names of IMAP folders between the wire and a person, and how a string is put into
+ * a command. No I/O.
+ *
+ * The *wire name* is what stands in LIST and SELECT: modified UTF-7 (RFC 3501 section 5.1.3), or
+ * UTF-8 once the server was told so by ENABLE (RFC 6855 section 3, RFC 9051 section 5.1). The
+ **shown name* is UTF-8, for --folders and --folder. Each wire name has exactly one shown name, and
+ *that, typed, is that wire name again. So a name is shown as `raw:` and its bytes, where it
+ *
+ *	- is no modified UTF-7 or not in its one right form ("A&B", where "A&-B" is meant), or no
+ *UTF-8,
+ *	- has control characters, which nobody can type,
+ *	- has * or %, which would make it a pattern, or begins with "raw:" itself.
+ *
+ * There backslash and all that is not printable ASCII stand as \xHH, and * and % stand for
+ *themselves.
+ */
+#ifndef MAILVERBS_PROTO_IMAP_IMAP_NAME_H
+#define MAILVERBS_PROTO_IMAP_IMAP_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct buf;
+struct err;
+
+/* Adds the shown name of the N bytes WIRE to OUT; never fails. IS_UTF8: the wire has UTF-8. */
+void imap_name_show(struct buf *out, const char *wire, size_t n, bool is_utf8);
+
+/*
+ * Adds the wire name of what a person typed to OUT; "inbox" in any case is INBOX. False: *e is
+ * ERR_USAGE; it is empty, no UTF-8, or has control characters.
+ */
+bool imap_name_read(struct buf *out, const char *typed, bool is_utf8, struct err *e);
+
+/* INBOX, whose case does not matter (RFC 9051 section 5.1); that of all other names does. */
+bool imap_name_is_inbox(const char *name, size_t n);
+
+/* Is it a pattern for many folders, with * or %? A `raw:` name never is. */
+bool imap_name_is_pattern(const char *typed);
+
+/*
+ * Does PATTERN take in the shown name NAME? * stands for anything, % for anything without the
+ * hierarchy DELIMITER (RFC 9051 section 6.3.9; '\0': there is none). A pattern without both takes
+ * in the one name that is equal. Takes time of length times length at most.
+ */
+bool imap_name_matches(const char *pattern, const char *name, char delimiter);
+
+/* How a string can stand in a command (RFC 9051 section 4). */
+enum imap_form {
+	IMAP_AS_ATOM,
+	IMAP_AS_QUOTED,
+	IMAP_AS_LITERAL, /* line ends, 8-bit where it has no other way, or more than IMAP_QUOTED_MAX
+			  */
+	IMAP_UNSENDABLE  /* a NUL, which no string may have */
+};
+
+enum { IMAP_QUOTED_MAX = 1000 }; /* a command line much longer is not taken everywhere (RFC 7162) */
+
+/*
+ * The simplest form of the N bytes S, as an astring. 8-bit is quoted only where it is UTF-8 and
+ * IS_UTF8. NIL is quoted, to be no NIL.
+ */
+enum imap_form imap_string_form(const char *s, size_t n, bool is_utf8);
+
+/* The same, and adds the string to OUT if it is an atom or quoted; else nothing. */
+enum imap_form imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8);
+
+#endif

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/imap/imap_parse.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum state {
+	BETWEEN, /* before a token */
+	ATOM,
+	QUOTED,
+	ESCAPED,      /* in a quoted string, behind a backslash */
+	TILDE,        /* of ~{SIZE}, RFC 3516 section 4.1; or an atom's first byte */
+	LITERAL_SIZE, /* behind the { */
+	LITERAL_PLUS, /* behind the + of {SIZE+} */
+	LITERAL_END,  /* behind the } */
+	LITERAL_LF,
+	OCTETS,
+	BEHIND, /* a string has ended: a delimiter must follow */
+	TEXT,
+	END_LF, /* behind the CR at the end of a response */
+	BROKEN,
+	STATES
+};
+
+/* The bytes in hand. */
+struct window {
+	const char *at;
+	const char *end;
+	struct imap_token *token;
+};
+
+static enum imap_kind
+emit(struct imap_parse *p, struct window *w, enum imap_kind kind)
+{
+	w->token->kind = kind;
+	if (kind != TOKEN_END && ++p->tokens > IMAP_TOKENS_MAX) {
+		p->state = BROKEN;
+		w->token->text = "a response without end";
+		return w->token->kind = TOKEN_BAD;
+	}
+	return kind;
+}
+
+static enum imap_kind
+bad(struct imap_parse *p, struct window *w, const char *why)
+{
+	p->state = BROKEN;
+	w->token->text = why;
+	w->token->len = strlen(why);
+	return w->token->kind = TOKEN_BAD;
+}
+
+/* The token ends here: from START in the window, behind what is held. Nothing is copied where it
+ * came in one piece. */
+static enum imap_kind
+emit_text(struct imap_parse *p, struct window *w, const char *start, enum imap_kind kind,
+	  enum state next)
+{
+	const size_t len = (size_t)(w->at - start);
+
+	p->state = (int)next;
+	if (p->held.len + len > IMAP_TOKEN_MAX)
+		return bad(p, w, "a word without end");
+	if (p->held.len > 0) {
+		buf_add(&p->held, start, len);
+		p->is_spent = true;
+		start = p->held.data;
+	}
+	w->token->text = start;
+	w->token->len = p->held.len > 0 ? p->held.len : len;
+	return emit(p, w, kind);
+}
+
+/* The window ends within the token. */
+static enum imap_kind
+hold(struct imap_parse *p, struct window *w, const char *start)
+{
+	buf_add(&p->held, start, (size_t)(w->at - start));
+	return p->held.len > IMAP_TOKEN_MAX ? bad(p, w, "a word without end") : TOKEN_MORE;
+}
+
+static enum imap_kind
+end_response(struct imap_parse *p, struct window *w)
+{
+	if (p->depth > 0)
+		return bad(p, w, "a line that ends within a list");
+	p->state = BETWEEN;
+	p->tokens = 0;
+	return emit(p, w, TOKEN_END);
+}
+
+static enum imap_kind
+open_list(struct imap_parse *p, struct window *w)
+{
+	if (++p->depth > IMAP_DEPTH_MAX)
+		return bad(p, w, "too many lists in lists");
+	return emit(p, w, TOKEN_OPEN);
+}
+
+static enum imap_kind
+close_list(struct imap_parse *p, struct window *w)
+{
+	if (p->depth == 0)
+		return bad(p, w, "a ) without its (");
+	p->depth--;
+	p->state = BEHIND;
+	return emit(p, w, TOKEN_CLOSE);
+}
+
+static bool
+is_control(char c)
+{
+	return (unsigned char)c < ' ' || c == 0x7f;
+}
+
+static enum imap_kind
+go_to(struct imap_parse *p, struct window *w, enum state next, size_t used)
+{
+	p->state = (int)next;
+	w->at += used;
+	return TOKEN_MORE;
+}
+
+static enum imap_kind
+between(struct imap_parse *p, struct window *w)
+{
+	if (p->is_spent)
+		buf_clear(&p->held);
+	p->is_spent = false;
+	while (w->at < w->end && *w->at == ' ')
+		w->at++;
+	if (w->at == w->end)
+		return TOKEN_MORE;
+	if (p->wants_text)
+		return go_to(p, w, TEXT, 0);
+	switch (*w->at) {
+	case '(':
+		w->at++;
+		return open_list(p, w);
+	case ')':
+		w->at++;
+		return close_list(p, w);
+	case '\r':
+		return go_to(p, w, END_LF, 1);
+	case '\n':
+		w->at++;
+		return end_response(p, w);
+	case '"':
+		return go_to(p, w, QUOTED, 1);
+	case '~':
+		return go_to(p, w, TILDE, 1);
+	case '{':
+		p->left = 0;
+		p->has_digit = false;
+		return go_to(p, w, LITERAL_SIZE, 1);
+	default:
+		return go_to(p, w, ATOM, 0);
+	}
+}
+
+/* Only these have a section in brackets, in which blanks and lists are part of the word; a flag may
+ * just hold a bracket. */
+static bool
+may_have_section(const struct imap_parse *p, const char *start, const char *at)
+{
+	const bool is_held = p->held.len > 0;
+	const char first = is_held ? p->held.data[0] : at > start ? *start : '\0';
+
+	return first == 'B' || first == 'b';
+}
+
+static enum imap_kind
+atom(struct imap_parse *p, struct window *w)
+{
+	const char *start = w->at;
+
+	for (; w->at < w->end; w->at++) {
+		const char c = *w->at;
+
+		if (c == '[' && may_have_section(p, start, w->at))
+			p->in_section = true;
+		else if (c == ']')
+			p->in_section = false;
+		else if (is_control(c) && (p->in_section || (c != '\r' && c != '\n')))
+			return bad(p, w, "a control character in a word");
+		else if (!p->in_section && (c == ' ' || c == '(' || c == ')' || is_control(c)))
+			return emit_text(p, w, start, TOKEN_ATOM, BETWEEN);
+	}
+	return hold(p, w, start);
+}
+
+static enum imap_kind
+tilde(struct imap_parse *p, struct window *w)
+{
+	if (*w->at == '{')
+		return go_to(p, w, BETWEEN, 0);
+	buf_add_char(&p->held, '~');
+	return go_to(p, w, ATOM, 0);
+}
+
+/* Collected always: they are short, or have backslashes. */
+static enum imap_kind
+quoted(struct imap_parse *p, struct window *w)
+{
+	const char *start = w->at;
+
+	for (; w->at < w->end; w->at++) {
+		if (*w->at == '\r' || *w->at == '\n' || *w->at == '\0')
+			return bad(p, w, "a quoted string without end");
+		if (*w->at != '"' && *w->at != '\\')
+			continue;
+		if (hold(p, w, start) == TOKEN_BAD)
+			return TOKEN_BAD;
+		if (*w->at++ == '\\')
+			return go_to(p, w, ESCAPED, 0);
+		start = w->at;
+		buf_add(&p->held, "", 0);
+		p->is_spent = true;
+		w->token->text = p->held.data;
+		w->token->len = p->held.len;
+		p->state = BEHIND;
+		return emit(p, w, TOKEN_QUOTED);
+	}
+	return hold(p, w, start);
+}
+
+static enum imap_kind
+escaped(struct imap_parse *p, struct window *w)
+{
+	if (*w->at == '\r' || *w->at == '\n' || *w->at == '\0')
+		return bad(p, w, "a quoted string without end");
+	buf_add(&p->held, w->at, 1);
+	return go_to(p, w, QUOTED, 1);
+}
+
+static enum imap_kind
+literal_size(struct imap_parse *p, struct window *w)
+{
+	const char c = *w->at;
+
+	if (c >= '0' && c <= '9') {
+		if (p->left > (INT64_MAX - 9) / 10)
+			return bad(p, w, "a literal of impossible size");
+		p->left = p->left * 10 + (uint64_t)(c - '0');
+		p->has_digit = true;
+		return go_to(p, w, LITERAL_SIZE, 1);
+	}
+	if (!p->has_digit || (c != '}' && c != '+'))
+		return bad(p, w, "a literal without a size");
+	return go_to(p, w, c == '}' ? LITERAL_END : LITERAL_PLUS, 1);
+}
+
+static enum imap_kind
+literal_plus(struct imap_parse *p, struct window *w)
+{
+	if (*w->at != '}')
+		return bad(p, w, "a literal without a size");
+	return go_to(p, w, LITERAL_END, 1);
+}
+
+static enum imap_kind
+literal_lf(struct imap_parse *p, struct window *w)
+{
+	if (*w->at != '\n')
+		return bad(p, w, "a literal that does not begin a line");
+	w->at++;
+	p->state = p->left > 0 ? OCTETS : BEHIND;
+	w->token->size = p->left;
+	return emit(p, w, TOKEN_LITERAL);
+}
+
+static enum imap_kind
+literal_end(struct imap_parse *p, struct window *w)
+{
+	return *w->at == '\r' ? go_to(p, w, LITERAL_LF, 1) : literal_lf(p, w);
+}
+
+static enum imap_kind
+octets(struct imap_parse *p, struct window *w)
+{
+	const size_t there = (size_t)(w->end - w->at);
+	const size_t take = there < p->left ? there : (size_t)p->left;
+
+	w->token->text = w->at;
+	w->token->len = take;
+	w->at += take;
+	p->left -= take;
+	p->state = p->left > 0 ? OCTETS : BEHIND;
+	w->token->kind = TOKEN_OCTETS;
+	return TOKEN_OCTETS;
+}
+
+/* Where a literal was longer or shorter than announced, it mostly shows here. */
+static enum imap_kind
+behind(struct imap_parse *p, struct window *w)
+{
+	if (!strchr(" ()\r\n", *w->at) || *w->at == '\0')
+		return bad(p, w, "a string that runs into what follows");
+	return go_to(p, w, BETWEEN, 0);
+}
+
+static enum imap_kind
+text(struct imap_parse *p, struct window *w)
+{
+	const char *start = w->at;
+
+	for (; w->at < w->end; w->at++) {
+		if (*w->at == '\0')
+			return bad(p, w, "a line with a NUL in it");
+		if (*w->at == '\r' || *w->at == '\n') {
+			p->wants_text = false;
+			return emit_text(p, w, start, TOKEN_TEXT, BETWEEN);
+		}
+	}
+	return hold(p, w, start);
+}
+
+static enum imap_kind
+end_lf(struct imap_parse *p, struct window *w)
+{
+	if (*w->at != '\n')
+		return bad(p, w, "a CR without LF");
+	w->at++;
+	return end_response(p, w);
+}
+
+static enum imap_kind
+broken(struct imap_parse *p, struct window *w)
+{
+	return bad(p, w, "what follows no IMAP");
+}
+
+enum imap_kind
+imap_parse(struct imap_parse *p, const char *bytes, size_t n, size_t *used, struct imap_token *t)
+{
+	static enum imap_kind (*const steps[STATES])(struct imap_parse *, struct window *) = {
+	    [BETWEEN] = between,
+	    [ATOM] = atom,
+	    [QUOTED] = quoted,
+	    [ESCAPED] = escaped,
+	    [TILDE] = tilde,
+	    [LITERAL_SIZE] = literal_size,
+	    [LITERAL_PLUS] = literal_plus,
+	    [LITERAL_END] = literal_end,
+	    [LITERAL_LF] = literal_lf,
+	    [OCTETS] = octets,
+	    [BEHIND] = behind,
+	    [TEXT] = text,
+	    [END_LF] = end_lf,
+	    [BROKEN] = broken,
+	};
+	struct window w = {.at = bytes, .end = bytes + n, .token = t};
+	enum imap_kind kind = TOKEN_MORE;
+
+	*t = (struct imap_token){.text = ""};
+	while (kind == TOKEN_MORE && w.at < w.end)
+		kind = steps[p->state](p, &w);
+	*used = (size_t)(w.at - bytes);
+	return kind;
+}
+
+void
+imap_parse_text(struct imap_parse *p)
+{
+	p->wants_text = true;
+}
+
+void
+imap_parse_free(struct imap_parse *p)
+{
+	buf_free(&p->held);
+	*p = (struct imap_parse){0};
+}
+
+static bool
+equal_n(const char *text, size_t len, const char *word)
+{
+	return strlen(word) == len && text_starts(text, len, word);
+}
+
+bool
+imap_is(const struct imap_token *t, const char *atom)
+{
+	return t->kind == TOKEN_ATOM && equal_n(t->text, t->len, atom);
+}
+
+bool
+imap_number64(const struct imap_token *t, uint64_t *n)
+{
+	return t->kind == TOKEN_ATOM && text_number_n(t->text, t->len, INT64_MAX, n);
+}
+
+bool
+imap_number(const struct imap_token *t, uint32_t *n)
+{
+	uint64_t number;
+
+	if (!imap_number64(t, &number) || number > UINT32_MAX)
+		return false;
+	*n = (uint32_t)number;
+	return true;
+}
+
+void
+imap_code_parse(struct imap_code *code, const char *text, size_t len)
+{
+	const char *close = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
+	const char *blank = close ? memchr(text, ' ', (size_t)(close - text)) : NULL;
+	const char *end = text + len;
+
+	*code = (struct imap_code){.name = "", .arguments = "", .words = text, .words_len = len};
+	if (!close)
+		return;
+	code->name = text + 1;
+	code->name_len = (size_t)((blank ? blank : close) - code->name);
+	if (blank) {
+		code->arguments = blank + 1;
+		code->arguments_len = (size_t)(close - code->arguments);
+	}
+	code->words = close + 1;
+	while (code->words < end && *code->words == ' ')
+		code->words++;
+	code->words_len = (size_t)(end - code->words);
+}
+
+void
+imap_code_in(struct imap_code *code, const char *status)
+{
+	status += strcspn(status, " ");
+	status += strspn(status, " ");
+	imap_code_parse(code, status, strlen(status));
+}
+
+bool
+imap_code_is(const struct imap_code *code, const char *name)
+{
+	return equal_n(code->name, code->name_len, name);
+}
+
+size_t
+imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max)
+{
+	const size_t start = out->len;
+	size_t i = 0;
+
+	while (i < count && out->len - start <= len_max) {
+		const size_t first = i;
+
+		while (i + 1 < count && uids[i + 1] == uids[i] + 1)
+			i++;
+		buf_addf(out, "%s%" PRIu32, first > 0 ? "," : "", uids[first]);
+		if (i > first)
+			buf_addf(out, ":%" PRIu32, uids[i]);
+		i++;
+	}
+	return i;
+}
+
+void
+imap_quote(struct buf *out, const char *text)
+{
+	buf_add_char(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, *text);
+	}
+	buf_add_char(out, '"');
+}

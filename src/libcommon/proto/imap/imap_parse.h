@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap_parse - what an IMAP server says, as tokens (RFC 3501 and RFC 9051 section 9). No I/O.
+ *
+ *	struct imap_parse p = {0};
+ *	while bytes come: kind = imap_parse(&p, bytes, n, &used, &token)
+ *
+ * Fed whole or byte by byte, the tokens are the same, but that a literal's octets come in other
+ * pieces. What follows a status word is no tokens but text: the caller, who has just seen that
+ * word, says so by imap_parse_text().
+ *
+ * Lenient where servers are: a line may end in LF alone, blanks may be several, an atom may hold
+ * 8-bit bytes. Strict where leniency would let one message's text be taken for the server's words:
+ * behind a string there is a blank, a parenthesis or the end of the line; a line ends outside of
+ * all lists.
+ */
+#ifndef MAILVERBS_PROTO_IMAP_IMAP_PARSE_H
+#define MAILVERBS_PROTO_IMAP_IMAP_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum {
+	IMAP_DEPTH_MAX = 64, /* of lists in lists; BODYSTRUCTURE's are the deepest */
+	IMAP_TOKEN_MAX =
+	    1024 * 1024, /* bytes of an atom (a sequence set), a quoted string, a text */
+	IMAP_TOKENS_MAX = 20 * 1000 * 1000 /* in one response: SEARCH names each message */
+};
+
+enum imap_kind {
+	TOKEN_MORE, /* the bytes are used up, and no token is complete */
+	TOKEN_ATOM, /* a word: a number, a flag, a tag, NIL, "BODY[HEADER.FIELDS (TO)]", * and + too
+		     */
+	TOKEN_QUOTED,  /* without its quotes and backslashes */
+	TOKEN_LITERAL, /* `size` octets follow, as TOKEN_OCTETS */
+	TOKEN_OCTETS,  /* some of them, at least one, where they stand in the input */
+	TOKEN_OPEN,    /* ( */
+	TOKEN_CLOSE,   /* ) */
+	TOKEN_TEXT,    /* the rest of the line, after imap_parse_text() */
+	TOKEN_END,     /* the end of the response */
+	TOKEN_BAD      /* this is no IMAP: `text` says why, and there is no going on */
+};
+
+struct imap_token {
+	enum imap_kind kind;
+	const char
+	    *text; /* `len` bytes; borrowed from the input or the parser until the next call */
+	size_t len;
+	uint64_t size;
+};
+
+/* {0} is a new one. */
+struct imap_parse {
+	int state;
+	struct buf held; /* what came before of the token in hand */
+	bool is_spent;   /* `held` was handed out */
+	bool in_section; /* within the brackets of BODY[…] */
+	bool has_digit;
+	bool wants_text;
+	unsigned depth;
+	unsigned tokens;
+	uint64_t left; /* octets of a literal; while its size is read, the size */
+};
+
+/*
+ * Reads on in N bytes and says in *USED how many it took: all of them for TOKEN_MORE, else those up
+ * to the token's end. Call again with the rest. *T is set for all kinds but TOKEN_MORE.
+ */
+enum imap_kind imap_parse(struct imap_parse *p, const char *bytes, size_t n, size_t *used,
+			  struct imap_token *t);
+
+/* The next token is the rest of the line, whatever stands there: TOKEN_TEXT, perhaps empty. */
+void imap_parse_text(struct imap_parse *p);
+
+void imap_parse_free(struct imap_parse *p);
+
+/* Is it this atom? ASCII case is folded. */
+bool imap_is(const struct imap_token *t, const char *atom);
+
+/* Is it a number, of 32 bits (number) or 63 (number64)? */
+bool imap_number(const struct imap_token *t, uint32_t *n);
+bool imap_number64(const struct imap_token *t, uint64_t *n);
+
+/* "[NAME ARGUMENTS] WORDS" (section 7.1), as resp-text has it; a text without a code has only
+ * words. Borrowed from the text. */
+struct imap_code {
+	const char *name; /* "" where there is none */
+	size_t name_len;
+	const char *arguments;
+	size_t arguments_len;
+	const char *words;
+	size_t words_len;
+};
+
+void imap_code_parse(struct imap_code *code, const char *text, size_t len);
+void imap_code_in(struct imap_code *code, const char *status);     /* that of "WORD [NAME] WORDS" */
+bool imap_code_is(const struct imap_code *code, const char *name); /* ASCII case is folded */
+
+/*
+ * Adds to OUT the sequence set (section 9) for UIDS, which ascend, from the first on, neighbours as
+ * one range. It ends with the last of COUNT, or when it has more than LEN_MAX bytes. Returns how
+ * many of them it names.
+ */
+size_t imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max);
+
+/* Adds TEXT as a quoted string. It holds no CR, LF or NUL. */
+void imap_quote(struct buf *out, const char *text);
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Deleting exactly what was named, in the flight that ends the session: marked \Deleted, and
+ * expunged by UID (RFC 4315 section 2.1), so that what another client marked stays; or moved to the
+ * Trash. And marking as read, in the same flight.
+ *
+ * A server without UIDPLUS can only expunge all that is marked. So it is looked before whether
+ * there is anything else.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap/imap_talk.h"
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void
+add_uids(struct imap_uids *uids, const struct message_list *l, const struct message_set *set)
+{
+	if (set->count == 0)
+		return;
+	uids->items = mem_grow(uids->items, uids->count + set->count, sizeof *uids->items);
+	for (size_t i = 0; i < set->count; i++) {
+		const uint32_t uid = imap_uid(l, set->index[i]);
+
+		if (uid > 0)
+			uids->items[uids->count++] = uid;
+	}
+	if (uids->count > 0)
+		qsort(uids->items, uids->count, sizeof *uids->items, compare_uids);
+}
+
+void
+imap_remove(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	add_uids(&((struct imap *)conversation)->doomed, l, set);
+}
+
+void
+imap_mark_read(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	add_uids(&((struct imap *)conversation)->to_read, l, set);
+}
+
+static bool
+is_doomed(const struct imap *c, uint32_t uid)
+{
+	return c->doomed.count > 0 &&
+	       bsearch(&uid, c->doomed.items, c->doomed.count, sizeof uid, compare_uids);
+}
+
+/* UID SEARCH DELETED: what somebody else marked. */
+static bool
+take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	uint32_t *foreign = ctx, uid;
+	struct imap_token t;
+
+	if (!text_equal_case(u->keyword, "SEARCH"))
+		return false;
+	while (imap_next(c, &t)) {
+		if (t.kind == TOKEN_OPEN) /* (MODSEQ …), RFC 7162 section 3.1.5 */
+			return imap_skip_value(c, &t);
+		if (!imap_number(&t, &uid))
+			return imap_breach(c, "a search that finds what is no UID");
+		*foreign += !is_doomed(c, uid);
+	}
+	return true;
+}
+
+static bool
+check_nothing_else_is_marked(struct imap *c, struct err *e)
+{
+	uint32_t foreign = 0, last;
+	enum imap_status status;
+
+	imap_ask(c, "UID SEARCH DELETED");
+	status = imap_await_data(c, take_search, &foreign);
+	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
+		return false;
+	if (imap_was_limited(c, &last))
+		return imap_refused(c, ERR_UNAVAILABLE, e);
+	if (foreign == 0)
+		return true;
+	err_set(e, ERR_UNAVAILABLE,
+		"%s: %" PRIu32 " other messages are marked as deleted, and the server has no "
+		"UIDPLUS to spare them, so nothing is deleted",
+		stream_name(c->stream), foreign);
+	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
+}
+
+/* Asks BEFORE, a set, BEHIND for each set of them. Returns how many. */
+static size_t
+ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *behind)
+{
+	struct buf set = {0};
+	size_t commands = 0;
+
+	for (size_t i = 0; i < uids->count; commands++) {
+		const size_t left = uids->count - i;
+
+		buf_clear(&set);
+		i += imap_set_add(&set, uids->items + i, imap_set_messages(c, left), IMAP_SET_MAX);
+		imap_ask(c, "%s %s%s", before, set.data, behind);
+	}
+	buf_free(&set);
+	return commands;
+}
+
+/* All answers are read, the first refusal counts. Of what a server left undone (RFC 9738) nobody
+ * knows which it is. */
+static bool
+read_answers(struct imap *c, size_t commands, struct err *e)
+{
+	bool ok = true;
+
+	for (; commands > 0; commands--) {
+		const enum imap_status status = imap_await(c);
+		uint32_t last;
+
+		if (status == IMAP_NO || status == IMAP_REFUSED ||
+		    (status == IMAP_OK && imap_was_limited(c, &last)))
+			ok = ok && imap_refused(c, ERR_UNAVAILABLE, e);
+		else if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
+			return false;
+	}
+	return ok;
+}
+
+/* The steps of a commit: ASKED commands are on the way already. IS_LAST: LOGOUT goes out with the
+ * last flight. */
+
+static size_t
+ask_marks(struct imap *c)
+{
+	return ask_sets(c, &c->doomed, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
+}
+
+/* A set whose marks were refused is not expunged either: there is nothing marked in it, but what
+ * others marked, and that were ours to delete. */
+static bool
+remove_by_uid(struct imap *c, size_t asked, bool is_last, struct err *e)
+{
+	asked += ask_marks(c);
+	asked += ask_sets(c, &c->doomed, "UID EXPUNGE", "");
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	return read_answers(c, asked, e);
+}
+
+/* EXPUNGE waits for the marks: without them it would be another client's. */
+static bool
+remove_all_marked(struct imap *c, size_t asked, bool is_last, struct err *e)
+{
+	if (!read_answers(c, asked, e) || !check_nothing_else_is_marked(c, e) ||
+	    !read_answers(c, ask_marks(c), e))
+		return false;
+	imap_ask(c, "EXPUNGE");
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	return read_answers(c, 1, e);
+}
+
+static bool
+remove_for_good(struct imap *c, size_t asked, bool is_last, struct err *e)
+{
+	return imap_can(c, IMAP_UIDPLUS) ? remove_by_uid(c, asked, is_last, e)
+					 : remove_all_marked(c, asked, is_last, e);
+}
+
+/* MOVE is one step for each message (RFC 6851 section 3.3). */
+static bool
+move(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
+{
+	asked += ask_sets(c, &c->doomed, "UID MOVE", to_trash);
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	return read_answers(c, asked, e);
+}
+
+/* Nothing is marked before all copies are there. Who is cut off in between has both, and the next
+ * run makes another copy. */
+static bool
+copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
+{
+	if (!imap_can(c, IMAP_UIDPLUS)) {
+		if (!read_answers(c, asked, e) || !check_nothing_else_is_marked(c, e))
+			return false;
+		asked = 0;
+	}
+	asked += ask_sets(c, &c->doomed, "UID COPY", to_trash);
+	return read_answers(c, asked, e) && remove_for_good(c, 0, is_last, e);
+}
+
+static bool
+move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
+{
+	struct buf to = {0};
+	bool ok;
+
+	buf_add_char(&to, ' ');
+	imap_quote(&to, c->trash);
+	ok = (imap_can(c, IMAP_MOVE) ? move : copy_and_remove)(c, to.data, asked, is_last, e);
+	buf_free(&to);
+	return ok;
+}
+
+/* EXPUNGE tells of each message that goes (RFC 9051 section 6.4.9), whoever deleted it, and at any
+ * time since the list: in the answers to the marks, too. So where there are fewer, some stayed. A
+ * server may agree and do nothing: Dovecot does where rights are missing (RFC 4314 section 4). */
+static void
+count_unconfirmed(struct imap *c)
+{
+	const uint32_t gone = imap_gone_since_list(c);
+
+	c->unconfirmed = c->doomed.count > gone ? c->doomed.count - gone : 0;
+}
+
+/* What is read is marked so before it goes to the Trash. */
+static bool
+carry_out(struct imap *c, bool is_last, struct err *e)
+{
+	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
+
+	c->unconfirmed = 0;
+	if (c->doomed.count > 0) {
+		if (!(c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
+			return false;
+		count_unconfirmed(c);
+		return true;
+	}
+	if (is_last)
+		imap_ask(c, "LOGOUT");
+	/* Nothing of ours depends on LOGOUT's answer, so nobody waits for it. */
+	if (asked == 0 && is_last)
+		dialog_flush(c->dialog);
+	return read_answers(c, asked, e);
+}
+
+bool
+imap_settle(void *conversation, struct err *e)
+{
+	return carry_out(conversation, false, e);
+}
+
+bool
+imap_commit(void *conversation, struct err *e)
+{
+	struct imap *c = conversation;
+	const bool ok = carry_out(c, !c->stays, e);
+
+	c->doomed.count = c->to_read.count = 0;
+	c->uid_next = 0; /* as long as the session stays, mail comes */
+	return ok;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * UID SEARCH and its answer: SEARCH with UIDs (RFC 3501 section 7.2.5), or ESEARCH with a sequence
+ * set of them, which is IMAP4rev2's (RFC 9051 section 7.3.4).
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/imap/imap_query.h"
+#include "proto/imap/imap_talk.h"
+
+enum { REPEATS_MAX = 1000 };
+
+/* What was found, as ranges: "1:4294967295" is as small as it is written. */
+struct range {
+	uint32_t from, to;
+};
+
+struct finding {
+	struct range *ranges;
+	size_t count;
+	size_t max; /* more are no messages of this folder */
+};
+
+static bool
+add_range(struct finding *f, struct imap *c, uint32_t from, uint32_t to)
+{
+	if (from == 0 || to == 0)
+		return imap_breach(c, "a search that finds UID 0");
+	if (f->count == f->max)
+		return imap_breach(c, "a search that finds more messages than there are");
+	f->ranges = mem_room(f->ranges, f->count, sizeof *f->ranges);
+	f->ranges[f->count++] =
+	    (struct range){.from = from < to ? from : to, .to = from < to ? to : from};
+	return true;
+}
+
+/* 2,4:7 */
+static bool
+add_set(struct finding *f, struct imap *c, const char *set, size_t len)
+{
+	const char *const end = set + len;
+
+	for (const char *comma; set < end; set = comma + 1) {
+		const char *colon;
+		uint64_t from, to;
+
+		comma = memchr(set, ',', (size_t)(end - set));
+		comma = comma ? comma : end;
+		colon = memchr(set, ':', (size_t)(comma - set));
+		if (!text_number_n(set, (size_t)((colon ? colon : comma) - set), UINT32_MAX, &from))
+			return imap_breach(c, "a search that finds what is no UID");
+		to = from;
+		if (colon &&
+		    !text_number_n(colon + 1, (size_t)(comma - colon - 1), UINT32_MAX, &to))
+			return imap_breach(c, "a search that finds what is no UID");
+		if (!add_range(f, c, (uint32_t)from, (uint32_t)to))
+			return false;
+	}
+	return true;
+}
+
+static bool
+take_search(struct finding *f, struct imap *c)
+{
+	struct imap_token t;
+	uint32_t uid;
+
+	while (imap_next(c, &t)) {
+		if (!imap_number(&t, &uid))
+			return imap_skip_value(c, &t); /* (MODSEQ …), RFC 7162 section 3.1.5 */
+		if (!add_range(f, c, uid, uid))
+			return false;
+	}
+	return true;
+}
+
+/* (TAG "7") UID ALL 2,4:7 and whatever else is returned: names, each with a value. */
+static bool
+take_esearch(struct finding *f, struct imap *c)
+{
+	struct imap_token t;
+
+	while (imap_next(c, &t)) {
+		if (imap_is(&t, "UID"))
+			continue;
+		if (!imap_is(&t, "ALL")) {
+			imap_skip_value(c, &t);
+			continue;
+		}
+		if (!imap_next(c, &t) || !add_set(f, c, t.text, t.len))
+			return true;
+	}
+	return true;
+}
+
+static bool
+take(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	if (text_equal_case(u->keyword, "SEARCH"))
+		return take_search(ctx, c);
+	return text_equal_case(u->keyword, "ESEARCH") && take_esearch(ctx, c);
+}
+
+/* The first line has the tag, the others go on behind a literal. */
+static void
+ask_line(struct imap *c, struct buf *line, bool is_first)
+{
+	if (is_first)
+		imap_ask(c, "UID SEARCH %s", line->data);
+	else
+		dialog_ask(c->dialog, "%s", line->data);
+	buf_clear(line);
+}
+
+/* BELOW: of UIDs less than this alone; 0: of all. */
+static enum imap_status
+say(struct imap *c, const struct imap_search *s, uint32_t below)
+{
+	enum imap_status status = IMAP_CONTINUE;
+	struct buf line = {0};
+	bool is_first = true;
+
+	for (size_t i = 0; i < s->count && status == IMAP_CONTINUE; i++) {
+		const struct imap_piece *piece = &s->pieces[i];
+
+		if (piece->is_literal) {
+			buf_addf(&line, "{%zu%s}", piece->len, imap_literal_sign(c, piece->len));
+			ask_line(c, &line, is_first);
+			is_first = false;
+			status = imap_await_literal(c, piece->len);
+		}
+		buf_add(&line, piece->bytes, piece->len);
+	}
+	if (below > 0)
+		buf_addf(&line, " UID 1:%" PRIu32, below - 1);
+	if (status == IMAP_CONTINUE) {
+		ask_line(c, &line, is_first);
+		status = imap_await_last(c);
+	}
+	buf_free(&line);
+	return status;
+}
+
+/* A server that looks at no more than so many messages at once begins with the highest UID, and
+ * says how far down it came (RFC 9738). */
+static bool
+search(struct imap *c, const struct imap_search *s, size_t messages, struct err *e)
+{
+	uint32_t below = 0, last = 0;
+
+	for (size_t pieces = 0;; pieces++) {
+		if (!imap_ok(c, say(c, s, below), ERR_UNAVAILABLE, e))
+			return false;
+		if (!imap_was_limited(c, &last) || last == 1)
+			return true;
+		if (last == 0 || (below > 0 && last >= below) || pieces > messages)
+			return imap_refused(c, ERR_UNAVAILABLE, e);
+		below = last;
+	}
+}
+
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Ascending, and none overlaps another. */
+static void
+arrange(struct finding *f)
+{
+	size_t kept = 0;
+
+	if (f->count > 0)
+		qsort(f->ranges, f->count, sizeof *f->ranges, compare_ranges);
+	for (size_t i = 0; i < f->count; i++) {
+		if (kept > 0 && f->ranges[i].from <= f->ranges[kept - 1].to) {
+			if (f->ranges[i].to > f->ranges[kept - 1].to)
+				f->ranges[kept - 1].to = f->ranges[i].to;
+		} else {
+			f->ranges[kept++] = f->ranges[i];
+		}
+	}
+	f->count = kept;
+}
+
+/* bsearch()'s: is the UID before, in or behind the range? */
+static int
+compare_place(const void *key, const void *range)
+{
+	const uint32_t uid = *(const uint32_t *)key;
+	const struct range *r = range;
+
+	return uid < r->from ? -1 : uid > r->to;
+}
+
+static void
+add_found(const struct finding *f, const struct message_list *l, struct message_set *found)
+{
+	for (size_t i = 0; i < l->count && f->count > 0; i++) {
+		const uint32_t uid = imap_uid(l, i);
+
+		if (bsearch(&uid, f->ranges, f->count, sizeof *f->ranges, compare_place))
+			message_set_add(found, i);
+	}
+}
+
+bool
+imap_find(void *conversation, const struct message_list *l, const char *query,
+	  struct message_set *found, struct err *e)
+{
+	struct imap *c = conversation;
+	struct finding f = {.max = l->count + REPEATS_MAX};
+	struct imap_search s;
+	bool ok;
+
+	if (!imap_search_parse(&s, query, time(NULL), c->is_utf8, e))
+		return false;
+	c->take = take;
+	c->take_ctx = &f;
+	ok = search(c, &s, l->count, e);
+	c->take = NULL;
+	imap_search_free(&s);
+	if (ok) {
+		arrange(&f);
+		add_found(&f, l, found);
+	}
+	free(f.ranges);
+	return ok;
+}

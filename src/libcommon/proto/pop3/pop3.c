@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/pop3/pop3.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "net/dialog.h"
+#include "proto/pop3/pop3_talk.h"
+
+/* Removing: the numbers are kept, and go out with QUIT in one flight. */
+
+static void
+pop3_remove(void *conversation, const struct message_list *l, const struct message_set *set)
+{
+	struct pop3 *c = conversation;
+
+	if (set->count == 0)
+		return;
+	c->doomed = mem_grow(c->doomed, c->doomed_count + set->count, sizeof *c->doomed);
+	for (size_t i = 0; i < set->count; i++)
+		c->doomed[c->doomed_count++] = l->items[set->index[i]].number;
+}
+
+/* DELE for each, and QUIT behind the last: one flight where the window is open. */
+static void
+ask_removal(struct pop3 *c, size_t i)
+{
+	if (i < c->doomed_count)
+		dialog_ask(c->dialog, "DELE %" PRIu32, c->doomed[i]);
+	else
+		dialog_ask(c->dialog, "QUIT");
+}
+
+/* All answers are read, the first refusal counts. RFC 1939 section 6: nothing is removed before
+ * QUIT. */
+static bool
+remove_all(struct pop3 *c, struct err *e)
+{
+	size_t asked = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i <= c->doomed_count; i++) {
+		for (; asked <= c->doomed_count && asked < i + POP3_ASK_AHEAD; asked++)
+			ask_removal(c, asked);
+		switch (pop3_await(c)) {
+		case POP3_OK:
+			break;
+		case POP3_ERR:
+			ok = ok && pop3_refused(c, ERR_UNAVAILABLE, e);
+			break;
+		case POP3_CHALLENGE:
+		case POP3_FAILED:
+			return pop3_refused(c, ERR_PROTOCOL, e);
+		}
+	}
+	return ok;
+}
+
+static bool
+pop3_commit(void *conversation, struct err *e)
+{
+	struct pop3 *c = conversation;
+
+	if (c->doomed_count > 0)
+		return remove_all(c, e);
+	/* Nothing of ours depends on the answer, so nobody waits for it. */
+	dialog_ask(c->dialog, "QUIT");
+	dialog_flush(c->dialog);
+	return true;
+}
+
+static void
+pop3_close(void *conversation)
+{
+	struct pop3 *c = conversation;
+
+	dialog_free(c->dialog);
+	buf_free(&c->described);
+	buf_free(&c->words);
+	free(c->timestamp);
+	free(c->doomed);
+	free(c);
+}
+
+static const struct buf *
+pop3_described(const void *conversation)
+{
+	return &((const struct pop3 *)conversation)->described;
+}
+
+static const struct mailbox_customs *
+pop3_customs(const void *conversation)
+{
+	return &((const struct pop3 *)conversation)->features.customs;
+}
+
+static const struct mailbox_protocol pop3_protocol = {
+    .list = pop3_list,
+    .list_since = pop3_list_since,
+    .mark = pop3_mark,
+    .count = pop3_count,
+    .fetch = pop3_fetch,
+    .remove = pop3_remove,
+    .commit = pop3_commit,
+    .close = pop3_close,
+    .described = pop3_described,
+    .customs = pop3_customs,
+};
+
+bool
+pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err *e)
+{
+	struct pop3 *c = mem_alloc(sizeof *c);
+
+	*m = (struct mailbox){.protocol = &pop3_protocol, .conversation = c};
+	c->stream = s;
+	c->dialog = dialog_new(s);
+	if (pop3_log_in(c, l, e))
+		return true;
+	mailbox_close(m);
+	return false;
+}

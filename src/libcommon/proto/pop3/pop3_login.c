@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: ISC */
+/* pop3_login - from the greeting to the transaction state. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth/sasl.h"
+#include "auth/secret.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/login.h"
+#include "proto/pop3/pop3_talk.h"
+
+enum {
+	COMMAND_MAX = 255, /* RFC 2449 section 4 */
+	CAPABILITIES_MAX = 200
+};
+
+/* Capabilities. */
+
+/* "600", "600 USER" (RFC 2449 sections 6.5 and 6.7); NEVER is none. */
+static bool
+parse_period(const char *text, uint32_t *n)
+{
+	uint64_t number;
+
+	if (!text_number_n(text, strcspn(text, " "), UINT32_MAX, &number))
+		return false;
+	*n = (uint32_t)number;
+	return true;
+}
+
+static bool
+is_word(const char *line, size_t len, const char *word)
+{
+	return len == strlen(word) && text_starts(line, len, word);
+}
+
+static void
+take_capability(struct pop3_features *f, const char *line)
+{
+	const size_t len = strcspn(line, " ");
+	const char *rest = line + len + (line[len] ? 1 : 0);
+	const struct {
+		const char *word;
+		bool *flag;
+	} flags[] = {{"STLS", &f->stls}, {"PIPELINING", &f->pipelining},
+		     {"USER", &f->user}, {"TOP", &f->top},
+		     {"UTF8", &f->utf8}, {"LANG", &f->lang}};
+
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		*flags[i].flag |= is_word(line, len, flags[i].word);
+	if (is_word(line, len, "UTF8"))
+		f->utf8_user = text_has_word(rest, "USER");
+	else if (is_word(line, len, "SASL"))
+		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
+	else if (is_word(line, len, "LOGIN-DELAY"))
+		parse_period(rest, &f->customs.login_delay_s);
+	else if (is_word(line, len, "EXPIRE"))
+		f->customs.has_expire = parse_period(rest, &f->customs.expire_days);
+}
+
+static bool
+ask_capabilities(struct pop3 *c, struct err *e)
+{
+	char *line;
+	size_t len, lines = 0;
+
+	c->features = (struct pop3_features){0};
+	buf_clear(&c->described);
+	dialog_ask(c->dialog, "CAPA");
+	switch (pop3_await(c)) {
+	case POP3_OK:
+		break;
+	case POP3_ERR:
+		return true; /* a server of before 1998 */
+	default:
+		return pop3_refused(c, ERR_PROTOCOL, e);
+	}
+	c->features.known = true;
+	while ((line = pop3_line(c, &len)) && lines++ < CAPABILITIES_MAX) {
+		take_capability(&c->features, line);
+		buf_addf(&c->described, "%s\n", line);
+	}
+	if (line)
+		stream_fail(c->stream, ERR_PROTOCOL, "capabilities without end");
+	dialog_window(c->dialog, c->features.pipelining ? 0 : 1);
+	return stream_ok(c->stream, e);
+}
+
+/* Opening. */
+
+static bool
+greeting(struct pop3 *c, struct err *e)
+{
+	const char *from, *to;
+
+	if (!pop3_ok(c, ERR_UNAVAILABLE, e)) {
+		if (c->words.len == 0)
+			login_hint_silence(c->stream, "pop3s", e);
+		return false;
+	}
+	from = strchr(c->words.data, '<');
+	to = from ? strchr(from, '>') : NULL;
+	if (to)
+		c->timestamp = mem_strndup(from, (size_t)(to + 1 - from));
+	return true;
+}
+
+static bool
+lacks_stls(struct pop3 *c, struct err *e)
+{
+	pop3_complain(c, ERR_UNAVAILABLE, "the server does not offer STLS", e);
+	return err_hint(e, "try pop3s:// (port 995); pop3+insecure:// does without encryption");
+}
+
+/* RFC 2595 section 4. */
+static bool
+start_tls(struct pop3 *c, const struct login *l, struct err *e)
+{
+	if (c->features.known && !c->features.stls)
+		return lacks_stls(c, e);
+	dialog_window(c->dialog, 1);
+	dialog_ask(c->dialog, "STLS");
+	if (!pop3_ok(c, ERR_UNAVAILABLE, e))
+		/* popa3d knows neither CAPA nor STLS, and has no words for it */
+		return strcmp(c->words.data, "-ERR") == 0 ? lacks_stls(c, e) : false;
+	return stream_start_tls(c->stream, l->starttls, e) && ask_capabilities(c, e);
+}
+
+/* RFC 5034 section 4. */
+static enum login_answer
+auth_answer(void *conversation, const char **challenge, struct err *e)
+{
+	struct pop3 *c = conversation;
+
+	switch (pop3_await(c)) {
+	case POP3_OK:
+		return LOGIN_ACCEPTED;
+	case POP3_CHALLENGE:
+		*challenge = c->words.data + (c->words.len > 1 ? 2 : 1);
+		return LOGIN_CHALLENGE;
+	case POP3_ERR:
+		pop3_refused(c, ERR_LOGIN, e);
+		return LOGIN_REFUSED;
+	case POP3_FAILED:
+		break;
+	}
+	stream_ok(c->stream, e);
+	return LOGIN_BROKEN;
+}
+
+static const struct login_protocol pop3_login = {
+    .service = "pop", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
+
+/*
+ * RFC 6856: before the login, and ahead of it in the same flight; a refusal changes nothing. UTF8
+ * is worth a round trip: without it a server may send other headers than it has. A language is not.
+ */
+static void
+ask_for_words(struct pop3 *c, const struct login *l)
+{
+	const struct pop3_features *f = &c->features;
+
+	if (f->utf8) {
+		dialog_ask(c->dialog, "UTF8");
+		c->unheeded++;
+	}
+	if (f->lang && f->pipelining && l->language) {
+		dialog_ask(c->dialog, "LANG %s", l->language);
+		c->unheeded++;
+	}
+}
+
+static bool
+is_ascii(const char *s)
+{
+	while (*s && (unsigned char)*s < 0x80)
+		s++;
+	return *s == '\0';
+}
+
+/* RFC 1939 section 7. */
+static bool
+login_user(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const char *password;
+	bool may_be_odd;
+
+	if (!login_need_user(c->stream, l, e))
+		return false;
+	if (!login_may_reveal(c->stream, l, "USER", e))
+		return err_prefix(e, "%s", stream_name(c->stream));
+	password = secret_text(l->secret, e);
+	if (!password)
+		return false;
+	if (strpbrk(password, "\r\n"))
+		return pop3_complain(c, ERR_CONFIG,
+				     "a password with a line end in it can't go by PASS", e);
+	dialog_ask(c->dialog, "USER %s", l->user);
+	dialog_ask_secret(c->dialog, "PASS ", password);
+	may_be_odd = !c->features.utf8_user && !(is_ascii(l->user) && is_ascii(password));
+	if (pop3_ok(c, ERR_LOGIN, e) && pop3_ok(c, ERR_LOGIN, e))
+		return true;
+	if (may_be_odd && e->code == ERR_LOGIN)
+		err_hint(e, "the server may not know names and passwords beyond ASCII (it does not "
+			    "offer UTF8 USER)");
+	return false;
+}
+
+static bool
+login_apop(struct pop3 *c, const struct login *l, struct err *e)
+{
+	char hex[33];
+	char *prefix;
+
+	if (!login_need_user(c->stream, l, e))
+		return false;
+	if (!c->timestamp)
+		return pop3_complain(c, ERR_LOGIN, "the server does not offer APOP", e);
+	if (!sasl_apop(c->timestamp, l->secret, hex, e))
+		return false;
+	prefix = mem_printf("APOP %s ", l->user);
+	dialog_ask_secret(c->dialog, prefix, hex);
+	free(prefix);
+	mem_wipe(hex, sizeof hex);
+	return pop3_ok(c, ERR_LOGIN, e);
+}
+
+/*
+ * "auto": SASL, then USER, then APOP; the last only over TLS, because its MD5 gives a listener a
+ * password to guess at, and only where the server has nothing else.
+ */
+static bool
+authenticate(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const bool is_auto = strcmp(l->auth, "auto") == 0;
+	const char *mechanism;
+
+	if (strcmp(l->auth, "none") == 0)
+		return true;
+	ask_for_words(c, l);
+	if (strcmp(l->auth, "user") == 0)
+		return login_user(c, l, e);
+	if (strcmp(l->auth, "apop") == 0)
+		return login_apop(c, l, e);
+	mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
+	if (mechanism)
+		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
+	if (is_auto && (c->features.user || !c->features.known))
+		return login_user(c, l, e);
+	if (is_auto && c->timestamp && stream_is_tls(c->stream))
+		return login_apop(c, l, e);
+	return err_prefix(e, "%s", stream_name(c->stream));
+}
+
+bool
+pop3_log_in(struct pop3 *c, const struct login *l, struct err *e)
+{
+	return greeting(c, e) && ask_capabilities(c, e) && (!l->starttls || start_tls(c, l, e)) &&
+	       authenticate(c, l, e) && (c->features.known || ask_capabilities(c, e));
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/smtp/smtp.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/dialog.h"
+#include "net/stream.h"
+#include "proto/login.h"
+#include "proto/smtp/smtp_talk.h"
+
+enum {
+	REPLY_LINES_MAX = 200,
+	COMMAND_MAX = 512 /* RFC 5321 section 4.5.3.1.4 */
+};
+
+/* "250-text", "250 text" or "250": the code, what follows it, and whether it is the reply's last
+ * line. */
+static bool
+parse_reply_line(const char *line, size_t len, unsigned *code, const char **text, bool *last)
+{
+	uint64_t number;
+
+	if (len < 3 || !text_number_n(line, 3, 599, &number) || number < 200)
+		return false;
+	if (len > 3 && line[3] != ' ' && line[3] != '-')
+		return false;
+	*code = (unsigned)number;
+	*text = line + (len > 3 ? 4 : 3);
+	*last = len == 3 || line[3] == ' ';
+	return true;
+}
+
+bool
+smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *, const char *line))
+{
+	bool last = false;
+
+	*reply = (struct smtp_reply){0};
+	buf_clear(&c->words);
+	dialog_await(c->dialog);
+	for (int i = 0; !last && i < REPLY_LINES_MAX; i++) {
+		size_t len;
+		const char *text, *line = dialog_line(c->dialog, &len);
+
+		if (!line)
+			return false;
+		if (!parse_reply_line(line, len, &reply->code, &text, &last)) {
+			reply->code = 0;
+			stream_fail(c->stream, ERR_PROTOCOL, "no SMTP reply: %s", line);
+			return false;
+		}
+		if (take)
+			take(c, text);
+		buf_addf(&c->words, "%s%s", i > 0 ? " " : "", text);
+	}
+	if (!last)
+		stream_fail(c->stream, ERR_PROTOCOL, "a reply without end");
+	snprintf(reply->text, sizeof reply->text, "%03u %s", reply->code, c->words.data);
+	c->is_closing |= reply->code == 421;
+	return last;
+}
+
+/* RFC 4954 section 6: a login is wanted, or a better one, whatever the command was. */
+static bool
+is_about_login(unsigned code)
+{
+	static const unsigned codes[] = {530, 534, 535, 538};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (code == codes[i])
+			return true;
+	return false;
+}
+
+/* A refusal as an error: 4xx is "later" whatever the command, 5xx is what the caller says it is. */
+static enum err_code
+code_of(const struct smtp_reply *r, enum err_code permanent)
+{
+	if (r->code < 500)
+		return r->code < 400 ? ERR_PROTOCOL : ERR_TEMPORARY;
+	return is_about_login(r->code) ? ERR_LOGIN : permanent;
+}
+
+bool
+smtp_refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent, struct err *e)
+{
+	if (!stream_ok(c->stream, e))
+		return false;
+	return err_set(e, code_of(r, permanent), "%s: %s%s", stream_name(c->stream),
+		       r->code < 400 ? "an answer to something else: " : "", r->text);
+}
+
+void
+smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e)
+{
+	/* 421 is about the conversation. */
+	const bool names = r->reply.code != 421 && !text_contains(r->reply.text, r->address);
+
+	err_set(e, code_of(&r->reply, ERR_RECIPIENT), "%s: %s%s%s%s", server,
+		names ? r->address : "", names ? ": " : "",
+		r->reply.code < 400 ? "an answer to something else: " : "", r->reply.text);
+}
+
+bool
+smtp_complain(struct smtp *c, enum err_code code, const char *what, struct err *e)
+{
+	return err_set(e, code, "%s: %s", stream_name(c->stream), what);
+}
+
+/* EHLO's lines. */
+
+static void
+take_auth(struct smtp_features *f, const char *rest)
+{
+	snprintf(f->auth, sizeof f->auth, "%s", rest);
+}
+
+static void
+take_size(struct smtp_features *f, const char *rest)
+{
+	f->size = true;
+	if (!text_number(rest, UINT64_MAX, &f->size_max))
+		f->size_max = 0;
+}
+
+static void
+take_deliverby(struct smtp_features *f, const char *rest)
+{
+	f->deliverby = true;
+	if (!text_number(rest, UINT64_MAX, &f->deliver_by_min))
+		f->deliver_by_min = 0;
+}
+
+static void
+take_futurerelease(struct smtp_features *f, const char *rest)
+{
+	f->futurerelease = true;
+	if (!text_number_n(rest, strcspn(rest, " "), UINT64_MAX, &f->hold_for_max))
+		f->hold_for_max = 0;
+}
+
+#define FLAG_FEATURE(member)                                                 \
+	static void take_##member(struct smtp_features *f, const char *rest) \
+	{                                                                    \
+		(void)rest;                                                  \
+		f->member = true;                                            \
+	}
+FLAG_FEATURE(starttls)
+FLAG_FEATURE(pipelining)
+FLAG_FEATURE(chunking)
+FLAG_FEATURE(eightbit)
+FLAG_FEATURE(smtputf8)
+FLAG_FEATURE(dsn)
+FLAG_FEATURE(mt_priority)
+FLAG_FEATURE(requiretls)
+
+static const struct {
+	const char *keyword;
+	void (*take)(struct smtp_features *, const char *rest);
+} keywords[] = {
+    {"STARTTLS", take_starttls},
+    {"PIPELINING", take_pipelining},
+    {"CHUNKING", take_chunking},
+    {"8BITMIME", take_eightbit},
+    {"SMTPUTF8", take_smtputf8},
+    {"SIZE", take_size},
+    {"AUTH", take_auth},
+    {"DSN", take_dsn},
+    {"REQUIRETLS", take_requiretls},
+    {"DELIVERBY", take_deliverby},
+    {"FUTURERELEASE", take_futurerelease},
+    {"MT-PRIORITY", take_mt_priority},
+};
+
+static void
+take_ehlo_line(struct smtp *c, const char *line)
+{
+	const size_t len = strcspn(line, " =");
+	const char *rest = line + len + (line[len] ? 1 : 0);
+
+	buf_addf(&c->described, "%s\n", line);
+	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
+		if (strlen(keywords[i].keyword) == len &&
+		    text_starts(line, len, keywords[i].keyword))
+			keywords[i].take(&c->features, rest);
+}
+
+static bool
+hello(struct smtp *c, struct err *e)
+{
+	struct smtp_reply reply;
+
+	c->features = (struct smtp_features){0};
+	buf_clear(&c->described);
+	dialog_ask(c->dialog, "%s %s", c->params.is_lmtp ? "LHLO" : "EHLO", c->params.domain);
+	if (!smtp_await(c, &reply, take_ehlo_line))
+		return smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
+	if (reply.code >= 500 && !c->params.is_lmtp) {
+		/* Section 3.2: a server that does not know EHLO is asked in the old way. It has
+		 * offered nothing, whatever its refusal lists. */
+		c->features = (struct smtp_features){0};
+		dialog_ask(c->dialog, "HELO %s", c->params.domain);
+		smtp_await(c, &reply, NULL);
+	}
+	if (!smtp_is_positive(&reply))
+		return smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
+	if (c->features.pipelining)
+		dialog_window(c->dialog, 0);
+	return true;
+}
+
+static bool
+greeting(struct smtp *c, struct err *e)
+{
+	struct smtp_reply reply;
+
+	if (smtp_await(c, &reply, NULL) && reply.code == 220)
+		return true;
+	smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
+	if (reply.code == 0)
+		login_hint_silence(c->stream, "smtps", e);
+	return false;
+}
+
+/* RFC 3207: what was known before the handshake is forgotten after it (section 4.2). */
+static bool
+start_tls(struct smtp *c, const struct login *l, struct err *e)
+{
+	struct smtp_reply reply;
+
+	if (!c->features.starttls) {
+		smtp_complain(c, ERR_UNAVAILABLE, "the server does not offer STARTTLS", e);
+		return err_hint(
+		    e, "try smtps:// (port 465); smtp+insecure:// does without encryption");
+	}
+	dialog_window(c->dialog, 1);
+	dialog_ask(c->dialog, "STARTTLS");
+	if (!smtp_await(c, &reply, NULL) || reply.code != 220)
+		return smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
+	return stream_start_tls(c->stream, l->starttls, e) && hello(c, e);
+}
+
+/* RFC 4954 section 4. */
+static enum login_answer
+auth_answer(void *conversation, const char **challenge, struct err *e)
+{
+	struct smtp *c = conversation;
+	struct smtp_reply reply;
+
+	if (!smtp_await(c, &reply, NULL)) {
+		stream_ok(c->stream, e);
+		return LOGIN_BROKEN;
+	}
+	if (reply.code == 235)
+		return LOGIN_ACCEPTED;
+	if (reply.code == 334) {
+		*challenge = c->words.data;
+		return LOGIN_CHALLENGE;
+	}
+	smtp_refused(c, &reply, ERR_LOGIN, e);
+	return LOGIN_REFUSED;
+}
+
+static bool
+authenticate(struct smtp *c, const struct login *l, struct err *e)
+{
+	static const struct login_protocol protocol = {
+	    .service = "smtp", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
+	const char *mechanism;
+
+	if (strcmp(l->auth, "none") == 0)
+		return true;
+	/* An open door: a server on loopback or in one's own network wants no login. */
+	if (strcmp(l->auth, "auto") == 0 && !l->user && !l->has_client_cert)
+		return true;
+	if (c->features.auth[0] == '\0' && c->params.is_lmtp && strcmp(l->auth, "auto") == 0)
+		return true; /* as is usual there */
+	if (c->features.auth[0] == '\0') {
+		smtp_complain(c, ERR_LOGIN, "the server does not offer AUTH", e);
+		return err_hint(e, "--auth=none sends without a login");
+	}
+	mechanism = login_choose(c->dialog, l, &protocol, c->features.auth, e);
+	if (mechanism)
+		return login_exchange(c->dialog, l, &protocol, c, mechanism, e);
+	return err_prefix(e, "%s", stream_name(c->stream));
+}
+
+struct smtp *
+smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p, struct err *e)
+{
+	struct smtp *c = mem_alloc(sizeof *c);
+
+	c->stream = s;
+	c->params = *p;
+	c->dialog = dialog_new(s);
+	if (greeting(c, e) && hello(c, e) && (!l->starttls || start_tls(c, l, e)) &&
+	    authenticate(c, l, e))
+		return c;
+	smtp_close(c);
+	return NULL;
+}
+
+void
+smtp_close(struct smtp *c)
+{
+	if (!c)
+		return;
+	if (!smtp_is_over(c)) {
+		dialog_ask(c->dialog, "QUIT");
+		dialog_flush(c->dialog);
+	}
+	dialog_free(c->dialog);
+	buf_free(&c->described);
+	buf_free(&c->words);
+	free(c);
+}
+
+bool
+smtp_is_broken(const struct smtp *c)
+{
+	struct err unused;
+
+	return c->is_closing || !stream_ok(c->stream, &unused);
+}
+
+bool
+smtp_is_over(const struct smtp *c)
+{
+	return c->said_quit || c->is_cut || smtp_is_broken(c);
+}
+
+bool
+smtp_is_idle(struct smtp *c)
+{
+	return !smtp_is_over(c) && stream_is_idle(c->stream);
+}
+
+const struct smtp_features *
+smtp_features(const struct smtp *c)
+{
+	return &c->features;
+}
+
+const struct buf *
+smtp_described(const struct smtp *c)
+{
+	return &c->described;
+}

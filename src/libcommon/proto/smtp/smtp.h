@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * smtp - one conversation with a submission server (RFC 5321, RFC 6409), or with one that delivers
+ * by LMTP (RFC 2033).
+ *
+ *	smtp_open(): greeting, EHLO, STARTTLS, AUTH
+ *	smtp_send(): MAIL, RCPT, DATA or BDAT; as often as there are messages
+ *	smtp_close()
+ *
+ * Every error begins with the server's "HOST:PORT: " and has its own words.
+ */
+#ifndef MAILVERBS_PROTO_SMTP_SMTP_H
+#define MAILVERBS_PROTO_SMTP_SMTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/smtp/smtp_parameters.h"
+
+struct buf;
+struct err;
+struct login;
+struct outgoing;
+struct smtp;
+struct stream;
+
+/* What EHLO offered (RFC 5321 section 4.1.1.1). */
+struct smtp_features {
+	bool starttls;
+	bool pipelining;         /* RFC 2920 */
+	bool chunking;           /* RFC 3030 */
+	bool eightbit;           /* 8BITMIME, RFC 6152 */
+	bool smtputf8;           /* RFC 6531 */
+	bool size;               /* RFC 1870 */
+	uint64_t size_max;       /* 0: no limit is known */
+	bool dsn;                /* RFC 3461 */
+	bool requiretls;         /* RFC 8689 */
+	bool deliverby;          /* RFC 2852 */
+	uint64_t deliver_by_min; /* 0: none is known */
+	bool futurerelease;      /* RFC 4865 */
+	uint64_t hold_for_max;   /* 0: none is known */
+	bool mt_priority;        /* RFC 6710 */
+	char auth[256];          /* the mechanisms, blank-separated */
+};
+
+/* A server's reply is data until somebody says otherwise. */
+struct smtp_reply {
+	unsigned code;  /* three digits; 0: there was none */
+	char text[400]; /* code, enhanced code and text, the lines of a long one joined by blanks */
+};
+
+struct smtp_recipient {
+	const char *address; /* borrowed */
+	struct smtp_reply reply;
+	bool is_taken; /* the server took the message over for him, and said so */
+};
+
+struct smtp_envelope {
+	const char *from; /* "" is the null sender; borrowed */
+	struct smtp_recipient *recipients;
+	size_t count;
+	struct smtp_wishes wishes;
+	bool partial; /* goes to those who are accepted where others are refused */
+
+	/* Called before the end of the message goes out, where it is not NULL: what it notes is
+	 * there whatever comes. False: the end stays here, *e is what is said. */
+	bool (*before_end)(void *ctx, struct err *e);
+	void *before_end_ctx;
+};
+
+struct smtp_params {
+	bool is_lmtp;
+	const char *domain;         /* for EHLO; borrowed for as long as the conversation lasts */
+	unsigned timeout_s;         /* for any answer but */
+	unsigned message_timeout_s; /* the one to a whole message (RFC 5321 section 4.5.3.2.6) */
+	unsigned grace_s;           /* for which a signal waits for that one; 0: not at all */
+};
+
+/*
+ * Speaks up to the login on a connected stream (with TLS on already where the port wants it), which
+ * stays the caller's. NULL: *e.
+ */
+struct smtp *smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p,
+		       struct err *e);
+
+/* QUIT where nobody said it yet, not waiting for the answer (RFC 5321 section 4.1.1.10 asks us to,
+ * people do not). Accepts NULL. */
+void smtp_close(struct smtp *c);
+
+const struct smtp_features *smtp_features(const struct smtp *c);
+
+/* The greeting and what EHLO said, a line each, for --probe. */
+const struct buf *smtp_described(const struct smtp *c);
+
+/*
+ * Hands in one message to all recipients, or to none: where one is refused (with `partial`: where
+ * all are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a
+ * 4xx); each recipient's reply tells the rest. By LMTP each recipient has a reply to the message
+ * too, which stands in the place of the first one then. What the server does not offer and the
+ * message needs is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT
+ * goes out with the message. False with *MAYBE_SENT: the end of the message went out and its reply
+ * was not seen. True: the server took it over for all recipients without a refusal among their
+ * replies, which is at least one; REPLY is its word.
+ */
+bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
+	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
+
+/* The refusal of a recipient by SERVER ("HOST:PORT") as smtp_send() puts it: with the address,
+ * where the server's words do not have it. */
+void smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e);
+
+/* It takes no more messages: QUIT was said, or something broke. */
+bool smtp_is_over(const struct smtp *c);
+
+/* The server ended it: said 421, hung up, was silent for too long. */
+bool smtp_is_broken(const struct smtp *c);
+
+/* It is not over, and the server has said nothing since, nor hung up. Does not wait. */
+bool smtp_is_idle(struct smtp *c);
+
+#endif

@@ -1,0 +1,2 @@
+bin_PROGRAMS += mdel
+mdel_SOURCES = %D%/mdel.c

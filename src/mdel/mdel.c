@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mdel - delete messages in a mailbox: exactly those that are named.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/folder_names.h"
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "journal/journal.h"
+
+struct deletion {
+	struct run *run;
+	struct account account;
+	struct selection selection;
+	struct seen *seen; /* all that was delivered here, for "new" */
+	struct session session;
+	struct message_list list;
+	struct message_set doomed;
+};
+
+static bool
+goes_to_trash(const struct deletion *d)
+{
+	return account_flag(&d->account, SET_TRASH);
+}
+
+/* With -v each is named with its id, so that a number can be checked against what it stood for. */
+static void
+tell(const struct deletion *d)
+{
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const size_t index = d->doomed.index[i];
+		const char *uid = message_list_uid(&d->list, index);
+
+		trace_note(TRACE_PROTOCOL, "%s %" PRIu32 " (uid:%s)",
+			   goes_to_trash(d) ? "moves" : "deletes", d->list.items[index].number,
+			   uid ? uid : "");
+	}
+}
+
+static bool
+list_and_select(struct deletion *d, struct err *e)
+{
+	const bool wants_uids = selection_wants_uids(&d->selection) ||
+				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
+
+	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
+	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
+	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
+		return false;
+	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
+	session_show_alert(&d->session, d->run);
+	selection_apply(&d->selection, &d->list, d->seen, &d->doomed);
+	return true;
+}
+
+/* A new session's list. It is nobody's wish, so nobody is asked for a password. */
+static bool
+list_again(struct deletion *d, struct message_list *l)
+{
+	const uint32_t validity = mailbox_validity(&d->session.mailbox);
+	struct mailbox *m = &d->session.mailbox;
+	struct err e;
+
+	session_show_alert(&d->session, d->run);
+	session_close(&d->session);
+	d->account.is_unattended = true;
+	if (session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
+	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
+		return mailbox_validity(m) == validity;
+	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
+	return false;
+}
+
+static size_t
+count_left(const struct deletion *d, const struct message_list *l)
+{
+	struct message_index index;
+	size_t count = 0;
+
+	message_index_make(&index, l);
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const char *uid = message_list_uid(&d->list, d->doomed.index[i]);
+
+		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
+	}
+	message_index_free(&index);
+	return count;
+}
+
+/* The server agreed. Where it did not say that they went, a second look is worth a login: a false
+ * alarm would be worse than none. */
+static bool
+check_gone(struct deletion *d, struct err *e)
+{
+	struct message_list now = {0};
+	size_t left = 0;
+
+	if (mailbox_unconfirmed(&d->session.mailbox) > 0 && list_again(d, &now))
+		left = count_left(d, &now);
+	message_list_free(&now);
+	if (left == 0)
+		return true;
+	err_set(e, ERR_UNAVAILABLE,
+		"%s: the server agreed to the deletion, and %zu of %zu messages are there still",
+		session_place(&d->session), left, d->doomed.count);
+	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
+			   "the provider's web site");
+}
+
+static bool
+carry_out(struct deletion *d, struct err *e)
+{
+	if (!list_and_select(d, e))
+		return false;
+	tell(d);
+	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
+	if (!mailbox_commit(&d->session.mailbox, e))
+		return false;
+	selection_complain(&d->selection, d->run);
+	if (!check_gone(d, e))
+		return false;
+	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
+		   goes_to_trash(d) ? "moved to the Trash" : "deleted");
+	return true;
+}
+
+static void
+show_doomed(const struct deletion *d, const char *deed)
+{
+	struct buf id = {0};
+
+	for (size_t i = 0; i < d->doomed.count; i++) {
+		const size_t index = d->doomed.index[i];
+		const char *uid = message_list_uid(&d->list, index);
+
+		buf_clear(&id);
+		text_printable(&id, uid ? uid : "", uid ? strlen(uid) : 0);
+		printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
+		       id.data);
+	}
+	buf_free(&id);
+}
+
+static bool
+show_plan(struct deletion *d, struct err *e)
+{
+	const char *deed = goes_to_trash(d) ? "move to the Trash" : "delete";
+
+	run_show_settings(d->run, &d->account);
+	fflush(stdout);
+	if (!list_and_select(d, e))
+		return false;
+	show_doomed(d, deed);
+	printf("would %s %zu of %zu messages\n", deed, d->doomed.count, d->list.count);
+	fflush(stdout);
+	selection_complain(&d->selection, d->run);
+	return mailbox_commit(&d->session.mailbox, e);
+}
+
+static bool
+delete_named(struct deletion *d, struct err *e)
+{
+	d->seen = session_seen_anywhere(&d->account, TOOL_MDEL, e);
+	if (!d->seen)
+		return false;
+	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
+}
+
+static bool
+prepare(struct deletion *d, struct err *e)
+{
+	struct run *run = d->run;
+
+	if (run->operand_count == 0 && !run_flag(run, SET_PROBE)) {
+		err_set(e, ERR_USAGE, "which messages?");
+		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
+				   "from standard input");
+	}
+	return selection_parse(&d->selection, run->operands, run->operand_count, e) &&
+	       account_resolve(&d->account, TOOL_MDEL, &run->given, NULL, e) &&
+	       folders_check_one(&d->account, e);
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct deletion d = {.run = run};
+	bool ok = prepare(&d, e);
+
+	if (ok && run_flag(run, SET_PROBE))
+		ok = session_probe(&d.account, TOOL_MDEL, e);
+	else if (ok)
+		ok = delete_named(&d, e);
+	session_show_alert(&d.session, run);
+	session_close(&d.session);
+	seen_close(d.seen);
+	message_list_free(&d.list);
+	message_set_free(&d.doomed);
+	selection_free(&d.selection);
+	account_free(&d.account);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mdel = {.id = TOOL_MDEL,
+					 .usage = "[OPTION]... MESSAGE...",
+					 .summary = "Deletes the messages named.",
+					 .job = job};
+
+	return tool_main(&mdel, argc, argv);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * destination - where mfetch delivers to: from settings to a sink.
+ */
+#ifndef MAILVERBS_MFETCH_DESTINATION_H
+#define MAILVERBS_MFETCH_DESTINATION_H
+
+#include <stdbool.h>
+
+struct account;
+struct err;
+struct run;
+struct sink_spec;
+
+/*
+ * One of raw, maildir, mbox, pipe and lmtp (whose server is not there yet: app/lmtp), else standard
+ * output as mbox. What the command line says stands above the configuration, whose destination is
+ * for whole messages: with --headers it does not count. *SPEC borrows from A. False: *e (several of
+ * them).
+ */
+bool destination_choose(struct sink_spec *spec, const struct run *run, const struct account *a,
+			struct err *e);
+
+bool destination_is_stdout(const struct sink_spec *spec);
+bool destination_is_terminal(const struct sink_spec *spec);
+
+#endif

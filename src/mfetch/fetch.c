@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: ISC */
+#include "mfetch/fetch_turn.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "config/paths.h"
+#include "deliver/delivery.h"
+#include "deliver/sink.h"
+#include "journal/journal.h"
+#include "mfetch/destination.h"
+#include "mfetch/fetch_select.h"
+#include "mfetch/listing.h"
+#include "mfetch/lmtp.h"
+#include "mfetch/oversize.h"
+#include "mfetch/progress.h"
+#include "mfetch/retention.h"
+#include "mfetch/uidvalidity.h"
+#include "mfetch/undeleted.h"
+
+/* Standard output has a memory only with --keep, and never on a terminal. */
+static bool
+has_memory(const struct fetch *f)
+{
+	return !destination_is_stdout(&f->sink) ||
+	       (f->keeping.keep && !destination_is_terminal(&f->sink));
+}
+
+static bool
+lock_seen(struct fetch *f, struct err *e)
+{
+	char *directory = paths_state("seen");
+	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
+	char *destination = NULL;
+
+	if (!directory)
+		err_set(e, ERR_CONFIG,
+			"HOME is not set, so there is no place to record what was delivered");
+	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
+		f->seen = (run_flag(f->run, SET_DRY_RUN) ? seen_peek : seen_lock)(
+		    directory, mailbox, destination, e);
+	free(directory);
+	free(mailbox);
+	free(destination);
+	return f->seen != NULL;
+}
+
+static void
+complain(void *ctx, const struct err *why)
+{
+	run_complain(ctx, why);
+}
+
+/* Is there nothing to tell what is new by, or to record, but the server's ids? */
+static bool
+needs_ids(const struct fetch *f)
+{
+	return f->marks || (f->by_default && f->keeping.keep && !destination_is_terminal(&f->sink));
+}
+
+static bool
+list(struct fetch *f, struct err *e)
+{
+	if (!listing_make(&f->listing, &f->session->mailbox, e))
+		return false;
+	if (f->listing.list.has_uids || f->listing.list.count == 0 || !needs_ids(f))
+		return true;
+	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
+		f->session->url.host,
+		f->marks ? "nothing can be recorded" : "--keep can't know what is new");
+	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
+}
+
+static void
+complain_of_ambiguous(struct fetch *f, size_t count)
+{
+	struct err e;
+
+	err_set(&e, ERR_UNAVAILABLE,
+		"%s: %zu messages have a unique id that another has too, so %s",
+		f->session->url.host, count,
+		f->marks ? "nothing is recorded of them" : "they stay there");
+	if (!f->marks)
+		err_hint(&e, "name them by number, or fetch without --keep");
+	run_complain(f->run, &e);
+}
+
+/* A message whose id is another's too can't be recorded: with --keep it would come again in every
+ * run. */
+static void
+leave_ambiguous(struct fetch *f)
+{
+	const size_t count = f->wanted.count;
+	size_t kept = 0;
+
+	if (!needs_ids(f))
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (message_list_uid(&f->listing.list, f->wanted.index[i]))
+			f->wanted.index[kept++] = f->wanted.index[i];
+	f->wanted.count = kept;
+	if (kept < count)
+		complain_of_ambiguous(f, count - kept);
+}
+
+static void
+select_wanted(struct fetch *f)
+{
+	selection_apply(f->selection, &f->listing.list, f->seen, &f->wanted);
+	leave_ambiguous(f);
+}
+
+/* --raw alone writes one message: where would the next one begin? */
+static bool
+check_raw(const struct fetch *f, struct err *e)
+{
+	if (f->sink.kind != SINK_RAW_STDOUT || f->sink.nul || f->wanted.count <= 1)
+		return true;
+	return err_set(e, ERR_USAGE, "%zu messages: --raw takes one, or goes with --null",
+		       f->wanted.count);
+}
+
+static void
+leave_large(struct fetch *f, bool remember)
+{
+	struct message_set large = {0};
+
+	narrow_by_size(&f->wanted, &large, &f->listing.list, f->account);
+	large_tell(remember ? f->seen : NULL, &f->listing.list, &large, f->run,
+		   f->session->url.host);
+	message_set_free(&large);
+}
+
+/* What of the selection this run takes, when a filter has had its say or without asking it. */
+static bool
+narrow(struct fetch *f, bool ask_filter, struct err *e)
+{
+	leave_large(f, ask_filter && has_memory(f));
+	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
+					    &f->session->mailbox, f->account, *f->limit, f->run, e))
+		return false;
+	narrow_by_limit(&f->wanted, *f->limit);
+	*f->limit -= (uint32_t)f->wanted.count;
+	return check_raw(f, e);
+}
+
+/* A progress line would run into messages on the same terminal, into the conversation, and into
+ * other accounts' lines. */
+static bool
+wants_progress(const struct fetch *f)
+{
+	struct stat st;
+
+	if (destination_is_stdout(&f->sink) &&
+	    (fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode)))
+		return false;
+	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL) &&
+	       !run_flag(f->run, SET_ALL_ACCOUNTS);
+}
+
+static void
+clear_progress(void *progress)
+{
+	progress_hide(progress);
+}
+
+static bool
+pour(struct fetch *f, enum part part, struct err *e)
+{
+	struct progress progress = {.inner = &delivery_receiver, .inner_ctx = f->delivery};
+	bool ok;
+
+	progress_start(&progress, &f->listing.list, &f->wanted, wants_progress(f));
+	f->run->progress = &progress;
+	f->run->clear_line = clear_progress;
+	ok = mailbox_fetch(&f->session->mailbox, &f->listing.list, &f->wanted, part,
+			   &progress_receiver, &progress, e);
+	progress_hide(&progress);
+	f->run->clear_line = NULL;
+	f->run->progress = NULL;
+	return ok;
+}
+
+/*
+ * Whole messages of a group under way are delivered too where the session broke: they need not come
+ * again. But not after a breach of the protocol: then nobody knows which of them is which.
+ */
+static bool
+deliver(struct fetch *f, enum part part, struct err *e)
+{
+	struct err settled;
+	const bool fetched = pour(f, part, e);
+
+	if (!fetched && e->code == ERR_PROTOCOL)
+		return false;
+	if (delivery_settle(f->delivery, &settled))
+		return fetched;
+	if (fetched)
+		*e = settled;
+	return false;
+}
+
+bool
+fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e)
+{
+	if (!session_open(s, a, TOOL_MFETCH, e))
+		return false;
+	if (run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
+		mailbox_only_look(&s->mailbox);
+	return true;
+}
+
+static bool
+connect(struct fetch *f, struct err *e)
+{
+	if (f->session->stream)
+		return true;
+	if (!fetch_open(f->session, f->account, f->run, e))
+		return false;
+	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
+	if (f->stays)
+		session_forget_secret(f->session);
+	return true;
+}
+
+static bool
+open_and_list(struct fetch *f, struct err *e)
+{
+	if (!f->folder && !connect(f, e))
+		return false;
+	if (f->folder && !mailbox_turn(&f->session->mailbox, f->folder))
+		return err_set(e, ERR_TEMPORARY, "%s: the conversation has ended",
+			       session_place(f->session));
+	if (!list(f, e))
+		return false;
+	if (!f->folder)
+		session_show_alert(f->session, f->run);
+	return true;
+}
+
+/* Before anything is selected: it may find that a run which was killed had delivered more than its
+ * record says. */
+static bool
+open_delivery(struct fetch *f, struct err *e)
+{
+	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	return f->delivery != NULL;
+}
+
+/* A short list is one under the UIDVALIDITY of the run before. */
+static bool
+recognise_renumbered(struct fetch *f, bool record, struct err *e)
+{
+	return !f->listing.is_whole ||
+	       renumbered_recognise(f->seen, &f->session->mailbox, &f->listing.list, record, f->run,
+				    session_place(f->session), e);
+}
+
+/* The server deletes what we promise to keep there. */
+static void
+remark_on_expiry(const struct fetch *f)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
+	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
+
+	if (!customs->has_expire || !f->keeping.keep || destination_is_terminal(&f->sink))
+		return;
+	if (customs->expire_days == 0)
+		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
+			   f->session->url.host);
+	else if (f->keeping.has_age && stays < f->keeping.age)
+		run_remark(f->run,
+			   "%s: the server deletes messages after %" PRIu32
+			   " days, which is sooner than --keep=%s",
+			   f->session->url.host, customs->expire_days,
+			   account_text(f->account, SET_KEEP));
+}
+
+/* What can't be deleted or marked there is said before anything is fetched. */
+static bool
+check_rights(const struct fetch *f, struct err *e)
+{
+	const bool deletes =
+	    !f->keeping.keep || f->keeping.has_age || account_text(f->account, SET_FILTER) != NULL;
+	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
+				(account_flag(f->account, SET_SEEN) ? RIGHT_MARK_READ : 0);
+
+	if (destination_is_terminal(&f->sink) ||
+	    mailbox_check_rights(&f->session->mailbox, rights, e))
+		return true;
+	return err_hint(
+	    e, "--keep fetches, and without --filter and --seen leaves all there as it is");
+}
+
+static bool
+fetch(struct fetch *f, struct err *e)
+{
+	if (!open_and_list(f, e) || !check_rights(f, e) || !open_delivery(f, e) ||
+	    !recognise_renumbered(f, true, e))
+		return false;
+	remark_on_expiry(f);
+	if (f->listing.is_whole)
+		undeleted_check(f->seen, &f->listing.list, f->run, session_place(f->session));
+	select_wanted(f);
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !fetch_finish(f, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+/* --headers. A header is no message: it is as if nothing had been delivered. */
+static bool
+fetch_headers(struct fetch *f, struct err *e)
+{
+	if (!open_and_list(f, e) || !open_delivery(f, e))
+		return false;
+	select_wanted(f);
+	if (!narrow(f, false, e))
+		return false;
+	seen_stop_recording(f->seen);
+	if (!deliver(f, PART_HEADER, e) || !fetch_commit(f, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+/* --mark-seen. Nothing of it is here, so nothing is deleted there: neither now nor later. */
+static bool
+mark_seen(struct fetch *f, struct err *e)
+{
+	if (!open_and_list(f, e))
+		return false;
+	select_wanted(f);
+	for (size_t i = 0; i < f->wanted.count; i++)
+		seen_mark(f->seen, message_list_uid(&f->listing.list, f->wanted.index[i]));
+	if (!seen_write(f->seen, true, e) || !fetch_commit(f, e))
+		return false;
+	selection_complain(f->selection, f->run);
+	return true;
+}
+
+static void
+show_folder(const struct fetch *f)
+{
+	struct buf name = {0};
+
+	if (!f->folder)
+		return;
+	text_printable(&name, f->folder, strlen(f->folder));
+	printf("%s: ", name.data);
+	buf_free(&name);
+}
+
+static void
+show_counts(const struct fetch *f)
+{
+	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
+	const size_t doomed = fetch_count_doomed(f);
+
+	show_folder(f);
+	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
+	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
+	if (doomed == 0)
+		return;
+	show_folder(f);
+	printf("would %s %zu of %zu messages\n",
+	       account_flag(f->account, SET_TRASH) ? "move to the Trash" : "delete", doomed,
+	       f->listing.list.count);
+}
+
+static bool
+show_plan(struct fetch *f, struct err *e)
+{
+	if (!f->folder)
+		run_show_settings(f->run, f->account);
+	fflush(stdout);
+	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e))
+		return false;
+	select_wanted(f);
+	if (!f->marks && !narrow(f, false, e))
+		return false;
+	show_counts(f);
+	fflush(stdout);
+	selection_complain(f->selection, f->run);
+	return fetch_commit(f, e);
+}
+
+static bool
+check_memory(const struct fetch *f, struct err *e)
+{
+	if (!f->marks || has_memory(f))
+		return true;
+	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
+		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
+	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep "
+			   "into a pipe or a file");
+}
+
+/* Nothing is recorded of what a terminal shows, so each look would show it again. */
+static bool
+check_watch(const struct fetch *f, struct err *e)
+{
+	if (!run_flag(f->run, SET_WATCH) || !destination_is_terminal(&f->sink))
+		return true;
+	return err_set(e, ERR_USAGE, "--watch can't go to a terminal");
+}
+
+static bool
+choose_destination(struct fetch *f, struct err *e)
+{
+	if (!destination_choose(&f->sink, f->run, f->account, e))
+		return false;
+	if (f->sink.kind != SINK_LMTP)
+		return true;
+	f->lmtp = lmtp_server_new(f->account, e);
+	if (!f->lmtp)
+		return false;
+	f->sink.place = lmtp_server_place(f->lmtp);
+	f->sink.next_hop = lmtp_server_next_hop(f->lmtp);
+	return true;
+}
+
+static bool
+prepare(struct fetch *f, struct err *e)
+{
+	f->marks = run_flag(f->run, SET_MARK_SEEN);
+	if (!choose_destination(f, e))
+		return false;
+	keeping_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
+	return check_memory(f, e) && check_watch(f, e);
+}
+
+void
+fetch_free(struct fetch *f)
+{
+	delivery_close(f->delivery);
+	lmtp_server_free(f->lmtp);
+	seen_close(f->seen);
+	listing_free(&f->listing);
+	message_set_free(&f->wanted);
+	message_set_free(&f->rejected);
+	message_set_free(&f->doomed);
+}
+
+/* What came since the last run is enough where nobody asks for anything else. */
+static bool
+may_list_short(const struct fetch *f)
+{
+	return f->by_default && !f->marks && !run_flag(f->run, SET_DRY_RUN) &&
+	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING);
+}
+
+/* Another run at work is no news to cron. */
+static bool
+lock_mailbox(struct fetch *f, struct err *e)
+{
+	if (lock_seen(f, e))
+		return true;
+	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
+		return false;
+	f->run->worst = err_worse(f->run->worst, e->code);
+	return true;
+}
+
+static bool
+carry_out(struct fetch *f, struct err *e)
+{
+	static const struct {
+		enum setting_id option;
+		bool (*carry_out)(struct fetch *f, struct err *e);
+	} modes[] = {
+	    {SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}, {SET_HEADERS, fetch_headers}};
+
+	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
+		if (run_flag(f->run, modes[i].option))
+			return modes[i].carry_out(f, e);
+	return fetch(f, e);
+}
+
+/* What was delivered before is known as far as it is needed. */
+static bool
+recall(struct fetch *f, struct err *e)
+{
+	return listing_prepare(&f->listing, f->seen, &f->keeping, may_list_short(f), e);
+}
+
+bool
+fetch_turn(struct fetch *f, struct err *e)
+{
+	return prepare(f, e) && lock_mailbox(f, e) &&
+	       (!f->seen || (recall(f, e) && carry_out(f, e)));
+}

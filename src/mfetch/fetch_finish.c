@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* What becomes of the messages there, now that they are here: deleted, marked, and forgotten here.
+ */
+#include "app/session.h"
+#include "app/tool.h"
+#include "config/account.h"
+#include "deliver/delivery.h"
+#include "journal/journal.h"
+#include "mfetch/destination.h"
+#include "mfetch/fetch_turn.h"
+#include "mfetch/undeleted.h"
+
+static bool
+is_due(const struct fetch *f, size_t index)
+{
+	time_t when;
+
+	if (f->keeping.keep && !f->keeping.has_age)
+		return false;
+	return seen_has(f->seen, message_list_uid(&f->listing.list, index), &when) &&
+	       keeping_is_due(&f->keeping, when);
+}
+
+/* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
+static bool
+is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
+{
+	const bool is = *next < count && indexes[*next] == index;
+
+	*next += is;
+	return is;
+}
+
+/* What may go: what is safe here now, by default what a run before delivered, and what the filter
+ * rejected. */
+static void
+remove_delivered(struct fetch *f)
+{
+	size_t safe_count, next_safe = 0, next_rejected = 0;
+	const size_t *safe = delivery_safe(f->delivery, &safe_count);
+
+	for (size_t i = 0; i < f->listing.list.count; i++) {
+		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
+
+		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
+		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
+			message_set_add(&f->doomed, i);
+	}
+	mailbox_remove(&f->session->mailbox, &f->listing.list, &f->doomed);
+}
+
+static bool
+goes_at_once(const struct keeping *k)
+{
+	return !k->keep || (k->has_age && k->age == 0);
+}
+
+size_t
+fetch_count_doomed(const struct fetch *f)
+{
+	size_t count = 0, next_wanted = 0;
+
+	if (f->marks || run_flag(f->run, SET_HEADERS) || destination_is_terminal(&f->sink))
+		return 0;
+	for (size_t i = 0; i < f->listing.list.count; i++) {
+		const bool is_wanted = is_next(f->wanted.index, f->wanted.count, &next_wanted, i);
+
+		count +=
+		    (is_wanted && goes_at_once(&f->keeping)) || (f->by_default && is_due(f, i));
+	}
+	return count;
+}
+
+/* What is safe here now, but for what goes for good. */
+static void
+mark_read(struct fetch *f)
+{
+	struct message_set read = {0};
+	size_t safe_count, next_doomed = 0;
+	const size_t *safe = delivery_safe(f->delivery, &safe_count);
+	const bool all = account_flag(f->account, SET_TRASH);
+
+	for (size_t i = 0; i < safe_count; i++) {
+		while (next_doomed < f->doomed.count && f->doomed.index[next_doomed] < safe[i])
+			next_doomed++;
+		if (all || next_doomed == f->doomed.count ||
+		    f->doomed.index[next_doomed] != safe[i])
+			message_set_add(&read, safe[i]);
+	}
+	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);
+	message_set_free(&read);
+}
+
+bool
+fetch_commit(struct fetch *f, struct err *e)
+{
+	return (f->is_last ? mailbox_commit : mailbox_settle)(&f->session->mailbox, e);
+}
+
+static bool
+is_listed(void *ctx, const char *uid)
+{
+	const struct message_index *index = ctx;
+
+	return message_index_find(index, uid) != MESSAGE_NONE;
+}
+
+static size_t
+count_seen(const struct fetch *f)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < f->listing.list.count; i++)
+		count += seen_has(f->seen, message_list_uid(&f->listing.list, i), NULL);
+	return count;
+}
+
+static bool
+forget_unlisted(struct fetch *f, struct err *e)
+{
+	struct message_index index;
+	bool ok;
+
+	if (!f->listing.is_whole || !seen_wants_compacting(f->seen, count_seen(f)))
+		return true;
+	message_index_make(&index, &f->listing.list);
+	ok = seen_compact(f->seen, is_listed, &index, e);
+	message_index_free(&index);
+	return ok;
+}
+
+/* With EXPIRE 0 the commit deletes all that was fetched (RFC 2449 section 6.7; Gmail): what could
+ * not be delivered too, and what was only looked at. Without one it stays, and what is safe here is
+ * deleted by the next run. */
+static bool
+commit_loses(const struct fetch *f)
+{
+	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
+
+	return customs->has_expire && customs->expire_days == 0 &&
+	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
+}
+
+static bool
+record_deleted(struct fetch *f, struct err *e)
+{
+	for (size_t i = 0; i < f->doomed.count; i++) {
+		const size_t index = f->doomed.index[i];
+
+		seen_deleted(f->seen, message_list_uid(&f->listing.list, index),
+			     f->listing.list.items[index].size);
+	}
+	return seen_write(f->seen, false, e);
+}
+
+bool
+fetch_finish(struct fetch *f, struct err *e)
+{
+	if (commit_loses(f))
+		return true;
+	/* Who looks at a terminal only looks; the filter has no say in that either. */
+	if (!destination_is_terminal(&f->sink))
+		remove_delivered(f);
+	if (account_flag(f->account, SET_SEEN) && !destination_is_terminal(&f->sink))
+		mark_read(f);
+	if (!fetch_commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
+		return false;
+	if (f->listing.is_whole)
+		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
+	listing_remember(&f->listing, &f->session->mailbox);
+	return true;
+}

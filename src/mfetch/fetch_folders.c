@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+/* A conversation and the turns in it: one, one of each folder, or round after round. */
+#include "mfetch/fetch.h"
+
+#include "app/folder_names.h"
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/err.h"
+#include "config/account.h"
+#include "mfetch/fetch_turn.h"
+
+struct round {
+	struct run *run;
+	const struct account *account;
+	struct selection *selection;
+	struct session session;
+	uint32_t limit;
+};
+
+static bool
+fetch_one(struct round *r, const char *folder, bool is_last, struct err *e)
+{
+	struct fetch f = {.run = r->run,
+			  .account = r->account,
+			  .selection = r->selection,
+			  .session = &r->session,
+			  .limit = &r->limit,
+			  .folder = folder,
+			  .is_last = is_last,
+			  .by_default = r->run->operand_count == 0};
+	const bool ok = fetch_turn(&f, e);
+
+	fetch_free(&f);
+	return ok;
+}
+
+/* Numbers and ids belong to one folder. */
+static bool
+check_operands(const struct run *run, const struct selection *s, struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->operands[i].kind == OPERAND_RANGE || s->operands[i].kind == OPERAND_UID)
+			return err_set(e, ERR_USAGE,
+				       "'%s' means a message of one folder, so name one",
+				       s->operands[i].text);
+	if (run_flag(run, SET_RAW) && !run_flag(run, SET_NUL))
+		return err_set(e, ERR_USAGE,
+			       "many folders: --raw takes one message, or goes with "
+			       "--null");
+	return true;
+}
+
+/* What is wrong with one folder is said, and the next one's turn comes, unless the session itself
+ * is broken. */
+static bool
+fetch_many(struct round *r, const struct folder_names *n, struct err *e)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < n->count; i++) {
+		const bool is_last = i + 1 == n->count;
+
+		if (!ok)
+			run_complain(r->run, e);
+		ok = fetch_one(r, n->names[i], is_last, e);
+		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
+			return false;
+	}
+	return ok;
+}
+
+/* One session for all of them: a login that fails is not tried again for each. */
+static bool
+open_for_many(struct round *r, struct folder_names *n, struct err *e)
+{
+	if (run_flag(r->run, SET_DRY_RUN))
+		run_show_settings(r->run, r->account);
+	if (!fetch_open(&r->session, r->account, r->run, e) ||
+	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
+		return false;
+	session_show_alert(&r->session, r->run);
+	return true;
+}
+
+bool
+fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
+{
+	struct round r = {.run = run,
+			  .account = a,
+			  .selection = selection,
+			  .limit = account_number(a, SET_LIMIT, UINT32_MAX)};
+	struct folder_names names;
+	bool ok;
+
+	folder_names_of(&names, a);
+	if (!folder_names_are_many(&names))
+		ok = fetch_one(&r, NULL, true, e);
+	else
+		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
+		     fetch_many(&r, &names, e);
+	session_show_alert(&r.session, run);
+	session_close(&r.session);
+	folder_names_free(&names);
+	return ok;
+}
+
+static bool
+has_many_folders(const struct account *a)
+{
+	struct folder_names names;
+	bool many;
+
+	folder_names_of(&names, a);
+	many = folder_names_are_many(&names);
+	folder_names_free(&names);
+	return many;
+}
+
+bool
+fetch_round(struct run *run, const struct account *a, struct selection *selection,
+	    struct session *kept, struct err *e)
+{
+	uint32_t limit = account_number(a, SET_LIMIT, UINT32_MAX);
+	struct fetch f = {.run = run,
+			  .account = a,
+			  .selection = selection,
+			  .session = kept,
+			  .stays = true,
+			  .limit = &limit,
+			  .is_last = true,
+			  .by_default = true};
+	bool ok, stays;
+
+	if (has_many_folders(a))
+		return fetch_once(run, a, selection, e);
+	ok = fetch_turn(&f, e);
+	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
+	 * behind. */
+	stays = ok && f.stays && f.seen;
+	fetch_free(&f);
+	session_show_alert(kept, run);
+	if (!stays)
+		session_close(kept);
+	return ok;
+}

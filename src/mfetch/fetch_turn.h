@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * fetch_turn - the turn of one folder, whichever way its conversation came about. For app/fetch*.c
+ * alone; what others see is app/fetch.h.
+ */
+#ifndef MAILVERBS_MFETCH_FETCH_TURN_H
+#define MAILVERBS_MFETCH_FETCH_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "deliver/sink.h"
+#include "mfetch/listing.h"
+#include "mfetch/retention.h"
+#include "proto/mailbox.h"
+
+struct account;
+struct delivery;
+struct err;
+struct lmtp_server;
+struct run;
+struct seen;
+struct selection;
+struct session;
+
+struct fetch {
+	/* The caller's; what is behind it begins with {0}. */
+	struct run *run;
+	const struct account *account;
+	struct selection *selection;
+	bool by_default;         /* no operands: what is new */
+	struct session *session; /* of all folders, and rounds */
+	bool stays;         /* the session is for the next round too; false behind the turn where
+			       it can't be */
+	const char *folder; /* one of many, whose session is open; NULL: the account's one */
+	uint32_t *limit;    /* so many messages may this run still fetch */
+	bool is_last;       /* the session ends with it */
+
+	struct sink_spec sink;
+	struct lmtp_server *lmtp; /* SINK_LMTP */
+	struct keeping keeping;
+	bool marks; /* --mark-seen: nothing is fetched */
+	struct seen *seen;
+	struct listing listing;
+	struct message_set wanted;
+	struct message_set rejected; /* by the filter, to be deleted */
+	struct message_set doomed;   /* to be deleted */
+	struct delivery *delivery;
+};
+
+/* Opens the session. --headers and a dry run record, delete and mark nothing, so they only look.
+ * False: *e. */
+bool fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e);
+
+/* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
+ * of that. False: *e. */
+bool fetch_turn(struct fetch *f, struct err *e);
+
+/* Frees what it holds: not *F, nor the session. */
+void fetch_free(struct fetch *f);
+
+/*
+ * app/fetch_finish.c. fetch_finish() is the end of a turn that delivered: it deletes there, or
+ * marks as read, what may be, and remembers what is to be known of that the next time.
+ * fetch_commit() is the end of one that did not.
+ */
+bool fetch_finish(struct fetch *f, struct err *e);
+bool fetch_commit(struct fetch *f, struct err *e);
+
+/* How many would go from the server if all that is wanted were delivered. */
+size_t fetch_count_doomed(const struct fetch *f);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: ISC */
+#include "mfetch/listing.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "journal/journal.h"
+#include "mfetch/retention.h"
+
+enum { WANTED = WANT_SIZES | WANT_UIDS };
+
+/* So long at most a message that came where none is looked for stays unseen. */
+enum { WHOLE_EVERY_S = 24 * 60 * 60 };
+
+/* Is what came since all that this run needs to know? */
+static bool
+bookmark_holds(const struct listing *l)
+{
+	const int64_t now = (int64_t)time(NULL), listed = l->bookmark.listed;
+
+	return listed <= now && now - listed < WHOLE_EVERY_S &&
+	       !keeping_is_due(l->keeping, l->bookmark.oldest);
+}
+
+bool
+listing_prepare(struct listing *l, struct seen *seen, const struct keeping *keeping,
+		bool may_be_short, struct err *e)
+{
+	l->seen = seen;
+	l->keeping = keeping;
+	if (may_be_short && bookmark_read(&l->bookmark, seen) && bookmark_holds(l))
+		return true;
+	bookmark_free(&l->bookmark);
+	return seen_read(seen, e);
+}
+
+/* An id that was there before is either another message's too, or an old message has moved. */
+static bool
+is_all_new(const struct listing *l)
+{
+	for (size_t i = 0; i < l->list.count; i++)
+		if (seen_has(l->seen, message_list_uid(&l->list, i), NULL))
+			return false;
+	return true;
+}
+
+static bool
+is_listed(void *ctx, const char *uid)
+{
+	const struct message_list *l = ctx;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const char *listed = message_list_uid(l, i);
+
+		if (listed && strcmp(listed, uid) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What is known is what these ids mean. */
+static void
+set_validity(struct listing *l, const struct mailbox *m)
+{
+	seen_set_validity(l->seen, mailbox_validity(m));
+	if (l->is_whole && mailbox_next_uid(m) > 0)
+		seen_distrust_from(l->seen, mailbox_next_uid(m), is_listed, &l->list);
+}
+
+static bool
+list_whole(struct listing *l, struct mailbox *m, struct err *e)
+{
+	message_list_free(&l->list);
+	l->is_whole = true;
+	if (!mailbox_list(m, WANTED, &l->list, e))
+		return false;
+	set_validity(l, m);
+	return true;
+}
+
+struct listed {
+	const struct message_list *list;
+	struct message_index index;
+};
+
+static bool
+find_listed(void *ctx, const char *uid, uint64_t *octets)
+{
+	const struct listed *listed = ctx;
+	const size_t index = message_index_find(&listed->index, uid);
+
+	if (index != MESSAGE_NONE)
+		*octets = listed->list->items[index].size;
+	return index != MESSAGE_NONE;
+}
+
+/* What was deleted by a run before is gone now, and its id may be another message's. */
+static void
+forget_deleted(struct listing *l)
+{
+	struct listed listed = {.list = &l->list};
+
+	if (!seen_has_deleted(l->seen))
+		return;
+	message_index_make(&listed.index, &l->list);
+	seen_forget_deleted(l->seen, find_listed, &listed);
+	message_index_free(&listed.index);
+}
+
+static bool
+list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
+{
+	if (!l->bookmark.mark)
+		return list_whole(l, m, e);
+	if (!mailbox_list_since(m, WANTED, l->bookmark.mark, &l->list, &l->is_whole, e))
+		return false;
+	if (!l->is_whole && l->list.count == 0)
+		return true;
+	if (!seen_read(l->seen, e))
+		return false;
+	set_validity(l, m);
+	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
+}
+
+bool
+listing_make(struct listing *l, struct mailbox *m, struct err *e)
+{
+	if (!list_as_needed(l, m, e))
+		return false;
+	if (l->is_whole)
+		forget_deleted(l);
+	return true;
+}
+
+/* Has all of the list been delivered, or taken as such? Then *OLDEST is when the first of it was,
+ * or what it was before. */
+static bool
+all_is_seen(const struct listing *l, int64_t *oldest)
+{
+	time_t when;
+
+	for (size_t i = 0; i < l->list.count; i++) {
+		if (!seen_has(l->seen, message_list_uid(&l->list, i), &when))
+			return false;
+		if (when != 0 && (*oldest == 0 || when < *oldest))
+			*oldest = when;
+	}
+	return true;
+}
+
+void
+listing_remember(struct listing *l, const struct mailbox *m)
+{
+	struct bookmark next = {.listed = l->is_whole ? (int64_t)time(NULL) : l->bookmark.listed,
+				.oldest = l->is_whole ? 0 : l->bookmark.oldest};
+
+	next.mark = mailbox_mark(m, &l->list);
+	if (next.mark && all_is_seen(l, &next.oldest))
+		bookmark_write(&next, l->seen);
+	bookmark_free(&next);
+}
+
+void
+listing_free(struct listing *l)
+{
+	message_list_free(&l->list);
+	bookmark_free(&l->bookmark);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * listing - what is in the mailbox, for a fetch: the whole list, or what came since the last run.
+ *
+ *	listing_prepare → listing_make → deliver, delete, commit → listing_remember
+ *
+ * What came since is enough where only what is new matters, all that was there before has been
+ * delivered, and nothing of it is due for deletion. A server can fool that for a while: so once a
+ * day, and wherever something does not fit, the list is a whole one.
+ */
+#ifndef MAILVERBS_MFETCH_LISTING_H
+#define MAILVERBS_MFETCH_LISTING_H
+
+#include <stdbool.h>
+
+#include "journal/bookmark.h"
+#include "proto/mailbox.h"
+
+struct err;
+struct keeping;
+struct seen;
+
+struct listing {
+	struct seen *seen; /* borrowed */
+	const struct keeping *keeping;
+	struct message_list list;
+	bool is_whole; /* proto/mailbox.h says what a list that is not is good for */
+	struct bookmark bookmark;
+};
+
+/*
+ * SEEN, which is locked, is read here (seen_read()), or where that can wait, in listing_make(), or
+ * nothing is new and it is not read at all. MAY_BE_SHORT: only what is new matters. False: *e.
+ */
+bool listing_prepare(struct listing *l, struct seen *seen, const struct keeping *keeping,
+		     bool may_be_short, struct err *e);
+
+/* With sizes and ids. False: *e. */
+bool listing_make(struct listing *l, struct mailbox *m, struct err *e);
+
+/* After the commit, for the next run, where all that is in the mailbox has been delivered. */
+void listing_remember(struct listing *l, const struct mailbox *m);
+
+void listing_free(struct listing *l);
+
+#endif

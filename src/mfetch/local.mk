@@ -1,0 +1,35 @@
+bin_PROGRAMS += mfetch
+mfetch_SOURCES = %D%/mfetch.c
+mfetch_LDADD = libmfetch.a $(LDADD)
+
+noinst_LIBRARIES += libmfetch.a
+libmfetch_a_SOURCES = \
+	%D%/destination.c \
+	%D%/destination.h \
+	%D%/fetch.c \
+	%D%/fetch.h \
+	%D%/fetch_finish.c \
+	%D%/fetch_folders.c \
+	%D%/fetch_select.c \
+	%D%/fetch_select.h \
+	%D%/fetch_turn.h \
+	%D%/filter.c \
+	%D%/filter.h \
+	%D%/listing.c \
+	%D%/listing.h \
+	%D%/lmtp.c \
+	%D%/lmtp.h \
+	%D%/oversize.c \
+	%D%/oversize.h \
+	%D%/progress.c \
+	%D%/progress.h \
+	%D%/repeats.c \
+	%D%/repeats.h \
+	%D%/retention.c \
+	%D%/retention.h \
+	%D%/uidvalidity.c \
+	%D%/uidvalidity.h \
+	%D%/undeleted.c \
+	%D%/undeleted.h \
+	%D%/watch.c \
+	%D%/watch.h

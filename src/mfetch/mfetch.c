@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mfetch - bring messages here, then delete them there unless --keep.
+ */
+#include <stdlib.h>
+
+#include "app/login_delay.h"
+#include "app/select.h"
+#include "app/session.h"
+#include "app/tool.h"
+#include "app/workers.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/account.h"
+#include "deliver/sink.h"
+#include "mfetch/destination.h"
+#include "mfetch/fetch.h"
+#include "mfetch/watch.h"
+#include "proto/mailbox.h"
+
+enum { INTERVAL_S = 60, IDLE_S = 29 * 60 };
+
+/* Options that say different things of the same run. */
+static bool
+check_options(const struct run *run, struct err *e)
+{
+	static const struct {
+		enum setting_id one, other;
+	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},     {SET_MARK_SEEN, SET_MAX_SIZE},
+			 {SET_MARK_SEEN, SET_HEADERS},   {SET_MARK_SEEN, SET_FILTER},
+			 {SET_HEADERS, SET_FILTER},      {SET_WATCH, SET_MARK_SEEN},
+			 {SET_WATCH, SET_HEADERS},       {SET_WATCH, SET_DRY_RUN},
+			 {SET_WATCH, SET_PROBE},         {SET_ALL_ACCOUNTS, SET_ACCOUNT},
+			 {SET_ALL_ACCOUNTS, SET_SERVER}, {SET_ALL_ACCOUNTS, SET_HOST}};
+
+	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
+		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
+
+		if (run->given.of[one].text && run->given.of[other].text)
+			return err_set(e, ERR_USAGE, "--%s and --%s do not go together",
+				       setting_row(one, TOOL_MFETCH)->name,
+				       setting_row(other, TOOL_MFETCH)->name);
+	}
+	if (run_flag(run, SET_WATCH) && run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "--watch fetches what is new and takes no messages");
+	if (run->given.of[SET_INTERVAL].text && !run_flag(run, SET_WATCH))
+		return err_set(e, ERR_USAGE, "--interval goes with --watch");
+	return true;
+}
+
+static bool
+select_messages(struct selection *selection, const struct run *run, struct err *e)
+{
+	if (!selection_parse(selection, run->operands, run->operand_count, e))
+		return false;
+	if (run->operand_count == 0)
+		selection_add(selection, OPERAND_NEW);
+	return true;
+}
+
+struct service {
+	struct run *run;
+	struct account account;
+	struct selection *selection;
+	unsigned interval_s;
+	struct session kept; /* between two rounds of a watch */
+};
+
+static bool
+poll_account(void *ctx, struct err *e)
+{
+	struct service *s = ctx;
+	const bool ok = fetch_round(s->run, &s->account, s->selection, &s->kept, e);
+	const unsigned delay_s = login_delay_seconds(&s->account, TOOL_MFETCH);
+
+	if (s->interval_s < delay_s)
+		s->interval_s = delay_s;
+	return ok;
+}
+
+static bool
+is_connected(void *ctx)
+{
+	return ((struct service *)ctx)->kept.stream != NULL;
+}
+
+/* Servers log out who is silent for 30 minutes (RFC 2177); tests don't wait so long. */
+static unsigned
+idle_s(void)
+{
+	const char *text = getenv("MAILVERBS_IDLE");
+	uint64_t seconds;
+
+	return text && text_number(text, IDLE_S, &seconds) && seconds > 0 ? (unsigned)seconds
+									  : IDLE_S;
+}
+
+static bool
+wait_for_mail(void *ctx, struct err *e)
+{
+	struct service *s = ctx;
+	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(), s->interval_s, e);
+
+	session_show_alert(&s->kept, s->run);
+	if (!ok)
+		session_close(&s->kept);
+	return ok;
+}
+
+static bool
+watch_account(struct service *s, struct err *e)
+{
+	const struct watch_job job = {.interval_s = &s->interval_s,
+				      .poll = poll_account,
+				      .is_connected = is_connected,
+				      .wait = wait_for_mail};
+	bool ok;
+
+	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
+	ok = watch_run(s->run, &job, s, e);
+	session_close(&s->kept);
+	return ok;
+}
+
+static bool
+serve(struct service *s, struct err *e)
+{
+	if (run_flag(s->run, SET_PROBE))
+		return session_probe(&s->account, TOOL_MFETCH, e);
+	if (!run_flag(s->run, SET_WATCH))
+		return fetch_once(s->run, &s->account, s->selection, e);
+	return watch_account(s, e);
+}
+
+static bool
+serve_account(struct run *run, struct selection *selection, struct err *e)
+{
+	struct service s = {.run = run, .selection = selection};
+	bool ok = account_resolve(&s.account, TOOL_MFETCH, &run->given, NULL, e);
+
+	s.account.is_unattended = run_flag(run, SET_WATCH) || run_flag(run, SET_ALL_ACCOUNTS);
+	ok = ok && serve(&s, e);
+	account_free(&s.account);
+	return ok;
+}
+
+/* All accounts. */
+
+/* As if -a had said so. */
+static void
+name_account(struct run *run, const char *name)
+{
+	struct value *value = &run->given.of[SET_ACCOUNT];
+
+	free(value->text);
+	free(value->origin);
+	*value = (struct value){.text = mem_strdup(name), .origin = mem_strdup("--all-accounts")};
+}
+
+static bool
+serve_named(struct run *run, const char *name, void *selection, struct err *e)
+{
+	name_account(run, name);
+	return serve_account(run, selection, e);
+}
+
+/* On standard output the messages of several accounts would run into each other. */
+static bool
+check_destination(const struct run *run, const struct account *a, struct err *e)
+{
+	struct sink_spec sink;
+
+	if (run_flag(run, SET_PROBE))
+		return true;
+	if (!destination_choose(&sink, run, a, e))
+		return false;
+	if (!destination_is_stdout(&sink))
+		return true;
+	err_set(e, ERR_USAGE, "--all-accounts: the account '%s' has no destination", a->name);
+	return err_hint(e, "give each one maildir, mbox, pipe or lmtp in the configuration");
+}
+
+/* Those without a mailbox, which only send, leave N; the others must have a destination. */
+static bool
+check_accounts(struct run *run, struct account_names *n, struct err *e)
+{
+	size_t kept = 0;
+	bool ok = true;
+
+	for (size_t i = 0; i < n->count; i++) {
+		struct account a = {0};
+
+		name_account(run, n->names[i]);
+		ok = ok && account_resolve(&a, TOOL_MFETCH, &run->given, NULL, e);
+		if (ok && account_has_mailbox(&a)) {
+			ok = check_destination(run, &a, e);
+			n->names[kept++] = n->names[i];
+		} else {
+			free(n->names[i]);
+		}
+		account_free(&a);
+	}
+	n->count = kept;
+	return ok && (kept > 0 || err_set(e, ERR_CONFIG, "no account has a mailbox"));
+}
+
+static bool
+serve_all(struct run *run, struct selection *selection, struct err *e)
+{
+	struct account_names all;
+	struct crew crew = {.run = run, .job = serve_named, .ctx = selection};
+	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
+
+	/* What is shown on standard output is shown account by account. */
+	crew.side_by_side = !run_flag(run, SET_PROBE) && !run_flag(run, SET_DRY_RUN);
+	crew.names = all.names;
+	crew.count = all.count;
+	ok = ok && crew_run(&crew, e);
+	account_names_free(&all);
+	return ok;
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct selection selection = {0};
+	bool ok = check_options(run, e) && select_messages(&selection, run, e);
+
+	if (ok)
+		ok = run_flag(run, SET_ALL_ACCOUNTS) ? serve_all(run, &selection, e)
+						     : serve_account(run, &selection, e);
+	selection_free(&selection);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mfetch = {
+	    .id = TOOL_MFETCH,
+	    .usage = "[OPTION]... [MESSAGE]...",
+	    .summary = "Brings new messages here, then deletes them there unless --keep.",
+	    .job = job};
+
+	return tool_main(&mfetch, argc, argv);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#include "mfetch/repeats.h"
+
+#include <string.h>
+
+void
+hush_turn(struct hush *h)
+{
+	const struct buf spare = h->before;
+
+	h->before = h->now;
+	h->now = spare;
+	buf_clear(&h->now);
+}
+
+/* TEXT begins with the program's name and ends with a LF: it can't be the end of a longer line. */
+static bool
+has(const struct buf *lines, const char *text)
+{
+	return lines->len > 0 && strstr(lines->data, text) != NULL;
+}
+
+bool
+hush_has_heard(struct hush *h, const char *text)
+{
+	if (has(&h->now, text))
+		return true;
+	buf_add_str(&h->now, text);
+	return has(&h->before, text);
+}
+
+void
+hush_free(struct hush *h)
+{
+	buf_free(&h->before);
+	buf_free(&h->now);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#include "mfetch/retention.h"
+
+#include <stddef.h>
+#include <time.h>
+
+#include "config/account.h"
+#include "config/setting.h"
+
+void
+keeping_choose(struct keeping *k, const struct account *a, bool always)
+{
+	const char *text = account_text(a, SET_KEEP);
+
+	k->has_age = text && setting_parse_age(text, &k->age);
+	k->keep = always || k->has_age || account_flag(a, SET_KEEP);
+}
+
+bool
+keeping_is_due(const struct keeping *k, int64_t when)
+{
+	if (when == 0)
+		return false;
+	return !k->keep || (k->has_age && (uint64_t)when + k->age <= (uint64_t)time(NULL));
+}

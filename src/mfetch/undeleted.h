@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * undeleted - servers that accept a deletion and do not carry it out: some providers have a setting
+ * for that on their web site, and Yandex's POP3 is known for it.
+ *
+ * One message that the server said it had deleted is remembered beside the journal. When it is
+ * listed by a later session, the user is told, once. It changes nothing: what was delivered is not
+ * fetched again, and its deletion is tried again. That it can't be remembered is no error.
+ */
+#ifndef MAILVERBS_MFETCH_UNDELETED_H
+#define MAILVERBS_MFETCH_UNDELETED_H
+
+struct message_list;
+struct message_set;
+struct run;
+struct seen;
+
+/* L is the whole list of a new session: is there what was deleted? PLACE is for the remark. */
+void undeleted_check(const struct seen *seen, const struct message_list *l, const struct run *run,
+		     const char *place);
+
+/* The server said that it deleted the messages of SET, which are of the whole list L. */
+void undeleted_remember(const struct seen *seen, const struct message_list *l,
+			const struct message_set *set);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#include "mlist/folder_table.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+#include "app/folder_names.h"
+#include "app/session.h"
+#include "app/table.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "config/account.h"
+#include "mlist/json_line.h"
+#include "proto/folder.h"
+#include "proto/imap/imap_name.h"
+
+static const struct table_column columns[] = {
+    {"messages", 8, true}, {"unseen", 8, true}, {"use", 9, false}, {"folder", 0, false}};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+struct shown {
+	struct table table;
+	const struct table_column *columns[COLUMNS];
+	bool json;
+	struct folder_names wanted; /* none: all */
+};
+
+/* A folder that can't be opened is no place for mail. */
+static bool
+is_shown(const struct shown *s, const struct folder *f)
+{
+	for (size_t i = 0; i < s->wanted.count; i++)
+		if (imap_name_matches(s->wanted.names[i], f->name, f->delimiter))
+			return !f->is_absent;
+	return s->wanted.count == 0 && !f->is_absent;
+}
+
+static void
+show_row(const struct shown *s, const struct folder *f, const char *use)
+{
+	char messages[32] = "", unseen[32] = "";
+	const char *fields[COLUMNS] = {messages, unseen, use, f->name};
+
+	if (f->has_counts) {
+		snprintf(messages, sizeof messages, "%" PRIu64, f->messages);
+		snprintf(unseen, sizeof unseen, "%" PRIu64, f->unseen);
+	}
+	table_row(&s->table, fields);
+}
+
+static json_t *
+json_count(const struct folder *f, uint64_t count)
+{
+	return f->has_counts ? json_integer((json_int_t)count) : json_null();
+}
+
+static void
+show_json(const struct folder *f, const char *use)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "folder", json_string(f->name));
+	json_object_set_new(object, "messages", json_count(f, f->messages));
+	json_object_set_new(object, "unseen", json_count(f, f->unseen));
+	json_object_set_new(object, "use", use[0] ? json_string(use) : json_null());
+	json_line_put(object);
+}
+
+static size_t
+show_all(struct shown *s, const struct folder_list *l)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		s->columns[i] = &columns[i];
+	if (!s->json)
+		table_start(&s->table, s->columns, COLUMNS);
+	for (size_t i = 0; i < l->count; i++) {
+		struct buf use = {0};
+
+		if (!is_shown(s, &l->items[i]))
+			continue;
+		folder_add_uses(&use, &l->items[i]);
+		if (s->json)
+			show_json(&l->items[i], use.data);
+		else
+			show_row(s, &l->items[i], use.data);
+		buf_free(&use);
+		count++;
+	}
+	return count;
+}
+
+static bool
+check_options(const struct run *run, struct err *e)
+{
+	static const enum setting_id others[] = {SET_COLUMNS, SET_COUNT, SET_SEARCH};
+
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (run->given.of[others[i]].text)
+			return err_set(e, ERR_USAGE, "--folders and --%s do not go together",
+				       setting_row(others[i], run->tool->id)->name);
+	return run->operand_count == 0 ||
+	       err_set(e, ERR_USAGE, "--folders shows folders and takes no messages");
+}
+
+static bool
+show(struct run *run, struct session *session, struct shown *s, struct err *e)
+{
+	struct folder_list l = {0};
+	const bool ok = mailbox_folders(&session->mailbox, true, &l, e);
+
+	if (ok && show_all(s, &l) == 0 && run_flag(run, SET_EXIT_STATUS))
+		run->status = 1;
+	folder_list_free(&l);
+	return ok && mailbox_commit(&session->mailbox, e);
+}
+
+bool
+folders_show(struct run *run, const struct account *a, struct err *e)
+{
+	struct shown s = {.json = run_flag(run, SET_JSON)};
+	struct session session = {0};
+	bool ok = check_options(run, e);
+
+	if (ok && run_flag(run, SET_DRY_RUN)) {
+		run_show_settings(run, a);
+		puts("would list the folders");
+		return true;
+	}
+	if (run->given.of[SET_FOLDER].text)
+		folder_names_of(&s.wanted, a);
+	ok = ok && session_open(&session, a, run->tool->id, e) && show(run, &session, &s, e);
+	if (ok)
+		session_show_alert(&session, run);
+	session_close(&session);
+	folder_names_free(&s.wanted);
+	return ok;
+}

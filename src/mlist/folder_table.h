@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * folders_shown - mlist --folders: the folders as a table, as TAB-separated columns or as JSON.
+ */
+#ifndef MAILVERBS_MLIST_FOLDER_TABLE_H
+#define MAILVERBS_MLIST_FOLDER_TABLE_H
+
+#include <stdbool.h>
+
+struct account;
+struct err;
+struct run;
+
+/* Shows the account's folders, or those that --folder takes in, with their counts on standard
+ * output. False: *e. */
+bool folders_show(struct run *run, const struct account *a, struct err *e);
+
+#endif

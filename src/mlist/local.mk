@@ -1,0 +1,10 @@
+bin_PROGRAMS += mlist
+mlist_SOURCES = %D%/mlist.c
+mlist_LDADD = libmlist.a $(LDADD) $(JANSSON_LIBS)
+
+noinst_LIBRARIES += libmlist.a
+libmlist_a_SOURCES = \
+	%D%/folder_table.c \
+	%D%/folder_table.h \
+	%D%/json_line.c \
+	%D%/json_line.h

@@ -1,0 +1,587 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mlist - show what is in a mailbox.
+ */
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "app/folder_names.h"
+#include "app/select.h"
+#include "app/session.h"
+#include "app/table.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "journal/journal.h"
+#include "message/date.h"
+#include "message/encoded_word.h"
+#include "message/header.h"
+#include "message/receiver.h"
+#include "mlist/folder_table.h"
+#include "mlist/json_line.h"
+#include "proto/imap/imap_query.h"
+
+enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
+
+/* The columns, in no order; -o gives it. */
+static const struct column {
+	struct table_column table; /* its title is the column's name */
+	const char *field;         /* of the header; NULL: the list has it */
+	unsigned want;             /* what the list must have for it */
+} columns[] = {
+    {{"number", 6, true}, NULL, WANT_SIZES},
+    {{"uid", 20, false}, NULL, WANT_UIDS},
+    {{"size", 9, true}, NULL, WANT_SIZES},
+    {{"flags", 16, false}, NULL, WANT_FLAGS},
+    {{"date", 16, false}, "Date", 0},
+    {{"from", 20, false}, "From", 0},
+    {{"to", 20, false}, "To", 0},
+    {{"cc", 20, false}, "Cc", 0},
+    {{"subject", 0, false}, "Subject", 0},
+    {{"message-id", 30, false}, "Message-ID", 0},
+};
+
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+static const char default_columns[] = "number,size,date,from,subject";
+static const char all_columns[] = "number,uid,size,flags,date,from,to,cc,subject,message-id";
+
+struct listing {
+	struct run *run;
+	struct account account;
+	struct selection selection;
+	struct seen *seen; /* all that was delivered here, for "new" */
+	struct session session;
+	struct message_list list;
+	struct message_set shown;
+	const struct column *chosen[COLUMNS];
+	size_t chosen_count;
+	const struct table_column *table_columns[COLUMNS];
+	struct table table;
+	struct buf texts[COLUMNS]; /* of the row that is shown */
+	bool json;
+	struct buf header; /* of the message being received */
+	size_t current;    /* its index */
+	bool has_started;  /* the titles are shown */
+	bool is_empty;     /* nothing was shown */
+};
+
+static const struct column *
+find_column(const char *name, size_t len)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (strlen(columns[i].table.title) == len &&
+		    strncmp(columns[i].table.title, name, len) == 0)
+			return &columns[i];
+	return NULL;
+}
+
+static bool
+choose_columns(struct listing *l, struct err *e)
+{
+	const char *list = account_text(&l->account, SET_COLUMNS);
+
+	if (!list)
+		list = l->json ? all_columns : default_columns;
+	for (size_t len; *list; list += len + (list[len] == ',')) {
+		const struct column *c;
+
+		len = strcspn(list, ",");
+		c = find_column(list, len);
+		if (!c)
+			return err_set(e, ERR_USAGE, "--columns: '%.*s' is none of %s", (int)len,
+				       list, all_columns);
+		for (size_t i = 0; i < l->chosen_count; i++)
+			if (l->chosen[i] == c)
+				return err_set(e, ERR_USAGE, "--columns: '%s' stands there twice",
+					       c->table.title);
+		l->table_columns[l->chosen_count] = &c->table;
+		l->chosen[l->chosen_count++] = c;
+	}
+	return true;
+}
+
+static unsigned
+wanted_of_list(const struct listing *l)
+{
+	unsigned want = selection_wants_uids(&l->selection) ? WANT_UIDS : 0;
+
+	for (size_t i = 0; i < l->chosen_count; i++)
+		want |= l->chosen[i]->want;
+	return want & ~(unsigned)WANT_FLAGS ? want : want | WANT_SIZES;
+}
+
+static bool
+needs_header(const struct listing *l)
+{
+	for (size_t i = 0; i < l->chosen_count; i++)
+		if (l->chosen[i]->field)
+			return true;
+	return false;
+}
+
+static bool
+shows_uids(const struct listing *l)
+{
+	for (size_t i = 0; i < l->chosen_count; i++)
+		if (l->chosen[i]->want == WANT_UIDS)
+			return !run_flag(l->run, SET_COUNT);
+	return false;
+}
+
+/* The text of a field as people read it; "" where there is none. */
+static void
+add_decoded(struct buf *out, const struct buf *header, const char *name)
+{
+	struct header_field field;
+	struct buf unfolded = {0};
+
+	buf_add_str(out, "");
+	if (!header->data || !header_find(header->data, header->len, name, &field))
+		return;
+	header_unfold(&unfolded, &field);
+	if (unfolded.data)
+		encoded_word_decode(out, unfolded.data, unfolded.len);
+	buf_free(&unfolded);
+}
+
+/* A person reads the first 16 characters: the day and the minute, with a blank for the T. */
+static void
+add_date(struct buf *out, const struct listing *l)
+{
+	struct buf sent = {0};
+	struct date date;
+
+	add_decoded(&sent, &l->header, "Date");
+	if (!date_parse(sent.data, &date)) {
+		if (!l->json)
+			buf_add_str(out, sent.data);
+	} else {
+		date_format(out, &date);
+		if (l->table.is_terminal)
+			out->data[10] = ' ';
+	}
+	buf_add_str(out, "");
+	buf_free(&sent);
+}
+
+/* Bytes that can't be shown are \xHH, and so is what reads like that: each id has a form of its
+ * own, by which mdel and mfetch find it. `mlist -o uid | mdel -` must not take it for more. */
+static void
+add_uid(struct buf *out, const char *uid)
+{
+	if (!selection_reads_as_id(uid))
+		buf_add_str(out, "uid:");
+	while (*uid) {
+		const size_t len = strcspn(uid + 1, "\\") + 1;
+		const bool is_form = strncmp(uid, "\\x", 2) == 0;
+
+		if (is_form)
+			buf_add_str(out, "\\x5c");
+		text_printable(out, uid + is_form, len - is_form);
+		uid += len;
+	}
+}
+
+static void
+add_text(struct buf *out, const struct listing *l, const struct column *c, size_t index)
+{
+	const struct message_item *item = &l->list.items[index];
+	const char *uid = message_list_uid(&l->list, index);
+	const char *flags = message_list_flags(&l->list, index);
+
+	if (c->field)
+		strcmp(c->field, "Date") == 0 ? add_date(out, l)
+					      : add_decoded(out, &l->header, c->field);
+	else if (c->want == WANT_FLAGS)
+		buf_add_str(out, flags ? flags : "");
+	else if (c->want == WANT_UIDS)
+		add_uid(out, uid ? uid : "");
+	else if (strcmp(c->table.title, "size") == 0)
+		buf_add_number(out, item->size);
+	else
+		buf_add_number(out, item->number);
+}
+
+static void
+show_row(struct listing *l, size_t index)
+{
+	const char *fields[COLUMNS];
+
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		buf_clear(&l->texts[i]);
+		add_text(&l->texts[i], l, l->chosen[i], index);
+		fields[i] = l->texts[i].data;
+	}
+	table_row(&l->table, fields);
+}
+
+/* An array of the words; null where there are none to be had. */
+static json_t *
+json_flags(const char *flags)
+{
+	json_t *array = flags ? json_array() : json_null();
+
+	for (size_t len; flags && *flags; flags += len + (flags[len] == ' ')) {
+		len = strcspn(flags, " ");
+		json_array_append_new(array, json_stringn(flags, len));
+	}
+	return array;
+}
+
+/* The list's numbers are numbers, what is absent is null, a date comes as RFC 3339 and as it was
+ * sent. */
+static json_t *
+json_value(const struct listing *l, const struct column *c, size_t index)
+{
+	const struct message_item *item = &l->list.items[index];
+	struct buf text = {0};
+	json_t *value;
+
+	if (c->want == WANT_FLAGS)
+		return json_flags(message_list_flags(&l->list, index));
+	if (!c->field && c->want == WANT_SIZES)
+		return json_integer(strcmp(c->table.title, "size") == 0 ? (json_int_t)item->size
+									: item->number);
+	add_text(&text, l, c, index);
+	value = text.len > 0 ? json_stringn(text.data, text.len) : json_null();
+	buf_free(&text);
+	return value ? value : json_null();
+}
+
+static void
+show_json(const struct listing *l, size_t index)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < l->chosen_count; i++) {
+		const struct column *c = l->chosen[i];
+
+		json_object_set_new(object, c->table.title, json_value(l, c, index));
+		if (c->field && strcmp(c->field, "Date") == 0) {
+			struct buf sent = {0};
+
+			add_decoded(&sent, &l->header, c->field);
+			json_object_set_new(object, "date-sent",
+					    sent.len ? json_stringn(sent.data, sent.len)
+						     : json_null());
+			buf_free(&sent);
+		}
+	}
+	json_line_put(object);
+}
+
+static void
+show(struct listing *l, size_t index)
+{
+	if (l->json)
+		show_json(l, index);
+	else
+		show_row(l, index);
+}
+
+/* Headers, received one by one and shown at once. */
+
+static bool
+begin(void *ctx, const struct message_info *info, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	l->current = info->index;
+	buf_clear(&l->header);
+	return true;
+}
+
+static bool
+data(void *ctx, const char *bytes, size_t n, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	if (l->header.len < HEADER_MAX)
+		buf_add(&l->header, bytes, n);
+	return true;
+}
+
+static bool
+end(void *ctx, struct err *e)
+{
+	struct listing *l = ctx;
+
+	(void)e;
+	show(l, l->current);
+	return true;
+}
+
+/* A message that went away meanwhile. */
+static bool
+abandon(void *ctx, const struct message_info *info, const struct err *why)
+{
+	struct listing *l = ctx;
+
+	(void)info;
+	if (why)
+		run_complain(l->run, why);
+	return why != NULL;
+}
+
+static const struct receiver header_receiver = {
+    .begin = begin, .data = data, .end = end, .abandon = abandon};
+
+static bool
+show_headers(struct listing *l, struct err *e)
+{
+	if (mailbox_fetch(&l->session.mailbox, &l->list, &l->shown, PART_FIELDS, &header_receiver,
+			  l, e))
+		return true;
+	if (e->code == ERR_UNAVAILABLE)
+		err_hint(e, "--columns=number,uid,size needs no headers");
+	return false;
+}
+
+static void
+start(struct listing *l)
+{
+	if (!l->json && !l->has_started)
+		table_start(&l->table, l->table_columns, l->chosen_count);
+	l->has_started = true;
+}
+
+static bool
+show_all(struct listing *l, struct err *e)
+{
+	start(l);
+	if (needs_header(l))
+		return show_headers(l, e);
+	for (size_t i = 0; i < l->shown.count; i++)
+		show(l, l->shown.index[i]);
+	return true;
+}
+
+static const char *
+query(const struct listing *l)
+{
+	return account_text(&l->account, SET_SEARCH);
+}
+
+/* Before anything is connected. */
+static bool
+check_query(const struct listing *l, struct err *e)
+{
+	struct imap_search s;
+	bool ok = true;
+
+	if (query(l)) {
+		ok = imap_search_parse(&s, query(l), time(NULL), false, e);
+		imap_search_free(&s);
+	}
+	return ok;
+}
+
+/* Of the messages that the operands name, those that the query finds. */
+static bool
+narrow_by_query(struct listing *l, struct err *e)
+{
+	struct message_set found = {0};
+	size_t kept = 0, k = 0;
+	bool ok = !query(l) || mailbox_find(&l->session.mailbox, &l->list, query(l), &found, e);
+
+	for (size_t i = 0; query(l) && i < l->shown.count; i++) {
+		while (k < found.count && found.index[k] < l->shown.index[i])
+			k++;
+		if (k < found.count && found.index[k] == l->shown.index[i])
+			l->shown.index[kept++] = l->shown.index[i];
+	}
+	if (query(l))
+		l->shown.count = kept;
+	message_set_free(&found);
+	return ok;
+}
+
+static bool
+list_and_select(struct listing *l, unsigned want, struct err *e)
+{
+	if (!mailbox_list(&l->session.mailbox, want, &l->list, e))
+		return false;
+	seen_set_validity(l->seen, mailbox_validity(&l->session.mailbox));
+	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
+	return narrow_by_query(l, e);
+}
+
+/* messages<TAB>octets: STAT knows for all of them, the list for some. */
+static bool
+show_count(struct listing *l, struct err *e)
+{
+	uint64_t messages = 0, octets = 0;
+
+	if (l->run->operand_count == 0 && !query(l)) {
+		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
+			return false;
+	} else {
+		if (!list_and_select(l, wanted_of_list(l) | WANT_SIZES, e))
+			return false;
+		messages = l->shown.count;
+		for (size_t i = 0; i < l->shown.count; i++)
+			octets += l->list.items[l->shown.index[i]].size;
+	}
+	printf("%" PRIu64 "\t%" PRIu64 "\n", messages, octets);
+	l->is_empty = messages == 0;
+	return true;
+}
+
+/* Is each message shown, whatever the list says? Then its header can come with the list. */
+static bool
+is_all_shown(const struct listing *l)
+{
+	for (size_t i = 0; i < l->selection.count; i++)
+		if (l->selection.operands[i].kind != OPERAND_ALL)
+			return false;
+	return !query(l);
+}
+
+static void
+show_headed(void *ctx, const struct message_list *list, size_t index, const char *header, size_t n)
+{
+	struct listing *l = ctx;
+
+	(void)list;
+	start(l);
+	buf_clear(&l->header);
+	buf_add(&l->header, header, n);
+	show(l, index);
+}
+
+static bool
+show_with_headers(struct listing *l, struct err *e)
+{
+	if (!mailbox_list_headers(&l->session.mailbox, wanted_of_list(l), &l->list, show_headed, l,
+				  e))
+		return false;
+	start(l);
+	l->is_empty = l->list.count == 0;
+	return true;
+}
+
+static bool
+show_messages(struct listing *l, struct err *e)
+{
+	if (needs_header(l) && is_all_shown(l) && mailbox_can_list_headers(&l->session.mailbox))
+		return show_with_headers(l, e);
+	if (!list_and_select(l, wanted_of_list(l), e))
+		return false;
+	l->is_empty = l->shown.count == 0;
+	return show_all(l, e);
+}
+
+/* A message that has not been in a SELECTed folder has its UID for this session only, from a server
+ * that writes UIDs down there and nowhere else (Courier): the next one might show another message
+ * under it, and `mlist -o uid | mdel -` would delete that one. */
+static bool
+open_session(struct listing *l, struct err *e)
+{
+	if (!session_open(&l->session, &l->account, TOOL_MLIST, e))
+		return false;
+	if (!shows_uids(l))
+		mailbox_only_look(&l->session.mailbox);
+	return true;
+}
+
+/* Nothing is connected for it. */
+static void
+show_plan(const struct listing *l)
+{
+	const struct run *run = l->run;
+
+	run_show_settings(run, &l->account);
+	printf("would %s %s%s\n", run_flag(run, SET_COUNT) ? "count" : "list",
+	       run->operand_count > 0 ? "the messages named" : "all messages",
+	       query(l) ? ", if the server finds them" : "");
+}
+
+static bool
+list(struct listing *l, struct err *e)
+{
+	struct run *run = l->run;
+
+	l->json = run_flag(run, SET_JSON);
+	if (!choose_columns(l, e) || !check_query(l, e) ||
+	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
+		return false;
+	if (run->operand_count == 0)
+		selection_add(&l->selection, OPERAND_ALL);
+	if (run_flag(run, SET_DRY_RUN)) {
+		show_plan(l);
+		return true;
+	}
+	l->seen = session_seen_anywhere(&l->account, TOOL_MLIST, e);
+	if (!l->seen || !open_session(l, e))
+		return false;
+	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
+		return false;
+	selection_complain(&l->selection, run);
+	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
+		run->status = 1;
+	return mailbox_commit(&l->session.mailbox, e);
+}
+
+/* --count says two numbers, in one form. */
+static bool
+check_count(const struct run *run, struct err *e)
+{
+	static const enum setting_id forms[] = {SET_JSON, SET_COLUMNS};
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (run_flag(run, SET_COUNT) && run->given.of[forms[i]].text)
+			return err_set(e, ERR_USAGE, "--count and --%s do not go together",
+				       setting_row(forms[i], TOOL_MLIST)->name);
+	return true;
+}
+
+static bool
+serve(struct listing *l, struct err *e)
+{
+	if (run_flag(l->run, SET_PROBE))
+		return session_probe(&l->account, TOOL_MLIST, e);
+	if (run_flag(l->run, SET_FOLDERS))
+		return folders_show(l->run, &l->account, e);
+	return check_count(l->run, e) && folders_check_one(&l->account, e) && list(l, e);
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct listing l = {.run = run};
+	bool ok = account_resolve(&l.account, TOOL_MLIST, &run->given, NULL, e);
+
+	if (ok)
+		ok = serve(&l, e);
+	session_show_alert(&l.session, run);
+	session_close(&l.session);
+	seen_close(l.seen);
+	message_list_free(&l.list);
+	message_set_free(&l.shown);
+	selection_free(&l.selection);
+	account_free(&l.account);
+	buf_free(&l.header);
+	for (size_t i = 0; i < COLUMNS; i++)
+		buf_free(&l.texts[i]);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mlist = {.id = TOOL_MLIST,
+					  .usage = "[OPTION]... [MESSAGE]...",
+					  .summary = "Shows what is in a mailbox.",
+					  .job = job};
+
+	return tool_main(&mlist, argc, argv);
+}

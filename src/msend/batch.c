@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/batch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/tool.h"
+#include "app/workers.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "message/mbox.h"
+#include "msend/letter.h"
+#include "msend/submission.h"
+#include "net/wait.h"
+
+enum {
+	CONNECTIONS_MAX = 64,
+	DEALT_BYTES = 8 * 1024 /* what may wait for a free process: some names, each with a file */
+};
+
+enum { TAKES, DEALS }; /* the ends of `table` */
+
+struct item {
+	int fd;
+	char name[PATH_MAX];
+};
+
+struct batch {
+	struct run *run;
+	batch_send *send;
+	struct mbox *mbox; /* or NULL: the operands */
+	size_t count;      /* of those that were opened */
+	int table[2];
+};
+
+bool
+batch_is_wanted(const struct run *run)
+{
+	return run_flag(run, SET_BATCH) || run_flag(run, SET_MBOX) ||
+	       run->given.of[SET_CONNECTIONS].text;
+}
+
+/* Where the messages come from. */
+
+/* `-` is standard input. */
+static int
+open_file(const char *path, struct err *e)
+{
+	const int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+					      : open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		errno = EISDIR;
+	} else if (fd >= 0) {
+		return fd;
+	}
+	err_set(e, ERR_NO_INPUT, "%s", strerror(errno));
+	return -1;
+}
+
+static bool
+interrupted(const struct item *item, struct err *e)
+{
+	return err_set(e, ERR_TEMPORARY, "interrupted: %s was not sent, nor what follows it",
+		       item->name);
+}
+
+static void
+not_tried(struct run *run, const struct item *item, const struct err *e)
+{
+	run->about = item->name;
+	run_complain(run, e);
+	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, run, e);
+	run->about = NULL;
+}
+
+static bool
+next_file(struct batch *b, struct item *item, struct err *e)
+{
+	struct run *run = b->run;
+
+	while (b->count < run->operand_count) {
+		const char *path = run->operands[b->count];
+
+		snprintf(item->name, sizeof item->name, "%s", path);
+		if (stop_signal() != 0)
+			return interrupted(item, e);
+		b->count++;
+		item->fd = open_file(path, e);
+		if (item->fd >= 0)
+			return true;
+		not_tried(run, item, e);
+		*e = (struct err){0};
+	}
+	return false;
+}
+
+static bool
+next_of_mbox(struct batch *b, struct item *item, struct err *e)
+{
+	item->fd = mbox_next(b->mbox, e);
+	snprintf(item->name, sizeof item->name, "message %zu", ++b->count);
+	if (item->fd >= 0 && stop_signal() != 0) {
+		close(item->fd);
+		return interrupted(item, e);
+	}
+	if (e->code != ERR_NONE)
+		err_prefix(e, "%s", item->name);
+	return item->fd >= 0;
+}
+
+/* False: there are no more, or, with *e set, no more can be had. */
+static bool
+next_item(struct batch *b, struct item *item, struct err *e)
+{
+	*e = (struct err){0};
+	return b->mbox ? next_of_mbox(b, item, e) : next_file(b, item, e);
+}
+
+/* What begins when a signal has come would be cut off at once, and leave a doubt. */
+static void
+serve(struct batch *b, struct handover *h, struct item *item)
+{
+	struct err e;
+
+	b->run->about = item->name;
+	if (stop_signal() != 0) {
+		err_set(&e, ERR_TEMPORARY, "interrupted: it was not sent");
+		not_tried(b->run, item, &e);
+	} else if (!b->send(b->run, h, item->fd, &e)) {
+		run_complain(b->run, &e);
+	}
+	b->run->about = NULL;
+	close(item->fd);
+}
+
+static bool
+send_all(struct batch *b, struct err *e)
+{
+	struct handover *h = handover_open();
+	struct item item;
+
+	while (next_item(b, &item, e))
+		serve(b, h, &item);
+	handover_close(h);
+	return e->code == ERR_NONE;
+}
+
+/*
+ * Several processes: the parent opens the messages and lays them on a table, a socket of which each
+ * packet is one message: its name, and the descriptor (SCM_RIGHTS). Who is free takes the next one;
+ * that two take the same one is impossible, and when the parent is gone the table is empty soon.
+ */
+
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+static bool
+deal(const struct batch *b, struct item *item, struct err *e)
+{
+	union control control = {{0}};
+	struct iovec name = {.iov_base = item->name, .iov_len = strlen(item->name)};
+	struct msghdr packet = {.msg_iov = &name,
+				.msg_iovlen = 1,
+				.msg_control = control.bytes,
+				.msg_controllen = sizeof control.bytes};
+	struct cmsghdr *rights = CMSG_FIRSTHDR(&packet);
+
+	rights->cmsg_level = SOL_SOCKET;
+	rights->cmsg_type = SCM_RIGHTS;
+	rights->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(rights), &item->fd, sizeof(int));
+	while (sendmsg(b->table[DEALS], &packet, MSG_NOSIGNAL) < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ETOOMANYREFS)
+			return err_set(e, ERR_BUG,
+				       "%s and what follows was not sent: nobody is "
+				       "left to do it",
+				       item->name);
+		if (wait_fd(b->table[DEALS], POLLOUT, WAIT_FOREVER) == WAIT_STOPPED)
+			return interrupted(item, e);
+	}
+	return true;
+}
+
+/* False: there are no more, or a signal came and nothing lies there. */
+static bool
+take(const struct batch *b, struct item *item)
+{
+	union control control;
+	struct iovec name = {.iov_base = item->name, .iov_len = sizeof item->name - 1};
+	struct msghdr packet = {.msg_iov = &name,
+				.msg_iovlen = 1,
+				.msg_control = control.bytes,
+				.msg_controllen = sizeof control.bytes};
+	ssize_t len;
+
+	do {
+		wait_fd(b->table[TAKES], POLLIN, WAIT_FOREVER);
+		len = recvmsg(b->table[TAKES], &packet, MSG_CMSG_CLOEXEC);
+	} while (len < 0 && (errno == EAGAIN || errno == EINTR) && stop_signal() == 0);
+	if (len <= 0 || !CMSG_FIRSTHDR(&packet))
+		return false;
+	item->name[len] = '\0';
+	memcpy(&item->fd, CMSG_DATA(CMSG_FIRSTHDR(&packet)), sizeof(int));
+	return true;
+}
+
+static bool
+deal_all(void *ctx, struct err *e)
+{
+	struct batch *b = ctx;
+	struct item item;
+	bool ok = true;
+
+	close(b->table[TAKES]);
+	while (ok && next_item(b, &item, e)) {
+		ok = deal(b, &item, e);
+		close(item.fd);
+	}
+	close(b->table[DEALS]);
+	return e->code == ERR_NONE;
+}
+
+static bool
+serve_all(struct run *run, const char *name, void *ctx, struct err *e)
+{
+	struct batch *b = ctx;
+	struct handover *h = handover_open();
+	struct item item;
+
+	(void)run;
+	(void)name;
+	(void)e;
+	close(b->table[DEALS]);
+	while (take(b, &item))
+		serve(b, h, &item);
+	handover_close(h);
+	return true;
+}
+
+static bool
+lay_table(struct batch *b, struct err *e)
+{
+	const int bytes = DEALT_BYTES;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, b->table) != 0)
+		return err_set_errno(e, ERR_TEMPORARY, "no socket to share the messages");
+	for (int i = 0; i < 2; i++) {
+		fcntl(b->table[i], F_SETFD, FD_CLOEXEC);
+		fcntl(b->table[i], F_SETFL, O_NONBLOCK);
+	}
+	setsockopt(b->table[DEALS], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+	return true;
+}
+
+static bool
+share(struct batch *b, size_t connections, struct err *e)
+{
+	char *names[CONNECTIONS_MAX];
+	const struct crew crew = {.run = b->run,
+				  .names = names,
+				  .count = connections,
+				  .side_by_side = true,
+				  .job = serve_all,
+				  .is_nameless = true,
+				  .meanwhile = deal_all,
+				  .ctx = b};
+	bool ok;
+
+	if (!lay_table(b, e))
+		return false;
+	for (size_t i = 0; i < connections; i++)
+		names[i] = mem_printf("connection %zu", i + 1);
+	ok = crew_run(&crew, e);
+	for (size_t i = 0; i < connections; i++)
+		free(names[i]);
+	return ok;
+}
+
+static bool
+check(const struct run *run, size_t connections, struct err *e)
+{
+	const bool is_batch = run_flag(run, SET_BATCH), is_mbox = run_flag(run, SET_MBOX);
+
+	if (is_batch && is_mbox)
+		return err_set(e, ERR_USAGE, "--batch and --mbox exclude each other");
+	if (!is_batch && !is_mbox)
+		return err_set(e, ERR_USAGE, "--connections is for --batch or --mbox");
+	if (is_batch && run->operand_count == 0)
+		return err_set(e, ERR_USAGE, "--batch wants the files of the messages");
+	if (is_mbox && run->operand_count > 0)
+		return err_set(e, ERR_USAGE,
+			       "--mbox sends to whom each header names, '%s' is too "
+			       "much",
+			       run->operands[0]);
+	if (connections > CONNECTIONS_MAX)
+		return err_set(e, ERR_USAGE, "at most %d connections", CONNECTIONS_MAX);
+	return true;
+}
+
+/* Each letter takes and leaves the same buffers, which would be given back to the system and
+ * fetched anew each time. */
+static void
+keep_memory(void)
+{
+#ifdef __GLIBC__
+	mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+#endif
+}
+
+bool
+batch_run(struct run *run, batch_send *send, struct err *e)
+{
+	const char *given = run->given.of[SET_CONNECTIONS].text;
+	const size_t connections = given ? strtoul(given, NULL, 10) : 1;
+	struct batch b = {.run = run, .send = send};
+	bool ok;
+
+	if (!check(run, connections, e))
+		return false;
+	keep_memory();
+	if (run_flag(run, SET_MBOX))
+		b.mbox = mbox_open(STDIN_FILENO);
+	ok = connections == 1 || run_flag(run, SET_DRY_RUN) ? send_all(&b, e)
+							    : share(&b, connections, e);
+	mbox_close(b.mbox);
+	return ok;
+}

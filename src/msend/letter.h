@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * letter - a message with its envelope, put together from the message, the command line and the
+ * account.
+ *
+ *	letter_read(): the message, and who sends it, which chooses the account
+ *	letter_prepare(): sender and recipients, aliases looked up; the header put in order
+ *
+ * `struct letter l = {0};` is none yet; letter_free() takes any.
+ */
+#ifndef MAILVERBS_MSEND_LETTER_H
+#define MAILVERBS_MSEND_LETTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "message/outgoing.h"
+#include "proto/smtp/smtp.h"
+
+struct account;
+struct aliases;
+struct err;
+struct source;
+
+struct letter {
+	struct outgoing *message;
+	char *sender;                  /* as command line and message tell it, or NULL */
+	char *from;                    /* the envelope's, NULL before letter_prepare() */
+	struct smtp_envelope envelope; /* its strings are the letter's and the account's */
+
+	/* The module's own. */
+	struct source *source;
+	struct aliases *aliases; /* or NULL */
+	const char *domain;      /* of addresses that have none; NULL: they go as they are */
+	bool is_one_of_many;     /* senders in From, without a Sender */
+};
+
+/* Reads the message from FD, with DOT_ENDS to a lone dot. FROM is the sender that was given, or
+ * NULL. False: *e. */
+bool letter_read(struct letter *l, int fd, bool dot_ends, const char *from, struct err *e);
+
+/* Without RECIPIENTS, and also AND_HEADER, the message's header names them. False: *e. */
+bool letter_prepare(struct letter *l, const struct account *a, char *const *recipients,
+		    size_t count, bool and_header, struct err *e);
+
+/*
+ * A letter that was prepared before, as it came out then (outgoing_pour() without dots): nothing is
+ * added or taken away. FROM is its sender, A has its wishes, and outlives it. Its recipients
+ * follow. False: *e.
+ */
+bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,
+		  struct err *e);
+void letter_add_recipient(struct letter *l, const char *address);
+
+void letter_free(struct letter *l);
+
+#endif

@@ -1,0 +1,29 @@
+bin_PROGRAMS += msend
+msend_SOURCES = %D%/msend.c
+msend_LDADD = libmsend.a $(LDADD)
+
+noinst_LIBRARIES += libmsend.a
+libmsend_a_SOURCES = \
+	%D%/batch.c \
+	%D%/batch.h \
+	%D%/letter.c \
+	%D%/letter.h \
+	%D%/log.c \
+	%D%/log.h \
+	%D%/mailq.c \
+	%D%/mailq.h \
+	%D%/outcome.c \
+	%D%/outcome.h \
+	%D%/queue.c \
+	%D%/queue.h \
+	%D%/queue_add.c \
+	%D%/queue_add.h \
+	%D%/queue_entry.c \
+	%D%/queue_entry.h \
+	%D%/queue_run.c \
+	%D%/queue_settings.c \
+	%D%/queue_settings.h \
+	%D%/recipient_status.c \
+	%D%/recipient_status.h \
+	%D%/submission.c \
+	%D%/submission.h

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * outcome - what became of a letter, for people and for the log.
+ *
+ * `struct outcome o = {0};` is that of a letter that no server was asked about.
+ */
+#ifndef MAILVERBS_MSEND_OUTCOME_H
+#define MAILVERBS_MSEND_OUTCOME_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "proto/smtp/smtp.h"
+
+struct account;
+struct letter;
+struct run;
+
+struct outcome {
+	char *server;            /* that took part, "HOST:PORT"; NULL: it did not come to that */
+	struct smtp_reply reply; /* to the message, where it was accepted */
+	bool maybe_sent; /* its end went out, and the reply was not seen: nobody may send it again
+			    by himself */
+	enum err_code worst; /* of what was complained of */
+
+	/* Of the queue (app/outbox.h). */
+	char *queued;     /* its id there, or NULL */
+	bool is_waiting;  /* it is there, for those who have not got it yet */
+	bool is_again;    /* its end had gone out before, and the reply was not seen */
+	bool is_ahead;    /* the end is about to go out; what comes of it has a line of its own */
+	struct err delay; /* why it waits */
+};
+
+void outcome_free(struct outcome *o); /* leaves {0} */
+
+/*
+ * Says who was refused, in their order, for a letter about which FAILURE was the result (NULL: it
+ * went to the others). Where FAILURE is about a recipient itself, the last refusal stays in it for
+ * the caller to say.
+ */
+void outcome_complain(struct outcome *o, const struct letter *l, struct run *run,
+		      struct err *failure);
+
+/*
+ * The letter's line in the account's log, or in that of the command line where there is no account
+ * (NULL). FAILURE: NULL where it was sent. The letter may have failed at any step: what is not
+ * known is left out. That a log cannot be written is a warning.
+ */
+void outcome_log(const struct outcome *o, const struct letter *l, const struct account *a,
+		 const struct run *run, const struct err *failure);
+
+#endif

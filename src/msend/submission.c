@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/submission.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/session.h"
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "config/account.h"
+#include "msend/letter.h"
+
+/* A letter may bring a server down, and the one behind it too; more in a row are the server's. */
+enum { FRUITLESS_MAX = 4 };
+
+struct conversation {
+	struct conversation *next;
+	char *whose;
+	struct session session; /* where `is_open` */
+	bool is_open;
+	bool is_used;        /* it has served a letter */
+	unsigned fruitless;  /* conversations that broke before they had, in a row */
+	struct err given_up; /* why it is opened no more; ERR_NONE: it is */
+};
+
+struct handover {
+	struct account account; /* where `has_account`, the one for `sender` */
+	char *sender;
+	bool has_account;
+	struct conversation *conversations;
+};
+
+struct handover *
+handover_open(void)
+{
+	return mem_alloc(sizeof(struct handover));
+}
+
+static void
+end(struct conversation *c)
+{
+	if (c->is_open)
+		session_close(&c->session);
+	c->is_open = c->is_used = false;
+}
+
+static void
+forget_account(struct handover *h)
+{
+	account_free(&h->account);
+	free(h->sender);
+	h->sender = NULL;
+	h->has_account = false;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+const struct account *
+handover_account(struct handover *h, const struct run *run, const char *sender, struct err *e)
+{
+	const char *connections = run->given.of[SET_CONNECTIONS].text;
+
+	if (h->has_account && is_same(h->sender, sender))
+		return &h->account;
+	forget_account(h);
+	h->sender = sender ? mem_strdup(sender) : NULL;
+	h->has_account = account_resolve(&h->account, TOOL_MSEND, &run->given, sender, e);
+	h->account.is_unattended = connections && strcmp(connections, "1") != 0;
+	return h->has_account ? &h->account : NULL;
+}
+
+void
+handover_close(struct handover *h)
+{
+	if (!h)
+		return;
+	forget_account(h);
+	while (h->conversations) {
+		struct conversation *c = h->conversations;
+
+		h->conversations = c->next;
+		end(c);
+		free(c->whose);
+		free(c);
+	}
+	free(h);
+}
+
+/* Two letters go over one connection where account, server and login are the same. NULL: *e. */
+static char *
+name_of(const struct account *a, struct err *e)
+{
+	const char *user = session_user(a);
+	struct url url;
+
+	if (!account_server(a, TOOL_MSEND, &url, e))
+		return NULL;
+	return mem_printf("%s %s%s:%u %s", a->name, url.host, url.path, url.port, user ? user : "");
+}
+
+static struct conversation *
+find(struct handover *h, const struct account *a, struct err *e)
+{
+	char *whose = name_of(a, e);
+	struct conversation *c = whose ? h->conversations : NULL;
+
+	while (c && strcmp(c->whose, whose) != 0)
+		c = c->next;
+	if (!whose || c) {
+		free(whose);
+		return c;
+	}
+	c = mem_alloc(sizeof *c);
+	c->whose = whose;
+	c->next = h->conversations;
+	h->conversations = c;
+	return c;
+}
+
+/* Who hung up, or said 421, since the last letter is left before the next one begins, so that
+ * nobody has to wonder what became of it. */
+static bool
+be_open(struct conversation *c, const struct account *a, struct err *e)
+{
+	if (c->is_open && !smtp_is_idle(c->session.smtp))
+		end(c);
+	if (c->is_open)
+		return true;
+	if (c->given_up.code == ERR_NONE)
+		c->is_open = session_open(&c->session, a, TOOL_MSEND, &c->given_up);
+	if (!c->is_open)
+		*e = c->given_up;
+	return c->is_open;
+}
+
+/* What the letter meant for the conversation. True: it broke, and the letter may go out again. */
+static bool
+broke(struct conversation *c, const struct outcome *o, bool ok, const struct err *e)
+{
+	const bool is_broken = !ok && smtp_is_broken(c->session.smtp), was_used = c->is_used;
+
+	c->is_used = true;
+	if (smtp_is_over(c->session.smtp))
+		end(c);
+	if (was_used || !is_broken)
+		c->fruitless = 0;
+	else if (++c->fruitless == FRUITLESS_MAX)
+		c->given_up = *e;
+	return is_broken && was_used && e->code == ERR_TEMPORARY && !o->maybe_sent &&
+	       stop_signal() == 0;
+}
+
+bool
+handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
+	      struct outcome *o, struct err *e)
+{
+	struct conversation *c = find(h, a, e);
+	bool ok;
+
+	do {
+		if (!c || !be_open(c, a, e))
+			return false;
+		outcome_free(o);
+		o->server = mem_strdup(session_place(&c->session));
+		ok = smtp_send(c->session.smtp, &l->envelope, l->message, last, &o->reply,
+			       &o->maybe_sent, e);
+	} while (broke(c, o, ok, e));
+	if (!ok && o->maybe_sent)
+		err_hint(
+		    e, "the message may have been sent: its end went out, the reply was not seen");
+	return ok;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * handover - letters to their servers, many over one connection.
+ *
+ * A conversation is kept open for each account and server, and opened again where that is safe: a
+ * server may have enough of a connection at any time (421, a limit of messages, a hang-up). Then
+ * the letter it broke on goes out once more on a new one, but only if
+ *
+ *	it is certain that it was not accepted: its end never went out, or the answer was 421;
+ *	and the connection had served a letter before: a new one that breaks is the letter's
+ *failure.
+ *
+ * A server that cannot be reached or refuses the login is not asked again in the same run, nor is
+ * one on which several connections in a row broke before it took or refused a single letter: the
+ * letters that follow fail at once, with the same words.
+ */
+#ifndef MAILVERBS_MSEND_SUBMISSION_H
+#define MAILVERBS_MSEND_SUBMISSION_H
+
+#include <stdbool.h>
+
+#include "msend/outcome.h"
+
+struct account;
+struct err;
+struct handover;
+struct letter;
+struct run;
+
+/* Nothing is connected yet. */
+struct handover *handover_open(void);
+
+/* Says goodbye to all servers. Accepts NULL. */
+void handover_close(struct handover *h);
+
+/*
+ * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
+ * call. For the same sender as last time it is at hand: reading the configuration costs more than
+ * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
+ */
+const struct account *handover_account(struct handover *h, const struct run *run,
+				       const char *sender, struct err *e);
+
+/*
+ * Hands in the letter by the account, which is borrowed for the call only. With LAST its
+ * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
+ * (outcome_complain(), outbox_keep()). False: *e; where o->maybe_sent, with the words that say so.
+ * O is {0} before, the caller's to free.
+ */
+bool handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
+		   struct outcome *o, struct err *e);
+
+#endif

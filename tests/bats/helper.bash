@@ -1,0 +1,269 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# What every test file begins with:
+#
+#	load helper
+#
+# It gives each test the built tools on PATH and a HOME, configuration, state and TMPDIR of its own
+# (all in BATS_TEST_TMPDIR, which is also the current directory), and the functions below. A file
+# with a setup() of its own calls mailverbs_setup in it. The private servers' addresses are in
+# SRV_*: see tests/servers/start.
+
+bats_require_minimum_version 1.5.0
+
+# Where Debian, Fedora and Alpine, a source installation, Arch and Homebrew put Bats' libraries.
+load_library()
+{
+	local dir
+	for dir in ${BATS_LIB_PATH:+${BATS_LIB_PATH//:/ }} /usr/lib/bats /usr/local/lib/bats \
+	    /usr/local/lib /usr/lib /usr/share/bats /opt/homebrew/lib; do
+		if [[ -r $dir/$1/load.bash ]]; then
+			load "$dir/$1/load.bash"
+			return
+		fi
+	done
+	echo "$1 is not installed (BATS_LIB_PATH says where to look for it)" >&2
+	return 1
+}
+
+load_library bats-support
+load_library bats-assert
+
+tests=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+: "${abs_top_srcdir:=${tests%/tests}}"
+: "${abs_top_builddir:=$abs_top_srcdir/build}"
+export abs_top_srcdir abs_top_builddir
+
+# A link X-imap.bats to X.bats is the same tests over IMAP.
+case ${BATS_TEST_FILENAME-} in
+*-imap.bats) export MAILVERBS_PROTOCOL=imap ;;
+esac
+
+mailverbs_setup()
+{
+	export PATH=$abs_top_builddir:$PATH
+	export MAILVERBS_DATADIR=$abs_top_srcdir # where providers.ini is
+	export HOME=$BATS_TEST_TMPDIR/home
+	export TMPDIR=$BATS_TEST_TMPDIR/tmp
+	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state
+	export XDG_DATA_HOME=$HOME/.local/share XDG_CACHE_HOME=$HOME/.cache
+	export LC_ALL=C.UTF-8 TZ=UTC
+	unset CREDENTIALS_DIRECTORY EMAIL NETRC MAIL MAILDIR LANGUAGE
+	unset SSL_CERT_FILE SSL_CERT_DIR ALL_PROXY all_proxy
+	mkdir -p "$HOME" "$TMPDIR" "$XDG_CONFIG_HOME"
+	cd "$BATS_TEST_TMPDIR" || return
+}
+
+setup()
+{
+	mailverbs_setup
+}
+
+# homeless DIR COMMAND...: runs it without HOME and XDG_*, for a user whose home is DIR by the system's list of users (''
+# is none)
+homeless()
+{
+	local library=$BATS_TEST_TMPDIR/homeless.so
+	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/homeless.c" -ldl
+	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+}
+
+# ---- users and mailboxes ----
+
+# A user name that nobody had before: a login with it, or mail to it, finds an empty mailbox.
+fresh_user()
+{
+	printf 'u%x%04x\n' "${EPOCHREALTIME/[.,]/}" "$RANDOM"
+}
+
+# bob@example.org's Maildir is bob's.
+maildir_of()
+{
+	local name=${1%@*}
+	printf '%s\n' "$SRV_HOME/${name,,}/Maildir"
+}
+
+give_to_server()
+{
+	if [[ $EUID -eq 0 ]]; then
+		chown -R "$SRV_OWNER" "$@"
+	fi
+}
+
+# deliver USER [FILE...]: the files (or standard input) become messages in USER's mailbox, as they
+# are and in this order, behind those that are there.
+deliver()
+{
+	local maildir seconds micros name file new=()
+	maildir=$(maildir_of "$1")
+	shift
+	mkdir -p "$maildir/cur" "$maildir/new" "$maildir/tmp"
+	[[ $# -gt 0 ]] || set -- /dev/stdin
+	micros=${EPOCHREALTIME/[.,]/}
+	seconds=$((micros / 1000000)) micros=$((micros % 1000000))
+	for file; do
+		printf -v name "%d.M%06dP%d.delivered" "$seconds" "$micros" "$BASHPID"
+		cat "$file" >"$maildir/tmp/$name"
+		new+=("$maildir/tmp/$name")
+		((++micros < 1000000)) || ((seconds += 1, micros = 0))
+	done
+	give_to_server "${maildir%/*}"
+	mv "${new[@]}" "$maildir/new"
+}
+
+# mailbox_files USER: the paths of the messages in USER's mailbox, one a line, oldest first.
+mailbox_files()
+{
+	local maildir
+	maildir=$(maildir_of "$1")
+	[[ -d $maildir ]] || return 0
+	# 1795303901.M857063P1234.host,S=1:2,S sorts by its first two numbers
+	find "$maildir/new" "$maildir/cur" -type f |
+		sed 's|^.*/\([0-9]*\)\.M\([0-9]*\).*$|\1 \2 &|' | sort -k1,1n -k2,2n | cut -d' ' -f3-
+}
+
+mailbox_count()
+{
+	mailbox_files "$1" | wc -l | tr -d ' '
+}
+
+# await_mail USER [N]: mail by Postfix arrives a moment after it was accepted; N messages (1) are
+# there, or after ten seconds this fails.
+await_mail()
+{
+	local tries=0
+	until [[ $(mailbox_count "$1") -ge ${2-1} ]]; do
+		((++tries < 500)) || {
+			echo "no mail for $1" >&2
+			return 1
+		}
+		sleep 0.02
+	done
+}
+
+# From now on the server writes down what is said after USER's logins: see wire_trace.
+trace_user()
+{
+	local home
+	home=$(maildir_of "$1")
+	home=${home%/Maildir}
+	mkdir -p "$home/trace"
+	give_to_server "$home"
+}
+
+# wire_trace USER in|out: what the client (in) or the server (out) said, session by session, one
+# line each, a server's read being `TIME LINE`.
+wire_trace()
+{
+	local home
+	home=$(maildir_of "$1")
+	find "${home%/Maildir}/trace" -type f -name "*.$2" | sort | xargs cat
+}
+
+# ---- an account ----
+
+# config_for USER [LINE...]: $XDG_CONFIG_HOME/mailverbs/config.ini, with one account for USER on
+# Dovecot; LINEs are added to it (a later key wins nothing: leave out what you replace, by hand).
+config_for()
+{
+	local user=$1
+	shift
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	(
+		umask 077
+		cat >"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	) <<-END
+	[test]
+	address = ${user%@*}@example.org
+	password = $SRV_PASSWORD
+	tls-ca-file = $SRV_CA
+	smtp = smtps://$SRV_SUBMISSIONS
+	pop3 = pop3s://$SRV_POP3S
+	imap = imaps://$SRV_IMAPS
+	protocol = ${MAILVERBS_PROTOCOL:-pop3}
+	$(printf '%s\n' "$@")
+	END
+}
+
+# access_token USER [SECONDS]: an OAuth 2 access token, as tests/servers/token
+access_token()
+{
+	"$tests/servers/token" "$1" "$SRV_DIR" "${@:2}"
+}
+
+# client_certificate USER: a PEM file with a certificate and its key, for SRV_EXTERNAL_*
+client_certificate()
+{
+	"$tests/servers/client-cert" "$1" "$SRV_DIR"
+}
+
+# ---- what a test needs ----
+
+require_root()
+{
+	[[ $EUID -eq 0 ]] || skip "${1:-needs root}"
+}
+
+require_postfix()
+{
+	require_root 'Postfix runs as root only'
+	[[ -n $SRV_POSTFIX_SMTPS ]] || skip 'Postfix is not installed'
+}
+
+# ---- assertions ----
+
+# assert_same_file EXPECTED ACTUAL
+assert_same_file()
+{
+	cmp "$1" "$2" >&2 || {
+		diff "$1" "$2" | head -n 20 | cat -v >&2
+		return 1
+	}
+}
+
+# assert_arrived SENT RECEIVED: the same bytes, but for lines that servers put on top.
+assert_arrived()
+{
+	local sent got
+	sent=$(wc -c <"$1") got=$(wc -c <"$2")
+	if ((got < sent)); then
+		echo "$2 has $got bytes, $1 has $sent" >&2
+		return 1
+	fi
+	tail -c "$sent" "$2" | cmp "$1" - >&2 || return
+	if head -c $((got - sent)) "$2" |
+		grep -Ev '^(Return-Path|Delivered-To|X-Original-To|Received): |^[[:blank:]]' >&2; then
+		echo "$2: these lines were added" >&2
+		return 1
+	fi
+}
+
+# ---- memory ----
+
+# write_counting_server: server.sh, for --tunnel, takes messages by SMTP; it counts the octets of the last one
+# (got), and how much memory its client, which is its parent, ever had (kib). It stalls at the end of a message
+# and says so in the file stalls, if that is there.
+write_counting_server()
+{
+	cat >server.sh <<-'END'
+	say() { printf '%s\r\n' "$@"; }
+	say '220 here'
+	while read -r verb rest; do
+		case $verb in
+		EHLO) say 250-here '250 CHUNKING' ;;
+		BDAT)
+			head -c "${rest%% *}" | wc -c >got
+			sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB$/\1/p' "/proc/$PPID/status" >kib
+			if [ -e stalls ]; then
+				echo >>stalls
+				read -r verb
+			fi
+			say '250 taken'
+			;;
+		*) say '250 fine' ;;
+		esac
+	done
+	END
+}
