@@ -10,33 +10,33 @@ unit_tests = \
 	tests/unit/test_dialog \
 	tests/unit/test_encoded_word \
 	tests/unit/test_eol \
-	tests/unit/test_fate \
+	tests/unit/test_recipient_status \
 	tests/unit/test_fingerprint \
 	tests/unit/test_header \
 	tests/unit/test_imap_name \
 	tests/unit/test_imap_parse \
-	tests/unit/test_imap_search \
+	tests/unit/test_imap_query \
 	tests/unit/test_mbox \
 	tests/unit/test_netrc \
 	tests/unit/test_outgoing \
-	tests/unit/test_parties \
+	tests/unit/test_envelope \
 	tests/unit/test_queue \
-	tests/unit/test_renumbered \
+	tests/unit/test_uidvalidity \
 	tests/unit/test_sasl \
 	tests/unit/test_secret \
-	tests/unit/test_seen \
+	tests/unit/test_journal \
 	tests/unit/test_select \
 	tests/unit/test_sink \
 	tests/unit/test_smtp \
-	tests/unit/test_smtp_wishes \
+	tests/unit/test_smtp_parameters \
 	tests/unit/test_source \
 	tests/unit/test_stream \
 	tests/unit/test_tls
 
 fuzz_targets = tests/fuzz/fuzz_eol tests/fuzz/fuzz_address tests/fuzz/fuzz_encoded_word \
 	tests/fuzz/fuzz_imap_name tests/fuzz/fuzz_imap_parse tests/fuzz/fuzz_imap_talk \
-	tests/fuzz/fuzz_imap_search tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fingerprint \
-	tests/fuzz/fuzz_seen
+	tests/fuzz/fuzz_imap_query tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fingerprint \
+	tests/fuzz/fuzz_journal
 
 check_PROGRAMS = $(unit_tests) $(fuzz_targets) tests/unit/list_options tests/replay tests/serve tests/links \
 	tests/peak
@@ -49,28 +49,28 @@ tests_unit_test_deflate_SOURCES = tests/unit/test_deflate.c
 tests_unit_test_dialog_SOURCES = tests/unit/test_dialog.c
 tests_unit_test_encoded_word_SOURCES = tests/unit/test_encoded_word.c
 tests_unit_test_eol_SOURCES = tests/unit/test_eol.c
-tests_unit_test_fate_SOURCES = tests/unit/test_fate.c
-tests_unit_test_fate_LDADD = libmsend.a $(LDADD)
+tests_unit_test_recipient_status_SOURCES = tests/unit/test_recipient_status.c
+tests_unit_test_recipient_status_LDADD = libmsend.a $(LDADD)
 tests_unit_test_fingerprint_SOURCES = tests/unit/test_fingerprint.c
 tests_unit_test_header_SOURCES = tests/unit/test_header.c
 tests_unit_test_imap_name_SOURCES = tests/unit/test_imap_name.c
 tests_unit_test_imap_parse_SOURCES = tests/unit/test_imap_parse.c
-tests_unit_test_imap_search_SOURCES = tests/unit/test_imap_search.c
+tests_unit_test_imap_query_SOURCES = tests/unit/test_imap_query.c
 tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c
 tests_unit_test_netrc_SOURCES = tests/unit/test_netrc.c
 tests_unit_test_outgoing_SOURCES = tests/unit/test_outgoing.c
-tests_unit_test_parties_SOURCES = tests/unit/test_parties.c
+tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c
 tests_unit_test_queue_SOURCES = tests/unit/test_queue.c
 tests_unit_test_queue_LDADD = libmsend.a $(LDADD)
-tests_unit_test_renumbered_SOURCES = tests/unit/test_renumbered.c
-tests_unit_test_renumbered_LDADD = libmfetch.a $(LDADD)
+tests_unit_test_uidvalidity_SOURCES = tests/unit/test_uidvalidity.c
+tests_unit_test_uidvalidity_LDADD = libmfetch.a $(LDADD)
 tests_unit_test_sasl_SOURCES = tests/unit/test_sasl.c
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c
-tests_unit_test_seen_SOURCES = tests/unit/test_seen.c
+tests_unit_test_journal_SOURCES = tests/unit/test_journal.c
 tests_unit_test_select_SOURCES = tests/unit/test_select.c
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_smtp_SOURCES = tests/unit/test_smtp.c
-tests_unit_test_smtp_wishes_SOURCES = tests/unit/test_smtp_wishes.c
+tests_unit_test_smtp_parameters_SOURCES = tests/unit/test_smtp_parameters.c
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_stream_SOURCES = tests/unit/test_stream.c
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
@@ -86,14 +86,14 @@ tests_fuzz_fuzz_imap_talk_SOURCES = tests/fuzz/fuzz_imap_talk.c tests/fuzz/stand
 tests_fuzz_fuzz_imap_talk_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$(srcdir)/tests/fuzz
 tests_fuzz_fuzz_imap_name_SOURCES = tests/fuzz/fuzz_imap_name.c tests/fuzz/standalone.c
 tests_fuzz_fuzz_imap_name_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/unit -I$(srcdir)/tests/fuzz
-tests_fuzz_fuzz_imap_search_SOURCES = tests/fuzz/fuzz_imap_search.c tests/fuzz/standalone.c
-tests_fuzz_fuzz_imap_search_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_imap_query_SOURCES = tests/fuzz/fuzz_imap_query.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_imap_query_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_fuzz_fuzz_deflate_SOURCES = tests/fuzz/fuzz_deflate.c tests/fuzz/standalone.c
 tests_fuzz_fuzz_deflate_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_fuzz_fuzz_fingerprint_SOURCES = tests/fuzz/fuzz_fingerprint.c tests/fuzz/standalone.c
 tests_fuzz_fuzz_fingerprint_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
-tests_fuzz_fuzz_seen_SOURCES = tests/fuzz/fuzz_seen.c tests/fuzz/standalone.c
-tests_fuzz_fuzz_seen_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_journal_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_unit_list_options_SOURCES = tests/unit/list_options.c
 tests_replay_SOURCES = tests/replay.c
 tests_replay_LDADD =

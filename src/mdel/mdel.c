@@ -21,10 +21,10 @@ struct deletion {
 	struct run *run;
 	struct account account;
 	struct selection selection;
-	struct seen *seen; /* all that was delivered here, for "new" */
+	struct journal *journal; /* all that was delivered here, for "new" */
 	struct session session;
 	struct message_list list;
-	struct message_set doomed;
+	struct message_set to_delete;
 };
 
 static bool
@@ -37,8 +37,8 @@ goes_to_trash(const struct deletion *d)
 static void
 tell(const struct deletion *d)
 {
-	for (size_t i = 0; i < d->doomed.count; i++) {
-		const size_t index = d->doomed.index[i];
+	for (size_t i = 0; i < d->to_delete.count; i++) {
+		const size_t index = d->to_delete.index[i];
 		const char *uid = message_list_uid(&d->list, index);
 
 		trace_note(TRACE_PROTOCOL, "%s %" PRIu32 " (uid:%s)",
@@ -57,9 +57,9 @@ list_and_select(struct deletion *d, struct err *e)
 	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
 	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
-	seen_set_validity(d->seen, mailbox_validity(&d->session.mailbox));
+	journal_set_validity(d->journal, mailbox_validity(&d->session.mailbox));
 	session_show_alert(&d->session, d->run);
-	selection_apply(&d->selection, &d->list, d->seen, &d->doomed);
+	selection_apply(&d->selection, &d->list, d->journal, &d->to_delete);
 	return true;
 }
 
@@ -88,8 +88,8 @@ count_left(const struct deletion *d, const struct message_list *l)
 	size_t count = 0;
 
 	message_index_make(&index, l);
-	for (size_t i = 0; i < d->doomed.count; i++) {
-		const char *uid = message_list_uid(&d->list, d->doomed.index[i]);
+	for (size_t i = 0; i < d->to_delete.count; i++) {
+		const char *uid = message_list_uid(&d->list, d->to_delete.index[i]);
 
 		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
 	}
@@ -112,7 +112,7 @@ check_gone(struct deletion *d, struct err *e)
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
 		"%s: the server agreed to the deletion, and %zu of %zu messages are there still",
-		session_place(&d->session), left, d->doomed.count);
+		session_place(&d->session), left, d->to_delete.count);
 	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
 			   "the provider's web site");
 }
@@ -123,13 +123,13 @@ carry_out(struct deletion *d, struct err *e)
 	if (!list_and_select(d, e))
 		return false;
 	tell(d);
-	mailbox_remove(&d->session.mailbox, &d->list, &d->doomed);
+	mailbox_remove(&d->session.mailbox, &d->list, &d->to_delete);
 	if (!mailbox_commit(&d->session.mailbox, e))
 		return false;
 	selection_complain(&d->selection, d->run);
 	if (!check_gone(d, e))
 		return false;
-	trace_note(TRACE_PROTOCOL, "%zu %s", d->doomed.count,
+	trace_note(TRACE_PROTOCOL, "%zu %s", d->to_delete.count,
 		   goes_to_trash(d) ? "moved to the Trash" : "deleted");
 	return true;
 }
@@ -139,8 +139,8 @@ show_doomed(const struct deletion *d, const char *deed)
 {
 	struct buf id = {0};
 
-	for (size_t i = 0; i < d->doomed.count; i++) {
-		const size_t index = d->doomed.index[i];
+	for (size_t i = 0; i < d->to_delete.count; i++) {
+		const size_t index = d->to_delete.index[i];
 		const char *uid = message_list_uid(&d->list, index);
 
 		buf_clear(&id);
@@ -161,7 +161,7 @@ show_plan(struct deletion *d, struct err *e)
 	if (!list_and_select(d, e))
 		return false;
 	show_doomed(d, deed);
-	printf("would %s %zu of %zu messages\n", deed, d->doomed.count, d->list.count);
+	printf("would %s %zu of %zu messages\n", deed, d->to_delete.count, d->list.count);
 	fflush(stdout);
 	selection_complain(&d->selection, d->run);
 	return mailbox_commit(&d->session.mailbox, e);
@@ -170,8 +170,8 @@ show_plan(struct deletion *d, struct err *e)
 static bool
 delete_named(struct deletion *d, struct err *e)
 {
-	d->seen = session_seen_anywhere(&d->account, TOOL_MDEL, e);
-	if (!d->seen)
+	d->journal = session_seen_anywhere(&d->account, TOOL_MDEL, e);
+	if (!d->journal)
 		return false;
 	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
 }
@@ -203,9 +203,9 @@ job(struct run *run, struct err *e)
 		ok = delete_named(&d, e);
 	session_show_alert(&d.session, run);
 	session_close(&d.session);
-	seen_close(d.seen);
+	journal_close(d.journal);
 	message_list_free(&d.list);
-	message_set_free(&d.doomed);
+	message_set_free(&d.to_delete);
 	selection_free(&d.selection);
 	account_free(&d.account);
 	return ok;

@@ -48,12 +48,12 @@ lock_seen(struct fetch *f, struct err *e)
 		err_set(e, ERR_CONFIG,
 			"HOME is not set, so there is no place to record what was delivered");
 	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
-		f->seen = (run_flag(f->run, SET_DRY_RUN) ? seen_peek : seen_lock)(
+		f->journal = (run_flag(f->run, SET_DRY_RUN) ? journal_peek : journal_lock)(
 		    directory, mailbox, destination, e);
 	free(directory);
 	free(mailbox);
 	free(destination);
-	return f->seen != NULL;
+	return f->journal != NULL;
 }
 
 static void
@@ -117,7 +117,7 @@ leave_ambiguous(struct fetch *f)
 static void
 select_wanted(struct fetch *f)
 {
-	selection_apply(f->selection, &f->listing.list, f->seen, &f->wanted);
+	selection_apply(f->selection, &f->listing.list, f->journal, &f->wanted);
 	leave_ambiguous(f);
 }
 
@@ -136,9 +136,9 @@ leave_large(struct fetch *f, bool remember)
 {
 	struct message_set large = {0};
 
-	narrow_by_size(&f->wanted, &large, &f->listing.list, f->account);
-	large_tell(remember ? f->seen : NULL, &f->listing.list, &large, f->run,
-		   f->session->url.host);
+	fetch_select_by_size(&f->wanted, &large, &f->listing.list, f->account);
+	oversize_report(remember ? f->journal : NULL, &f->listing.list, &large, f->run,
+			f->session->url.host);
 	message_set_free(&large);
 }
 
@@ -147,10 +147,10 @@ static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
 	leave_large(f, ask_filter && has_memory(f));
-	if (ask_filter && !narrow_by_filter(&f->wanted, &f->rejected, &f->listing.list,
+	if (ask_filter && !select_by_filter(&f->wanted, &f->rejected, &f->listing.list,
 					    &f->session->mailbox, f->account, *f->limit, f->run, e))
 		return false;
-	narrow_by_limit(&f->wanted, *f->limit);
+	select_by_limit(&f->wanted, *f->limit);
 	*f->limit -= (uint32_t)f->wanted.count;
 	return check_raw(f, e);
 }
@@ -254,7 +254,7 @@ open_and_list(struct fetch *f, struct err *e)
 static bool
 open_delivery(struct fetch *f, struct err *e)
 {
-	f->delivery = delivery_open(&f->sink, f->seen, complain, f->run, e);
+	f->delivery = delivery_open(&f->sink, f->journal, complain, f->run, e);
 	return f->delivery != NULL;
 }
 
@@ -263,8 +263,8 @@ static bool
 recognise_renumbered(struct fetch *f, bool record, struct err *e)
 {
 	return !f->listing.is_whole ||
-	       renumbered_recognise(f->seen, &f->session->mailbox, &f->listing.list, record, f->run,
-				    session_place(f->session), e);
+	       uidvalidity_recognise(f->journal, &f->session->mailbox, &f->listing.list, record,
+				     f->run, session_place(f->session), e);
 }
 
 /* The server deletes what we promise to keep there. */
@@ -294,7 +294,7 @@ check_rights(const struct fetch *f, struct err *e)
 	const bool deletes =
 	    !f->keeping.keep || f->keeping.has_age || account_text(f->account, SET_FILTER) != NULL;
 	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
-				(account_flag(f->account, SET_SEEN) ? RIGHT_MARK_READ : 0);
+				(account_flag(f->account, SET_MARK_READ) ? RIGHT_MARK_READ : 0);
 
 	if (destination_is_terminal(&f->sink) ||
 	    mailbox_check_rights(&f->session->mailbox, rights, e))
@@ -311,7 +311,7 @@ fetch(struct fetch *f, struct err *e)
 		return false;
 	remark_on_expiry(f);
 	if (f->listing.is_whole)
-		undeleted_check(f->seen, &f->listing.list, f->run, session_place(f->session));
+		undeleted_check(f->journal, &f->listing.list, f->run, session_place(f->session));
 	select_wanted(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !fetch_finish(f, e))
 		return false;
@@ -328,7 +328,7 @@ fetch_headers(struct fetch *f, struct err *e)
 	select_wanted(f);
 	if (!narrow(f, false, e))
 		return false;
-	seen_stop_recording(f->seen);
+	journal_stop_recording(f->journal);
 	if (!deliver(f, PART_HEADER, e) || !fetch_commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
@@ -343,8 +343,8 @@ mark_seen(struct fetch *f, struct err *e)
 		return false;
 	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
-		seen_mark(f->seen, message_list_uid(&f->listing.list, f->wanted.index[i]));
-	if (!seen_write(f->seen, true, e) || !fetch_commit(f, e))
+		journal_mark(f->journal, message_list_uid(&f->listing.list, f->wanted.index[i]));
+	if (!journal_write(f->journal, true, e) || !fetch_commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
@@ -366,16 +366,16 @@ static void
 show_counts(const struct fetch *f)
 {
 	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
-	const size_t doomed = fetch_count_doomed(f);
+	const size_t to_delete = fetch_count_doomed(f);
 
 	show_folder(f);
 	printf("would %s %zu of %zu messages%s\n", f->marks ? "record" : "fetch", f->wanted.count,
 	       f->listing.list.count, has_filter && !f->marks ? ", if the filter agrees" : "");
-	if (doomed == 0)
+	if (to_delete == 0)
 		return;
 	show_folder(f);
 	printf("would %s %zu of %zu messages\n",
-	       account_flag(f->account, SET_TRASH) ? "move to the Trash" : "delete", doomed,
+	       account_flag(f->account, SET_TRASH) ? "move to the Trash" : "delete", to_delete,
 	       f->listing.list.count);
 }
 
@@ -434,10 +434,10 @@ choose_destination(struct fetch *f, struct err *e)
 static bool
 prepare(struct fetch *f, struct err *e)
 {
-	f->marks = run_flag(f->run, SET_MARK_SEEN);
+	f->marks = run_flag(f->run, SET_ASSUME_DELIVERED);
 	if (!choose_destination(f, e))
 		return false;
-	keeping_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
+	retention_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
 	return check_memory(f, e) && check_watch(f, e);
 }
 
@@ -446,11 +446,11 @@ fetch_free(struct fetch *f)
 {
 	delivery_close(f->delivery);
 	lmtp_server_free(f->lmtp);
-	seen_close(f->seen);
+	journal_close(f->journal);
 	listing_free(&f->listing);
 	message_set_free(&f->wanted);
 	message_set_free(&f->rejected);
-	message_set_free(&f->doomed);
+	message_set_free(&f->to_delete);
 }
 
 /* What came since the last run is enough where nobody asks for anything else. */
@@ -479,8 +479,9 @@ carry_out(struct fetch *f, struct err *e)
 	static const struct {
 		enum setting_id option;
 		bool (*carry_out)(struct fetch *f, struct err *e);
-	} modes[] = {
-	    {SET_DRY_RUN, show_plan}, {SET_MARK_SEEN, mark_seen}, {SET_HEADERS, fetch_headers}};
+	} modes[] = {{SET_DRY_RUN, show_plan},
+		     {SET_ASSUME_DELIVERED, mark_seen},
+		     {SET_HEADERS, fetch_headers}};
 
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
 		if (run_flag(f->run, modes[i].option))
@@ -492,12 +493,12 @@ carry_out(struct fetch *f, struct err *e)
 static bool
 recall(struct fetch *f, struct err *e)
 {
-	return listing_prepare(&f->listing, f->seen, &f->keeping, may_list_short(f), e);
+	return listing_prepare(&f->listing, f->journal, &f->keeping, may_list_short(f), e);
 }
 
 bool
 fetch_turn(struct fetch *f, struct err *e)
 {
 	return prepare(f, e) && lock_mailbox(f, e) &&
-	       (!f->seen || (recall(f, e) && carry_out(f, e)));
+	       (!f->journal || (recall(f, e) && carry_out(f, e)));
 }

@@ -17,8 +17,8 @@ is_due(const struct fetch *f, size_t index)
 
 	if (f->keeping.keep && !f->keeping.has_age)
 		return false;
-	return seen_has(f->seen, message_list_uid(&f->listing.list, index), &when) &&
-	       keeping_is_due(&f->keeping, when);
+	return journal_has(f->journal, message_list_uid(&f->listing.list, index), &when) &&
+	       retention_is_due(&f->keeping, when);
 }
 
 /* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
@@ -44,13 +44,13 @@ remove_delivered(struct fetch *f)
 
 		if (is_next(f->rejected.index, f->rejected.count, &next_rejected, i) ||
 		    (is_safe && !f->keeping.keep) || ((is_safe || f->by_default) && is_due(f, i)))
-			message_set_add(&f->doomed, i);
+			message_set_add(&f->to_delete, i);
 	}
-	mailbox_remove(&f->session->mailbox, &f->listing.list, &f->doomed);
+	mailbox_remove(&f->session->mailbox, &f->listing.list, &f->to_delete);
 }
 
 static bool
-goes_at_once(const struct keeping *k)
+goes_at_once(const struct retention *k)
 {
 	return !k->keep || (k->has_age && k->age == 0);
 }
@@ -81,10 +81,11 @@ mark_read(struct fetch *f)
 	const bool all = account_flag(f->account, SET_TRASH);
 
 	for (size_t i = 0; i < safe_count; i++) {
-		while (next_doomed < f->doomed.count && f->doomed.index[next_doomed] < safe[i])
+		while (next_doomed < f->to_delete.count &&
+		       f->to_delete.index[next_doomed] < safe[i])
 			next_doomed++;
-		if (all || next_doomed == f->doomed.count ||
-		    f->doomed.index[next_doomed] != safe[i])
+		if (all || next_doomed == f->to_delete.count ||
+		    f->to_delete.index[next_doomed] != safe[i])
 			message_set_add(&read, safe[i]);
 	}
 	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);
@@ -111,7 +112,7 @@ count_seen(const struct fetch *f)
 	size_t count = 0;
 
 	for (size_t i = 0; i < f->listing.list.count; i++)
-		count += seen_has(f->seen, message_list_uid(&f->listing.list, i), NULL);
+		count += journal_has(f->journal, message_list_uid(&f->listing.list, i), NULL);
 	return count;
 }
 
@@ -121,10 +122,10 @@ forget_unlisted(struct fetch *f, struct err *e)
 	struct message_index index;
 	bool ok;
 
-	if (!f->listing.is_whole || !seen_wants_compacting(f->seen, count_seen(f)))
+	if (!f->listing.is_whole || !journal_wants_compacting(f->journal, count_seen(f)))
 		return true;
 	message_index_make(&index, &f->listing.list);
-	ok = seen_compact(f->seen, is_listed, &index, e);
+	ok = journal_compact(f->journal, is_listed, &index, e);
 	message_index_free(&index);
 	return ok;
 }
@@ -144,13 +145,13 @@ commit_loses(const struct fetch *f)
 static bool
 record_deleted(struct fetch *f, struct err *e)
 {
-	for (size_t i = 0; i < f->doomed.count; i++) {
-		const size_t index = f->doomed.index[i];
+	for (size_t i = 0; i < f->to_delete.count; i++) {
+		const size_t index = f->to_delete.index[i];
 
-		seen_deleted(f->seen, message_list_uid(&f->listing.list, index),
-			     f->listing.list.items[index].size);
+		journal_deleted(f->journal, message_list_uid(&f->listing.list, index),
+				f->listing.list.items[index].size);
 	}
-	return seen_write(f->seen, false, e);
+	return journal_write(f->journal, false, e);
 }
 
 bool
@@ -161,12 +162,12 @@ fetch_finish(struct fetch *f, struct err *e)
 	/* Who looks at a terminal only looks; the filter has no say in that either. */
 	if (!destination_is_terminal(&f->sink))
 		remove_delivered(f);
-	if (account_flag(f->account, SET_SEEN) && !destination_is_terminal(&f->sink))
+	if (account_flag(f->account, SET_MARK_READ) && !destination_is_terminal(&f->sink))
 		mark_read(f);
 	if (!fetch_commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
 		return false;
 	if (f->listing.is_whole)
-		undeleted_remember(f->seen, &f->listing.list, &f->doomed);
+		undeleted_remember(f->journal, &f->listing.list, &f->to_delete);
 	listing_remember(&f->listing, &f->session->mailbox);
 	return true;
 }

@@ -137,7 +137,7 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	ok = fetch_turn(&f, e);
 	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
 	 * behind. */
-	stays = ok && f.stays && f.seen;
+	stays = ok && f.stays && f.journal;
 	fetch_free(&f);
 	session_show_alert(kept, run);
 	if (!stays)

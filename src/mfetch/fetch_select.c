@@ -8,8 +8,8 @@
 #include "proto/mailbox.h"
 
 void
-narrow_by_size(struct message_set *set, struct message_set *large, const struct message_list *l,
-	       const struct account *a)
+fetch_select_by_size(struct message_set *set, struct message_set *large,
+		     const struct message_list *l, const struct account *a)
 {
 	const char *text = account_text(a, SET_MAX_SIZE);
 	size_t kept = 0;
@@ -27,18 +27,18 @@ narrow_by_size(struct message_set *set, struct message_set *large, const struct 
 }
 
 bool
-narrow_by_filter(struct message_set *set, struct message_set *doomed, const struct message_list *l,
-		 struct mailbox *m, const struct account *a, uint32_t limit, struct run *run,
-		 struct err *e)
+select_by_filter(struct message_set *set, struct message_set *to_delete,
+		 const struct message_list *l, struct mailbox *m, const struct account *a,
+		 uint32_t limit, struct run *run, struct err *e)
 {
 	const struct filter filter = {
 	    .command = account_text(a, SET_FILTER), .account = a->name, .run = run, .limit = limit};
 
-	return !filter.command || filter_apply(&filter, m, l, set, doomed, e);
+	return !filter.command || filter_apply(&filter, m, l, set, to_delete, e);
 }
 
 void
-narrow_by_limit(struct message_set *set, uint32_t limit)
+select_by_limit(struct message_set *set, uint32_t limit)
 {
 	if (set->count > limit)
 		set->count = limit;

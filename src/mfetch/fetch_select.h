@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * narrow - which of the selected messages a run of mfetch takes.
+ * fetch_select - which of the selected messages a run of mfetch takes.
  */
 #ifndef MAILVERBS_MFETCH_FETCH_SELECT_H
 #define MAILVERBS_MFETCH_FETCH_SELECT_H
@@ -16,19 +16,19 @@ struct message_set;
 struct run;
 
 /* Those larger than `max-size` leave SET for LARGE. */
-void narrow_by_size(struct message_set *set, struct message_set *large,
-		    const struct message_list *l, const struct account *a);
+void fetch_select_by_size(struct message_set *set, struct message_set *large,
+			  const struct message_list *l, const struct account *a);
 
 /*
  * Of SET those stay that the account's `filter` wants (app/filter.h); what it wants deleted goes
  * into DOOMED. No more are asked about than it takes to have LIMIT of them. Without a filter all
  * stay. False: *e, from the session or the filter.
  */
-bool narrow_by_filter(struct message_set *set, struct message_set *doomed,
+bool select_by_filter(struct message_set *set, struct message_set *to_delete,
 		      const struct message_list *l, struct mailbox *m, const struct account *a,
 		      uint32_t limit, struct run *run, struct err *e);
 
 /* Of SET the first LIMIT stay. */
-void narrow_by_limit(struct message_set *set, uint32_t limit);
+void select_by_limit(struct message_set *set, uint32_t limit);
 
 #endif

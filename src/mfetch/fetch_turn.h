@@ -19,7 +19,7 @@ struct delivery;
 struct err;
 struct lmtp_server;
 struct run;
-struct seen;
+struct journal;
 struct selection;
 struct session;
 
@@ -38,13 +38,13 @@ struct fetch {
 
 	struct sink_spec sink;
 	struct lmtp_server *lmtp; /* SINK_LMTP */
-	struct keeping keeping;
+	struct retention keeping;
 	bool marks; /* --mark-seen: nothing is fetched */
-	struct seen *seen;
+	struct journal *journal;
 	struct listing listing;
 	struct message_set wanted;
-	struct message_set rejected; /* by the filter, to be deleted */
-	struct message_set doomed;   /* to be deleted */
+	struct message_set rejected;  /* by the filter, to be deleted */
+	struct message_set to_delete; /* to be deleted */
 	struct delivery *delivery;
 };
 

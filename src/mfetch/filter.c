@@ -18,7 +18,7 @@ enum { NO_SUCH_COMMAND = 127 }; /* the shell's exit status */
 struct judging {
 	const struct filter *filter;
 	struct message_set kept;
-	struct message_set *doomed;
+	struct message_set *to_delete;
 	/* the message in hand */
 	size_t index;
 	uint32_t number;
@@ -36,7 +36,7 @@ keep(struct judging *j)
 static void
 doom(struct judging *j)
 {
-	message_set_add(j->doomed, j->index);
+	message_set_add(j->to_delete, j->index);
 }
 
 static void
@@ -129,11 +129,11 @@ abandon(void *ctx, const struct message_info *info, const struct err *why)
 
 bool
 filter_apply(const struct filter *filter, struct mailbox *m, const struct message_list *l,
-	     struct message_set *set, struct message_set *doomed, struct err *e)
+	     struct message_set *set, struct message_set *to_delete, struct err *e)
 {
 	static const struct receiver receiver = {
 	    .begin = begin, .data = data, .end = end, .abandon = abandon};
-	struct judging j = {.filter = filter, .doomed = doomed};
+	struct judging j = {.filter = filter, .to_delete = to_delete};
 	size_t asked = 0;
 	bool ok = true;
 
@@ -148,7 +148,7 @@ filter_apply(const struct filter *filter, struct mailbox *m, const struct messag
 	writer_free(&j.writer);
 	message_set_free(set);
 	message_set_sort(&j.kept);
-	message_set_sort(doomed);
+	message_set_sort(to_delete);
 	*set = j.kept;
 	return ok;
 }

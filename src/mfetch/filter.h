@@ -31,6 +31,6 @@ struct filter {
  * delete go into DOOMED. False: *e, the session broke or the command can't be run.
  */
 bool filter_apply(const struct filter *filter, struct mailbox *m, const struct message_list *l,
-		  struct message_set *set, struct message_set *doomed, struct err *e);
+		  struct message_set *set, struct message_set *to_delete, struct err *e);
 
 #endif

@@ -20,19 +20,19 @@ bookmark_holds(const struct listing *l)
 	const int64_t now = (int64_t)time(NULL), listed = l->bookmark.listed;
 
 	return listed <= now && now - listed < WHOLE_EVERY_S &&
-	       !keeping_is_due(l->keeping, l->bookmark.oldest);
+	       !retention_is_due(l->keeping, l->bookmark.oldest);
 }
 
 bool
-listing_prepare(struct listing *l, struct seen *seen, const struct keeping *keeping,
+listing_prepare(struct listing *l, struct journal *journal, const struct retention *keeping,
 		bool may_be_short, struct err *e)
 {
-	l->seen = seen;
+	l->journal = journal;
 	l->keeping = keeping;
-	if (may_be_short && bookmark_read(&l->bookmark, seen) && bookmark_holds(l))
+	if (may_be_short && bookmark_read(&l->bookmark, journal) && bookmark_holds(l))
 		return true;
 	bookmark_free(&l->bookmark);
-	return seen_read(seen, e);
+	return journal_read(journal, e);
 }
 
 /* An id that was there before is either another message's too, or an old message has moved. */
@@ -40,7 +40,7 @@ static bool
 is_all_new(const struct listing *l)
 {
 	for (size_t i = 0; i < l->list.count; i++)
-		if (seen_has(l->seen, message_list_uid(&l->list, i), NULL))
+		if (journal_has(l->journal, message_list_uid(&l->list, i), NULL))
 			return false;
 	return true;
 }
@@ -63,9 +63,9 @@ is_listed(void *ctx, const char *uid)
 static void
 set_validity(struct listing *l, const struct mailbox *m)
 {
-	seen_set_validity(l->seen, mailbox_validity(m));
+	journal_set_validity(l->journal, mailbox_validity(m));
 	if (l->is_whole && mailbox_next_uid(m) > 0)
-		seen_distrust_from(l->seen, mailbox_next_uid(m), is_listed, &l->list);
+		journal_distrust_from(l->journal, mailbox_next_uid(m), is_listed, &l->list);
 }
 
 static bool
@@ -101,10 +101,10 @@ forget_deleted(struct listing *l)
 {
 	struct listed listed = {.list = &l->list};
 
-	if (!seen_has_deleted(l->seen))
+	if (!journal_has_deleted(l->journal))
 		return;
 	message_index_make(&listed.index, &l->list);
-	seen_forget_deleted(l->seen, find_listed, &listed);
+	journal_forget_deleted(l->journal, find_listed, &listed);
 	message_index_free(&listed.index);
 }
 
@@ -117,7 +117,7 @@ list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
 		return false;
 	if (!l->is_whole && l->list.count == 0)
 		return true;
-	if (!seen_read(l->seen, e))
+	if (!journal_read(l->journal, e))
 		return false;
 	set_validity(l, m);
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
@@ -141,7 +141,7 @@ all_is_seen(const struct listing *l, int64_t *oldest)
 	time_t when;
 
 	for (size_t i = 0; i < l->list.count; i++) {
-		if (!seen_has(l->seen, message_list_uid(&l->list, i), &when))
+		if (!journal_has(l->journal, message_list_uid(&l->list, i), &when))
 			return false;
 		if (when != 0 && (*oldest == 0 || when < *oldest))
 			*oldest = when;
@@ -157,7 +157,7 @@ listing_remember(struct listing *l, const struct mailbox *m)
 
 	next.mark = mailbox_mark(m, &l->list);
 	if (next.mark && all_is_seen(l, &next.oldest))
-		bookmark_write(&next, l->seen);
+		bookmark_write(&next, l->journal);
 	bookmark_free(&next);
 }
 

@@ -17,22 +17,22 @@
 #include "proto/mailbox.h"
 
 struct err;
-struct keeping;
-struct seen;
+struct retention;
+struct journal;
 
 struct listing {
-	struct seen *seen; /* borrowed */
-	const struct keeping *keeping;
+	struct journal *journal; /* borrowed */
+	const struct retention *keeping;
 	struct message_list list;
 	bool is_whole; /* proto/mailbox.h says what a list that is not is good for */
 	struct bookmark bookmark;
 };
 
 /*
- * SEEN, which is locked, is read here (seen_read()), or where that can wait, in listing_make(), or
+ * SEEN, which is locked, is read here (journal_read()), or where that can wait, in listing_make(), or
  * nothing is new and it is not read at all. MAY_BE_SHORT: only what is new matters. False: *e.
  */
-bool listing_prepare(struct listing *l, struct seen *seen, const struct keeping *keeping,
+bool listing_prepare(struct listing *l, struct journal *journal, const struct retention *keeping,
 		     bool may_be_short, struct err *e);
 
 /* With sizes and ids. False: *e. */

@@ -27,12 +27,18 @@ check_options(const struct run *run, struct err *e)
 {
 	static const struct {
 		enum setting_id one, other;
-	} exclusive[] = {{SET_MARK_SEEN, SET_LIMIT},     {SET_MARK_SEEN, SET_MAX_SIZE},
-			 {SET_MARK_SEEN, SET_HEADERS},   {SET_MARK_SEEN, SET_FILTER},
-			 {SET_HEADERS, SET_FILTER},      {SET_WATCH, SET_MARK_SEEN},
-			 {SET_WATCH, SET_HEADERS},       {SET_WATCH, SET_DRY_RUN},
-			 {SET_WATCH, SET_PROBE},         {SET_ALL_ACCOUNTS, SET_ACCOUNT},
-			 {SET_ALL_ACCOUNTS, SET_SERVER}, {SET_ALL_ACCOUNTS, SET_HOST}};
+	} exclusive[] = {{SET_ASSUME_DELIVERED, SET_LIMIT},
+			 {SET_ASSUME_DELIVERED, SET_MAX_SIZE},
+			 {SET_ASSUME_DELIVERED, SET_HEADERS},
+			 {SET_ASSUME_DELIVERED, SET_FILTER},
+			 {SET_HEADERS, SET_FILTER},
+			 {SET_WATCH, SET_ASSUME_DELIVERED},
+			 {SET_WATCH, SET_HEADERS},
+			 {SET_WATCH, SET_DRY_RUN},
+			 {SET_WATCH, SET_PROBE},
+			 {SET_ALL_ACCOUNTS, SET_ACCOUNT},
+			 {SET_ALL_ACCOUNTS, SET_SERVER},
+			 {SET_ALL_ACCOUNTS, SET_HOST}};
 
 	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
 		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
@@ -209,14 +215,14 @@ static bool
 serve_all(struct run *run, struct selection *selection, struct err *e)
 {
 	struct account_names all;
-	struct crew crew = {.run = run, .job = serve_named, .ctx = selection};
+	struct workers crew = {.run = run, .job = serve_named, .ctx = selection};
 	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
 
 	/* What is shown on standard output is shown account by account. */
 	crew.side_by_side = !run_flag(run, SET_PROBE) && !run_flag(run, SET_DRY_RUN);
 	crew.names = all.names;
 	crew.count = all.count;
-	ok = ok && crew_run(&crew, e);
+	ok = ok && workers_run(&crew, e);
 	account_names_free(&all);
 	return ok;
 }

@@ -85,10 +85,10 @@ tell(const struct run *run, const char *host, const struct message_list *l, size
 }
 
 void
-large_tell(const struct seen *seen, const struct message_list *l, const struct message_set *large,
-	   const struct run *run, const char *host)
+oversize_report(const struct journal *journal, const struct message_list *l,
+		const struct message_set *large, const struct run *run, const char *host)
 {
-	char *path = seen ? seen_side_file(seen, ".large") : NULL;
+	char *path = journal ? journal_side_file(journal, ".large") : NULL;
 	bool *told, is_news = false;
 
 	if (large->count > 0 && run_may_remark(run)) {

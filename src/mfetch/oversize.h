@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * large - messages that stay on the server for their size (max-size): the user is told of each
+ * oversize - messages that stay on the server for their size (max-size): the user is told of each
  * once.
  *
  * Who has been told of which stands in a file beside the journal, a line `OCTETS UID` for each. It
@@ -14,7 +14,7 @@
 struct message_list;
 struct message_set;
 struct run;
-struct seen;
+struct journal;
 
 /*
  * Tells of those in LARGE, as HOST's, but for those that a run before told of; and remembers them.
@@ -22,7 +22,7 @@ struct seen;
  * remembered. What L does not show is forgotten: it is gone, or (in a list of what came since) it
  * was delivered.
  */
-void large_tell(const struct seen *seen, const struct message_list *l,
-		const struct message_set *large, const struct run *run, const char *host);
+void oversize_report(const struct journal *journal, const struct message_list *l,
+		     const struct message_set *large, const struct run *run, const char *host);
 
 #endif

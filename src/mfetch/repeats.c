@@ -4,7 +4,7 @@
 #include <string.h>
 
 void
-hush_turn(struct hush *h)
+repeats_turn(struct repeats *h)
 {
 	const struct buf spare = h->before;
 
@@ -21,7 +21,7 @@ has(const struct buf *lines, const char *text)
 }
 
 bool
-hush_has_heard(struct hush *h, const char *text)
+repeats_has(struct repeats *h, const char *text)
 {
 	if (has(&h->now, text))
 		return true;
@@ -30,7 +30,7 @@ hush_has_heard(struct hush *h, const char *text)
 }
 
 void
-hush_free(struct hush *h)
+repeats_free(struct repeats *h)
 {
 	buf_free(&h->before);
 	buf_free(&h->now);

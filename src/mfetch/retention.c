@@ -8,7 +8,7 @@
 #include "config/setting.h"
 
 void
-keeping_choose(struct keeping *k, const struct account *a, bool always)
+retention_choose(struct retention *k, const struct account *a, bool always)
 {
 	const char *text = account_text(a, SET_KEEP);
 
@@ -17,7 +17,7 @@ keeping_choose(struct keeping *k, const struct account *a, bool always)
 }
 
 bool
-keeping_is_due(const struct keeping *k, int64_t when)
+retention_is_due(const struct retention *k, int64_t when)
 {
 	if (when == 0)
 		return false;

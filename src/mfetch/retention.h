@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keeping - what is left on the server after delivery, and how long.
+ * retention - what is left on the server after delivery, and how long.
  */
 #ifndef MAILVERBS_MFETCH_RETENTION_H
 #define MAILVERBS_MFETCH_RETENTION_H
@@ -10,16 +10,16 @@
 
 struct account;
 
-struct keeping {
+struct retention {
 	bool keep;
 	bool has_age; /* what was delivered so long ago goes all the same */
 	uint64_t age; /* in seconds */
 };
 
 /* What A says; ALWAYS keeps all the same, whatever it says. */
-void keeping_choose(struct keeping *k, const struct account *a, bool always);
+void retention_choose(struct retention *k, const struct account *a, bool always);
 
 /* May a message that was delivered at WHEN be deleted now? One that never was, 0, may not. */
-bool keeping_is_due(const struct keeping *k, int64_t when);
+bool retention_is_due(const struct retention *k, int64_t when);
 
 #endif

@@ -71,18 +71,18 @@ static const struct receiver look_receiver = {
     .begin = look_begin, .data = look_data, .end = look_end, .abandon = look_abandon};
 
 static void
-find_unknown(struct seen *seen, const struct message_list *l, struct message_set *unknown)
+find_unknown(struct journal *journal, const struct message_list *l, struct message_set *unknown)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		const char *uid = message_list_uid(l, i);
 
-		if (uid && !seen_has(seen, uid, NULL))
+		if (uid && !journal_has(journal, uid, NULL))
 			message_set_add(unknown, i);
 	}
 }
 
 static bool
-look_at(struct seen *seen, struct mailbox *m, const struct message_list *l,
+look_at(struct journal *journal, struct mailbox *m, const struct message_list *l,
 	const struct message_set *unknown, size_t *recognised, struct err *e)
 {
 	struct look x = {.list = l};
@@ -92,7 +92,7 @@ look_at(struct seen *seen, struct mailbox *m, const struct message_list *l,
 	x.newcomers = mem_alloc(unknown->count * sizeof *x.newcomers);
 	ok =
 	    unknown->count == 0 || mailbox_fetch(m, l, unknown, PART_HEADER, &look_receiver, &x, e);
-	*recognised = ok ? seen_recognise(seen, x.newcomers, x.count) : 0;
+	*recognised = ok ? journal_recognise(journal, x.newcomers, x.count) : 0;
 	buf_free(&x.header);
 	free(x.prints);
 	free(x.newcomers);
@@ -100,18 +100,18 @@ look_at(struct seen *seen, struct mailbox *m, const struct message_list *l,
 }
 
 bool
-renumbered_recognise(struct seen *seen, struct mailbox *m, const struct message_list *l,
-		     bool record, const struct run *run, const char *place, struct err *e)
+uidvalidity_recognise(struct journal *journal, struct mailbox *m, const struct message_list *l,
+		      bool record, const struct run *run, const char *place, struct err *e)
 {
 	struct message_set unknown = {0};
 	size_t recognised;
 	bool ok;
 
-	if (!seen_has_former(seen))
+	if (!journal_has_former(journal))
 		return true;
-	find_unknown(seen, l, &unknown);
-	ok =
-	    look_at(seen, m, l, &unknown, &recognised, e) && (!record || seen_drop_former(seen, e));
+	find_unknown(journal, l, &unknown);
+	ok = look_at(journal, m, l, &unknown, &recognised, e) &&
+	     (!record || journal_drop_former(journal, e));
 	if (ok)
 		run_remark(run,
 			   "%s: the server has numbered its messages anew (UIDVALIDITY); of %zu "

@@ -15,9 +15,10 @@
 enum { DELETED = '-', TOLD = '!' };
 
 static void
-write_file(const struct seen *seen, char sign, const char *uid)
+write_file(const struct journal *journal, char sign, const char *uid)
 {
-	char *path = seen_side_file(seen, ".deleted"), *line = mem_printf("%c%s\n", sign, uid);
+	char *path = journal_side_file(journal, ".deleted"),
+	     *line = mem_printf("%c%s\n", sign, uid);
 
 	file_note(path, line, strlen(line));
 	free(line);
@@ -26,9 +27,9 @@ write_file(const struct seen *seen, char sign, const char *uid)
 
 /* The sign and the id, the caller's to free(). NULL: there is none. */
 static char *
-read_file(const struct seen *seen)
+read_file(const struct journal *journal)
 {
-	char *path = seen_side_file(seen, ".deleted"), *line = file_noted_line(path);
+	char *path = journal_side_file(journal, ".deleted"), *line = file_noted_line(path);
 
 	free(path);
 	return line;
@@ -47,31 +48,31 @@ is_listed(const struct message_list *l, const char *uid)
 }
 
 void
-undeleted_check(const struct seen *seen, const struct message_list *l, const struct run *run,
+undeleted_check(const struct journal *journal, const struct message_list *l, const struct run *run,
 		const char *place)
 {
-	char *line = read_file(seen);
+	char *line = read_file(journal);
 
 	if (line && line[0] == DELETED && run_may_remark(run) && is_listed(l, line + 1)) {
 		run_remark(run,
 			   "%s: what an earlier run deleted is still there: the server agrees to "
 			   "deletions and carries none out; look for a setting on its web site",
 			   place);
-		write_file(seen, TOLD, line + 1);
+		write_file(journal, TOLD, line + 1);
 	}
 	free(line);
 }
 
 /* Who has been told is not told again, as long as it goes on. */
 void
-undeleted_remember(const struct seen *seen, const struct message_list *l,
+undeleted_remember(const struct journal *journal, const struct message_list *l,
 		   const struct message_set *set)
 {
 	const char *uid = set->count ? message_list_uid(l, set->index[set->count - 1]) : NULL;
-	char *line = uid ? read_file(seen) : NULL;
+	char *line = uid ? read_file(journal) : NULL;
 	const bool goes_on = line && line[0] == TOLD && is_listed(l, line + 1);
 
 	if (uid && !goes_on)
-		write_file(seen, DELETED, uid);
+		write_file(journal, DELETED, uid);
 	free(line);
 }

@@ -13,14 +13,14 @@
 struct message_list;
 struct message_set;
 struct run;
-struct seen;
+struct journal;
 
 /* L is the whole list of a new session: is there what was deleted? PLACE is for the remark. */
-void undeleted_check(const struct seen *seen, const struct message_list *l, const struct run *run,
-		     const char *place);
+void undeleted_check(const struct journal *journal, const struct message_list *l,
+		     const struct run *run, const char *place);
 
 /* The server said that it deleted the messages of SET, which are of the whole list L. */
-void undeleted_remember(const struct seen *seen, const struct message_list *l,
+void undeleted_remember(const struct journal *journal, const struct message_list *l,
 			const struct message_set *set);
 
 #endif

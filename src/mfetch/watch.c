@@ -103,7 +103,7 @@ poll_once(struct watch *w, struct err *e)
 		run_complain(w->run, e);
 	w->failures = ok ? 0 : w->failures + 1;
 	w->has_worked = w->has_worked || ok;
-	hush_turn(w->run->repeats);
+	repeats_turn(w->run->repeats);
 	return true;
 }
 
@@ -121,21 +121,21 @@ turn_until_stopped(struct watch *w, struct err *e)
 static bool
 is_repeated(void *repeats, const char *lines)
 {
-	return hush_has_heard(repeats, lines);
+	return repeats_has(repeats, lines);
 }
 
 bool
 watch_run(struct run *run, const struct watch_job *job, void *ctx, struct err *e)
 {
-	struct hush hush = {0};
+	struct repeats repeats = {0};
 	struct watch w = {.run = run, .job = job, .ctx = ctx};
 	bool ok;
 
-	run->repeats = &hush;
+	run->repeats = &repeats;
 	run->is_repeated = is_repeated;
 	ok = turn_until_stopped(&w, e);
 	run->is_repeated = NULL;
 	run->repeats = NULL;
-	hush_free(&hush);
+	repeats_free(&repeats);
 	return ok;
 }

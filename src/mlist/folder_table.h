@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * folders_shown - mlist --folders: the folders as a table, as TAB-separated columns or as JSON.
+ * folder_table - mlist --folders: the folders as a table, as TAB-separated columns or as JSON.
  */
 #ifndef MAILVERBS_MLIST_FOLDER_TABLE_H
 #define MAILVERBS_MLIST_FOLDER_TABLE_H

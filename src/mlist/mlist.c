@@ -56,7 +56,7 @@ struct listing {
 	struct run *run;
 	struct account account;
 	struct selection selection;
-	struct seen *seen; /* all that was delivered here, for "new" */
+	struct journal *journal; /* all that was delivered here, for "new" */
 	struct session session;
 	struct message_list list;
 	struct message_set shown;
@@ -387,7 +387,7 @@ check_query(const struct listing *l, struct err *e)
 
 /* Of the messages that the operands name, those that the query finds. */
 static bool
-narrow_by_query(struct listing *l, struct err *e)
+select_by_query(struct listing *l, struct err *e)
 {
 	struct message_set found = {0};
 	size_t kept = 0, k = 0;
@@ -410,9 +410,9 @@ list_and_select(struct listing *l, unsigned want, struct err *e)
 {
 	if (!mailbox_list(&l->session.mailbox, want, &l->list, e))
 		return false;
-	seen_set_validity(l->seen, mailbox_validity(&l->session.mailbox));
-	selection_apply(&l->selection, &l->list, l->seen, &l->shown);
-	return narrow_by_query(l, e);
+	journal_set_validity(l->journal, mailbox_validity(&l->session.mailbox));
+	selection_apply(&l->selection, &l->list, l->journal, &l->shown);
+	return select_by_query(l, e);
 }
 
 /* messages<TAB>octets: STAT knows for all of them, the list for some. */
@@ -520,8 +520,8 @@ list(struct listing *l, struct err *e)
 		show_plan(l);
 		return true;
 	}
-	l->seen = session_seen_anywhere(&l->account, TOOL_MLIST, e);
-	if (!l->seen || !open_session(l, e))
+	l->journal = session_seen_anywhere(&l->account, TOOL_MLIST, e);
+	if (!l->journal || !open_session(l, e))
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
 		return false;
@@ -564,7 +564,7 @@ job(struct run *run, struct err *e)
 		ok = serve(&l, e);
 	session_show_alert(&l.session, run);
 	session_close(&l.session);
-	seen_close(l.seen);
+	journal_close(l.journal);
 	message_list_free(&l.list);
 	message_set_free(&l.shown);
 	selection_free(&l.selection);

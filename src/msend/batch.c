@@ -132,7 +132,7 @@ next_item(struct batch *b, struct item *item, struct err *e)
 
 /* What begins when a signal has come would be cut off at once, and leave a doubt. */
 static void
-serve(struct batch *b, struct handover *h, struct item *item)
+serve(struct batch *b, struct submission *h, struct item *item)
 {
 	struct err e;
 
@@ -150,12 +150,12 @@ serve(struct batch *b, struct handover *h, struct item *item)
 static bool
 send_all(struct batch *b, struct err *e)
 {
-	struct handover *h = handover_open();
+	struct submission *h = submission_open();
 	struct item item;
 
 	while (next_item(b, &item, e))
 		serve(b, h, &item);
-	handover_close(h);
+	submission_close(h);
 	return e->code == ERR_NONE;
 }
 
@@ -240,7 +240,7 @@ static bool
 serve_all(struct run *run, const char *name, void *ctx, struct err *e)
 {
 	struct batch *b = ctx;
-	struct handover *h = handover_open();
+	struct submission *h = submission_open();
 	struct item item;
 
 	(void)run;
@@ -249,7 +249,7 @@ serve_all(struct run *run, const char *name, void *ctx, struct err *e)
 	close(b->table[DEALS]);
 	while (take(b, &item))
 		serve(b, h, &item);
-	handover_close(h);
+	submission_close(h);
 	return true;
 }
 
@@ -272,21 +272,21 @@ static bool
 share(struct batch *b, size_t connections, struct err *e)
 {
 	char *names[CONNECTIONS_MAX];
-	const struct crew crew = {.run = b->run,
-				  .names = names,
-				  .count = connections,
-				  .side_by_side = true,
-				  .job = serve_all,
-				  .is_nameless = true,
-				  .meanwhile = deal_all,
-				  .ctx = b};
+	const struct workers crew = {.run = b->run,
+				     .names = names,
+				     .count = connections,
+				     .side_by_side = true,
+				     .job = serve_all,
+				     .is_nameless = true,
+				     .meanwhile = deal_all,
+				     .ctx = b};
 	bool ok;
 
 	if (!lay_table(b, e))
 		return false;
 	for (size_t i = 0; i < connections; i++)
 		names[i] = mem_printf("connection %zu", i + 1);
-	ok = crew_run(&crew, e);
+	ok = workers_run(&crew, e);
 	for (size_t i = 0; i < connections; i++)
 		free(names[i]);
 	return ok;

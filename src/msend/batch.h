@@ -14,11 +14,11 @@
 #include <stdbool.h>
 
 struct err;
-struct handover;
+struct submission;
 struct run;
 
 /* Sends the message that FD reads, and logs it. False: *e. */
-typedef bool batch_send(struct run *run, struct handover *h, int fd, struct err *e);
+typedef bool batch_send(struct run *run, struct submission *h, int fd, struct err *e);
 
 /* Was a batch asked for? */
 bool batch_is_wanted(const struct run *run);

@@ -32,7 +32,7 @@ find_sender(struct letter *l, const char *given)
 	size_t n;
 	const char *header = outgoing_header(l->message, &n);
 
-	return given ? without_angles(given) : parties_sender(header, n, &l->is_one_of_many);
+	return given ? without_angles(given) : envelope_sender(header, n, &l->is_one_of_many);
 }
 
 static bool
@@ -91,7 +91,7 @@ find_recipients(struct letter *l, char *const *named, size_t count, bool and_hea
 			e->code = e->code == ERR_MALFORMED ? ERR_USAGE : e->code;
 			return false;
 		}
-	if ((and_header || count == 0) && !parties_recipients(header, n, take_recipient, l, e))
+	if ((and_header || count == 0) && !envelope_recipients(header, n, take_recipient, l, e))
 		return false;
 	if (l->envelope.count > 0)
 		return true;
@@ -166,17 +166,17 @@ open_aliases(struct letter *l, const struct account *a, struct err *e)
 	return !path || l->aliases;
 }
 
-static struct smtp_wishes
+static struct smtp_parameters
 wishes_of(const struct account *a)
 {
-	return (struct smtp_wishes){.notify = account_text(a, SET_DSN_NOTIFY),
-				    .ret = account_text(a, SET_DSN_RETURN),
-				    .envelope_id = account_text(a, SET_ENVELOPE_ID),
-				    .require_tls = account_flag(a, SET_REQUIRE_TLS) ? "" : NULL,
-				    .deliver_by = account_text(a, SET_DELIVER_BY),
-				    .hold_for = account_text(a, SET_HOLD_FOR),
-				    .hold_until = account_text(a, SET_HOLD_UNTIL),
-				    .priority = account_text(a, SET_PRIORITY)};
+	return (struct smtp_parameters){.notify = account_text(a, SET_DSN_NOTIFY),
+					.ret = account_text(a, SET_DSN_RETURN),
+					.envelope_id = account_text(a, SET_ENVELOPE_ID),
+					.require_tls = account_flag(a, SET_REQUIRE_TLS) ? "" : NULL,
+					.deliver_by = account_text(a, SET_DELIVER_BY),
+					.hold_for = account_text(a, SET_HOLD_FOR),
+					.hold_until = account_text(a, SET_HOLD_UNTIL),
+					.priority = account_text(a, SET_PRIORITY)};
 }
 
 static void

@@ -118,7 +118,7 @@ tell_of_failed(const struct run *run, const struct queue *q, struct err *e)
 bool
 mailq_show(struct run *run, struct err *e)
 {
-	struct queue *q = outbox_open(e);
+	struct queue *q = queue_add_open(e);
 	struct queue_list l = {0};
 	bool ok = q && queue_list(q, &l, e);
 

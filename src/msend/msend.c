@@ -41,19 +41,19 @@ a_dot_ends(const struct run *run)
 
 /* True: it was *SENT, or is kept to be sent later. */
 static bool
-hand_in(struct run *run, struct handover *h, const struct account *a, struct letter *l, bool last,
+hand_in(struct run *run, struct submission *h, const struct account *a, struct letter *l, bool last,
 	struct outcome *o, bool *sent, struct err *e)
 {
-	*sent = handover_send(h, a, l, last, o, e);
+	*sent = submission_send(h, a, l, last, o, e);
 	if (account_flag(a, SET_QUEUE))
-		return outbox_keep(run, a, l, o, *sent, e);
+		return queue_add_message(run, a, l, o, *sent, e);
 	outcome_complain(o, l, run, *sent ? NULL : e);
 	return *sent;
 }
 
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
-send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *e)
+send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
 	struct outcome outcome = {0};
@@ -61,10 +61,10 @@ send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *
 	const char *from = run->given.of[SET_FROM].text;
 	bool ok =
 	    letter_read(&letter, fd, last && a_dot_ends(run), from, e) &&
-	    (account = handover_account(h, run, letter.sender, e)) &&
+	    (account = submission_account(h, run, letter.sender, e)) &&
 	    letter_prepare(&letter, account, last ? run->operands : NULL,
 			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e) &&
-	    outbox_check(account, e);
+	    queue_add_check(account, e);
 	bool sent = ok;
 
 	if (ok && run_flag(run, SET_DRY_RUN))
@@ -79,7 +79,7 @@ send_letter(struct run *run, struct handover *h, int fd, bool last, struct err *
 }
 
 static bool
-send_one_of_many(struct run *run, struct handover *h, int fd, struct err *e)
+send_one_of_many(struct run *run, struct submission *h, int fd, struct err *e)
 {
 	return send_letter(run, h, fd, false, e);
 }
@@ -87,10 +87,10 @@ send_one_of_many(struct run *run, struct handover *h, int fd, struct err *e)
 static bool
 send_one(struct run *run, struct err *e)
 {
-	struct handover *h = handover_open();
+	struct submission *h = submission_open();
 	const bool ok = send_letter(run, h, STDIN_FILENO, true, e);
 
-	handover_close(h);
+	submission_close(h);
 	return ok;
 }
 
@@ -139,7 +139,7 @@ job(struct run *run, struct err *e)
 	if (is_mailq(run))
 		return has_nothing_to_send(run, e) && mailq_show(run, e);
 	if (run_flag(run, SET_FLUSH))
-		return has_nothing_to_send(run, e) && outbox_flush(run, e);
+		return has_nothing_to_send(run, e) && queue_add_flush(run, e);
 	return batch_is_wanted(run) ? batch_run(run, send_one_of_many, e) : send_one(run, e);
 }
 

@@ -16,7 +16,7 @@
 #include "msend/recipient_status.h"
 
 struct queue *
-outbox_open(struct err *e)
+queue_add_open(struct err *e)
 {
 	char *dir = paths_state("queue");
 	struct queue *q = dir ? queue_new(dir) : NULL;
@@ -28,9 +28,9 @@ outbox_open(struct err *e)
 }
 
 bool
-outbox_check(const struct account *a, struct err *e)
+queue_add_check(const struct account *a, struct err *e)
 {
-	return !account_flag(a, SET_QUEUE) || recorded_check(a, e);
+	return !account_flag(a, SET_QUEUE) || queue_settings_check(a, e);
 }
 
 static bool
@@ -47,9 +47,9 @@ describe(struct queue_entry *entry, const struct account *a, const struct letter
 	*entry = (struct queue_entry){.account = mem_strdup(a->name),
 				      .from = mem_strdup(l->from),
 				      .maybe_sent = o->maybe_sent};
-	recorded_add(entry, a);
+	queue_settings_add(entry, a);
 	for (size_t i = 0; i < l->envelope.count; i++)
-		if (fate_of(l, i, o, false) == FATE_DUE)
+		if (recipient_status_of(l, i, o, false) == RECIPIENT_DEFERRED)
 			queue_entry_add_recipient(entry, l->envelope.recipients[i].address, NULL);
 	queue_entry_tried(entry, why->text);
 }
@@ -57,7 +57,7 @@ describe(struct queue_entry *entry, const struct account *a, const struct letter
 static bool
 add(const struct account *a, const struct letter *l, struct outcome *o, struct err *e)
 {
-	struct queue *q = outbox_open(e);
+	struct queue *q = queue_add_open(e);
 	struct queue_entry entry;
 	bool ok;
 
@@ -75,9 +75,9 @@ add(const struct account *a, const struct letter *l, struct outcome *o, struct e
 static bool
 may_wait(const struct letter *l, const struct outcome *o, const struct err *failure)
 {
-	const bool is_sealed = fate_is_sealed(l, o, failure);
+	const bool is_sealed = recipient_status_is_final(l, o, failure);
 
-	if (stop_signal() != 0 || fate_count_due(l, o, is_sealed) == 0)
+	if (stop_signal() != 0 || recipient_status_count_deferred(l, o, is_sealed) == 0)
 		return false;
 	return o->delay.code == ERR_TEMPORARY || o->maybe_sent;
 }
@@ -106,7 +106,7 @@ complain_of_refused(struct run *run, const struct letter *l, struct outcome *o)
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		struct err e;
 
-		if (fate_of(l, i, o, false) != FATE_REFUSED)
+		if (recipient_status_of(l, i, o, false) != RECIPIENT_REJECTED)
 			continue;
 		smtp_explain(o->server, &l->envelope.recipients[i], &e);
 		o->worst = err_worse(o->worst, e.code);
@@ -115,12 +115,12 @@ complain_of_refused(struct run *run, const struct letter *l, struct outcome *o)
 }
 
 bool
-outbox_keep(struct run *run, const struct account *a, const struct letter *l, struct outcome *o,
-	    bool ok, struct err *e)
+queue_add_message(struct run *run, const struct account *a, const struct letter *l,
+		  struct outcome *o, bool ok, struct err *e)
 {
 	struct err problem = {0};
 
-	fate_explain_delay(l, o, ok ? NULL : e, &o->delay);
+	recipient_status_explain_delay(l, o, ok ? NULL : e, &o->delay);
 	if (!may_wait(l, o, ok ? NULL : e)) {
 		outcome_complain(o, l, run, ok ? NULL : e);
 		return ok;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * outbox - letters that could not be handed over wait in the queue (deliver/queue.h), and go out
+ * queue_add - letters that could not be handed over wait in the queue (deliver/queue.h), and go out
  * from there.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ADD_H
@@ -16,11 +16,11 @@ struct queue;
 struct run;
 
 /* The user's queue. NULL: *e is ERR_CONFIG, there is no place for it. */
-struct queue *outbox_open(struct err *e);
+struct queue *queue_add_open(struct err *e);
 
 /* Where the account wants letters kept: may what goes along with them be kept? False: *e is
  * ERR_USAGE. */
-bool outbox_check(const struct account *a, struct err *e);
+bool queue_add_check(const struct account *a, struct err *e);
 
 /*
  * Keeps the letter for those who may get it later, after an attempt that ended so: OK, or with *E.
@@ -28,10 +28,10 @@ bool outbox_check(const struct account *a, struct err *e);
  * is kept is a remark. True: nothing is left to say. False: *e, also where it had to be kept and
  * was not.
  */
-bool outbox_keep(struct run *run, const struct account *a, const struct letter *l,
-		 struct outcome *o, bool ok, struct err *e);
+bool queue_add_message(struct run *run, const struct account *a, const struct letter *l,
+		       struct outcome *o, bool ok, struct err *e);
 
 /* msend -q: sends what waits. False: *e; what was complained of is in run->worst. */
-bool outbox_flush(struct run *run, struct err *e);
+bool queue_add_flush(struct run *run, struct err *e);
 
 #endif

@@ -28,7 +28,7 @@ struct route {
 	char *key;
 	struct account account;
 	struct err problem; /* of the configuration; ERR_NONE: there is none */
-	struct handover *handover;
+	struct submission *handover;
 	size_t left;     /* messages */
 	bool is_blocked; /* nothing gets there, and that is said */
 };
@@ -82,9 +82,9 @@ make_route(struct flush *f, char *key, const struct queue_entry *entry)
 	struct values given = {0};
 
 	r->key = key;
-	r->handover = handover_open();
+	r->handover = submission_open();
 	copy_given(&given, &f->run->given);
-	recorded_take_way(entry, &given);
+	queue_settings_read_route(entry, &given);
 	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))
 		r->problem.code = ERR_NONE;
 	values_free(&given);
@@ -95,7 +95,7 @@ make_route(struct flush *f, char *key, const struct queue_entry *entry)
 static struct route *
 find_route(struct flush *f, const struct queue_entry *entry)
 {
-	char *key = recorded_way_key(entry);
+	char *key = queue_settings_route_key(entry);
 
 	for (size_t i = 0; i < f->route_count; i++)
 		if (strcmp(f->routes[i]->key, key) == 0) {
@@ -166,7 +166,7 @@ flush_free(struct flush *f)
 	for (size_t i = 0; i < f->count; i++)
 		queue_entry_free(&f->all[i].entry);
 	for (size_t i = 0; i < f->route_count; i++) {
-		handover_close(f->routes[i]->handover);
+		submission_close(f->routes[i]->handover);
 		account_free(&f->routes[i]->account);
 		free(f->routes[i]->key);
 		free(f->routes[i]);
@@ -184,7 +184,7 @@ flush_free(struct flush *f)
 static void
 settle_hold(struct attempt *a, int64_t waited)
 {
-	struct smtp_wishes *w = &a->letter.envelope.wishes;
+	struct smtp_parameters *w = &a->letter.envelope.wishes;
 	struct tm until = {0};
 
 	if (w->hold_for) {
@@ -202,7 +202,7 @@ settle_hold(struct attempt *a, int64_t waited)
 static bool
 settle_deliver_by(struct attempt *a, int64_t waited, struct err *e)
 {
-	struct smtp_wishes *w = &a->letter.envelope.wishes;
+	struct smtp_parameters *w = &a->letter.envelope.wishes;
 	const char *mode = w->deliver_by ? w->deliver_by + strcspn(w->deliver_by, ";") : "";
 	const int64_t left = w->deliver_by ? atoll(w->deliver_by) - waited : 0;
 
@@ -269,7 +269,7 @@ open_letter(struct attempt *a, struct err *e)
 	struct queue_entry *entry = &a->waiting->entry;
 
 	a->fd = queue_open_message(a->flush->queue, entry, e);
-	recorded_take_wishes(entry, &a->wishes.values);
+	queue_settings_read_parameters(entry, &a->wishes.values);
 	if (a->fd < 0 || !letter_again(&a->letter, a->fd, &a->wishes, entry->from, e))
 		return false;
 	for (size_t i = 0; i < entry->count; i++)
@@ -293,7 +293,7 @@ hand_over(struct attempt *a, struct err *e)
 	}
 	a->is_late = !settle_times(a, e);
 	return !a->is_late &&
-	       handover_send(r->handover, &r->account, &a->letter, r->left == 0, &a->outcome, e);
+	       submission_send(r->handover, &r->account, &a->letter, r->left == 0, &a->outcome, e);
 }
 
 static void
@@ -336,17 +336,17 @@ settle_recipient(struct attempt *a, struct queue_recipient *to, size_t i)
 {
 	struct err e;
 
-	switch (fate_of(&a->letter, i, &a->outcome, false)) {
-	case FATE_TAKEN:
+	switch (recipient_status_of(&a->letter, i, &a->outcome, false)) {
+	case RECIPIENT_ACCEPTED:
 		to->has_it = true;
 		break;
-	case FATE_REFUSED:
+	case RECIPIENT_REJECTED:
 		smtp_explain(a->outcome.server, &a->letter.envelope.recipients[i], &e);
 		to->refusal = mem_strdup(e.text);
 		a->outcome.worst = err_worse(a->outcome.worst, e.code);
 		run_complain(a->flush->run, &e);
 		break;
-	case FATE_DUE:
+	case RECIPIENT_DEFERRED:
 		break;
 	}
 }
@@ -454,11 +454,11 @@ settle_entry(struct attempt *a, const struct err *failure, struct err *why)
 	struct queue_entry *entry = &a->waiting->entry;
 
 	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
-	fate_explain_delay(&a->letter, &a->outcome, failure, why);
+	recipient_status_explain_delay(&a->letter, &a->outcome, failure, why);
 	a->is_old_news = is_old_news(a, why);
 	if (!a->is_old_news)
 		queue_entry_tried(entry, why->text);
-	if (a->is_late || fate_is_sealed(&a->letter, &a->outcome, failure)) {
+	if (a->is_late || recipient_status_is_final(&a->letter, &a->outcome, failure)) {
 		refuse_all(entry, why);
 		return;
 	}
@@ -554,7 +554,7 @@ send_all(struct flush *f, struct err *e)
 }
 
 bool
-outbox_flush(struct run *run, struct err *e)
+queue_add_flush(struct run *run, struct err *e)
 {
 	struct flush f = {.run = run};
 	bool ok;
@@ -562,7 +562,7 @@ outbox_flush(struct run *run, struct err *e)
 	if (run_flag(run, SET_DRY_RUN))
 		return mailq_show(run, e);
 	find_account(&f);
-	f.queue = outbox_open(e);
+	f.queue = queue_add_open(e);
 	ok = f.queue && send_all(&f, e);
 	flush_free(&f);
 	return ok;

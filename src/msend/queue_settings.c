@@ -57,7 +57,7 @@ is_given(const struct account *a, enum setting_id id)
 }
 
 bool
-recorded_check(const struct account *a, struct err *e)
+queue_settings_check(const struct account *a, struct err *e)
 {
 	if (!is_given(a, SET_PROXY) || !strchr(account_text(a, SET_PROXY), '@'))
 		return true;
@@ -80,7 +80,7 @@ from_anywhere(const struct setting *s, const char *text)
 }
 
 void
-recorded_add(struct queue_entry *q, const struct account *a)
+queue_settings_add(struct queue_entry *q, const struct account *a)
 {
 	for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
 		const enum setting_id id = recorded[i].id;
@@ -130,7 +130,7 @@ take_all(const struct queue_entry *q, bool is_wish, struct values *values)
 }
 
 void
-recorded_take_way(const struct queue_entry *q, struct values *given)
+queue_settings_read_route(const struct queue_entry *q, struct values *given)
 {
 	take_all(q, false, given);
 	if (q->account[0] != '\0')
@@ -138,13 +138,13 @@ recorded_take_way(const struct queue_entry *q, struct values *given)
 }
 
 void
-recorded_take_wishes(const struct queue_entry *q, struct values *wishes)
+queue_settings_read_parameters(const struct queue_entry *q, struct values *wishes)
 {
 	take_all(q, true, wishes);
 }
 
 char *
-recorded_way_key(const struct queue_entry *q)
+queue_settings_route_key(const struct queue_entry *q)
 {
 	struct buf key = {0};
 	enum setting_id id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * recorded - the settings that a message takes along into the queue: what it asks of servers,
+ * queue_settings - the settings that a message takes along into the queue: what it asks of servers,
  * wherever that was said, and the way to its server where the command line said it. What the
  * configuration says of the way is read again when the message is sent.
  */
@@ -15,19 +15,19 @@ struct queue_entry;
 struct values;
 
 /* Is there nothing secret among what would be recorded? False: *e is ERR_USAGE. */
-bool recorded_check(const struct account *a, struct err *e);
+bool queue_settings_check(const struct account *a, struct err *e);
 
-void recorded_add(struct queue_entry *q, const struct account *a);
+void queue_settings_add(struct queue_entry *q, const struct account *a);
 
 /* Adds the way, and the account's name, to GIVEN, a command line, where that has none of its own.
  */
-void recorded_take_way(const struct queue_entry *q, struct values *given);
+void queue_settings_read_route(const struct queue_entry *q, struct values *given);
 
 /* Adds the wishes to WISHES. */
-void recorded_take_wishes(const struct queue_entry *q, struct values *wishes);
+void queue_settings_read_parameters(const struct queue_entry *q, struct values *wishes);
 
 /* What has the same key has the same account and the same way to its server. The caller's to
  * free(). */
-char *recorded_way_key(const struct queue_entry *q);
+char *queue_settings_route_key(const struct queue_entry *q);
 
 #endif

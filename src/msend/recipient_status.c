@@ -25,7 +25,8 @@ is_refused(const struct smtp_recipient *r, const struct outcome *o)
 }
 
 bool
-fate_is_sealed(const struct letter *l, const struct outcome *o, const struct err *failure)
+recipient_status_is_final(const struct letter *l, const struct outcome *o,
+			  const struct err *failure)
 {
 	size_t refused = 0, refused_or_later = 0;
 
@@ -41,29 +42,29 @@ fate_is_sealed(const struct letter *l, const struct outcome *o, const struct err
 	return !l->envelope.partial && refused > 0;
 }
 
-enum fate
-fate_of(const struct letter *l, size_t i, const struct outcome *o, bool is_sealed)
+enum recipient_status
+recipient_status_of(const struct letter *l, size_t i, const struct outcome *o, bool is_sealed)
 {
 	const struct smtp_recipient *r = &l->envelope.recipients[i];
 
 	if (r->is_taken)
-		return FATE_TAKEN;
-	return is_sealed || is_refused(r, o) ? FATE_REFUSED : FATE_DUE;
+		return RECIPIENT_ACCEPTED;
+	return is_sealed || is_refused(r, o) ? RECIPIENT_REJECTED : RECIPIENT_DEFERRED;
 }
 
 size_t
-fate_count_due(const struct letter *l, const struct outcome *o, bool is_sealed)
+recipient_status_count_deferred(const struct letter *l, const struct outcome *o, bool is_sealed)
 {
 	size_t due = 0;
 
 	for (size_t i = 0; i < l->envelope.count; i++)
-		due += fate_of(l, i, o, is_sealed) == FATE_DUE;
+		due += recipient_status_of(l, i, o, is_sealed) == RECIPIENT_DEFERRED;
 	return due;
 }
 
 void
-fate_explain_delay(const struct letter *l, const struct outcome *o, const struct err *failure,
-		   struct err *why)
+recipient_status_explain_delay(const struct letter *l, const struct outcome *o,
+			       const struct err *failure, struct err *why)
 {
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_recipient *r = &l->envelope.recipients[i];

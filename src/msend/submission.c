@@ -20,22 +20,22 @@ struct conversation {
 	char *whose;
 	struct session session; /* where `is_open` */
 	bool is_open;
-	bool is_used;        /* it has served a letter */
-	unsigned fruitless;  /* conversations that broke before they had, in a row */
-	struct err given_up; /* why it is opened no more; ERR_NONE: it is */
+	bool is_used;             /* it has served a letter */
+	unsigned failed_in_a_row; /* conversations that broke before they had, in a row */
+	struct err given_up;      /* why it is opened no more; ERR_NONE: it is */
 };
 
-struct handover {
+struct submission {
 	struct account account; /* where `has_account`, the one for `sender` */
 	char *sender;
 	bool has_account;
 	struct conversation *conversations;
 };
 
-struct handover *
-handover_open(void)
+struct submission *
+submission_open(void)
 {
-	return mem_alloc(sizeof(struct handover));
+	return mem_alloc(sizeof(struct submission));
 }
 
 static void
@@ -47,7 +47,7 @@ end(struct conversation *c)
 }
 
 static void
-forget_account(struct handover *h)
+forget_account(struct submission *h)
 {
 	account_free(&h->account);
 	free(h->sender);
@@ -62,7 +62,7 @@ is_same(const char *a, const char *b)
 }
 
 const struct account *
-handover_account(struct handover *h, const struct run *run, const char *sender, struct err *e)
+submission_account(struct submission *h, const struct run *run, const char *sender, struct err *e)
 {
 	const char *connections = run->given.of[SET_CONNECTIONS].text;
 
@@ -76,7 +76,7 @@ handover_account(struct handover *h, const struct run *run, const char *sender, 
 }
 
 void
-handover_close(struct handover *h)
+submission_close(struct submission *h)
 {
 	if (!h)
 		return;
@@ -105,7 +105,7 @@ name_of(const struct account *a, struct err *e)
 }
 
 static struct conversation *
-find(struct handover *h, const struct account *a, struct err *e)
+find(struct submission *h, const struct account *a, struct err *e)
 {
 	char *whose = name_of(a, e);
 	struct conversation *c = whose ? h->conversations : NULL;
@@ -149,16 +149,16 @@ broke(struct conversation *c, const struct outcome *o, bool ok, const struct err
 	if (smtp_is_over(c->session.smtp))
 		end(c);
 	if (was_used || !is_broken)
-		c->fruitless = 0;
-	else if (++c->fruitless == FRUITLESS_MAX)
+		c->failed_in_a_row = 0;
+	else if (++c->failed_in_a_row == FRUITLESS_MAX)
 		c->given_up = *e;
 	return is_broken && was_used && e->code == ERR_TEMPORARY && !o->maybe_sent &&
 	       stop_signal() == 0;
 }
 
 bool
-handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
-	      struct outcome *o, struct err *e)
+submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
+		struct outcome *o, struct err *e)
 {
 	struct conversation *c = find(h, a, e);
 	bool ok;

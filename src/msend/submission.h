@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * handover - letters to their servers, many over one connection.
+ * submission - letters to their servers, many over one connection.
  *
  * A conversation is kept open for each account and server, and opened again where that is safe: a
  * server may have enough of a connection at any time (421, a limit of messages, a hang-up). Then
@@ -23,31 +23,31 @@
 
 struct account;
 struct err;
-struct handover;
+struct submission;
 struct letter;
 struct run;
 
 /* Nothing is connected yet. */
-struct handover *handover_open(void);
+struct submission *submission_open(void);
 
 /* Says goodbye to all servers. Accepts NULL. */
-void handover_close(struct handover *h);
+void submission_close(struct submission *h);
 
 /*
  * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
  * call. For the same sender as last time it is at hand: reading the configuration costs more than
  * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
  */
-const struct account *handover_account(struct handover *h, const struct run *run,
-				       const char *sender, struct err *e);
+const struct account *submission_account(struct submission *h, const struct run *run,
+					 const char *sender, struct err *e);
 
 /*
  * Hands in the letter by the account, which is borrowed for the call only. With LAST its
  * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
- * (outcome_complain(), outbox_keep()). False: *e; where o->maybe_sent, with the words that say so.
+ * (outcome_complain(), queue_add_message()). False: *e; where o->maybe_sent, with the words that say so.
  * O is {0} before, the caller's to free.
  */
-bool handover_send(struct handover *h, const struct account *a, struct letter *l, bool last,
-		   struct outcome *o, struct err *e);
+bool submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
+		     struct outcome *o, struct err *e);
 
 #endif

@@ -187,22 +187,22 @@ greet(struct bridge *b, char *line)
 static bool
 pass_message(struct bridge *b)
 {
-	size_t seen = 2; /* of end_of_message: the message begins after a line end */
+	size_t journal = 2; /* of end_of_message: the message begins after a line end */
 
-	while (end_of_message[seen] != '\0') {
+	while (end_of_message[journal] != '\0') {
 		struct peer *c = &b->client;
 		size_t from;
 
 		if (!peer_fill(c))
 			return false;
 		from = c->start;
-		while (c->start < c->end && end_of_message[seen] != '\0') {
+		while (c->start < c->end && end_of_message[journal] != '\0') {
 			char byte = c->bytes[c->start++];
 
-			if (byte == end_of_message[seen])
-				seen++;
+			if (byte == end_of_message[journal])
+				journal++;
 			else
-				seen = byte == '\r' ? 1 : 0;
+				journal = byte == '\r' ? 1 : 0;
 		}
 		if (!peer_write(&b->server, c->bytes + from, c->start - from))
 			return false;

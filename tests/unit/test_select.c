@@ -33,7 +33,7 @@ ten_messages(void)
 
 /* The numbers that WORDS (split at blanks) choose, "!" before each operand that names nothing. */
 static void
-chooses(const char *words, struct seen *seen, const char *want)
+chooses(const char *words, struct journal *journal, const char *want)
 {
 	struct message_list l = ten_messages();
 	struct message_set set = {0};
@@ -47,7 +47,7 @@ chooses(const char *words, struct seen *seen, const char *want)
 		word[n++] = w;
 	buf_add_str(&got, "");
 	if (selection_parse(&s, word, n, &e)) {
-		selection_apply(&s, &l, seen, &set);
+		selection_apply(&s, &l, journal, &set);
 		for (size_t i = 0; i < set.count; i++)
 			buf_addf(&got, "%" PRIu32 " ", l.items[set.index[i]].number);
 		for (size_t i = 0; i < s.count; i++)
@@ -102,18 +102,18 @@ test_new(void)
 	char dir[] = "/tmp/test_select.XXXXXX";
 	char *remove;
 	struct err e;
-	struct seen *seen;
+	struct journal *journal;
 
 	if (!mkdtemp(dir))
 		abort();
-	seen = seen_open(dir, "mailbox", "maildir /x", &e);
-	chooses("new", seen, "1 2 3 4 6 7 8 9 10 11 ");
-	seen_done(seen, "u1");
-	seen_done(seen, "u8");
-	seen_done(seen, "u10");
-	chooses("new", seen, "2 3 4 6 7 8 9 11 ");
-	chooses("new 1", seen, "1 2 3 4 6 7 8 9 11 ");
-	seen_close(seen);
+	journal = journal_open(dir, "mailbox", "maildir /x", &e);
+	chooses("new", journal, "1 2 3 4 6 7 8 9 10 11 ");
+	journal_done(journal, "u1");
+	journal_done(journal, "u8");
+	journal_done(journal, "u10");
+	chooses("new", journal, "2 3 4 6 7 8 9 11 ");
+	chooses("new 1", journal, "1 2 3 4 6 7 8 9 11 ");
+	journal_close(journal);
 	remove = mem_printf("rm -rf %s", dir);
 	if (system(remove) != 0)
 		diag("%s is left", dir);

@@ -121,7 +121,7 @@ files_in(const char *directory, char **name)
 struct target {
 	struct sink_spec spec;
 	char *place;
-	struct seen *seen;
+	struct journal *journal;
 	struct delivery *delivery;
 	size_t index;
 	struct err err;
@@ -135,13 +135,13 @@ complain(void *ctx, const struct err *why)
 	complaints++;
 }
 
-static struct seen *
+static struct journal *
 open_seen(const struct sink_spec *spec)
 {
 	char *state = in_dir("state");
 	struct err e;
 	char *destination = sink_destination(spec, &e);
-	struct seen *s = seen_open(state, "pop3 alice pop.example.org INBOX", destination, &e);
+	struct journal *s = journal_open(state, "pop3 alice pop.example.org INBOX", destination, &e);
 
 	free(state);
 	free(destination);
@@ -155,8 +155,8 @@ open_target(struct target *t, enum sink_kind kind, const char *place)
 	t->spec = (struct sink_spec){.kind = kind, .place = t->place, .account = "work"};
 	if (place && place[0] == '!')
 		t->spec.place = place + 1; /* as it is */
-	t->seen = open_seen(&t->spec);
-	t->delivery = delivery_open(&t->spec, t->seen, complain, NULL, &t->err);
+	t->journal = open_seen(&t->spec);
+	t->delivery = delivery_open(&t->spec, t->journal, complain, NULL, &t->err);
 	return t->delivery != NULL;
 }
 
@@ -164,7 +164,7 @@ static void
 close_target(struct target *t)
 {
 	delivery_close(t->delivery);
-	seen_close(t->seen);
+	journal_close(t->journal);
 	free(t->place);
 }
 
@@ -209,7 +209,7 @@ safe(const struct target *t)
 static bool
 knows(const struct target *t, const char *uid)
 {
-	return seen_has(t->seen, uid, NULL);
+	return journal_has(t->journal, uid, NULL);
 }
 
 /* A run that is killed after RUN. */
@@ -230,13 +230,13 @@ intend(enum sink_kind kind, const char *place, const char *uid, const char *inte
 {
 	char *path = in_dir(place);
 	const struct sink_spec spec = {.kind = kind, .place = path};
-	struct seen *s = open_seen(&spec);
+	struct journal *s = open_seen(&spec);
 	struct err e;
 
-	seen_intend(s, uid, intent);
-	if (!seen_write(s, true, &e))
+	journal_intend(s, uid, intent);
+	if (!journal_write(s, true, &e))
 		diag("%s", e.text);
-	seen_close(s);
+	journal_close(s);
 	free(path);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * folders - the IMAP folders that --folder names, one or many.
+ * folder_names - the IMAP folders that --folder names, one or many.
  */
 #ifndef MAILVERBS_APP_FOLDER_NAMES_H
 #define MAILVERBS_APP_FOLDER_NAMES_H

@@ -34,7 +34,7 @@ directory_of(const struct account *a, enum tool_id tool)
 	struct err unused;
 	char *state = paths_state("seen");
 	char *mailbox = session_mailbox_name(a, tool, "INBOX", &unused);
-	char *directory = state && mailbox ? seen_directory(state, mailbox) : NULL;
+	char *directory = state && mailbox ? journal_directory(state, mailbox) : NULL;
 
 	free(state);
 	free(mailbox);

@@ -157,7 +157,7 @@ selection_wants_uids(const struct selection *s)
 
 struct marking {
 	const struct message_list *list;
-	struct seen *seen;
+	struct journal *journal;
 	struct message_index uids;
 	bool *chosen;
 };
@@ -226,7 +226,7 @@ static bool
 mark_new(struct marking *m)
 {
 	for (size_t i = 0; i < m->list->count; i++)
-		if (!seen_has(m->seen, message_list_uid(m->list, i), NULL))
+		if (!journal_has(m->journal, message_list_uid(m->list, i), NULL))
 			m->chosen[i] = true;
 	return true; /* nothing new is no error */
 }
@@ -259,10 +259,10 @@ apply_one(struct marking *m, const struct operand *o)
 }
 
 void
-selection_apply(struct selection *s, const struct message_list *l, struct seen *seen,
+selection_apply(struct selection *s, const struct message_list *l, struct journal *journal,
 		struct message_set *set)
 {
-	struct marking m = {.list = l, .seen = seen, .chosen = mem_alloc(l->count)};
+	struct marking m = {.list = l, .journal = journal, .chosen = mem_alloc(l->count)};
 
 	if (selection_wants_uids(s))
 		message_index_make(&m.uids, l);

@@ -13,7 +13,7 @@ struct err;
 struct message_list;
 struct message_set;
 struct run;
-struct seen;
+struct journal;
 
 struct operand {
 	enum operand_kind {
@@ -58,7 +58,7 @@ void selection_add(struct selection *s, enum operand_kind kind);
  * that SEEN does not have. Operands that name nothing are remembered: selection_complain() says so,
  * after the others were served.
  */
-void selection_apply(struct selection *s, const struct message_list *l, struct seen *seen,
+void selection_apply(struct selection *s, const struct message_list *l, struct journal *journal,
 		     struct message_set *set);
 void selection_complain(const struct selection *s, struct run *run);
 

@@ -195,7 +195,7 @@ check_protocol(const struct account *a, const struct url *url, struct err *e)
 	} imap_only[] = {
 	    {SET_FOLDERS, "--folders: POP3 knows no folders"},
 	    {SET_TRASH, "--trash: POP3 knows no folders, and so no Trash"},
-	    {SET_SEEN, "--seen: POP3 cannot mark messages as read"},
+	    {SET_MARK_READ, "--seen: POP3 cannot mark messages as read"},
 	};
 
 	if (url->protocol != PROTOCOL_POP3)
@@ -331,19 +331,19 @@ session_mailbox_name(const struct account *a, enum tool_id tool, const char *fol
 			      : "INBOX");
 }
 
-struct seen *
+struct journal *
 session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e)
 {
 	char *directory = paths_state("seen");
 	char *mailbox = session_mailbox_name(a, tool, NULL, e);
-	struct seen *seen = NULL;
+	struct journal *journal = NULL;
 
 	/* Without a home nothing can have been recorded. */
 	if (mailbox)
-		seen = seen_open_all(directory ? directory : "/nonexistent", mailbox, e);
+		journal = journal_open_all(directory ? directory : "/nonexistent", mailbox, e);
 	free(directory);
 	free(mailbox);
-	return seen;
+	return journal;
 }
 
 static void

@@ -16,7 +16,7 @@ struct account;
 struct err;
 struct run;
 struct secret;
-struct seen;
+struct journal;
 struct stream;
 
 /* What an SMTP or LMTP conversation of the account with the server at URL keeps to; borrows from A.
@@ -57,7 +57,7 @@ char *session_mailbox_name(const struct account *a, enum tool_id tool, const cha
  * All that was delivered from the account's mailbox anywhere here, for "new" in mlist and mdel.
  * NULL: *e. The caller's to close.
  */
-struct seen *session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e);
+struct journal *session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e);
 
 /* The login name: `user`, or the account's address, or NULL. */
 const char *session_user(const struct account *a);

@@ -31,7 +31,7 @@ struct run {
 	struct values given; /* the command line */
 	char **operands;
 	size_t operand_count;
-	const char *about;   /* the prefix of each diagnostic (an account, a folder), or NULL */
+	const char *about; /* the prefix of each diagnostic (an account, a folder), or NULL */
 	/* Called with `repeats` and the lines of a diagnostic; true: do not print them. May be NULL. */
 	bool (*is_repeated)(void *repeats, const char *lines);
 	void *repeats;

@@ -41,7 +41,7 @@ end_with_parent(pid_t parent)
 
 /* The child: its exit status is the worst err_code, for its parent only. */
 _Noreturn static void
-work(const struct crew *c, const char *name)
+work(const struct workers *c, const char *name)
 {
 	struct err e;
 
@@ -55,7 +55,7 @@ work(const struct crew *c, const char *name)
 
 /* A signal that comes between fork(2) and the child's own stop_renew() waits until then. */
 static pid_t
-start(const struct crew *c, const char *name, struct hands *h)
+start(const struct workers *c, const char *name, struct hands *h)
 {
 	const pid_t parent = getpid();
 	sigset_t all, before;
@@ -101,7 +101,7 @@ signal_all(const struct hands *h, int signal_number)
 }
 
 static void
-wait_for_all(const struct crew *c, char *const *names, struct hands *h)
+wait_for_all(const struct workers *c, char *const *names, struct hands *h)
 {
 	close(h->alive[1]);
 	if (wait_fd(h->alive[0], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
@@ -113,7 +113,7 @@ wait_for_all(const struct crew *c, char *const *names, struct hands *h)
 
 /* Where not all can be started, those that were are ended: they might never end by themselves. */
 static bool
-start_all(const struct crew *c, char *const *names, size_t count, struct hands *h, struct err *e)
+start_all(const struct workers *c, char *const *names, size_t count, struct hands *h, struct err *e)
 {
 	for (; h->count < count; h->count++) {
 		h->pids[h->count] = start(c, names[h->count], h);
@@ -127,7 +127,7 @@ start_all(const struct crew *c, char *const *names, size_t count, struct hands *
 }
 
 static bool
-run_some(const struct crew *c, char *const *names, size_t count, struct err *e)
+run_some(const struct workers *c, char *const *names, size_t count, struct err *e)
 {
 	struct hands h = {0};
 	bool ok;
@@ -144,7 +144,7 @@ run_some(const struct crew *c, char *const *names, size_t count, struct err *e)
 }
 
 bool
-crew_run(const struct crew *c, struct err *e)
+workers_run(const struct workers *c, struct err *e)
 {
 	if (c->side_by_side)
 		return run_some(c, c->names, c->count, e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * crew - the same job for many accounts (or connections), each in a process of its own.
+ * workers - the same job for many accounts (or connections), each in a process of its own.
  *
  * So one account can't hold up, confuse or bring down another; and what a process owns (locks,
  * sessions, secrets) is the same as in a run for one account.
@@ -14,7 +14,7 @@
 struct err;
 struct run;
 
-struct crew {
+struct workers {
 	struct run *run;
 	char *const *names; /* of the accounts, or whatever tells the jobs apart */
 	size_t count;
@@ -32,6 +32,6 @@ struct crew {
  * Does all jobs and waits for their ends; the worst outcome becomes the run's. A signal to stop is
  * handed on. False: *e, not all could be started.
  */
-bool crew_run(const struct crew *c, struct err *e);
+bool workers_run(const struct workers *c, struct err *e);
 
 #endif

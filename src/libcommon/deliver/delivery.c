@@ -24,7 +24,7 @@ enum { HEAD_MAX = FINGERPRINT_HEADER_MAX }; /* the header is looked at up to her
 struct delivery {
 	const struct sink_type *type;
 	void *sink;
-	struct seen *seen;
+	struct journal *journal;
 	delivery_complain complain;
 	void *complain_ctx;
 	/* the message being delivered */
@@ -50,16 +50,16 @@ struct delivery {
 };
 
 struct delivery *
-delivery_open(const struct sink_spec *spec, struct seen *seen, delivery_complain complain,
+delivery_open(const struct sink_spec *spec, struct journal *journal, delivery_complain complain,
 	      void *ctx, struct err *e)
 {
 	struct delivery *d = mem_alloc(sizeof *d);
 
 	d->type = sinks[spec->kind];
-	d->seen = seen;
+	d->journal = journal;
 	d->complain = complain;
 	d->complain_ctx = ctx;
-	d->sink = d->type->open(spec, seen, e);
+	d->sink = d->type->open(spec, journal, e);
 	if (d->sink)
 		return d;
 	delivery_close(d);
@@ -140,9 +140,9 @@ take_fingerprint(struct delivery *d, bool whole)
 {
 	fingerprint print;
 
-	if (d->uid && seen_wants_fingerprints(d->seen) &&
+	if (d->uid && journal_wants_fingerprints(d->journal) &&
 	    fingerprint_make(&print, d->head.data, d->head.len, whole, d->size))
-		seen_set_fingerprint(d->seen, d->uid, print);
+		journal_set_fingerprint(d->journal, d->uid, print);
 }
 
 /* Hands on to the sink what was kept back while the header was looked for. */
@@ -295,8 +295,8 @@ delivery_settle(struct delivery *d, struct err *e)
 		return false;
 	}
 	for (size_t i = 0; i < d->group_count; i++)
-		seen_done(d->seen, d->group[i].uid);
-	if (!seen_write(d->seen, !d->type->settles_each || d->group_count == 0, e)) {
+		journal_done(d->journal, d->group[i].uid);
+	if (!journal_write(d->journal, !d->type->settles_each || d->group_count == 0, e)) {
 		d->is_broken = true;
 		return false;
 	}

@@ -16,14 +16,14 @@
 
 struct delivery;
 struct err;
-struct seen;
+struct journal;
 struct sink_spec;
 
 /* A message that could not be delivered, and why; the others go on. */
 typedef void (*delivery_complain)(void *ctx, const struct err *why);
 
 /* Opens the sink. SEEN is borrowed. NULL: *e. */
-struct delivery *delivery_open(const struct sink_spec *spec, struct seen *seen,
+struct delivery *delivery_open(const struct sink_spec *spec, struct journal *journal,
 			       delivery_complain complain, void *ctx, struct err *e);
 
 /* What has not been settled is taken back. Accepts NULL. */

@@ -15,7 +15,7 @@
 
 struct err;
 struct next_hop;
-struct seen;
+struct journal;
 struct sink;
 
 enum sink_kind {
@@ -54,7 +54,7 @@ struct sink_type {
 	 * Makes the place ready and settles what a killed run left open in SEEN, which is borrowed
 	 * for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
 	 */
-	void *(*open)(const struct sink_spec *spec, struct seen *seen, struct err *e);
+	void *(*open)(const struct sink_spec *spec, struct journal *journal, struct err *e);
 	bool (*begin)(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e);
 	bool (*data)(void *sink, const char *bytes, size_t n, struct err *e);
 	bool (*end)(void *sink, struct err *e);

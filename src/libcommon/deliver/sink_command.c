@@ -31,14 +31,14 @@ struct command {
 };
 
 static void *
-command_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+command_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 {
 	struct command *c = mem_alloc(sizeof *c);
 
 	(void)e;
 	c->template = spec->place;
 	c->account = spec->account ? spec->account : "";
-	c->spill_path = seen_side_file(seen, ".spool");
+	c->spill_path = journal_side_file(journal, ".spool");
 	writer_hold(&c->writer, c->spill_path);
 	c->writer.heeds_stop = true;
 	c->writer.grace_ms = GRACE_MS;

@@ -21,11 +21,11 @@ struct lmtp {
 };
 
 static void *
-lmtp_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+lmtp_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 {
 	struct lmtp *l = mem_alloc(sizeof *l);
 
-	(void)seen;
+	(void)journal;
 	(void)e;
 	l->next_hop = spec->next_hop;
 	return l;

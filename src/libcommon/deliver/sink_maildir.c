@@ -38,7 +38,7 @@ struct pending {
 
 struct maildir {
 	const char *path;
-	struct seen *seen;
+	struct journal *journal;
 	struct writer writer;
 	struct pending *pending; /* the last one is being written between begin() and end() */
 	size_t count;
@@ -81,7 +81,7 @@ find_host(struct maildir *m)
 	for (char *p = m->host; *p; p++)
 		if (*p == '/' || *p == ':' || (unsigned char)*p <= ' ')
 			*p = '_';
-	snprintf(m->tag, sizeof m->tag, ".%s.%016" PRIx64, m->host, seen_tag(m->seen));
+	snprintf(m->tag, sizeof m->tag, ".%s.%016" PRIx64, m->host, journal_tag(m->journal));
 }
 
 /*
@@ -206,23 +206,23 @@ flush_found(const struct maildir *m, struct err *e)
 static bool
 settle_intents(struct maildir *m, struct err *e)
 {
-	seen_each_intent(m->seen, intent_was_done, m);
+	journal_each_intent(m->journal, intent_was_done, m);
 	if (m->failure.code != ERR_NONE) {
 		*e = m->failure;
 		return false;
 	}
-	return flush_found(m, e) && seen_write(m->seen, true, e);
+	return flush_found(m, e) && journal_write(m->journal, true, e);
 }
 
 static void maildir_close(void *sink);
 
 static void *
-maildir_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+maildir_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 {
 	struct maildir *m = mem_alloc(sizeof *m);
 
 	m->path = spec->place;
-	m->seen = seen;
+	m->journal = journal;
 	find_host(m);
 	if (make_ready(m, e) && settle_intents(m, e)) {
 		sweep_tmp(m);
@@ -368,8 +368,8 @@ maildir_settle(void *sink, struct err *e)
 	if (!flush_files(m, e))
 		return false;
 	for (size_t i = 0; i < m->count; i++)
-		seen_intend(m->seen, m->pending[i].uid, m->pending[i].name);
-	if (!seen_write(m->seen, true, e) || !make_visible(m, e))
+		journal_intend(m->journal, m->pending[i].uid, m->pending[i].name);
+	if (!journal_write(m->journal, true, e) || !make_visible(m, e))
 		return false;
 	forget_pending(m);
 	return true;

@@ -34,7 +34,7 @@ enum { BLOCK = 64 * 1024 };
 
 struct mbox {
 	const char *path;
-	struct seen *seen;
+	struct journal *journal;
 	char *spool_path;
 	int fd;
 	struct mbox_lock lock;
@@ -220,20 +220,20 @@ empty_spool(struct mbox *m, struct err *e)
 static void mbox_close(void *sink);
 
 static void *
-mbox_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+mbox_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 {
 	struct mbox *m = mem_alloc(sizeof *m);
 
 	m->path = spec->place;
-	m->seen = seen;
+	m->journal = journal;
 	m->fd = m->spool = m->lock.fd = -1;
-	m->spool_path = seen_side_file(seen, ".spool");
+	m->spool_path = journal_side_file(journal, ".spool");
 	if (open_files(m, e)) {
 		mbox_lock_tidy(m->path);
-		seen_each_intent(seen, intent_was_done, m);
+		journal_each_intent(journal, intent_was_done, m);
 		if (m->failure.code != ERR_NONE)
 			*e = m->failure;
-		else if (seen_write(seen, true, e) && empty_spool(m, e))
+		else if (journal_write(journal, true, e) && empty_spool(m, e))
 			return m;
 	}
 	mbox_close(m);
@@ -309,9 +309,9 @@ journal_intents(struct mbox *m, const struct place *p, struct err *e)
 	char *text = place_text(p);
 
 	for (size_t i = 0; i < m->count; i++)
-		seen_intend(m->seen, m->uids[i], text);
+		journal_intend(m->journal, m->uids[i], text);
 	free(text);
-	return seen_write(m->seen, true, e);
+	return journal_write(m->journal, true, e);
 }
 
 static bool
@@ -369,7 +369,7 @@ mbox_close(void *sink)
 	struct mbox *m = sink;
 	struct err unused;
 
-	if (m->is_copied && seen_is_written(m->seen))
+	if (m->is_copied && journal_is_written(m->journal))
 		empty_spool(m, &unused);
 	for (size_t i = 0; i < m->count; i++)
 		free(m->uids[i]);

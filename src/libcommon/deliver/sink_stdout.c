@@ -58,7 +58,7 @@ separator_of(const struct stat *st)
 }
 
 static void *
-output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
+output_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 {
 	struct output *o = mem_alloc(sizeof *o);
 	struct stat st;
@@ -68,7 +68,7 @@ output_open(const struct sink_spec *spec, struct seen *seen, struct err *e)
 	o->nul = spec->nul;
 	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
 	o->separator = o->mbox && o->type == S_IFREG ? separator_of(&st) : "";
-	o->spill_path = seen_side_file(seen, ".spool");
+	o->spill_path = journal_side_file(journal, ".spool");
 	writer_hold(&o->writer, o->spill_path);
 	writer_start(&o->writer, STDOUT_FILENO, "standard output");
 	o->writer.heeds_stop = true;

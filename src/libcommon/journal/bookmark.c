@@ -15,11 +15,11 @@
 /* What a bookmark begins with that holds for the journal as it is now. False: there is no journal.
  */
 static bool
-head_of(struct buf *head, const struct seen *s)
+head_of(struct buf *head, const struct journal *s)
 {
 	struct stat st;
 
-	if (!seen_stat(s, &st))
+	if (!journal_stat(s, &st))
 		return false;
 	buf_addf(head, "mailverbs bookmark 1 %ju %jd %jd.%09ld ", (uintmax_t)st.st_ino,
 		 (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
@@ -40,9 +40,9 @@ parse(struct bookmark *b, const char *text)
 }
 
 bool
-bookmark_read(struct bookmark *b, const struct seen *s)
+bookmark_read(struct bookmark *b, const struct journal *s)
 {
-	char *path = seen_side_file(s, ".bookmark"), *line = file_noted_line(path);
+	char *path = journal_side_file(s, ".bookmark"), *line = file_noted_line(path);
 	struct buf head = {0};
 	const bool ok = line && head_of(&head, s) && strncmp(line, head.data, head.len) == 0;
 
@@ -56,9 +56,9 @@ bookmark_read(struct bookmark *b, const struct seen *s)
 }
 
 void
-bookmark_write(const struct bookmark *b, const struct seen *s)
+bookmark_write(const struct bookmark *b, const struct journal *s)
 {
-	char *path = seen_side_file(s, ".bookmark");
+	char *path = journal_side_file(s, ".bookmark");
 	struct buf line = {0};
 
 	if (head_of(&line, s)) {

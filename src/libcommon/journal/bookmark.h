@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct seen;
+struct journal;
 
 struct bookmark {
 	int64_t listed; /* when the mailbox was listed whole the last time */
@@ -27,10 +27,10 @@ struct bookmark {
 
 /* The bookmark of S as its journal is now. False: there is none. Freed by bookmark_free() in any
  * case. */
-bool bookmark_read(struct bookmark *b, const struct seen *s);
+bool bookmark_read(struct bookmark *b, const struct journal *s);
 
 /* For the journal as it is now: all that belongs into it is written. */
-void bookmark_write(const struct bookmark *b, const struct seen *s);
+void bookmark_write(const struct bookmark *b, const struct journal *s);
 
 void bookmark_free(struct bookmark *b);
 

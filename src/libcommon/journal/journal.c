@@ -26,7 +26,7 @@ enum {
 	DEAD_MIN = 500        /* so many forgotten ids are carried along before a rewrite pays */
 };
 
-struct seen {
+struct journal {
 	char *directory; /* of the mailbox */
 	char *destination;
 	char *path; /* of the journal; NULL: nothing is recorded */
@@ -34,7 +34,7 @@ struct seen {
 	int fd;
 	bool is_read;    /* what is in the journal is known */
 	bool is_flushed; /* nothing was written since the last fsync(2) */
-	struct known known;
+	struct journal_index known;
 	struct buf lines; /* collected, not yet written */
 };
 
@@ -53,7 +53,7 @@ file_name(const char *s)
 			text_escape(&name, (const char[]){*s, '\0'});
 	}
 	if (name.len > NAME_MAX_SHOWN) {
-		const uint64_t h = known_hash(name.data);
+		const uint64_t h = journal_index_hash(name.data);
 
 		name.len = NAME_MAX_SHOWN;
 		buf_addf(&name, "~%016" PRIx64, h);
@@ -61,19 +61,19 @@ file_name(const char *s)
 	return buf_take(&name);
 }
 
-static struct seen *
-seen_new(void)
+static struct journal *
+journal_new(void)
 {
-	struct seen *s = mem_alloc(sizeof *s);
+	struct journal *s = mem_alloc(sizeof *s);
 
 	s->lock_fd = s->fd = -1;
 	s->is_flushed = true;
-	known_init(&s->known);
+	journal_index_init(&s->known);
 	return s;
 }
 
 void
-seen_close(struct seen *s)
+journal_close(struct journal *s)
 {
 	if (!s)
 		return;
@@ -81,7 +81,7 @@ seen_close(struct seen *s)
 		close(s->fd);
 	if (s->lock_fd >= 0)
 		close(s->lock_fd);
-	known_free(&s->known);
+	journal_index_free(&s->known);
 	buf_free(&s->lines);
 	free(s->directory);
 	free(s->destination);
@@ -90,7 +90,7 @@ seen_close(struct seen *s)
 }
 
 static bool
-lock(struct seen *s, struct err *e)
+lock(struct journal *s, struct err *e)
 {
 	char *path = mem_printf("%s/lock", s->directory);
 
@@ -101,7 +101,7 @@ lock(struct seen *s, struct err *e)
 
 /* A line that a kill or a full disk cut short goes, so that the next one begins a line. */
 static bool
-cut_torn_line(const struct seen *s, off_t whole, struct err *e)
+cut_torn_line(const struct journal *s, off_t whole, struct err *e)
 {
 	struct stat st;
 
@@ -112,7 +112,7 @@ cut_torn_line(const struct seen *s, off_t whole, struct err *e)
 
 /* Opens the journal for appending behind its last whole line; a new one gets its head. */
 static bool
-open_journal(struct seen *s, struct err *e)
+open_journal(struct journal *s, struct err *e)
 {
 	FILE *file;
 	off_t whole = 0;
@@ -124,18 +124,18 @@ open_journal(struct seen *s, struct err *e)
 	file = fopen(s->path, "re");
 	if (!file)
 		return err_set_errno(e, ERR_IO, "%s", s->path);
-	ok = seen_line_load(&s->known, file, s->path, s->destination, &whole, e);
+	ok = journal_line_load(&s->known, file, s->path, s->destination, &whole, e);
 	fclose(file);
 	if (!ok || !cut_torn_line(s, whole, e))
 		return false;
 	if (whole > 0)
 		return true;
-	seen_line_head(&s->lines, s->destination);
-	return seen_write(s, true, e) && file_sync_parent(s->path, e);
+	journal_line_head(&s->lines, s->destination);
+	return journal_write(s, true, e) && file_sync_parent(s->path, e);
 }
 
 char *
-seen_directory(const char *dir, const char *mailbox)
+journal_directory(const char *dir, const char *mailbox)
 {
 	char *name = file_name(mailbox);
 	char *directory = mem_printf("%s/%s", dir, name);
@@ -144,13 +144,13 @@ seen_directory(const char *dir, const char *mailbox)
 	return directory;
 }
 
-static struct seen *
-seen_named(const char *dir, const char *mailbox, const char *destination)
+static struct journal *
+journal_named(const char *dir, const char *mailbox, const char *destination)
 {
-	struct seen *s = seen_new();
+	struct journal *s = journal_new();
 	char *name;
 
-	s->directory = seen_directory(dir, mailbox);
+	s->directory = journal_directory(dir, mailbox);
 	if (!destination)
 		return s;
 	name = file_name(destination);
@@ -160,43 +160,43 @@ seen_named(const char *dir, const char *mailbox, const char *destination)
 	return s;
 }
 
-struct seen *
-seen_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
+struct journal *
+journal_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
-	struct seen *s = seen_named(dir, mailbox, destination);
+	struct journal *s = journal_named(dir, mailbox, destination);
 
 	if (file_make_directory(s->directory, e) && lock(s, e))
 		return s;
-	seen_close(s);
+	journal_close(s);
 	return NULL;
 }
 
 bool
-seen_read(struct seen *s, struct err *e)
+journal_read(struct journal *s, struct err *e)
 {
 	s->is_read = s->is_read || !s->path || open_journal(s, e);
 	return s->is_read;
 }
 
-struct seen *
-seen_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
+struct journal *
+journal_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
-	struct seen *s = seen_lock(dir, mailbox, destination, e);
+	struct journal *s = journal_lock(dir, mailbox, destination, e);
 
-	if (!s || seen_read(s, e))
+	if (!s || journal_read(s, e))
 		return s;
-	seen_close(s);
+	journal_close(s);
 	return NULL;
 }
 
 bool
-seen_stat(const struct seen *s, struct stat *st)
+journal_stat(const struct journal *s, struct stat *st)
 {
 	return s->path && stat(s->path, st) == 0;
 }
 
 static bool
-load_file(struct seen *s, const char *path, struct err *e)
+load_file(struct journal *s, const char *path, struct err *e)
 {
 	FILE *file = fopen(path, "re");
 	off_t whole;
@@ -204,13 +204,13 @@ load_file(struct seen *s, const char *path, struct err *e)
 
 	if (!file)
 		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", path);
-	ok = seen_line_load(&s->known, file, path, NULL, &whole, e);
+	ok = journal_line_load(&s->known, file, path, NULL, &whole, e);
 	fclose(file);
 	return ok;
 }
 
 static bool
-load_all(struct seen *s, const char *mailbox_dir, struct err *e)
+load_all(struct journal *s, const char *mailbox_dir, struct err *e)
 {
 	DIR *directory = opendir(mailbox_dir);
 	const struct dirent *d;
@@ -229,34 +229,34 @@ load_all(struct seen *s, const char *mailbox_dir, struct err *e)
 	return ok;
 }
 
-struct seen *
-seen_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
+struct journal *
+journal_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
-	struct seen *s = seen_named(dir, mailbox, destination);
+	struct journal *s = journal_named(dir, mailbox, destination);
 
 	s->is_read = !destination || load_file(s, s->path, e);
 	if (s->is_read)
 		return s;
-	seen_close(s);
+	journal_close(s);
 	return NULL;
 }
 
-struct seen *
-seen_open_all(const char *dir, const char *mailbox, struct err *e)
+struct journal *
+journal_open_all(const char *dir, const char *mailbox, struct err *e)
 {
-	struct seen *s = seen_new();
-	char *mailbox_dir = seen_directory(dir, mailbox);
+	struct journal *s = journal_new();
+	char *mailbox_dir = journal_directory(dir, mailbox);
 	const bool ok = load_all(s, mailbox_dir, e);
 
 	free(mailbox_dir);
 	if (ok)
 		return s;
-	seen_close(s);
+	journal_close(s);
 	return NULL;
 }
 
 char *
-seen_side_file(const struct seen *s, const char *suffix)
+journal_side_file(const struct journal *s, const char *suffix)
 {
 	const char *name = s->path ? strrchr(s->path, '/') + 1 : "";
 
@@ -264,24 +264,25 @@ seen_side_file(const struct seen *s, const char *suffix)
 }
 
 uint64_t
-seen_tag(const struct seen *s)
+journal_tag(const struct journal *s)
 {
-	return known_hash(s->path ? s->path : s->directory);
+	return journal_index_hash(s->path ? s->path : s->directory);
 }
 
 void
-seen_set_validity(struct seen *s, uint32_t validity)
+journal_set_validity(struct journal *s, uint32_t validity)
 {
-	known_set_validity(&s->known, validity);
+	journal_index_set_validity(&s->known, validity);
 }
 
 bool
-seen_has(struct seen *s, const char *uid, time_t *when)
+journal_has(struct journal *s, const char *uid, time_t *when)
 {
 	char room[KNOWN_KEY_MAX];
-	const struct known_entry *entry = known_find(&s->known, known_key(&s->known, uid, room));
+	const struct journal_index_entry *entry =
+	    journal_index_find(&s->known, journal_index_key(&s->known, uid, room));
 
-	if (!known_is_seen(entry))
+	if (!journal_index_is_seen(entry))
 		return false;
 	if (when)
 		*when = (time_t)entry->when;
@@ -290,9 +291,10 @@ seen_has(struct seen *s, const char *uid, time_t *when)
 
 /* Its fingerprint, where the journal does not have it yet. */
 static const char *
-unwritten_print(const struct seen *s, struct known_entry *entry)
+unwritten_print(const struct journal *s, struct journal_index_entry *entry)
 {
-	const char *print = entry && !entry->has_print ? known_print_of(&s->known, entry) : NULL;
+	const char *print =
+	    entry && !entry->has_print ? journal_index_print_of(&s->known, entry) : NULL;
 
 	if (print)
 		entry->has_print = true;
@@ -300,25 +302,25 @@ unwritten_print(const struct seen *s, struct known_entry *entry)
 }
 
 static void
-done(struct seen *s, const char *key)
+done(struct journal *s, const char *key)
 {
 	const time_t clock = time(NULL);
 	const int64_t now = clock > 0 ? clock : 1; /* 0 is "never" */
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 
 	if (!key || !s->path)
 		return;
-	entry = known_find_or_add(&s->known, key);
-	seen_line_done(&s->lines, now, key, unwritten_print(s, entry));
+	entry = journal_index_find_or_add(&s->known, key);
+	journal_line_done(&s->lines, now, key, unwritten_print(s, entry));
 	entry->when = now;
 	entry->is_deleted = entry->is_former = false;
 }
 
 void
-seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place), void *ctx)
+journal_each_intent(struct journal *s, bool (*was_done)(void *ctx, const char *place), void *ctx)
 {
 	for (size_t i = 0; i < s->known.count; i++) {
-		struct known_entry *entry = &s->known.entries[i];
+		struct journal_index_entry *entry = &s->known.entries[i];
 		const size_t place = entry->place;
 		const bool is_former = entry->is_former;
 
@@ -326,85 +328,85 @@ seen_each_intent(struct seen *s, bool (*was_done)(void *ctx, const char *place),
 			continue;
 		entry->place = 0;
 		if (was_done(ctx, s->known.text.data + place))
-			done(s, known_key_of(&s->known, entry));
+			done(s, journal_index_key_of(&s->known, entry));
 		else
-			seen_line_signed(&s->lines, '-', known_key_of(&s->known, entry));
+			journal_line_signed(&s->lines, '-', journal_index_key_of(&s->known, entry));
 		entry->is_former = is_former;
 	}
 }
 
 void
-seen_intend(struct seen *s, const char *uid, const char *place)
+journal_intend(struct journal *s, const char *uid, const char *place)
 {
 	char room[KNOWN_KEY_MAX];
-	const char *key = known_key(&s->known, uid, room), *print;
+	const char *key = journal_index_key(&s->known, uid, room), *print;
 
 	if (!s->path)
 		return;
-	print = unwritten_print(s, known_find(&s->known, key));
-	seen_line_intent(&s->lines, key ? key : "", place, print);
+	print = unwritten_print(s, journal_index_find(&s->known, key));
+	journal_line_intent(&s->lines, key ? key : "", place, print);
 }
 
 bool
-seen_wants_fingerprints(const struct seen *s)
+journal_wants_fingerprints(const struct journal *s)
 {
 	return s->path && s->known.validity != 0;
 }
 
 void
-seen_set_fingerprint(struct seen *s, const char *uid, const char *print)
+journal_set_fingerprint(struct journal *s, const char *uid, const char *print)
 {
 	char room[KNOWN_KEY_MAX];
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 
-	if (!uid || !seen_wants_fingerprints(s))
+	if (!uid || !journal_wants_fingerprints(s))
 		return;
-	entry = known_find_or_add(&s->known, known_key(&s->known, uid, room));
-	entry->print = known_add_text(&s->known, print);
+	entry = journal_index_find_or_add(&s->known, journal_index_key(&s->known, uid, room));
+	entry->print = journal_index_add_text(&s->known, print);
 	entry->has_print = false;
 }
 
 void
-seen_done(struct seen *s, const char *uid)
+journal_done(struct journal *s, const char *uid)
 {
 	char room[KNOWN_KEY_MAX];
 
-	done(s, known_key(&s->known, uid, room));
+	done(s, journal_index_key(&s->known, uid, room));
 }
 
 void
-seen_mark(struct seen *s, const char *uid)
+journal_mark(struct journal *s, const char *uid)
 {
 	char room[KNOWN_KEY_MAX];
-	const char *key = known_key(&s->known, uid, room);
-	struct known_entry *entry;
+	const char *key = journal_index_key(&s->known, uid, room);
+	struct journal_index_entry *entry;
 
-	if (!uid || !s->path || seen_has(s, uid, NULL))
+	if (!uid || !s->path || journal_has(s, uid, NULL))
 		return;
-	entry = known_find_or_add(&s->known, key);
-	if (known_was_seen(entry)) {
-		seen_line_signed(&s->lines, '/', key);
-		known_forget(entry);
+	entry = journal_index_find_or_add(&s->known, key);
+	if (journal_index_was_seen(entry)) {
+		journal_line_signed(&s->lines, '/', key);
+		journal_index_forget(entry);
 	}
-	seen_line_signed(&s->lines, '~', key);
+	journal_line_signed(&s->lines, '~', key);
 	entry->is_marked = true;
 }
 
 void
-seen_deleted(struct seen *s, const char *uid, uint64_t octets)
+journal_deleted(struct journal *s, const char *uid, uint64_t octets)
 {
-	struct known_entry *entry =
-	    s->path && s->known.prefix_len == 0 ? known_find(&s->known, uid) : NULL;
+	struct journal_index_entry *entry =
+	    s->path && s->known.prefix_len == 0 ? journal_index_find(&s->known, uid) : NULL;
 
-	if (!known_is_seen(entry) || (entry->is_deleted && entry->octets == octets))
+	if (!journal_index_is_seen(entry) || (entry->is_deleted && entry->octets == octets))
 		return;
-	seen_line_deleted(&s->lines, octets, uid);
+	journal_line_deleted(&s->lines, octets, uid);
 	entry->octets = octets;
 	entry->is_deleted = true;
 }
 
 bool
-seen_has_deleted(const struct seen *s)
+journal_has_deleted(const struct journal *s)
 {
 	for (size_t i = 0; i < s->known.count; i++)
 		if (s->known.entries[i].is_deleted)
@@ -413,24 +415,24 @@ seen_has_deleted(const struct seen *s)
 }
 
 void
-seen_forget_deleted(struct seen *s,
-		    bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets), void *ctx)
+journal_forget_deleted(struct journal *s,
+		       bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets), void *ctx)
 {
 	for (size_t i = 0; i < s->known.count; i++) {
-		struct known_entry *entry = &s->known.entries[i];
-		const char *uid = known_key_of(&s->known, entry);
+		struct journal_index_entry *entry = &s->known.entries[i];
+		const char *uid = journal_index_key_of(&s->known, entry);
 		uint64_t octets;
 
 		if (!entry->is_deleted ||
 		    (find_listed(ctx, uid, &octets) && octets == entry->octets))
 			continue;
-		seen_line_signed(&s->lines, '/', uid);
-		known_forget(entry);
+		journal_line_signed(&s->lines, '/', uid);
+		journal_index_forget(entry);
 	}
 }
 
 void
-seen_stop_recording(struct seen *s)
+journal_stop_recording(struct journal *s)
 {
 	buf_clear(&s->lines);
 	free(s->path);
@@ -438,7 +440,7 @@ seen_stop_recording(struct seen *s)
 }
 
 bool
-seen_write(struct seen *s, bool durable, struct err *e)
+journal_write(struct journal *s, bool durable, struct err *e)
 {
 	if (s->lines.len > 0) {
 		s->is_flushed = false;
@@ -455,16 +457,16 @@ seen_write(struct seen *s, bool durable, struct err *e)
 }
 
 bool
-seen_is_written(const struct seen *s)
+journal_is_written(const struct journal *s)
 {
 	return s->lines.len == 0 && s->is_flushed;
 }
 
 /* The new journal is whole and on disk before it takes the old one's name. */
 static bool
-replace_journal(struct seen *s, const struct buf *journal, struct err *e)
+replace_journal(struct journal *s, const struct buf *journal, struct err *e)
 {
-	char *path = seen_side_file(s, ".new");
+	char *path = journal_side_file(s, ".new");
 	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0600);
 	bool ok = fd >= 0 && file_write_all(fd, journal->data, journal->len) && fsync(fd) == 0 &&
 		  rename(path, s->path) == 0;
@@ -485,29 +487,29 @@ replace_journal(struct seen *s, const struct buf *journal, struct err *e)
 
 /* Only what IS_LISTED stays. */
 static bool
-rewrite(struct seen *s, const bool *is_listed, struct err *e)
+rewrite(struct journal *s, const bool *is_listed, struct err *e)
 {
 	struct buf journal = {0};
 	bool ok;
 
-	seen_line_head(&journal, s->destination);
+	journal_line_head(&journal, s->destination);
 	for (size_t i = 0; i < s->known.count; i++)
 		if (is_listed[i])
-			seen_line_entry(&journal, &s->known, &s->known.entries[i]);
+			journal_line_entry(&journal, &s->known, &s->known.entries[i]);
 	ok = replace_journal(s, &journal, e);
 	buf_free(&journal);
 	return ok;
 }
 
 bool
-seen_wants_compacting(const struct seen *s, size_t live)
+journal_wants_compacting(const struct journal *s, size_t live)
 {
 	return s->path && s->known.count > live && s->known.count - live > live + DEAD_MIN;
 }
 
 bool
-seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
-	     struct err *e)
+journal_compact(struct journal *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
+		struct err *e)
 {
 	bool *listed, ok;
 	size_t live = 0;
@@ -516,13 +518,14 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 		return true;
 	listed = mem_alloc(s->known.count * sizeof *listed);
 	for (size_t i = 0; i < s->known.count; i++) {
-		const struct known_entry *entry = &s->known.entries[i];
-		const char *uid = known_uid(&s->known, known_key_of(&s->known, entry));
+		const struct journal_index_entry *entry = &s->known.entries[i];
+		const char *uid =
+		    journal_index_uid(&s->known, journal_index_key_of(&s->known, entry));
 
-		listed[i] = known_is_seen(entry) && uid && is_listed(ctx, uid);
+		listed[i] = journal_index_is_seen(entry) && uid && is_listed(ctx, uid);
 		live += listed[i];
 	}
-	ok = !seen_wants_compacting(s, live) || rewrite(s, listed, e);
+	ok = !journal_wants_compacting(s, live) || rewrite(s, listed, e);
 	free(listed);
 	return ok;
 }
@@ -530,29 +533,29 @@ seen_compact(struct seen *s, bool (*is_listed)(void *ctx, const char *uid), void
 /* What is known under another UIDVALIDITY. */
 
 void
-seen_distrust_from(struct seen *s, uint32_t next, bool (*is_listed)(void *ctx, const char *uid),
-		   void *ctx)
+journal_distrust_from(struct journal *s, uint32_t next,
+		      bool (*is_listed)(void *ctx, const char *uid), void *ctx)
 {
-	former_distrust_from(&s->known, next, is_listed, ctx);
+	journal_stale_distrust_from(&s->known, next, is_listed, ctx);
 }
 
 bool
-seen_has_former(const struct seen *s)
+journal_has_former(const struct journal *s)
 {
 	for (size_t i = 0; i < s->known.count; i++)
-		if (former_is(&s->known, &s->known.entries[i]))
+		if (journal_stale_is(&s->known, &s->known.entries[i]))
 			return true;
 	return false;
 }
 
 size_t
-seen_recognise(struct seen *s, const struct newcomer *newcomers, size_t count)
+journal_recognise(struct journal *s, const struct newcomer *newcomers, size_t count)
 {
-	return former_recognise(&s->known, newcomers, count);
+	return journal_stale_recognise(&s->known, newcomers, count);
 }
 
 bool
-seen_drop_former(struct seen *s, struct err *e)
+journal_drop_former(struct journal *s, struct err *e)
 {
 	bool *kept, ok;
 
@@ -560,12 +563,12 @@ seen_drop_former(struct seen *s, struct err *e)
 		return true;
 	kept = mem_alloc(s->known.count * sizeof *kept);
 	for (size_t i = 0; i < s->known.count; i++)
-		kept[i] = known_is_seen(&s->known.entries[i]) &&
-			  !former_is(&s->known, &s->known.entries[i]);
-	ok = seen_write(s, false, e) && rewrite(s, kept, e);
+		kept[i] = journal_index_is_seen(&s->known.entries[i]) &&
+			  !journal_stale_is(&s->known, &s->known.entries[i]);
+	ok = journal_write(s, false, e) && rewrite(s, kept, e);
 	for (size_t i = 0; i < s->known.count && ok; i++)
 		if (!kept[i])
-			known_forget(&s->known.entries[i]);
+			journal_index_forget(&s->known.entries[i]);
 	free(kept);
 	return ok;
 }

@@ -9,14 +9,14 @@
 #include "base/mem.h"
 
 void
-known_init(struct known *k)
+journal_index_init(struct journal_index *k)
 {
-	*k = (struct known){0};
+	*k = (struct journal_index){0};
 	buf_add(&k->text, "", 1);
 }
 
 void
-known_free(struct known *k)
+journal_index_free(struct journal_index *k)
 {
 	buf_free(&k->text);
 	free(k->entries);
@@ -24,7 +24,7 @@ known_free(struct known *k)
 }
 
 uint64_t
-known_hash(const char *s)
+journal_index_hash(const char *s)
 {
 	uint64_t h = 14695981039346656037u; /* FNV-1a */
 
@@ -34,14 +34,15 @@ known_hash(const char *s)
 }
 
 static bool
-is_entry_of(const struct known *k, const struct known_entry *entry, const char *key, uint64_t h)
+is_entry_of(const struct journal_index *k, const struct journal_index_entry *entry, const char *key,
+	    uint64_t h)
 {
-	return entry->hash == h && strcmp(known_key_of(k, entry), key) == 0;
+	return entry->hash == h && strcmp(journal_index_key_of(k, entry), key) == 0;
 }
 
 /* Where KEY, whose hash is H, stands or would stand. */
 static size_t
-slot_of(const struct known *k, const char *key, uint64_t h)
+slot_of(const struct journal_index *k, const char *key, uint64_t h)
 {
 	size_t slot = (size_t)h & (k->slot_count - 1);
 
@@ -51,38 +52,38 @@ slot_of(const struct known *k, const char *key, uint64_t h)
 }
 
 static void
-grow_table(struct known *k)
+grow_table(struct journal_index *k)
 {
 	free(k->slots);
 	k->slot_count = k->slot_count ? k->slot_count * 2 : 64;
 	k->slots = mem_alloc(k->slot_count * sizeof *k->slots);
 	k->entries = mem_grow(k->entries, k->slot_count / 2, sizeof *k->entries);
 	for (size_t i = 0; i < k->count; i++) {
-		const struct known_entry *entry = &k->entries[i];
+		const struct journal_index_entry *entry = &k->entries[i];
 
-		k->slots[slot_of(k, known_key_of(k, entry), entry->hash)] = (uint32_t)i + 1;
+		k->slots[slot_of(k, journal_index_key_of(k, entry), entry->hash)] = (uint32_t)i + 1;
 	}
 }
 
 /* Lists come in the order of the last ones: so the entry behind the one found last is looked at
  * before the table. */
-struct known_entry *
-known_find(struct known *k, const char *key)
+struct journal_index_entry *
+journal_index_find(struct journal_index *k, const char *key)
 {
 	uint32_t index;
 
 	if (!key || k->count == 0)
 		return NULL;
-	if (k->next < k->count && strcmp(known_key_of(k, &k->entries[k->next]), key) == 0)
+	if (k->next < k->count && strcmp(journal_index_key_of(k, &k->entries[k->next]), key) == 0)
 		return &k->entries[k->next++];
-	index = k->slots[slot_of(k, key, known_hash(key))];
+	index = k->slots[slot_of(k, key, journal_index_hash(key))];
 	if (index)
 		k->next = index;
 	return index ? &k->entries[index - 1] : NULL;
 }
 
 size_t
-known_add_text(struct known *k, const char *text)
+journal_index_add_text(struct journal_index *k, const char *text)
 {
 	const size_t at = k->text.len;
 
@@ -90,10 +91,10 @@ known_add_text(struct known *k, const char *text)
 	return at;
 }
 
-struct known_entry *
-known_find_or_add(struct known *k, const char *key)
+struct journal_index_entry *
+journal_index_find_or_add(struct journal_index *k, const char *key)
 {
-	const uint64_t h = known_hash(key);
+	const uint64_t h = journal_index_hash(key);
 	size_t slot;
 
 	if (k->count + 1 > k->slot_count / 2)
@@ -101,14 +102,14 @@ known_find_or_add(struct known *k, const char *key)
 	slot = slot_of(k, key, h);
 	if (!k->slots[slot]) {
 		k->entries[k->count] =
-		    (struct known_entry){.hash = h, .uid = known_add_text(k, key)};
+		    (struct journal_index_entry){.hash = h, .uid = journal_index_add_text(k, key)};
 		k->slots[slot] = (uint32_t)++k->count;
 	}
 	return &k->entries[k->slots[slot] - 1];
 }
 
 void
-known_forget(struct known_entry *entry)
+journal_index_forget(struct journal_index_entry *entry)
 {
 	entry->when = 0;
 	entry->print = 0;
@@ -116,7 +117,7 @@ known_forget(struct known_entry *entry)
 }
 
 void
-known_set_validity(struct known *k, uint32_t validity)
+journal_index_set_validity(struct journal_index *k, uint32_t validity)
 {
 	k->validity = validity;
 	k->prefix_len =
@@ -125,7 +126,7 @@ known_set_validity(struct known *k, uint32_t validity)
 }
 
 const char *
-known_key(const struct known *k, const char *uid, char room[static KNOWN_KEY_MAX])
+journal_index_key(const struct journal_index *k, const char *uid, char room[static KNOWN_KEY_MAX])
 {
 	size_t len;
 
@@ -139,7 +140,7 @@ known_key(const struct known *k, const char *uid, char room[static KNOWN_KEY_MAX
 }
 
 const char *
-known_uid(const struct known *k, const char *key)
+journal_index_uid(const struct journal_index *k, const char *key)
 {
 	return strncmp(key, k->prefix, k->prefix_len) == 0 ? key + k->prefix_len : NULL;
 }

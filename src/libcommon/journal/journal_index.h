@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * known - the messages of one mailbox, and what is known of each: what the lines of journals
+ * journal_index - the messages of one mailbox, and what is known of each: what the lines of journals
  * (deliver/seen_line.h) come to.
  *
  * What it is told it keeps for good. A message goes by its key, which is the server's id for it, or
@@ -20,7 +20,7 @@ enum {
 };
 
 /* One message. */
-struct known_entry {
+struct journal_index_entry {
 	uint64_t hash;   /* of the key */
 	size_t uid;      /* the key; this and the next two are offsets into `text` */
 	size_t place;    /* of an open intent; 0: there is none */
@@ -35,71 +35,72 @@ struct known_entry {
 
 /* Entries stand in the order in which they came; pointers to them are good until the next one
  * comes. */
-struct known {
+struct journal_index {
 	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
 			    offset is 0 */
-	struct known_entry *entries;
+	struct journal_index_entry *entries;
 	size_t count;
 	uint32_t *slots; /* open addressing: index into entries + 1, 0: free; a power of two, at
 			    most half full */
 	size_t slot_count;
-	size_t next; /* see known_find() */
+	size_t next; /* see journal_index_find() */
 	uint32_t validity;
 	char prefix[16]; /* "VALIDITY:", or empty */
 	size_t prefix_len;
 };
 
-/* Of none at first. known_free() frees what it holds, not *K. */
-void known_init(struct known *k);
-void known_free(struct known *k);
+/* Of none at first. journal_index_free() frees what it holds, not *K. */
+void journal_index_init(struct journal_index *k);
+void journal_index_free(struct journal_index *k);
 
 /* The hash that the table uses, for who wants another 64 bits of a text. */
-uint64_t known_hash(const char *s);
+uint64_t journal_index_hash(const char *s);
 
 /* From here on keys are made for this UIDVALIDITY; 0: ids are good for ever. */
-void known_set_validity(struct known *k, uint32_t validity);
+void journal_index_set_validity(struct journal_index *k, uint32_t validity);
 
 /* The key of UID: itself, or in ROOM with the validity before it. NULL is NULL's. */
-const char *known_key(const struct known *k, const char *uid, char room[static KNOWN_KEY_MAX]);
+const char *journal_index_key(const struct journal_index *k, const char *uid,
+			      char room[static KNOWN_KEY_MAX]);
 
 /* Of a key, the id as the server has it now; NULL: it is from under another validity. */
-const char *known_uid(const struct known *k, const char *key);
+const char *journal_index_uid(const struct journal_index *k, const char *key);
 
 /* KEY may be NULL. NULL: there is none. */
-struct known_entry *known_find(struct known *k, const char *key);
+struct journal_index_entry *journal_index_find(struct journal_index *k, const char *key);
 
 /* A KEY that stands in `text` is known already: nothing grows then. */
-struct known_entry *known_find_or_add(struct known *k, const char *key);
+struct journal_index_entry *journal_index_find_or_add(struct journal_index *k, const char *key);
 
 /* Keeps TEXT; returns its offset. Pointers into `text` are good no longer. */
-size_t known_add_text(struct known *k, const char *text);
+size_t journal_index_add_text(struct journal_index *k, const char *text);
 
 /* Is it as good as delivered? Or was it, when its key meant something else? ENTRY may be NULL: then
  * not. */
 static inline bool
-known_was_seen(const struct known_entry *entry)
+journal_index_was_seen(const struct journal_index_entry *entry)
 {
 	return entry && (entry->when != 0 || entry->is_marked);
 }
 
 static inline bool
-known_is_seen(const struct known_entry *entry)
+journal_index_is_seen(const struct journal_index_entry *entry)
 {
-	return known_was_seen(entry) && !entry->is_former;
+	return journal_index_was_seen(entry) && !entry->is_former;
 }
 
 /* It never was. */
-void known_forget(struct known_entry *entry);
+void journal_index_forget(struct journal_index_entry *entry);
 
 /* Its key, and its fingerprint or NULL; both good until the text grows. */
 static inline const char *
-known_key_of(const struct known *k, const struct known_entry *entry)
+journal_index_key_of(const struct journal_index *k, const struct journal_index_entry *entry)
 {
 	return k->text.data + entry->uid;
 }
 
 static inline const char *
-known_print_of(const struct known *k, const struct known_entry *entry)
+journal_index_print_of(const struct journal_index *k, const struct journal_index_entry *entry)
 {
 	return entry->print ? k->text.data + entry->print : NULL;
 }

@@ -16,7 +16,7 @@
 /* Writing. */
 
 void
-seen_line_head(struct buf *out, const char *destination)
+journal_line_head(struct buf *out, const char *destination)
 {
 	buf_add_str(out, HEAD);
 	text_escape(out, destination);
@@ -24,7 +24,7 @@ seen_line_head(struct buf *out, const char *destination)
 }
 
 void
-seen_line_intent(struct buf *out, const char *uid, const char *place, const char *print)
+journal_line_intent(struct buf *out, const char *uid, const char *place, const char *print)
 {
 	buf_add_str(out, "+ ");
 	text_escape(out, uid);
@@ -34,7 +34,7 @@ seen_line_intent(struct buf *out, const char *uid, const char *place, const char
 }
 
 void
-seen_line_done(struct buf *out, int64_t when, const char *uid, const char *print)
+journal_line_done(struct buf *out, int64_t when, const char *uid, const char *print)
 {
 	buf_addf(out, "= %" PRId64 " ", when);
 	text_escape(out, uid);
@@ -42,7 +42,7 @@ seen_line_done(struct buf *out, int64_t when, const char *uid, const char *print
 }
 
 void
-seen_line_signed(struct buf *out, char sign, const char *uid)
+journal_line_signed(struct buf *out, char sign, const char *uid)
 {
 	buf_add_char(out, sign);
 	buf_add_char(out, ' ');
@@ -51,7 +51,7 @@ seen_line_signed(struct buf *out, char sign, const char *uid)
 }
 
 void
-seen_line_deleted(struct buf *out, uint64_t octets, const char *uid)
+journal_line_deleted(struct buf *out, uint64_t octets, const char *uid)
 {
 	buf_addf(out, "x %" PRIu64 " ", octets);
 	text_escape(out, uid);
@@ -59,16 +59,17 @@ seen_line_deleted(struct buf *out, uint64_t octets, const char *uid)
 }
 
 void
-seen_line_entry(struct buf *out, const struct known *k, const struct known_entry *entry)
+journal_line_entry(struct buf *out, const struct journal_index *k,
+		   const struct journal_index_entry *entry)
 {
-	const char *uid = known_key_of(k, entry);
+	const char *uid = journal_index_key_of(k, entry);
 
 	if (entry->when != 0)
-		seen_line_done(out, entry->when, uid, known_print_of(k, entry));
+		journal_line_done(out, entry->when, uid, journal_index_print_of(k, entry));
 	else
-		seen_line_signed(out, '~', uid);
+		journal_line_signed(out, '~', uid);
 	if (entry->is_deleted)
-		seen_line_deleted(out, entry->octets, uid);
+		journal_line_deleted(out, entry->octets, uid);
 }
 
 /* Reading. */
@@ -87,28 +88,28 @@ next_word(char *word)
 
 /* Its last word, which an earlier line may have had already. */
 static bool
-take_print(struct known *k, struct known_entry *entry, const char *print)
+take_print(struct journal_index *k, struct journal_index_entry *entry, const char *print)
 {
 	if (!print)
 		return true;
 	if (strlen(print) != FINGERPRINT_LEN ||
 	    strspn(print, "0123456789abcdef") != FINGERPRINT_LEN)
 		return false;
-	entry->print = known_add_text(k, print);
+	entry->print = journal_index_add_text(k, print);
 	entry->has_print = true;
 	return true;
 }
 
 static bool
-take_done(struct known *k, char *rest)
+take_done(struct journal_index *k, char *rest)
 {
 	char *uid = next_word(rest), *print = uid ? next_word(uid) : NULL;
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 	uint64_t when;
 
 	if (!uid || !text_number(rest, INT64_MAX, &when) || when == 0 || !text_unescape(uid))
 		return false;
-	entry = known_find_or_add(k, uid);
+	entry = journal_index_find_or_add(k, uid);
 	entry->place = 0;
 	entry->when = (int64_t)when;
 	entry->is_deleted = false;
@@ -116,71 +117,71 @@ take_done(struct known *k, char *rest)
 }
 
 static bool
-take_intent(struct known *k, char *uid)
+take_intent(struct journal_index *k, char *uid)
 {
 	char *place = next_word(uid), *print = place ? next_word(place) : NULL;
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 
 	if (!place || !text_unescape(uid) || !text_unescape(place))
 		return false;
-	entry = known_find_or_add(k, uid);
-	entry->place = known_add_text(k, place);
+	entry = journal_index_find_or_add(k, uid);
+	entry->place = journal_index_add_text(k, place);
 	return take_print(k, entry, print);
 }
 
 static bool
-take_void(struct known *k, char *uid)
+take_void(struct journal_index *k, char *uid)
 {
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 
 	if (!text_unescape(uid))
 		return false;
-	entry = known_find(k, uid);
+	entry = journal_index_find(k, uid);
 	if (entry)
 		entry->place = 0;
 	return true;
 }
 
 static bool
-take_mark(struct known *k, char *uid)
+take_mark(struct journal_index *k, char *uid)
 {
 	if (!text_unescape(uid))
 		return false;
-	known_find_or_add(k, uid)->is_marked = true;
+	journal_index_find_or_add(k, uid)->is_marked = true;
 	return true;
 }
 
 static bool
-take_deleted(struct known *k, char *rest)
+take_deleted(struct journal_index *k, char *rest)
 {
 	char *uid = strchr(rest, ' ');
-	struct known_entry *entry;
+	struct journal_index_entry *entry;
 	uint64_t octets;
 
 	if (!uid || !text_number_n(rest, (size_t)(uid - rest), UINT64_MAX, &octets) ||
 	    !text_unescape(++uid))
 		return false;
-	entry = known_find_or_add(k, uid);
+	entry = journal_index_find_or_add(k, uid);
 	entry->octets = octets;
 	entry->is_deleted = true;
 	return true;
 }
 
 static bool
-take_gone(struct known *k, char *uid)
+take_gone(struct journal_index *k, char *uid)
 {
 	if (!text_unescape(uid))
 		return false;
-	known_forget(known_find_or_add(k, uid));
+	journal_index_forget(journal_index_find_or_add(k, uid));
 	return true;
 }
 
 static bool
-take_line(struct known *k, char *line)
+take_line(struct journal_index *k, char *line)
 {
 	static const struct {
 		char sign;
-		bool (*take)(struct known *k, char *rest);
+		bool (*take)(struct journal_index *k, char *rest);
 	} kinds[] = {{'=', take_done}, {'+', take_intent},  {'-', take_void},
 		     {'~', take_mark}, {'x', take_deleted}, {'/', take_gone}};
 
@@ -199,7 +200,7 @@ is_head(const char *line, const char *destination)
 
 	if (!destination)
 		return strncmp(line, HEAD, strlen(HEAD)) == 0;
-	seen_line_head(&expected, destination);
+	journal_line_head(&expected, destination);
 	expected.data[expected.len - 1] = '\0';
 	same = strcmp(line, expected.data) == 0;
 	buf_free(&expected);
@@ -207,8 +208,8 @@ is_head(const char *line, const char *destination)
 }
 
 bool
-seen_line_load(struct known *k, FILE *file, const char *path, const char *destination, off_t *whole,
-	       struct err *e)
+journal_line_load(struct journal_index *k, FILE *file, const char *path, const char *destination,
+		  off_t *whole, struct err *e)
 {
 	char *line = NULL;
 	size_t size = 0, number = 0;

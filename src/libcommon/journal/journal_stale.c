@@ -10,27 +10,27 @@
 #include "journal/journal_index.h"
 
 bool
-former_is(const struct known *k, const struct known_entry *entry)
+journal_stale_is(const struct journal_index *k, const struct journal_index_entry *entry)
 {
-	return k->validity != 0 && known_was_seen(entry) &&
-	       (entry->is_former || !known_uid(k, known_key_of(k, entry)));
+	return k->validity != 0 && journal_index_was_seen(entry) &&
+	       (entry->is_former || !journal_index_uid(k, journal_index_key_of(k, entry)));
 }
 
 /* Is ENTRY one of NEXT or more that is no longer there? */
 static bool
-is_to_come(const struct known *k, const struct known_entry *entry, uint32_t next,
+is_to_come(const struct journal_index *k, const struct journal_index_entry *entry, uint32_t next,
 	   bool (*is_listed)(void *ctx, const char *uid), void *ctx)
 {
-	const char *uid = known_uid(k, known_key_of(k, entry));
+	const char *uid = journal_index_uid(k, journal_index_key_of(k, entry));
 	uint64_t n;
 
-	return uid && known_is_seen(entry) && text_number(uid, UINT32_MAX, &n) && n >= next &&
-	       !is_listed(ctx, uid);
+	return uid && journal_index_is_seen(entry) && text_number(uid, UINT32_MAX, &n) &&
+	       n >= next && !is_listed(ctx, uid);
 }
 
 void
-former_distrust_from(struct known *k, uint32_t next, bool (*is_listed)(void *ctx, const char *uid),
-		     void *ctx)
+journal_stale_distrust_from(struct journal_index *k, uint32_t next,
+			    bool (*is_listed)(void *ctx, const char *uid), void *ctx)
 {
 	bool counts_anew = false;
 
@@ -43,8 +43,8 @@ former_distrust_from(struct known *k, uint32_t next, bool (*is_listed)(void *ctx
 /* A holder of a fingerprint: an entry of the journal, or a newcomer. */
 struct holder {
 	const char *print;
-	const struct known_entry *entry; /* delivered; NULL: a newcomer */
-	const char *uid;                 /* the newcomer's */
+	const struct journal_index_entry *entry; /* delivered; NULL: a newcomer */
+	const char *uid;                         /* the newcomer's */
 };
 
 static int
@@ -55,14 +55,15 @@ compare_holders(const void *a, const void *b)
 
 /* The holders of fingerprints, by these. */
 static struct holder *
-all_holders(const struct known *k, const struct newcomer *newcomers, size_t count, size_t *total)
+all_holders(const struct journal_index *k, const struct newcomer *newcomers, size_t count,
+	    size_t *total)
 {
 	struct holder *h = mem_alloc((k->count + count) * sizeof *h);
 	size_t n = 0;
 
 	for (size_t i = 0; i < k->count; i++)
 		if (k->entries[i].when != 0 && k->entries[i].print)
-			h[n++] = (struct holder){.print = known_print_of(k, &k->entries[i]),
+			h[n++] = (struct holder){.print = journal_index_print_of(k, &k->entries[i]),
 						 .entry = &k->entries[i]};
 	for (size_t i = 0; i < count; i++)
 		h[n++] = (struct holder){.print = newcomers[i].print, .uid = newcomers[i].uid};
@@ -75,12 +76,12 @@ all_holders(const struct known *k, const struct newcomer *newcomers, size_t coun
 /* Of the N that hold one fingerprint: is it one that was delivered, and one that came in its place?
  * Then FOUND says so. */
 static bool
-is_pair(const struct known *k, const struct holder *h, size_t n, struct known_entry *found,
-	const char **uid)
+is_pair(const struct journal_index *k, const struct holder *h, size_t n,
+	struct journal_index_entry *found, const char **uid)
 {
 	const struct holder *old = n == 2 && h[0].entry ? &h[0] : &h[1];
 
-	if (n != 2 || !h[0].entry == !h[1].entry || !former_is(k, old->entry))
+	if (n != 2 || !h[0].entry == !h[1].entry || !journal_stale_is(k, old->entry))
 		return false;
 	*found = *old->entry;
 	*uid = old == &h[0] ? h[1].uid : h[0].uid;
@@ -88,14 +89,14 @@ is_pair(const struct known *k, const struct holder *h, size_t n, struct known_en
 }
 
 struct recognised {
-	struct known_entry entry;
+	struct journal_index_entry entry;
 	const char *uid;
 };
 
 /* Each pair's newcomer gets what is known of the other: in RECOGNISED, to be added when no pointer
  * into the journal is needed any more. */
 static size_t
-pair_up(const struct known *k, const struct newcomer *newcomers, size_t count,
+pair_up(const struct journal_index *k, const struct newcomer *newcomers, size_t count,
 	struct recognised *recognised)
 {
 	size_t total, n = 0;
@@ -111,15 +112,15 @@ pair_up(const struct known *k, const struct newcomer *newcomers, size_t count,
 }
 
 size_t
-former_recognise(struct known *k, const struct newcomer *newcomers, size_t count)
+journal_stale_recognise(struct journal_index *k, const struct newcomer *newcomers, size_t count)
 {
 	struct recognised *recognised = mem_alloc(count * sizeof *recognised);
 	const size_t n = pair_up(k, newcomers, count, recognised);
 	char room[KNOWN_KEY_MAX];
 
 	for (size_t i = 0; i < n; i++) {
-		struct known_entry *entry =
-		    known_find_or_add(k, known_key(k, recognised[i].uid, room));
+		struct journal_index_entry *entry =
+		    journal_index_find_or_add(k, journal_index_key(k, recognised[i].uid, room));
 
 		entry->when = recognised[i].entry.when;
 		entry->print = recognised[i].entry.print;

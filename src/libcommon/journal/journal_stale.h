@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * former - what is known under another UIDVALIDITY than the one that was set
- * (known_set_validity()), recognised by fingerprints. For deliver/seen, whose header says what that
+ * journal_stale - what is known under another UIDVALIDITY than the one that was set
+ * (journal_index_set_validity()), recognised by fingerprints. For deliver/seen, whose header says what that
  * is for.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_STALE_H
@@ -11,18 +11,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct known;
-struct known_entry;
+struct journal_index;
+struct journal_index_entry;
 struct newcomer;
 
 /* Was it delivered, and is its UID one that is no longer good? */
-bool former_is(const struct known *k, const struct known_entry *entry);
+bool journal_stale_is(const struct journal_index *k, const struct journal_index_entry *entry);
 
-/* seen_distrust_from() */
-void former_distrust_from(struct known *k, uint32_t next,
-			  bool (*is_listed)(void *ctx, const char *uid), void *ctx);
+/* journal_distrust_from() */
+void journal_stale_distrust_from(struct journal_index *k, uint32_t next,
+				 bool (*is_listed)(void *ctx, const char *uid), void *ctx);
 
-/* seen_recognise(), in memory. */
-size_t former_recognise(struct known *k, const struct newcomer *newcomers, size_t count);
+/* journal_recognise(), in memory. */
+size_t journal_stale_recognise(struct journal_index *k, const struct newcomer *newcomers,
+			       size_t count);
 
 #endif

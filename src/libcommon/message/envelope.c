@@ -94,7 +94,7 @@ first_in(const struct speaker *s, const char *name)
 }
 
 char *
-parties_sender(const char *header, size_t n, bool *is_one_of_many)
+envelope_sender(const char *header, size_t n, bool *is_one_of_many)
 {
 	const struct speaker s = find_speaker(header, n);
 	struct first first = first_in(&s, s.names->sender);
@@ -117,7 +117,7 @@ is_recipients(const struct names *names, const struct header_field *field)
 }
 
 bool
-parties_recipients(const char *header, size_t n, address_take take, void *ctx, struct err *e)
+envelope_recipients(const char *header, size_t n, address_take take, void *ctx, struct err *e)
 {
 	const struct speaker s = find_speaker(header, n);
 	struct header_field field;

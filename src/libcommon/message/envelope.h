@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * parties - whom a message's header names: who sends it, and to whom.
+ * envelope - whom a message's header names: who sends it, and to whom.
  *
  * A message that was passed on carries Resent- blocks, the newest on top (RFC 5322 section 3.6.6).
  * Then that block alone speaks: the others, and From, To, Cc and Bcc, tell of journeys that are
@@ -21,10 +21,10 @@ struct err;
  * free(); NULL: there is none that can be read. *IS_ONE_OF_MANY: it is one of several in From,
  * and no Sender tells which of them sends (section 3.6.2).
  */
-char *parties_sender(const char *header, size_t n, bool *is_one_of_many);
+char *envelope_sender(const char *header, size_t n, bool *is_one_of_many);
 
 /* Calls TAKE for each address in To, Cc and Bcc (or in their Resent- forms). False: as
  * address_list(), with the field's name in front. */
-bool parties_recipients(const char *header, size_t n, address_take take, void *ctx, struct err *e);
+bool envelope_recipients(const char *header, size_t n, address_take take, void *ctx, struct err *e);
 
 #endif

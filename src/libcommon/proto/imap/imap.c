@@ -21,7 +21,7 @@ imap_close(void *conversation)
 	buf_free(&c->described);
 	buf_free(&c->alerts);
 	free(c->folder);
-	free(c->doomed.items);
+	free(c->to_delete.items);
 	free(c->to_read.items);
 	free(c->trash);
 	free(c);

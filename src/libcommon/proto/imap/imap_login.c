@@ -101,7 +101,7 @@ answer(void *conversation, const char **challenge, struct err *e)
 		*challenge = c->words.data;
 		return LOGIN_CHALLENGE;
 	case IMAP_NO:
-	case IMAP_REFUSED:
+	case IMAP_BAD:
 		imap_refused(c, ERR_LOGIN, e);
 		return LOGIN_REFUSED;
 	case IMAP_FAILED:
@@ -303,6 +303,5 @@ imap_compress(struct imap *c, struct err *e)
 	status = imap_await(c);
 	if (status == IMAP_OK)
 		return stream_start_deflate(c->stream, e);
-	return status == IMAP_NO || status == IMAP_REFUSED ||
-	       imap_ok(c, status, ERR_UNAVAILABLE, e);
+	return status == IMAP_NO || status == IMAP_BAD || imap_ok(c, status, ERR_UNAVAILABLE, e);
 }

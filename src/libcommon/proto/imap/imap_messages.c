@@ -309,7 +309,7 @@ read_piece(struct imap *c, struct listing *x, struct err *e)
 	status = imap_await_data(c, take, x);
 	buf_free(&x->flags);
 	buf_free(&x->header);
-	if ((status == IMAP_NO || status == IMAP_REFUSED) && c->exists == 0)
+	if ((status == IMAP_NO || status == IMAP_BAD) && c->exists == 0)
 		status = IMAP_OK;
 	return imap_ok(c, status, ERR_UNAVAILABLE, e);
 }

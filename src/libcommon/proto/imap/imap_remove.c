@@ -44,7 +44,7 @@ add_uids(struct imap_uids *uids, const struct message_list *l, const struct mess
 void
 imap_remove(void *conversation, const struct message_list *l, const struct message_set *set)
 {
-	add_uids(&((struct imap *)conversation)->doomed, l, set);
+	add_uids(&((struct imap *)conversation)->to_delete, l, set);
 }
 
 void
@@ -56,8 +56,8 @@ imap_mark_read(void *conversation, const struct message_list *l, const struct me
 static bool
 is_doomed(const struct imap *c, uint32_t uid)
 {
-	return c->doomed.count > 0 &&
-	       bsearch(&uid, c->doomed.items, c->doomed.count, sizeof uid, compare_uids);
+	return c->to_delete.count > 0 &&
+	       bsearch(&uid, c->to_delete.items, c->to_delete.count, sizeof uid, compare_uids);
 }
 
 /* UID SEARCH DELETED: what somebody else marked. */
@@ -129,7 +129,7 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 		const enum imap_status status = imap_await(c);
 		uint32_t last;
 
-		if (status == IMAP_NO || status == IMAP_REFUSED ||
+		if (status == IMAP_NO || status == IMAP_BAD ||
 		    (status == IMAP_OK && imap_was_limited(c, &last)))
 			ok = ok && imap_refused(c, ERR_UNAVAILABLE, e);
 		else if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
@@ -144,7 +144,7 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 static size_t
 ask_marks(struct imap *c)
 {
-	return ask_sets(c, &c->doomed, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
+	return ask_sets(c, &c->to_delete, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
 }
 
 /* A set whose marks were refused is not expunged either: there is nothing marked in it, but what
@@ -153,7 +153,7 @@ static bool
 remove_by_uid(struct imap *c, size_t asked, bool is_last, struct err *e)
 {
 	asked += ask_marks(c);
-	asked += ask_sets(c, &c->doomed, "UID EXPUNGE", "");
+	asked += ask_sets(c, &c->to_delete, "UID EXPUNGE", "");
 	if (is_last)
 		imap_ask(c, "LOGOUT");
 	return read_answers(c, asked, e);
@@ -183,7 +183,7 @@ remove_for_good(struct imap *c, size_t asked, bool is_last, struct err *e)
 static bool
 move(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
 {
-	asked += ask_sets(c, &c->doomed, "UID MOVE", to_trash);
+	asked += ask_sets(c, &c->to_delete, "UID MOVE", to_trash);
 	if (is_last)
 		imap_ask(c, "LOGOUT");
 	return read_answers(c, asked, e);
@@ -199,7 +199,7 @@ copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last
 			return false;
 		asked = 0;
 	}
-	asked += ask_sets(c, &c->doomed, "UID COPY", to_trash);
+	asked += ask_sets(c, &c->to_delete, "UID COPY", to_trash);
 	return read_answers(c, asked, e) && remove_for_good(c, 0, is_last, e);
 }
 
@@ -224,7 +224,7 @@ count_unconfirmed(struct imap *c)
 {
 	const uint32_t gone = imap_gone_since_list(c);
 
-	c->unconfirmed = c->doomed.count > gone ? c->doomed.count - gone : 0;
+	c->unconfirmed = c->to_delete.count > gone ? c->to_delete.count - gone : 0;
 }
 
 /* What is read is marked so before it goes to the Trash. */
@@ -234,7 +234,7 @@ carry_out(struct imap *c, bool is_last, struct err *e)
 	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
 	c->unconfirmed = 0;
-	if (c->doomed.count > 0) {
+	if (c->to_delete.count > 0) {
 		if (!(c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
 			return false;
 		count_unconfirmed(c);
@@ -260,7 +260,7 @@ imap_commit(void *conversation, struct err *e)
 	struct imap *c = conversation;
 	const bool ok = carry_out(c, !c->stays, e);
 
-	c->doomed.count = c->to_read.count = 0;
+	c->to_delete.count = c->to_read.count = 0;
 	c->uid_next = 0; /* as long as the session stays, mail comes */
 	return ok;
 }

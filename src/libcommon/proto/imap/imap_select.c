@@ -82,7 +82,7 @@ imap_await_introduction(struct imap *c, struct err *e)
 	for (; c->preludes > 0; c->preludes--) {
 		const enum imap_status status = imap_await(c);
 
-		if (status != IMAP_NO && status != IMAP_REFUSED &&
+		if (status != IMAP_NO && status != IMAP_BAD &&
 		    !imap_ok(c, status, ERR_UNAVAILABLE, e))
 			return false;
 	}
@@ -200,6 +200,6 @@ imap_turn(void *conversation, const char *folder)
 	free(c->folder);
 	c->folder = mem_strdup(folder);
 	c->is_selected = false;
-	c->doomed.count = c->to_read.count = 0;
+	c->to_delete.count = c->to_read.count = 0;
 	return true;
 }

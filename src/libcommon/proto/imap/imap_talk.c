@@ -168,7 +168,7 @@ imap_ok(struct imap *c, enum imap_status status, enum err_code otherwise, struct
 	case IMAP_OK:
 		return true;
 	case IMAP_NO:
-	case IMAP_REFUSED:
+	case IMAP_BAD:
 		return imap_refused(c, otherwise, e);
 	case IMAP_CONTINUE:
 		imap_breach(c, "the server waits for more of a command that is complete");
@@ -594,7 +594,7 @@ take_untagged(struct imap *c)
 
 	if (!read_untagged_head(c, &u))
 		return false;
-	if (++c->untaken > UNTAKEN_MAX)
+	if (++c->unsolicited > UNTAKEN_MAX)
 		return imap_breach(c, endless);
 	for (size_t i = 0; !u.has_number && i < sizeof session_data / sizeof session_data[0]; i++)
 		if (text_equal_case(u.keyword, session_data[i].keyword))
@@ -602,7 +602,7 @@ take_untagged(struct imap *c)
 	if (u.has_number)
 		take_numbered(c, &u);
 	if (c->take && c->take(c->take_ctx, c, &u))
-		c->untaken--;
+		c->unsolicited--;
 	imap_finish(c);
 	return stream_ok(c->stream, &(struct err){0});
 }
@@ -615,7 +615,7 @@ read_tagged(struct imap *c, const struct imap_token *tag)
 	static const struct {
 		const char *word;
 		enum imap_status means;
-	} words[] = {{"OK", IMAP_OK}, {"NO", IMAP_NO}, {"BAD", IMAP_REFUSED}};
+	} words[] = {{"OK", IMAP_OK}, {"NO", IMAP_NO}, {"BAD", IMAP_BAD}};
 	char expected[16];
 	struct imap_token t;
 
@@ -691,7 +691,7 @@ read_response(struct imap *c, enum imap_status *status)
 void
 imap_start_answer(struct imap *c)
 {
-	c->untaken = c->said = 0;
+	c->unsolicited = c->said = 0;
 }
 
 static enum imap_status

@@ -61,7 +61,7 @@ enum imap_capability {
 enum imap_status {
 	IMAP_OK,
 	IMAP_NO,
-	IMAP_REFUSED, /* BAD */
+	IMAP_BAD, /* BAD */
 	IMAP_CONTINUE,
 	IMAP_FAILED /* the stream did */
 };
@@ -85,14 +85,14 @@ struct imap {
 	struct stream *stream;
 	struct dialog *dialog;
 	struct imap_parse parse;
-	bool in_response; /* more tokens of the response in hand are to be read */
-	struct buf shown; /* of that response, for the trace */
-	unsigned asked;   /* the tag of the last command asked, */
-	unsigned awaited; /* and of the one whose answer is awaited */
-	struct buf words; /* of the last status response that was an answer: "NO [CODE] text" */
-	struct buf bye;   /* of BYE; empty: the server has not said so */
-	uint64_t untaken; /* untagged responses that nobody wanted, in this answer, */
-	uint64_t said;    /* and bytes that were no text of ours */
+	bool in_response;     /* more tokens of the response in hand are to be read */
+	struct buf shown;     /* of that response, for the trace */
+	unsigned asked;       /* the tag of the last command asked, */
+	unsigned awaited;     /* and of the one whose answer is awaited */
+	struct buf words;     /* of the last status response that was an answer: "NO [CODE] text" */
+	struct buf bye;       /* of BYE; empty: the server has not said so */
+	uint64_t unsolicited; /* untagged responses that nobody wanted, in this answer, */
+	uint64_t said;        /* and bytes that were no text of ours */
 
 	unsigned capabilities; /* enum imap_capability */
 	bool knows_capabilities;
@@ -132,9 +132,9 @@ struct imap {
 	void *take_ctx;
 
 	/* What the commit does. */
-	struct imap_uids doomed;  /* to delete, or to move to the Trash */
-	struct imap_uids to_read; /* to mark as read */
-	size_t unconfirmed;       /* of those that were deleted: no EXPUNGE told of so many */
+	struct imap_uids to_delete; /* to delete, or to move to the Trash */
+	struct imap_uids to_read;   /* to mark as read */
+	size_t unconfirmed;         /* of those that were deleted: no EXPUNGE told of so many */
 	bool to_trash;
 	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
 	bool asks_trash;

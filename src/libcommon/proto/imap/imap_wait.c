@@ -85,7 +85,7 @@ imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
 		const int64_t soon = wait_deadline(idle_s < poll_s ? idle_s : poll_s);
 		const enum imap_status status = idle(c, idle_s);
 
-		if (status == IMAP_NO || status == IMAP_REFUSED)
+		if (status == IMAP_NO || status == IMAP_BAD)
 			c->capabilities &= ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
 		else if (!is_in_vain_again(c, status, soon))
 			return imap_ok(c, status, ERR_UNAVAILABLE, e);

@@ -17,9 +17,9 @@ pop3_remove(void *conversation, const struct message_list *l, const struct messa
 
 	if (set->count == 0)
 		return;
-	c->doomed = mem_grow(c->doomed, c->doomed_count + set->count, sizeof *c->doomed);
+	c->to_delete = mem_grow(c->to_delete, c->doomed_count + set->count, sizeof *c->to_delete);
 	for (size_t i = 0; i < set->count; i++)
-		c->doomed[c->doomed_count++] = l->items[set->index[i]].number;
+		c->to_delete[c->doomed_count++] = l->items[set->index[i]].number;
 }
 
 /* DELE for each, and QUIT behind the last: one flight where the window is open. */
@@ -27,7 +27,7 @@ static void
 ask_removal(struct pop3 *c, size_t i)
 {
 	if (i < c->doomed_count)
-		dialog_ask(c->dialog, "DELE %" PRIu32, c->doomed[i]);
+		dialog_ask(c->dialog, "DELE %" PRIu32, c->to_delete[i]);
 	else
 		dialog_ask(c->dialog, "QUIT");
 }
@@ -79,7 +79,7 @@ pop3_close(void *conversation)
 	buf_free(&c->described);
 	buf_free(&c->words);
 	free(c->timestamp);
-	free(c->doomed);
+	free(c->to_delete);
 	free(c);
 }
 

@@ -166,11 +166,11 @@ ask_for_words(struct pop3 *c, const struct login *l)
 
 	if (f->utf8) {
 		dialog_ask(c->dialog, "UTF8");
-		c->unheeded++;
+		c->ignored_answers++;
 	}
 	if (f->lang && f->pipelining && l->language) {
 		dialog_ask(c->dialog, "LANG %s", l->language);
-		c->unheeded++;
+		c->ignored_answers++;
 	}
 }
 

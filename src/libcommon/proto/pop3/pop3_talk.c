@@ -32,7 +32,7 @@ read_any_status(struct pop3 *c)
 enum pop3_status
 pop3_await(struct pop3 *c)
 {
-	for (; c->unheeded > 0; c->unheeded--)
+	for (; c->ignored_answers > 0; c->ignored_answers--)
 		if (read_any_status(c) == POP3_FAILED)
 			return POP3_FAILED;
 	return read_any_status(c);

@@ -53,11 +53,11 @@ struct pop3 {
 	struct dialog *dialog;
 	struct pop3_features features;
 	struct buf described;
-	struct buf words;  /* the last status line */
-	unsigned unheeded; /* answers ahead of the next one that change nothing */
-	char *timestamp;   /* the greeting's <…>, for APOP */
+	struct buf words;         /* the last status line */
+	unsigned ignored_answers; /* answers ahead of the next one that change nothing */
+	char *timestamp;          /* the greeting's <…>, for APOP */
 	struct pop3_stat stat;
-	uint32_t *doomed; /* the numbers to delete */
+	uint32_t *to_delete; /* the numbers to delete */
 	size_t doomed_count;
 };
 

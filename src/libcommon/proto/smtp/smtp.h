@@ -60,7 +60,7 @@ struct smtp_envelope {
 	const char *from; /* "" is the null sender; borrowed */
 	struct smtp_recipient *recipients;
 	size_t count;
-	struct smtp_wishes wishes;
+	struct smtp_parameters wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
 
 	/* Called before the end of the message goes out, where it is not NULL: what it notes is

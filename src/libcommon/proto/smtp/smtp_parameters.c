@@ -11,14 +11,14 @@
 #include "proto/smtp/smtp.h"
 
 static const struct wish {
-	size_t wished;  /* the value in struct smtp_wishes */
+	size_t wished;  /* the value in struct smtp_parameters */
 	size_t offered; /* the flag in struct smtp_features */
 	const char *extension;
 	const char *mail; /* the parameter of MAIL; NULL: it is one of RCPT */
 	bool is_xtext;
 } wishes[] = {
 #define WISH(wished, offered) \
-	offsetof(struct smtp_wishes, wished), offsetof(struct smtp_features, offered)
+	offsetof(struct smtp_parameters, wished), offsetof(struct smtp_features, offered)
     {WISH(notify, dsn), "DSN", NULL, false},
     {WISH(ret, dsn), "DSN", "RET=", false},
     {WISH(envelope_id, dsn), "DSN", "ENVID=", true},
@@ -31,7 +31,7 @@ static const struct wish {
 };
 
 static const char *
-wished(const struct smtp_wishes *w, const struct wish *wish)
+wished(const struct smtp_parameters *w, const struct wish *wish)
 {
 	return *(const char *const *)(const void *)((const char *)w + wish->wished);
 }
@@ -44,7 +44,7 @@ is_offered(const struct smtp_features *f, const struct wish *wish)
 
 /* The server may have said how soon, and how late, it can. */
 static bool
-check_times(const struct smtp_wishes *w, const struct smtp_features *f, struct err *e)
+check_times(const struct smtp_parameters *w, const struct smtp_features *f, struct err *e)
 {
 	const uint64_t by = w->deliver_by ? strtoull(w->deliver_by, NULL, 10) : UINT64_MAX;
 	const uint64_t hold = w->hold_for ? strtoull(w->hold_for, NULL, 10) : 0;
@@ -61,7 +61,7 @@ check_times(const struct smtp_wishes *w, const struct smtp_features *f, struct e
 }
 
 bool
-smtp_wishes_check(const struct smtp_wishes *w, const struct smtp_features *f, struct err *e)
+smtp_parameters_check(const struct smtp_parameters *w, const struct smtp_features *f, struct err *e)
 {
 	for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++)
 		if (wished(w, &wishes[i]) && !is_offered(f, &wishes[i]))
@@ -83,7 +83,7 @@ add_xtext(struct buf *out, const char *text)
 }
 
 void
-smtp_wishes_add_mail(const struct smtp_wishes *w, struct buf *out)
+smtp_parameters_add_mail(const struct smtp_parameters *w, struct buf *out)
 {
 	for (size_t i = 0; i < sizeof wishes / sizeof wishes[0]; i++) {
 		const char *value = wished(w, &wishes[i]);
@@ -101,7 +101,7 @@ smtp_wishes_add_mail(const struct smtp_wishes *w, struct buf *out)
 /* The original recipient is what the report will name, whatever the address becomes on its way.
  * RFC 6533's form for an address that is not ASCII is known to few servers. */
 void
-smtp_wishes_add_rcpt(const struct smtp_wishes *w, const char *address, struct buf *out)
+smtp_parameters_add_rcpt(const struct smtp_parameters *w, const char *address, struct buf *out)
 {
 	if (!w->notify)
 		return;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * smtp_wishes - what a message asks of its servers beyond being delivered, as parameters of MAIL
+ * smtp_parameters - what a message asks of its servers beyond being delivered, as parameters of MAIL
  * and RCPT.
  */
 #ifndef MAILVERBS_PROTO_SMTP_SMTP_PARAMETERS_H
@@ -14,7 +14,7 @@ struct err;
 struct smtp_features;
 
 /* All borrowed, and as the wire has them but for the xtext. NULL: not wished. */
-struct smtp_wishes {
+struct smtp_parameters {
 	const char *notify;      /* RFC 3461: NEVER, or of SUCCESS,FAILURE,DELAY */
 	const char *ret;         /* RFC 3461: FULL or HDRS */
 	const char *envelope_id; /* RFC 3461: any printable ASCII */
@@ -27,10 +27,12 @@ struct smtp_wishes {
 
 /* Does the server offer what is wished? False: *e is ERR_UNAVAILABLE, names the extension, and has
  * no place in front. */
-bool smtp_wishes_check(const struct smtp_wishes *w, const struct smtp_features *f, struct err *e);
+bool smtp_parameters_check(const struct smtp_parameters *w, const struct smtp_features *f,
+			   struct err *e);
 
 /* Adds the parameters, each with a blank in front: of MAIL, and of RCPT for ADDRESS. */
-void smtp_wishes_add_mail(const struct smtp_wishes *w, struct buf *out);
-void smtp_wishes_add_rcpt(const struct smtp_wishes *w, const char *address, struct buf *out);
+void smtp_parameters_add_mail(const struct smtp_parameters *w, struct buf *out);
+void smtp_parameters_add_rcpt(const struct smtp_parameters *w, const char *address,
+			      struct buf *out);
 
 #endif

@@ -67,7 +67,7 @@ check(const struct transaction *t, struct err *e)
 		return smtp_complain(
 		    t->c, ERR_MALFORMED,
 		    "the message has 8-bit text, the server does not offer 8BITMIME", e);
-	if (smtp_wishes_check(&t->envelope->wishes, f, e))
+	if (smtp_parameters_check(&t->envelope->wishes, f, e))
 		return true;
 	return err_prefix(e, "%s", stream_name(t->c->stream));
 }
@@ -109,7 +109,7 @@ ask_mail(const struct transaction *t, struct err *e)
 		buf_add_str(&line, " BODY=8BITMIME");
 	if (t->utf8)
 		buf_add_str(&line, " SMTPUTF8");
-	smtp_wishes_add_mail(&t->envelope->wishes, &line);
+	smtp_parameters_add_mail(&t->envelope->wishes, &line);
 	if (ok)
 		dialog_ask(t->c->dialog, "%s", line.data);
 	buf_free(&line);
@@ -142,7 +142,7 @@ ask_envelope(const struct transaction *t, struct err *e)
 		buf_clear(&line);
 		add_path(t, &line, address, e);
 		buf_add_char(&line, '>');
-		smtp_wishes_add_rcpt(&t->envelope->wishes, address, &line);
+		smtp_parameters_add_rcpt(&t->envelope->wishes, address, &line);
 		dialog_ask(t->c->dialog, "RCPT TO:<%s", line.data);
 	}
 	buf_free(&line);

@@ -10,7 +10,7 @@
 static void
 test_parameters(void)
 {
-	const struct smtp_wishes all = {.notify = "SUCCESS,DELAY",
+	const struct smtp_parameters all = {.notify = "SUCCESS,DELAY",
 					.ret = "HDRS",
 					.envelope_id = "QQ 3=1+1",
 					.require_tls = "",
@@ -18,34 +18,34 @@ test_parameters(void)
 					.hold_for = "60",
 					.hold_until = "2026-12-24T18:00:00Z",
 					.priority = "-3"};
-	const struct smtp_wishes none = {0};
+	const struct smtp_parameters none = {0};
 	struct buf out = {0};
 
 	buf_add_str(&out, "");
-	smtp_wishes_add_mail(&none, &out);
-	smtp_wishes_add_rcpt(&none, "a@x", &out);
+	smtp_parameters_add_mail(&none, &out);
+	smtp_parameters_add_rcpt(&none, "a@x", &out);
 	is_str(out.data, "", "who wishes nothing adds nothing");
-	smtp_wishes_add_mail(&all, &out);
+	smtp_parameters_add_mail(&all, &out);
 	is_str(out.data,
 	       " RET=HDRS ENVID=QQ+203+3D1+2B1 REQUIRETLS BY=120;N HOLDFOR=60 "
 	       "HOLDUNTIL=2026-12-24T18:00:00Z MT-PRIORITY=-3",
 	       "the parameters of MAIL, the envelope id as xtext");
 	buf_clear(&out);
-	smtp_wishes_add_rcpt(&all, "a+b=c@x", &out);
+	smtp_parameters_add_rcpt(&all, "a+b=c@x", &out);
 	is_str(out.data, " NOTIFY=SUCCESS,DELAY ORCPT=rfc822;a+2Bb+3Dc@x",
 	       "of RCPT, with the original recipient");
 	buf_clear(&out);
-	smtp_wishes_add_rcpt(&all, "ü@x", &out);
+	smtp_parameters_add_rcpt(&all, "ü@x", &out);
 	is_str(out.data, " NOTIFY=SUCCESS,DELAY", "which is left out where it is not ASCII");
 	buf_free(&out);
 }
 
 static void
-is_refused(struct smtp_wishes w, struct smtp_features f, const char *want)
+is_refused(struct smtp_parameters w, struct smtp_features f, const char *want)
 {
 	struct err e = {0};
 
-	ok(!smtp_wishes_check(&w, &f, &e) && e.code == ERR_UNAVAILABLE, "refused");
+	ok(!smtp_parameters_check(&w, &f, &e) && e.code == ERR_UNAVAILABLE, "refused");
 	is_str(e.text, want, want);
 }
 
@@ -60,27 +60,27 @@ test_check(void)
 					  .hold_for_max = 1000,
 					  .mt_priority = true};
 	const struct smtp_features none = {0};
-	const struct smtp_wishes some = {.notify = "NEVER",
+	const struct smtp_parameters some = {.notify = "NEVER",
 					 .require_tls = "",
 					 .deliver_by = "100;R",
 					 .hold_for = "1000",
 					 .priority = "1"};
 	struct err e;
 
-	ok(smtp_wishes_check(&some, &all, &e), "all is offered");
-	ok(smtp_wishes_check(&(struct smtp_wishes){0}, &none, &e), "nothing is wished");
+	ok(smtp_parameters_check(&some, &all, &e), "all is offered");
+	ok(smtp_parameters_check(&(struct smtp_parameters){0}, &none, &e), "nothing is wished");
 #define LACKS(extension) "this needs " extension ", which the server does not offer"
-	is_refused((struct smtp_wishes){.notify = "NEVER"}, none, LACKS("DSN"));
-	is_refused((struct smtp_wishes){.ret = "FULL"}, none, LACKS("DSN"));
-	is_refused((struct smtp_wishes){.envelope_id = "x"}, none, LACKS("DSN"));
-	is_refused((struct smtp_wishes){.require_tls = ""}, none, LACKS("REQUIRETLS"));
-	is_refused((struct smtp_wishes){.deliver_by = "9;R"}, none, LACKS("DELIVERBY"));
-	is_refused((struct smtp_wishes){.hold_for = "9"}, none, LACKS("FUTURERELEASE"));
-	is_refused((struct smtp_wishes){.hold_until = "9"}, none, LACKS("FUTURERELEASE"));
-	is_refused((struct smtp_wishes){.priority = "9"}, none, LACKS("MT-PRIORITY"));
-	is_refused((struct smtp_wishes){.deliver_by = "99;R"}, all,
+	is_refused((struct smtp_parameters){.notify = "NEVER"}, none, LACKS("DSN"));
+	is_refused((struct smtp_parameters){.ret = "FULL"}, none, LACKS("DSN"));
+	is_refused((struct smtp_parameters){.envelope_id = "x"}, none, LACKS("DSN"));
+	is_refused((struct smtp_parameters){.require_tls = ""}, none, LACKS("REQUIRETLS"));
+	is_refused((struct smtp_parameters){.deliver_by = "9;R"}, none, LACKS("DELIVERBY"));
+	is_refused((struct smtp_parameters){.hold_for = "9"}, none, LACKS("FUTURERELEASE"));
+	is_refused((struct smtp_parameters){.hold_until = "9"}, none, LACKS("FUTURERELEASE"));
+	is_refused((struct smtp_parameters){.priority = "9"}, none, LACKS("MT-PRIORITY"));
+	is_refused((struct smtp_parameters){.deliver_by = "99;R"}, all,
 		   "the server needs 100 seconds at least to deliver by");
-	is_refused((struct smtp_wishes){.hold_for = "1001"}, all,
+	is_refused((struct smtp_parameters){.hold_for = "1001"}, all,
 		   "the server holds a message for 1000 seconds at most");
 }
 

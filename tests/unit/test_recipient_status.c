@@ -63,9 +63,9 @@ test_case(size_t n)
 		recipients[i] = (struct smtp_recipient){.address = "x@example.org",
 							.reply = {.code = cases[n].replies[i]},
 							.is_taken = cases[n].taken[i]};
-	is_sealed = fate_is_sealed(&l, &o, failure);
+	is_sealed = recipient_status_is_final(&l, &o, failure);
 	for (size_t i = 0; i < 3; i++)
-		fates[i] = "TRD"[fate_of(&l, i, &o, is_sealed)];
+		fates[i] = "TRD"[recipient_status_of(&l, i, &o, is_sealed)];
 	is_str(fates, cases[n].fates, cases[n].name);
 }
 

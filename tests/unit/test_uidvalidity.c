@@ -16,7 +16,7 @@
 
 enum { COUNT = 4 };
 
-static char dir[] = "/tmp/test_renumbered.XXXXXX";
+static char dir[] = "/tmp/test_uidvalidity.XXXXXX";
 
 /* What the server has. */
 struct server {
@@ -74,35 +74,35 @@ fetch(void *conversation, const struct message_list *l, const struct message_set
 
 /* Opens the journal of what was delivered under UIDVALIDITY 7, now 8: 1 and 3 with what they are
  * known by, 2 and 4 without. */
-static struct seen *
+static struct journal *
 delivered(void)
 {
 	static int number;
 	char *place = mem_printf("maildir %d", ++number);
 	struct err e = {0};
-	struct seen *s = seen_open(dir, "imap a h INBOX", place, &e);
+	struct journal *s = journal_open(dir, "imap a h INBOX", place, &e);
 	fingerprint print;
 
 	free(place);
-	seen_set_validity(s, 7);
+	journal_set_validity(s, 7);
 	for (uint32_t i = 1; i <= COUNT; i++) {
 		char uid[16];
 
 		snprintf(uid, sizeof uid, "%" PRIu32, i);
 		if (i % 2 == 1 &&
 		    fingerprint_make(&print, headers[i - 1], strlen(headers[i - 1]), true, 100 + i))
-			seen_set_fingerprint(s, uid, print);
-		seen_done(s, uid);
+			journal_set_fingerprint(s, uid, print);
+		journal_done(s, uid);
 	}
-	if (!seen_write(s, true, &e))
+	if (!journal_write(s, true, &e))
 		diag("%s", e.text);
-	seen_set_validity(s, 8);
+	journal_set_validity(s, 8);
 	return s;
 }
 
-/* The run's remark is on standard error, for one call of renumbered_recognise(). */
+/* The run's remark is on standard error, for one call of uidvalidity_recognise(). */
 static bool
-recognise(struct seen *s, struct server *server, bool record, char said[static 400])
+recognise(struct journal *s, struct server *server, bool record, char said[static 400])
 {
 	const struct mailbox_protocol protocol = {.fetch = fetch};
 	struct mailbox m = {.protocol = &protocol, .conversation = server};
@@ -116,7 +116,7 @@ recognise(struct seen *s, struct server *server, bool record, char said[static 4
 	if (pipe(ends) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
 		abort();
 	dup2(ends[1], STDERR_FILENO);
-	done = renumbered_recognise(s, &m, &l, record, &run, "here", &e);
+	done = uidvalidity_recognise(s, &m, &l, record, &run, "here", &e);
 	dup2(standard_error, STDERR_FILENO);
 	n = read(ends[0], said, 399);
 	said[n > 0 ? n : 0] = '\0';
@@ -129,14 +129,14 @@ recognise(struct seen *s, struct server *server, bool record, char said[static 4
 
 /* The UIDs that are known. */
 static void
-knows(struct seen *s, const char *want, const char *name)
+knows(struct journal *s, const char *want, const char *name)
 {
 	struct message_list l = the_list();
 	struct buf got = {0};
 
 	buf_add_str(&got, "");
 	for (size_t i = 0; i < l.count; i++)
-		if (seen_has(s, message_list_uid(&l, i), NULL))
+		if (journal_has(s, message_list_uid(&l, i), NULL))
 			buf_addf(&got, "%s;", message_list_uid(&l, i));
 	is_str(got.data, want, name);
 	buf_free(&got);
@@ -156,7 +156,7 @@ static void
 test_recognised(void)
 {
 	struct server server = a_server();
-	struct seen *s = delivered();
+	struct journal *s = delivered();
 	char said[400];
 
 	ok(recognise(s, &server, true, said), "a folder that was numbered anew");
@@ -166,46 +166,46 @@ test_recognised(void)
 	       "mfetch: here: the server has numbered its messages anew (UIDVALIDITY); of 4 "
 	       "messages 2 are known by their headers\n",
 	       "which is said");
-	ok(!seen_has_former(s) || seen_is_written(s), "and written");
-	seen_close(s);
+	ok(!journal_has_former(s) || journal_is_written(s), "and written");
+	journal_close(s);
 }
 
 static void
 test_only_once(void)
 {
 	struct server server = a_server();
-	struct seen *s = delivered();
+	struct journal *s = delivered();
 	char said[400];
 
-	seen_set_validity(s, 7);
+	journal_set_validity(s, 7);
 	ok(recognise(s, &server, true, said) && server.asked == 0 && said[0] == '\0',
 	   "where nothing was numbered anew no header is asked for, and nothing said");
-	seen_set_validity(s, 8);
-	seen_done(s, "12");
+	journal_set_validity(s, 8);
+	journal_done(s, "12");
 	ok(recognise(s, &server, true, said), "what is known under the new number");
 	is_number(server.asked, COUNT - 1, "is not asked for");
 	knows(s, "11;12;13;", "and stays known");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_without_record(void)
 {
 	struct server server = a_server();
-	struct seen *s = delivered();
+	struct journal *s = delivered();
 	char said[400];
 
-	ok(recognise(s, &server, false, said) && seen_has_former(s),
+	ok(recognise(s, &server, false, said) && journal_has_former(s),
 	   "who only looks changes nothing");
 	knows(s, "11;13;", "but knows it");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_missing(void)
 {
 	struct server server = a_server();
-	struct seen *s = delivered();
+	struct journal *s = delivered();
 	char said[400];
 
 	server.header[0] = NULL;
@@ -214,25 +214,25 @@ test_missing(void)
 	   "headers that are refused or do not come are no error");
 	knows(s, "", "but nothing to know a message by");
 	ok(strstr(said, "of 4 messages 0 are known") != NULL, "which is said");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_broken(void)
 {
 	struct server server = a_server();
-	struct seen *s = delivered();
+	struct journal *s = delivered();
 	char said[400];
 
 	server.breaks = true;
 	ok(!recognise(s, &server, true, said) && said[0] == '\0',
 	   "a session that breaks at the headers is an error");
 	knows(s, "", "nothing was recognised then");
-	ok(seen_has_former(s), "and the journal is as it was");
+	ok(journal_has_former(s), "and the journal is as it was");
 	server.breaks = false;
 	ok(recognise(s, &server, true, said), "so that the next run");
 	knows(s, "11;13;", "recognises all");
-	seen_close(s);
+	journal_close(s);
 }
 
 int

@@ -25,7 +25,7 @@
 #define PRINT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
 #define PRINT_C "0123456789abcdef0123456789abcdef"
 
-static char root[] = "/tmp/test_seen.XXXXXX";
+static char root[] = "/tmp/test_journal.XXXXXX";
 static char *dir; /* a new one for each group of tests */
 
 static void
@@ -37,11 +37,11 @@ start(void)
 	dir = mem_printf("%s/%d", root, ++number);
 }
 
-static struct seen *
+static struct journal *
 open_journal(void)
 {
 	struct err e = {0};
-	struct seen *s = seen_open(dir, MAILBOX, PLACE, &e);
+	struct journal *s = journal_open(dir, MAILBOX, PLACE, &e);
 
 	if (!s)
 		diag("%s", e.text);
@@ -92,58 +92,58 @@ append_text(const char *name, const char *text)
 static void
 record(const char *const uids[])
 {
-	struct seen *s = open_journal();
+	struct journal *s = open_journal();
 	struct err e;
 
 	for (; *uids; uids++)
-		seen_done(s, *uids);
-	ok(seen_write(s, true, &e) && seen_is_written(s), "what is done is written");
-	seen_close(s);
+		journal_done(s, *uids);
+	ok(journal_write(s, true, &e) && journal_is_written(s), "what is done is written");
+	journal_close(s);
 }
 
 static bool
-has(struct seen *s, const char *uid)
+has(struct journal *s, const char *uid)
 {
-	return seen_has(s, uid, NULL);
+	return journal_has(s, uid, NULL);
 }
 
 static void
 test_memory(void)
 {
 	const time_t before = time(NULL);
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 	time_t when = 0;
 
 	start();
 	record((const char *[]){"one", "two", NULL});
 	s = open_journal();
-	ok(seen_has(s, "one", &when) && has(s, "two"),
+	ok(journal_has(s, "one", &when) && has(s, "two"),
 	   "what was recorded is known to the next run");
 	ok(when >= before && when <= time(NULL), "and when it was");
 	ok(!has(s, "three") && !has(s, ""), "nothing else is");
 	ok(!has(s, NULL), "a message without an id was never delivered");
-	seen_done(s, "three");
+	journal_done(s, "three");
 	ok(has(s, "three"), "what is done in this run is known at once");
-	seen_close(s);
+	journal_close(s);
 	s = open_journal();
 	ok(!has(s, "three"), "what was never written was never done");
-	seen_close(s);
-	s = seen_open(dir, MAILBOX, "mbox /home/alice/inbox", &e);
+	journal_close(s);
+	s = journal_open(dir, MAILBOX, "mbox /home/alice/inbox", &e);
 	ok(s && !has(s, "one"), "another destination knows nothing of it");
-	seen_close(s);
-	s = seen_open(dir, "pop3 bob@example.org pop.example.org INBOX", PLACE, &e);
+	journal_close(s);
+	s = journal_open(dir, "pop3 bob@example.org pop.example.org INBOX", PLACE, &e);
 	ok(s && !has(s, "one"), "another mailbox neither");
-	seen_close(s);
-	s = seen_open(dir, MAILBOX, NULL, &e);
-	seen_done(s, "four");
-	ok(s && !has(s, "one") && seen_write(s, true, &e),
+	journal_close(s);
+	s = journal_open(dir, MAILBOX, NULL, &e);
+	journal_done(s, "four");
+	ok(s && !has(s, "one") && journal_write(s, true, &e),
 	   "without a destination nothing is known");
-	seen_close(s);
-	s = seen_open_all(dir, MAILBOX, &e);
+	journal_close(s);
+	s = journal_open_all(dir, MAILBOX, &e);
 	ok(s && has(s, "one") && has(s, "two") && !has(s, "four"),
 	   "what was delivered anywhere is known to who asks for all");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
@@ -153,7 +153,7 @@ test_odd_ids(void)
 	    "a b",          " ", "%",     "%41", "a/b",  "../../x", "\xc3",
 	    "\x01\x7f\xff", "=", "+ x y", "- x", "a\tb", "\n",      NULL};
 	char longest[1025];
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 	bool all = true;
 
@@ -167,40 +167,40 @@ test_odd_ids(void)
 		all = all && has(s, odd[i]);
 	ok(all && has(s, longest), "ids of any bytes, up to 1024 of them, are the same again");
 	ok(!has(s, "A") && !has(s, "x") && !has(s, "x y"), "and nothing but these");
-	seen_close(s);
-	s = seen_open(dir, "pop3 ../../../a/b\xff h INBOX", "pipe cat >'/x y'\n", &e);
+	journal_close(s);
+	s = journal_open(dir, "pop3 ../../../a/b\xff h INBOX", "pipe cat >'/x y'\n", &e);
 	ok(s != NULL, "mailboxes and destinations may have odd names too");
-	seen_close(s);
+	journal_close(s);
 	memset(longest, 'x', sizeof longest - 1);
-	s = seen_open(dir, longest, longest, &e);
+	s = journal_open(dir, longest, longest, &e);
 	ok(s != NULL, "and long ones");
-	seen_done(s, "here");
-	ok(seen_write(s, true, &e), "which are recorded");
-	seen_close(s);
+	journal_done(s, "here");
+	ok(journal_write(s, true, &e), "which are recorded");
+	journal_close(s);
 	longest[sizeof longest - 2] = 'y';
-	s = seen_open(dir, longest, longest, &e);
+	s = journal_open(dir, longest, longest, &e);
 	ok(s && !has(s, "here"), "and kept apart to their last byte");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_lock(void)
 {
-	struct seen *first, *second;
+	struct journal *first, *second;
 	struct err e = {0};
 	pid_t pid;
 
 	start();
 	first = open_journal();
-	second = seen_open(dir, MAILBOX, "mbox /elsewhere", &e);
+	second = journal_open(dir, MAILBOX, "mbox /elsewhere", &e);
 	ok(!second && e.code == ERR_TEMPORARY, "a second run for the mailbox is turned away");
-	second = seen_open(dir, "pop3 bob h INBOX", PLACE, &e);
+	second = journal_open(dir, "pop3 bob h INBOX", PLACE, &e);
 	ok(second != NULL, "one for another mailbox is not");
-	seen_close(second);
-	second = seen_open_all(dir, MAILBOX, &e);
+	journal_close(second);
+	second = journal_open_all(dir, MAILBOX, &e);
 	ok(second != NULL, "who only reads is not");
-	seen_close(second);
-	seen_close(first);
+	journal_close(second);
+	journal_close(first);
 	pid = fork();
 	if (pid == 0) {
 		first = open_journal();
@@ -209,13 +209,13 @@ test_lock(void)
 	waitpid(pid, NULL, 0);
 	second = open_journal();
 	ok(second != NULL, "a run that was killed leaves no lock");
-	seen_close(second);
+	journal_close(second);
 }
 
 static void
 is_torn_off(const char *tail, const char *name)
 {
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 	struct buf before, after;
 
@@ -223,21 +223,21 @@ is_torn_off(const char *tail, const char *name)
 	record((const char *[]){"one", NULL});
 	before = contents(JOURNAL);
 	append_text(JOURNAL, tail);
-	s = seen_open_all(dir, MAILBOX, &e);
+	s = journal_open_all(dir, MAILBOX, &e);
 	ok(s && has(s, "one") && !has(s, "two"), "%s never happened, for a reader", name);
-	seen_close(s);
+	journal_close(s);
 	s = open_journal();
 	ok(s && has(s, "one") && !has(s, "two"), "%s never happened", name);
-	seen_done(s, "three");
-	ok(seen_write(s, true, &e), "the record goes on behind it");
-	seen_close(s);
+	journal_done(s, "three");
+	ok(journal_write(s, true, &e), "the record goes on behind it");
+	journal_close(s);
 	after = contents(JOURNAL);
 	ok(after.len > before.len && memcmp(after.data, before.data, before.len) == 0 &&
 	       strstr(after.data + before.len, " three\n") == after.data + after.len - 7,
 	   "on a line of its own");
 	s = open_journal();
 	ok(s && has(s, "one") && has(s, "three") && !has(s, "two"), "and is read again");
-	seen_close(s);
+	journal_close(s);
 	buf_free(&before);
 	buf_free(&after);
 }
@@ -245,13 +245,13 @@ is_torn_off(const char *tail, const char *name)
 static void
 test_torn_end(void)
 {
-	struct seen *s;
+	struct journal *s;
 
 	is_torn_off("= 1234567890 tw", "a line cut short");
 	is_torn_off("= 1234567890 two", "a line without its end");
 	is_torn_off("=", "a single byte");
 	start();
-	seen_close(open_journal());
+	journal_close(open_journal());
 	for (size_t len = 0; len < strlen("mailverbs seen 1 maildir%20/home/alice/Mail\n"); len++) {
 		char *path = path_of(JOURNAL);
 
@@ -261,7 +261,7 @@ test_torn_end(void)
 		s = open_journal();
 		if (!s)
 			break;
-		seen_close(s);
+		journal_close(s);
 	}
 	ok(s != NULL, "a head cut short at any byte is written anew");
 }
@@ -270,7 +270,7 @@ static void
 is_damage(const void *line, size_t n, const char *name)
 {
 	struct err e = {0};
-	struct seen *s;
+	struct journal *s;
 	struct buf before, after;
 
 	start();
@@ -278,14 +278,14 @@ is_damage(const void *line, size_t n, const char *name)
 	append(JOURNAL, line, n);
 	append_text(JOURNAL, "= 1234567890 two\n");
 	before = contents(JOURNAL);
-	s = seen_open(dir, MAILBOX, PLACE, &e);
+	s = journal_open(dir, MAILBOX, PLACE, &e);
 	ok(!s && e.code == ERR_IO && strstr(e.text, "/maildir,%2Fhome%2Falice%2FMail:3: "),
 	   "%s: an error that names file and line", name);
 	if (s)
-		seen_close(s);
-	s = seen_open_all(dir, MAILBOX, &e);
+		journal_close(s);
+	s = journal_open_all(dir, MAILBOX, &e);
 	ok(!s && e.code == ERR_IO, "%s: for a reader too", name);
-	seen_close(s);
+	journal_close(s);
 	after = contents(JOURNAL);
 	is_bytes(after.data, after.len, before.data, before.len, "and the file is left as it is");
 	buf_free(&before);
@@ -297,7 +297,7 @@ is_damage(const void *line, size_t n, const char *name)
 static void
 test_damage(void)
 {
-	struct seen *s;
+	struct journal *s;
 	struct err e = {0};
 
 	IS_DAMAGE("\n", "an empty line");
@@ -317,11 +317,11 @@ test_damage(void)
 	IS_DAMAGE("+ 7:9 place 0123456789ABCDEF0123456789ABCDEF\n", "one in capitals");
 	IS_DAMAGE("+ 7:9 place " PRINT_A " \n", "a blank behind it");
 	start();
-	seen_close(seen_open(dir, MAILBOX, "stdout", &e));
+	journal_close(journal_open(dir, MAILBOX, "stdout", &e));
 	append_text(IN_DIR "/maildir,%2Fhome%2Falice%2FMail", "mailverbs seen 2 x\n");
-	s = seen_open(dir, MAILBOX, PLACE, &e);
+	s = journal_open(dir, MAILBOX, PLACE, &e);
 	ok(!s && strstr(e.text, ":1: "), "the head of another version or destination is refused");
-	seen_close(s);
+	journal_close(s);
 }
 
 struct asked {
@@ -340,11 +340,11 @@ was_done(void *ctx, const char *place)
 
 /* What stands open counts as delivered where it has this place. */
 static void
-settle_all(struct seen *s, const char *done)
+settle_all(struct journal *s, const char *done)
 {
 	struct asked a = {.done = done};
 
-	seen_each_intent(s, was_done, &a);
+	journal_each_intent(s, was_done, &a);
 	buf_free(&a.places);
 }
 
@@ -352,36 +352,36 @@ static void
 are_asked(const char *done, const char *want, const char *name)
 {
 	struct asked a = {.done = done};
-	struct seen *s = open_journal();
+	struct journal *s = open_journal();
 	struct err e;
 
 	buf_add_str(&a.places, "");
-	seen_each_intent(s, was_done, &a);
+	journal_each_intent(s, was_done, &a);
 	is_str(a.places.data, want, name);
-	if (!seen_write(s, true, &e))
+	if (!journal_write(s, true, &e))
 		diag("%s", e.text);
-	seen_close(s);
+	journal_close(s);
 	buf_free(&a.places);
 }
 
 static void
 intend(const char *uid, const char *place, bool then_done)
 {
-	struct seen *s = open_journal();
+	struct journal *s = open_journal();
 	struct err e;
 
-	seen_intend(s, uid, place);
+	journal_intend(s, uid, place);
 	if (then_done)
-		seen_done(s, uid);
-	if (!seen_write(s, true, &e))
+		journal_done(s, uid);
+	if (!journal_write(s, true, &e))
 		diag("%s", e.text);
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_intents(void)
 {
-	struct seen *s;
+	struct journal *s;
 
 	start();
 	intend("one", "place 1", false);
@@ -390,12 +390,12 @@ test_intents(void)
 	intend(NULL, "nameless", false);
 	s = open_journal();
 	ok(!has(s, "one") && has(s, "three"), "what is only intended is not done");
-	seen_close(s);
+	journal_close(s);
 	are_asked("place/2", "place 1;place/2;nameless;",
 		  "each open intent is asked for, with its place");
 	s = open_journal();
 	ok(!has(s, "one") && has(s, "two"), "what turns out done is");
-	seen_close(s);
+	journal_close(s);
 	are_asked(NULL, "", "none is asked for twice: its place may be another's by now");
 	intend("one", "place 4", false);
 	are_asked(NULL, "place 4;", "a new intent is asked for again");
@@ -403,7 +403,7 @@ test_intents(void)
 	are_asked(NULL, "place 5;", "one of a message that is fetched once more too");
 	s = open_journal();
 	ok(has(s, "two"), "and that it was done before stays so");
-	seen_close(s);
+	journal_close(s);
 }
 
 enum { MANY = 50000 };
@@ -438,7 +438,7 @@ seconds(void)
 }
 
 static bool
-rewrite_is_cut_off(struct seen *s)
+rewrite_is_cut_off(struct journal *s)
 {
 	char *path = path_of(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new");
 	struct err e;
@@ -446,7 +446,7 @@ rewrite_is_cut_off(struct seen *s)
 
 	/* a directory stands in its way */
 	mkdir(path, 0700);
-	failed = !seen_compact(s, is_last, NULL, &e) && e.code == ERR_IO;
+	failed = !journal_compact(s, is_last, NULL, &e) && e.code == ERR_IO;
 	rmdir(path);
 	free(path);
 	return failed;
@@ -455,7 +455,7 @@ rewrite_is_cut_off(struct seen *s)
 static void
 test_many(void)
 {
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 	struct buf before, after;
 	double began;
@@ -465,11 +465,11 @@ test_many(void)
 	for (int i = 0; i < MANY; i++) {
 		char *uid = many_uid(i);
 
-		seen_done(s, uid);
+		journal_done(s, uid);
 		free(uid);
 	}
-	ok(seen_write(s, true, &e), "50,000 ids are recorded");
-	seen_close(s);
+	ok(journal_write(s, true, &e), "50,000 ids are recorded");
+	journal_close(s);
 	began = seconds();
 	s = open_journal();
 	ok(s && has(s, "000000005f3e00000") && has(s, "000000005f3e49999") && !has(s, "x"),
@@ -477,7 +477,7 @@ test_many(void)
 	if (!ok(seconds() - began < 0.5, "within half a second"))
 		diag("%f s", seconds() - began);
 	before = contents(JOURNAL);
-	ok(seen_compact(s, is_even, NULL, &e), "half of them gone from the server");
+	ok(journal_compact(s, is_even, NULL, &e), "half of them gone from the server");
 	after = contents(JOURNAL);
 	is_number(after.len, before.len, "is no reason yet to rewrite");
 	buf_free(&before);
@@ -485,17 +485,17 @@ test_many(void)
 	ok(rewrite_is_cut_off(s), "a rewrite that fails is an error");
 	ok(has(s, "000000005f3e00000"), "and changes nothing");
 	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", "mailverbs seen 1 mail");
-	ok(seen_compact(s, is_last, NULL, &e), "with one left it is, past what a kill left of one");
-	seen_done(s, "later");
-	ok(seen_write(s, true, &e), "what comes behind goes into the new one");
-	seen_close(s);
+	ok(journal_compact(s, is_last, NULL, &e), "with one left it is, past what a kill left of one");
+	journal_done(s, "later");
+	ok(journal_write(s, true, &e), "what comes behind goes into the new one");
+	journal_close(s);
 	after = contents(JOURNAL);
 	ok(after.len < 200, "which is short");
 	buf_free(&after);
 	s = open_journal();
 	ok(has(s, "000000005f3e49999") && has(s, "later") && !has(s, "000000005f3e00000"),
 	   "and holds what is still listed");
-	seen_close(s);
+	journal_close(s);
 }
 
 /* The only listed one is "stays", with 9 octets. */
@@ -510,53 +510,53 @@ find_stays(void *ctx, const char *uid, uint64_t *octets)
 static void
 test_deleted(void)
 {
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 
 	start();
 	record((const char *[]){"stays", "goes", "kept", NULL});
 	s = open_journal();
-	ok(!seen_has_deleted(s), "nothing was deleted yet");
-	seen_deleted(s, "stays", 9);
-	seen_deleted(s, "goes", 9);
-	seen_deleted(s, "unknown", 9);
+	ok(!journal_has_deleted(s), "nothing was deleted yet");
+	journal_deleted(s, "stays", 9);
+	journal_deleted(s, "goes", 9);
+	journal_deleted(s, "unknown", 9);
 	ok(has(s, "goes") && !has(s, "unknown"), "what is said to be deleted is still known");
-	ok(seen_write(s, true, &e), "and recorded");
-	seen_close(s);
+	ok(journal_write(s, true, &e), "and recorded");
+	journal_close(s);
 	s = open_journal();
-	ok(seen_has_deleted(s) && has(s, "goes"), "so it is to the next run");
-	seen_forget_deleted(s, find_stays, NULL);
+	ok(journal_has_deleted(s) && has(s, "goes"), "so it is to the next run");
+	journal_forget_deleted(s, find_stays, NULL);
 	ok(!has(s, "goes") && has(s, "stays") && has(s, "kept"),
 	   "until it is gone from the list: that one is forgotten, and no other");
-	ok(seen_write(s, true, &e), "for good");
-	seen_close(s);
+	ok(journal_write(s, true, &e), "for good");
+	journal_close(s);
 	s = open_journal();
 	ok(!has(s, "goes") && has(s, "stays"), "as the run after it knows");
-	seen_done(s, "goes");
-	seen_deleted(s, "stays", 10);
-	seen_forget_deleted(s, find_stays, NULL);
+	journal_done(s, "goes");
+	journal_deleted(s, "stays", 10);
+	journal_forget_deleted(s, find_stays, NULL);
 	ok(has(s, "goes"), "delivered anew it is known anew");
 	ok(!has(s, "stays"), "what is listed with another length is another message");
-	seen_close(s);
+	journal_close(s);
 }
 
 /* Fingerprints, under a UIDVALIDITY. */
 
-static struct seen *
+static struct journal *
 open_under(uint32_t validity)
 {
-	struct seen *s = open_journal();
+	struct journal *s = open_journal();
 
-	seen_set_validity(s, validity);
+	journal_set_validity(s, validity);
 	return s;
 }
 
 /* A journal of these lines, opened under VALIDITY. */
-static struct seen *
+static struct journal *
 of_lines(const char *lines, uint32_t validity)
 {
 	start();
-	seen_close(open_journal());
+	journal_close(open_journal());
 	append_text(JOURNAL, lines);
 	return open_under(validity);
 }
@@ -576,91 +576,91 @@ journal_is(const char *lines, const char *name)
 static void
 test_print_is_written_once(void)
 {
-	struct seen *s;
+	struct journal *s;
 	struct err e;
 
 	start();
 	s = open_journal();
-	ok(!seen_wants_fingerprints(s), "ids that are good for ever want no fingerprints");
-	seen_set_fingerprint(s, "1", PRINT_A);
-	seen_intend(s, "1", "place");
-	ok(seen_write(s, true, &e), "what is written without a UIDVALIDITY");
+	ok(!journal_wants_fingerprints(s), "ids that are good for ever want no fingerprints");
+	journal_set_fingerprint(s, "1", PRINT_A);
+	journal_intend(s, "1", "place");
+	ok(journal_write(s, true, &e), "what is written without a UIDVALIDITY");
 	journal_is("+ 1 place\n", "has none");
-	seen_close(s);
+	journal_close(s);
 	s = of_lines("", 7);
-	ok(seen_wants_fingerprints(s), "UIDs want them");
-	seen_set_fingerprint(s, "1", PRINT_A);
+	ok(journal_wants_fingerprints(s), "UIDs want them");
+	journal_set_fingerprint(s, "1", PRINT_A);
 	ok(!has(s, "1"), "a fingerprint is no delivery");
-	seen_intend(s, "1", "place");
-	seen_intend(s, "2", "elsewhere");
-	ok(seen_write(s, true, &e), "intents are written");
+	journal_intend(s, "1", "place");
+	journal_intend(s, "2", "elsewhere");
+	ok(journal_write(s, true, &e), "intents are written");
 	journal_is("+ 7:1 place " PRINT_A "\n+ 7:2 elsewhere\n",
 		   "with the fingerprint where there is one");
-	seen_close(s);
+	journal_close(s);
 	s = open_under(7);
 	settle_all(s, "place");
 	ok(has(s, "1") && !has(s, "2"), "what a killed run had made visible is done");
-	ok(seen_write(s, true, &e), "and that is written");
-	seen_close(s);
+	ok(journal_write(s, true, &e), "and that is written");
+	journal_close(s);
 	s = open_under(8);
-	ok(!has(s, "1") && seen_has_former(s), "under another UIDVALIDITY it is another message");
-	is_number(seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
+	ok(!has(s, "1") && journal_has_former(s), "under another UIDVALIDITY it is another message");
+	is_number(journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
 		  "the fingerprint from the intent is good for what came of it");
 	ok(has(s, "5") && !has(s, "1"), "by its new UID it is known");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_print_without_intent(void)
 {
 	struct buf got;
-	struct seen *s = of_lines("", 7);
+	struct journal *s = of_lines("", 7);
 	struct err e;
 
-	seen_set_fingerprint(s, "1", PRINT_A);
-	seen_done(s, "1");
-	seen_done(s, "1");
-	seen_done(s, "2");
-	seen_done(s, NULL);
-	seen_set_fingerprint(s, NULL, PRINT_B);
-	ok(seen_write(s, true, &e), "what needs no intent is written");
+	journal_set_fingerprint(s, "1", PRINT_A);
+	journal_done(s, "1");
+	journal_done(s, "1");
+	journal_done(s, "2");
+	journal_done(s, NULL);
+	journal_set_fingerprint(s, NULL, PRINT_B);
+	ok(journal_write(s, true, &e), "what needs no intent is written");
 	got = contents(JOURNAL);
 	ok(strstr(got.data, " 7:1 " PRINT_A "\n= ") && strstr(got.data, " 7:1\n"),
 	   "with its fingerprint, the first time");
 	ok(strstr(got.data, " 7:2\n") && !strstr(got.data, PRINT_B),
 	   "and without, where it has none");
 	buf_free(&got);
-	seen_close(s);
+	journal_close(s);
 	s = open_under(9);
-	is_number(seen_recognise(
+	is_number(journal_recognise(
 		      s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}, {"3", PRINT_C}}, 3),
 		  1, "it is recognised");
 	ok(has(s, "2") && !has(s, "1") && !has(s, "3"), "and nothing else");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_delivered_once_more(void)
 {
-	struct seen *s = of_lines("+ 7:1 place " PRINT_A "\n- 7:1\n", 7);
+	struct journal *s = of_lines("+ 7:1 place " PRINT_A "\n- 7:1\n", 7);
 	struct err e;
 
-	seen_set_fingerprint(s, "1", PRINT_B);
-	seen_intend(s, "1", "new");
-	ok(seen_write(s, true, &e), "a message that came to nothing is delivered once more");
+	journal_set_fingerprint(s, "1", PRINT_B);
+	journal_intend(s, "1", "new");
+	ok(journal_write(s, true, &e), "a message that came to nothing is delivered once more");
 	journal_is("+ 7:1 place " PRINT_A "\n- 7:1\n+ 7:1 new " PRINT_B "\n",
 		   "its fingerprint stands in the new intent too");
-	seen_close(s);
+	journal_close(s);
 	s = of_lines("= 1234567890 7:1 " PRINT_A "\n", 7);
-	seen_set_fingerprint(s, "1", PRINT_B);
-	seen_done(s, "1");
-	ok(seen_write(s, true, &e), "a message is fetched by its name");
-	seen_close(s);
+	journal_set_fingerprint(s, "1", PRINT_B);
+	journal_done(s, "1");
+	ok(journal_write(s, true, &e), "a message is fetched by its name");
+	journal_close(s);
 	s = open_under(8);
-	is_number(seen_recognise(s, (struct newcomer[]){{"1", PRINT_A}, {"2", PRINT_B}}, 2), 1,
+	is_number(journal_recognise(s, (struct newcomer[]){{"1", PRINT_A}, {"2", PRINT_B}}, 2), 1,
 		  "its last fingerprint is the one");
 	ok(has(s, "2") && !has(s, "1"), "that it is known by");
-	seen_close(s);
+	journal_close(s);
 }
 
 /* Cut off at each byte of what is written behind the head, it is read up to its last whole line,
@@ -675,17 +675,17 @@ test_torn_print(void)
 
 	for (size_t len = 0; len <= strlen(lines); len++) {
 		char *torn = mem_printf("%.*s", (int)len, lines);
-		struct seen *s = of_lines(torn, 8);
+		struct journal *s = of_lines(torn, 8);
 		const size_t known =
 		    (lines + len >= next ? 1u : 0u) + (len == strlen(lines) ? 1u : 0u);
 
-		right = right && s && seen_has_former(s) == (known > 0) &&
-			seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}, {"6", PRINT_B}}, 2) ==
+		right = right && s && journal_has_former(s) == (known > 0) &&
+			journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}, {"6", PRINT_B}}, 2) ==
 			    known;
 		if (!right)
 			diag("%s", torn);
 		free(torn);
-		seen_close(s);
+		journal_close(s);
 		if (!right)
 			break;
 	}
@@ -696,17 +696,17 @@ static void
 recognises(const char *lines, const struct newcomer *newcomers, size_t count, const char *want,
 	   const char *name)
 {
-	struct seen *s = of_lines(lines, 8);
+	struct journal *s = of_lines(lines, 8);
 	struct buf got = {0};
 
 	buf_add_str(&got, "");
-	seen_recognise(s, newcomers, count);
+	journal_recognise(s, newcomers, count);
 	for (size_t i = 0; i < count; i++)
 		if (has(s, newcomers[i].uid))
 			buf_addf(&got, "%s;", newcomers[i].uid);
 	is_str(got.data, want, name);
 	buf_free(&got);
-	seen_close(s);
+	journal_close(s);
 }
 
 #define RECOGNISES(lines, newcomers, want, name) \
@@ -743,34 +743,34 @@ static void
 test_former(void)
 {
 	time_t when = 0;
-	struct seen *s = of_lines("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n", 7);
+	struct journal *s = of_lines("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n", 7);
 	struct err e;
 
-	ok(!seen_has_former(s) && has(s, "1"), "under its own UIDVALIDITY nothing is former");
-	seen_set_validity(s, 0);
-	ok(!seen_has_former(s), "nor where ids are good for ever");
-	seen_set_validity(s, UINT32_MAX);
-	ok(seen_has_former(s) && !has(s, "1"), "under another one all is");
+	ok(!journal_has_former(s) && has(s, "1"), "under its own UIDVALIDITY nothing is former");
+	journal_set_validity(s, 0);
+	ok(!journal_has_former(s), "nor where ids are good for ever");
+	journal_set_validity(s, UINT32_MAX);
+	ok(journal_has_former(s) && !has(s, "1"), "under another one all is");
 	is_number(
-	    seen_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2), 1,
+	    journal_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2), 1,
 	    "one is recognised");
-	ok(seen_has(s, "4294967295", &when) && when == 1234567890,
+	ok(journal_has(s, "4294967295", &when) && when == 1234567890,
 	   "as delivered on the day it was");
 	ok(!has(s, "1"), "the other one is new");
 	journal_is("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n",
 		   "the journal is as it was");
-	seen_done(s, "1");
-	ok(seen_drop_former(s, &e) && seen_is_written(s), "until the former ones are dropped");
-	seen_close(s);
+	journal_done(s, "1");
+	ok(journal_drop_former(s, &e) && journal_is_written(s), "until the former ones are dropped");
+	journal_close(s);
 	s = open_under(UINT32_MAX);
-	ok(seen_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") && !has(s, "2") &&
+	ok(journal_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") && !has(s, "2") &&
 	       !has(s, "3"),
 	   "what was recognised stays, and what is done under this one");
-	ok(!seen_has_former(s), "and nothing else");
-	seen_set_validity(s, 9);
-	is_number(seen_recognise(s, (struct newcomer[]){{"7", PRINT_A}}, 1), 1,
+	ok(!journal_has_former(s), "and nothing else");
+	journal_set_validity(s, 9);
+	is_number(journal_recognise(s, (struct newcomer[]){{"7", PRINT_A}}, 1), 1,
 		  "who was recognised is recognised once more");
-	seen_close(s);
+	journal_close(s);
 }
 
 static bool
@@ -781,12 +781,12 @@ is_uid_1(void *ctx, const char *uid)
 }
 
 /* What is known, where the next UID is NEXT and the message 1 is there. */
-static struct seen *
+static struct journal *
 of_lines_with_next(const char *lines, uint32_t next)
 {
-	struct seen *s = of_lines(lines, 7);
+	struct journal *s = of_lines(lines, 7);
 
-	seen_distrust_from(s, next, is_uid_1, NULL);
+	journal_distrust_from(s, next, is_uid_1, NULL);
 	return s;
 }
 
@@ -795,61 +795,61 @@ test_counts_anew(void)
 {
 	static const char lines[] =
 	    "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2 " PRINT_B "\n~ 7:3\n= 5 6:9\n";
-	struct seen *s = of_lines_with_next(lines, 4);
+	struct journal *s = of_lines_with_next(lines, 4);
 	time_t when = 1;
 	struct err e;
 
 	ok(has(s, "1") && has(s, "2") && has(s, "3"), "UIDs below the next one are trusted");
-	seen_distrust_from(s, 3, is_uid_1, NULL);
-	ok(!has(s, "1") && !has(s, "2") && !has(s, "3") && seen_has_former(s),
+	journal_distrust_from(s, 3, is_uid_1, NULL);
+	ok(!has(s, "1") && !has(s, "2") && !has(s, "3") && journal_has_former(s),
 	   "one that is still to come takes the trust from all");
-	is_number(seen_recognise(s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}}, 2), 2,
+	is_number(journal_recognise(s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}}, 2), 2,
 		  "they are recognised, each under the other's UID");
-	ok(seen_drop_former(s, &e), "what was not is dropped");
+	ok(journal_drop_former(s, &e), "what was not is dropped");
 	journal_is("= 1234567891 7:1 " PRINT_B "\n= 1234567890 7:2 " PRINT_A "\n",
 		   "the journal has what was recognised");
 	ok(has(s, "1") && has(s, "2") && !has(s, "3"), "and so has the memory");
-	seen_done(s, "3");
+	journal_done(s, "3");
 	ok(has(s, "3"), "what is delivered now is known");
-	seen_close(s);
+	journal_close(s);
 	s = of_lines_with_next("= 1234567890 7:1 " PRINT_A "\n", 1);
 	ok(has(s, "1"), "one that is there is not to come, whatever the server says");
-	seen_close(s);
+	journal_close(s);
 	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n+ 7:1 place\n", 1);
 	settle_all(s, "place");
 	ok(!has(s, "1"), "what a killed run had delivered is not trusted either");
-	seen_close(s);
+	journal_close(s);
 	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n", 1);
-	seen_mark(s, "2");
-	ok(seen_write(s, true, &e), "a UID that was given again is marked");
-	seen_close(s);
+	journal_mark(s, "2");
+	ok(journal_write(s, true, &e), "a UID that was given again is marked");
+	journal_close(s);
 	s = open_under(7);
-	ok(seen_has(s, "2", &when) && when == 0,
+	ok(journal_has(s, "2", &when) && when == 0,
 	   "it is taken as delivered, and nothing of it is here");
-	seen_close(s);
+	journal_close(s);
 }
 
 static void
 test_rewrite_is_cut_off(void)
 {
 	static const char lines[] = "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n";
-	struct seen *s = of_lines(lines, 8);
+	struct journal *s = of_lines(lines, 8);
 	char *path = path_of(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new");
 	struct err e = {0};
 
-	seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1);
+	journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1);
 	mkdir(path, 0700); /* stands in its way */
-	ok(!seen_drop_former(s, &e) && e.code == ERR_IO, "a rewrite that fails is an error");
+	ok(!journal_drop_former(s, &e) && e.code == ERR_IO, "a rewrite that fails is an error");
 	rmdir(path);
 	free(path);
-	seen_close(s);
+	journal_close(s);
 	journal_is(lines, "and the journal the old one");
 	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", HEAD "= 12345");
 	s = open_under(8);
-	is_number(seen_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
+	is_number(journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
 		  "by which all is recognised anew");
-	ok(seen_drop_former(s, &e), "past what a kill left of the new one");
-	seen_close(s);
+	ok(journal_drop_former(s, &e), "past what a kill left of the new one");
+	journal_close(s);
 	journal_is("= 1234567890 8:5 " PRINT_A "\n", "which is whole then");
 }
 
@@ -858,18 +858,18 @@ test_no_place(void)
 {
 	struct err e = {0};
 	char *file = mem_printf("%s/file", root);
-	struct seen *s;
+	struct journal *s;
 
 	fclose(fopen(file, "w"));
-	s = seen_open(file, MAILBOX, PLACE, &e);
+	s = journal_open(file, MAILBOX, PLACE, &e);
 	ok(!s && e.code == ERR_OUTPUT, "no directory can be made: 73");
-	s = seen_open_all(file, MAILBOX, &e);
+	s = journal_open_all(file, MAILBOX, &e);
 	ok(!s, "nor read");
 	free(file);
 	start();
-	s = seen_open_all(dir, MAILBOX, &e);
+	s = journal_open_all(dir, MAILBOX, &e);
 	ok(s && !has(s, "x"), "nothing there yet is no error for a reader");
-	seen_close(s);
+	journal_close(s);
 }
 
 int

@@ -21,7 +21,7 @@
 #define HEAD "mailverbs seen 1 " DESTINATION "\n"
 #define PRINT "0123456789abcdef0123456789abcdef"
 
-static char dir[] = "/tmp/fuzz_seen.XXXXXX";
+static char dir[] = "/tmp/fuzz_journal.XXXXXX";
 static char journal[sizeof dir + 8];
 
 static void
@@ -67,15 +67,15 @@ was_done(void *ctx, const char *place)
 	return strlen(place) % 2 == 0 && ++*count > 0;
 }
 
-static struct seen *
-open_again(struct seen *s, uint32_t validity)
+static struct journal *
+open_again(struct journal *s, uint32_t validity)
 {
 	struct err e = {0};
 
-	seen_close(s);
-	s = seen_open(dir, MAILBOX, DESTINATION, &e);
+	journal_close(s);
+	s = journal_open(dir, MAILBOX, DESTINATION, &e);
 	FUZZ_ASSERT(s);
-	seen_set_validity(s, validity);
+	journal_set_validity(s, validity);
 	return s;
 }
 
@@ -86,13 +86,13 @@ enum { UIDS = sizeof uids / sizeof uids[0] };
 static bool known[UIDS];
 
 static void
-check_knows(struct seen *s, const char *uid, bool is_known)
+check_knows(struct journal *s, const char *uid, bool is_known)
 {
-	FUZZ_ASSERT(seen_has(s, uid, NULL) == is_known);
+	FUZZ_ASSERT(journal_has(s, uid, NULL) == is_known);
 }
 
 static void
-check_known(struct seen *s)
+check_known(struct journal *s)
 {
 	for (size_t i = 0; i < UIDS; i++)
 		check_knows(s, uids[i], known[i]);
@@ -101,37 +101,37 @@ check_known(struct seen *s)
 
 /* One is recognised by its header, and what is of another UIDVALIDITY goes, nothing else. */
 static void
-recognise(struct seen *s, uint32_t validity)
+recognise(struct journal *s, uint32_t validity)
 {
 	const struct newcomer newcomer = {.uid = "77", .print = PRINT};
-	const bool has_former = seen_has_former(s), is_known = seen_has(s, "77", NULL);
-	const bool is_recognised = !is_known && seen_recognise(s, &newcomer, 1) == 1;
+	const bool has_former = journal_has_former(s), is_known = journal_has(s, "77", NULL);
+	const bool is_recognised = !is_known && journal_recognise(s, &newcomer, 1) == 1;
 	struct err e;
 
 	FUZZ_ASSERT(has_former || !is_recognised);
-	FUZZ_ASSERT(seen_drop_former(s, &e));
+	FUZZ_ASSERT(journal_drop_former(s, &e));
 	s = open_again(s, validity);
-	FUZZ_ASSERT(!seen_has_former(s));
+	FUZZ_ASSERT(!journal_has_former(s));
 	check_knows(s, "77", is_known || is_recognised);
 	check_known(s);
-	seen_close(s);
+	journal_close(s);
 }
 
 /* A message is delivered. */
 static void
-use(struct seen *s, uint32_t validity)
+use(struct journal *s, uint32_t validity)
 {
 	struct err e = {0};
 	unsigned count = 0;
 
-	seen_set_validity(s, validity);
-	seen_each_intent(s, was_done, &count);
-	seen_set_fingerprint(s, "9", "fedcba9876543210fedcba9876543210");
-	seen_intend(s, "9", "place %\x01");
-	seen_done(s, "9");
+	journal_set_validity(s, validity);
+	journal_each_intent(s, was_done, &count);
+	journal_set_fingerprint(s, "9", "fedcba9876543210fedcba9876543210");
+	journal_intend(s, "9", "place %\x01");
+	journal_done(s, "9");
 	for (size_t i = 0; i < UIDS; i++)
-		known[i] = seen_has(s, uids[i], NULL);
-	FUZZ_ASSERT(seen_write(s, true, &e) && seen_is_written(s));
+		known[i] = journal_has(s, uids[i], NULL);
+	FUZZ_ASSERT(journal_write(s, true, &e) && journal_is_written(s));
 	s = open_again(s, validity);
 	check_known(s);
 	recognise(s, validity);
@@ -141,14 +141,14 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct err e = {0};
-	struct seen *s;
+	struct journal *s;
 
 	if (size == 0)
 		return 0;
 	if (journal[0] == '\0')
 		make_directory();
 	write_journal(data + 1, size - 1);
-	s = seen_open(dir, MAILBOX, DESTINATION, &e);
+	s = journal_open(dir, MAILBOX, DESTINATION, &e);
 	if (s)
 		use(s, data[0] % 4);
 	else

@@ -9,7 +9,7 @@ static void
 sends(const char *header, const char *want, bool want_many, const char *name)
 {
 	bool many;
-	char *sender = parties_sender(header, strlen(header), &many);
+	char *sender = envelope_sender(header, strlen(header), &many);
 
 	is_str(sender, want, name);
 	ok(many == want_many, "%s it is one of many", want_many ? "and that" : "and not that");
@@ -33,7 +33,7 @@ receive(const char *header, const char *want, const char *name)
 	struct err e = {0};
 
 	buf_add_str(&all, "");
-	if (!parties_recipients(header, strlen(header), list, &all, &e))
+	if (!envelope_recipients(header, strlen(header), list, &all, &e))
 		buf_addf(&all, "! %s", e.text);
 	is_str(all.data, want, name);
 	buf_free(&all);
