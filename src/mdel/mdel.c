@@ -8,8 +8,9 @@
 #include <string.h>
 
 #include "app/folder_names.h"
+#include "app/mailbox_name.h"
+#include "app/mailbox_session.h"
 #include "app/select.h"
-#include "app/session.h"
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -22,7 +23,7 @@ struct deletion {
 	struct account account;
 	struct selection selection;
 	struct journal *journal; /* all that was delivered here, for "new" */
-	struct session session;
+	struct mailbox_session session;
 	struct message_list list;
 	struct message_set to_delete;
 };
@@ -53,12 +54,12 @@ list_and_select(struct deletion *d, struct err *e)
 	const bool wants_uids = selection_wants_uids(&d->selection) ||
 				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
 
-	if (!session_open(&d->session, &d->account, TOOL_MDEL, e) ||
+	if (!mailbox_session_open(&d->session, &d->account, TOOL_MDEL, e) ||
 	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
 	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	journal_set_validity(d->journal, mailbox_validity(&d->session.mailbox));
-	session_show_alert(&d->session, d->run);
+	mailbox_session_show_alert(&d->session, d->run);
 	selection_apply(&d->selection, &d->list, d->journal, &d->to_delete);
 	return true;
 }
@@ -71,10 +72,10 @@ list_again(struct deletion *d, struct message_list *l)
 	struct mailbox *m = &d->session.mailbox;
 	struct err e;
 
-	session_show_alert(&d->session, d->run);
-	session_close(&d->session);
+	mailbox_session_show_alert(&d->session, d->run);
+	mailbox_session_close(&d->session);
 	d->account.is_unattended = true;
-	if (session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
+	if (mailbox_session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
 	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
 		return mailbox_validity(m) == validity;
 	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
@@ -112,7 +113,7 @@ check_gone(struct deletion *d, struct err *e)
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
 		"%s: the server agreed to the deletion, and %zu of %zu messages are there still",
-		session_place(&d->session), left, d->to_delete.count);
+		session_place(&d->session.base), left, d->to_delete.count);
 	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
 			   "the provider's web site");
 }
@@ -170,7 +171,7 @@ show_plan(struct deletion *d, struct err *e)
 static bool
 delete_named(struct deletion *d, struct err *e)
 {
-	d->journal = session_seen_anywhere(&d->account, TOOL_MDEL, e);
+	d->journal = mailbox_journals(&d->account, TOOL_MDEL, e);
 	if (!d->journal)
 		return false;
 	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
@@ -198,11 +199,11 @@ job(struct run *run, struct err *e)
 	bool ok = prepare(&d, e);
 
 	if (ok && run_flag(run, SET_PROBE))
-		ok = session_probe(&d.account, TOOL_MDEL, e);
+		ok = mailbox_session_probe(&d.account, TOOL_MDEL, e);
 	else if (ok)
 		ok = delete_named(&d, e);
-	session_show_alert(&d.session, run);
-	session_close(&d.session);
+	mailbox_session_show_alert(&d.session, run);
+	mailbox_session_close(&d.session);
 	journal_close(d.journal);
 	message_list_free(&d.list);
 	message_set_free(&d.to_delete);

@@ -8,8 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/mailbox_name.h"
+#include "app/mailbox_session.h"
 #include "app/select.h"
-#include "app/session.h"
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -41,7 +42,7 @@ static bool
 lock_seen(struct fetch *f, struct err *e)
 {
 	char *directory = paths_state("seen");
-	char *mailbox = session_mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
+	char *mailbox = mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
 	char *destination = NULL;
 
 	if (!directory)
@@ -77,7 +78,7 @@ list(struct fetch *f, struct err *e)
 	if (f->listing.list.has_uids || f->listing.list.count == 0 || !needs_ids(f))
 		return true;
 	err_set(e, ERR_UNAVAILABLE, "%s: the server gives its messages no unique ids, so %s",
-		f->session->url.host,
+		f->session->base.url.host,
 		f->marks ? "nothing can be recorded" : "--keep can't know what is new");
 	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
 }
@@ -89,7 +90,7 @@ complain_of_ambiguous(struct fetch *f, size_t count)
 
 	err_set(&e, ERR_UNAVAILABLE,
 		"%s: %zu messages have a unique id that another has too, so %s",
-		f->session->url.host, count,
+		f->session->base.url.host, count,
 		f->marks ? "nothing is recorded of them" : "they stay there");
 	if (!f->marks)
 		err_hint(&e, "name them by number, or fetch without --keep");
@@ -138,7 +139,7 @@ leave_large(struct fetch *f, bool remember)
 
 	fetch_select_by_size(&f->wanted, &large, &f->listing.list, f->account);
 	oversize_report(remember ? f->journal : NULL, &f->listing.list, &large, f->run,
-			f->session->url.host);
+			f->session->base.url.host);
 	message_set_free(&large);
 }
 
@@ -212,9 +213,9 @@ deliver(struct fetch *f, enum part part, struct err *e)
 }
 
 bool
-fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e)
+fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, struct err *e)
 {
-	if (!session_open(s, a, TOOL_MFETCH, e))
+	if (!mailbox_session_open(s, a, TOOL_MFETCH, e))
 		return false;
 	if (run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
 		mailbox_only_look(&s->mailbox);
@@ -224,13 +225,13 @@ fetch_open(struct session *s, const struct account *a, const struct run *run, st
 static bool
 connect(struct fetch *f, struct err *e)
 {
-	if (f->session->stream)
+	if (f->session->base.stream)
 		return true;
 	if (!fetch_open(f->session, f->account, f->run, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
-		session_forget_secret(f->session);
+		session_forget_secret(&f->session->base);
 	return true;
 }
 
@@ -241,11 +242,11 @@ open_and_list(struct fetch *f, struct err *e)
 		return false;
 	if (f->folder && !mailbox_turn(&f->session->mailbox, f->folder))
 		return err_set(e, ERR_TEMPORARY, "%s: the conversation has ended",
-			       session_place(f->session));
+			       session_place(&f->session->base));
 	if (!list(f, e))
 		return false;
 	if (!f->folder)
-		session_show_alert(f->session, f->run);
+		mailbox_session_show_alert(f->session, f->run);
 	return true;
 }
 
@@ -264,7 +265,7 @@ recognise_renumbered(struct fetch *f, bool record, struct err *e)
 {
 	return !f->listing.is_whole ||
 	       uidvalidity_recognise(f->journal, &f->session->mailbox, &f->listing.list, record,
-				     f->run, session_place(f->session), e);
+				     f->run, session_place(&f->session->base), e);
 }
 
 /* The server deletes what we promise to keep there. */
@@ -278,12 +279,12 @@ remark_on_expiry(const struct fetch *f)
 		return;
 	if (customs->expire_days == 0)
 		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
-			   f->session->url.host);
+			   f->session->base.url.host);
 	else if (f->keeping.has_age && stays < f->keeping.age)
 		run_remark(f->run,
 			   "%s: the server deletes messages after %" PRIu32
 			   " days, which is sooner than --keep=%s",
-			   f->session->url.host, customs->expire_days,
+			   f->session->base.url.host, customs->expire_days,
 			   account_text(f->account, SET_KEEP));
 }
 
@@ -311,7 +312,8 @@ fetch(struct fetch *f, struct err *e)
 		return false;
 	remark_on_expiry(f);
 	if (f->listing.is_whole)
-		undeleted_check(f->journal, &f->listing.list, f->run, session_place(f->session));
+		undeleted_check(f->journal, &f->listing.list, f->run,
+				session_place(&f->session->base));
 	select_wanted(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !fetch_finish(f, e))
 		return false;

@@ -12,7 +12,7 @@ struct account;
 struct err;
 struct run;
 struct selection;
-struct session;
+struct mailbox_session;
 
 /*
  * The messages of SELECTION (where the run has no operands, that is what is new) from A's mailbox
@@ -27,6 +27,6 @@ bool fetch_once(struct run *run, const struct account *a, struct selection *sele
  * behind this round only where it was carried out. The caller's to close.
  */
 bool fetch_round(struct run *run, const struct account *a, struct selection *selection,
-		 struct session *kept, struct err *e);
+		 struct mailbox_session *kept, struct err *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* What becomes of the messages there, now that they are here: deleted, marked, and forgotten here.
  */
-#include "app/session.h"
+#include "app/mailbox_session.h"
 #include "app/tool.h"
 #include "config/account.h"
 #include "deliver/delivery.h"

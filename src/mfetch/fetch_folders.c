@@ -3,8 +3,8 @@
 #include "mfetch/fetch.h"
 
 #include "app/folder_names.h"
+#include "app/mailbox_session.h"
 #include "app/select.h"
-#include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "config/account.h"
@@ -14,7 +14,7 @@ struct round {
 	struct run *run;
 	const struct account *account;
 	struct selection *selection;
-	struct session session;
+	struct mailbox_session session;
 	uint32_t limit;
 };
 
@@ -79,7 +79,7 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 	if (!fetch_open(&r->session, r->account, r->run, e) ||
 	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
 		return false;
-	session_show_alert(&r->session, r->run);
+	mailbox_session_show_alert(&r->session, r->run);
 	return true;
 }
 
@@ -99,8 +99,8 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 	else
 		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
 		     fetch_many(&r, &names, e);
-	session_show_alert(&r.session, run);
-	session_close(&r.session);
+	mailbox_session_show_alert(&r.session, run);
+	mailbox_session_close(&r.session);
 	folder_names_free(&names);
 	return ok;
 }
@@ -119,7 +119,7 @@ has_many_folders(const struct account *a)
 
 bool
 fetch_round(struct run *run, const struct account *a, struct selection *selection,
-	    struct session *kept, struct err *e)
+	    struct mailbox_session *kept, struct err *e)
 {
 	uint32_t limit = account_number(a, SET_LIMIT, UINT32_MAX);
 	struct fetch f = {.run = run,
@@ -139,8 +139,8 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	 * behind. */
 	stays = ok && f.stays && f.journal;
 	fetch_free(&f);
-	session_show_alert(kept, run);
+	mailbox_session_show_alert(kept, run);
 	if (!stays)
-		session_close(kept);
+		mailbox_session_close(kept);
 	return ok;
 }

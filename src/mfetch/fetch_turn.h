@@ -21,15 +21,15 @@ struct lmtp_server;
 struct run;
 struct journal;
 struct selection;
-struct session;
+struct mailbox_session;
 
 struct fetch {
 	/* The caller's; what is behind it begins with {0}. */
 	struct run *run;
 	const struct account *account;
 	struct selection *selection;
-	bool by_default;         /* no operands: what is new */
-	struct session *session; /* of all folders, and rounds */
+	bool by_default;                 /* no operands: what is new */
+	struct mailbox_session *session; /* of all folders, and rounds */
 	bool stays;         /* the session is for the next round too; false behind the turn where
 			       it can't be */
 	const char *folder; /* one of many, whose session is open; NULL: the account's one */
@@ -50,7 +50,8 @@ struct fetch {
 
 /* Opens the session. --headers and a dry run record, delete and mark nothing, so they only look.
  * False: *e. */
-bool fetch_open(struct session *s, const struct account *a, const struct run *run, struct err *e);
+bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run,
+		struct err *e);
 
 /* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
  * of that. False: *e. */

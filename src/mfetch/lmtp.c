@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "app/session.h"
+#include "app/smtp_account.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "config/account.h"
@@ -154,7 +154,7 @@ lmtp_server_new(const struct account *a, struct err *e)
 	l->recipient = recipient;
 	url_parse(account_text(a, SET_LMTP), PROTOCOL_SMTP, &l->url, e);
 	l->place = name_place(&l->url, recipient);
-	l->params = session_smtp_params(a, &l->url);
+	l->params = smtp_account_params(a, &l->url);
 	l->params.grace_s = GRACE;
 	l->connect = (struct connect_params){.host = l->url.host,
 					     .port = l->url.port,

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "app/login_delay.h"
+#include "app/mailbox_session.h"
 #include "app/select.h"
-#include "app/session.h"
 #include "app/tool.h"
 #include "app/workers.h"
 #include "base/err.h"
@@ -70,7 +70,7 @@ struct service {
 	struct account account;
 	struct selection *selection;
 	unsigned interval_s;
-	struct session kept; /* between two rounds of a watch */
+	struct mailbox_session kept; /* between two rounds of a watch */
 };
 
 static bool
@@ -88,7 +88,7 @@ poll_account(void *ctx, struct err *e)
 static bool
 is_connected(void *ctx)
 {
-	return ((struct service *)ctx)->kept.stream != NULL;
+	return ((struct service *)ctx)->kept.base.stream != NULL;
 }
 
 /* Servers log out who is silent for 30 minutes (RFC 2177); tests don't wait so long. */
@@ -108,9 +108,9 @@ wait_for_mail(void *ctx, struct err *e)
 	struct service *s = ctx;
 	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(), s->interval_s, e);
 
-	session_show_alert(&s->kept, s->run);
+	mailbox_session_show_alert(&s->kept, s->run);
 	if (!ok)
-		session_close(&s->kept);
+		mailbox_session_close(&s->kept);
 	return ok;
 }
 
@@ -125,7 +125,7 @@ watch_account(struct service *s, struct err *e)
 
 	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
 	ok = watch_run(s->run, &job, s, e);
-	session_close(&s->kept);
+	mailbox_session_close(&s->kept);
 	return ok;
 }
 
@@ -133,7 +133,7 @@ static bool
 serve(struct service *s, struct err *e)
 {
 	if (run_flag(s->run, SET_PROBE))
-		return session_probe(&s->account, TOOL_MFETCH, e);
+		return mailbox_session_probe(&s->account, TOOL_MFETCH, e);
 	if (!run_flag(s->run, SET_WATCH))
 		return fetch_once(s->run, &s->account, s->selection, e);
 	return watch_account(s, e);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "app/folder_names.h"
-#include "app/session.h"
+#include "app/mailbox_session.h"
 #include "app/table.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -108,7 +108,7 @@ check_options(const struct run *run, struct err *e)
 }
 
 static bool
-show(struct run *run, struct session *session, struct shown *s, struct err *e)
+show(struct run *run, struct mailbox_session *session, struct shown *s, struct err *e)
 {
 	struct folder_list l = {0};
 	const bool ok = mailbox_folders(&session->mailbox, true, &l, e);
@@ -123,7 +123,7 @@ bool
 folders_show(struct run *run, const struct account *a, struct err *e)
 {
 	struct shown s = {.json = run_flag(run, SET_JSON)};
-	struct session session = {0};
+	struct mailbox_session session = {0};
 	bool ok = check_options(run, e);
 
 	if (ok && run_flag(run, SET_DRY_RUN)) {
@@ -133,10 +133,11 @@ folders_show(struct run *run, const struct account *a, struct err *e)
 	}
 	if (run->given.of[SET_FOLDER].text)
 		folder_names_of(&s.wanted, a);
-	ok = ok && session_open(&session, a, run->tool->id, e) && show(run, &session, &s, e);
+	ok =
+	    ok && mailbox_session_open(&session, a, run->tool->id, e) && show(run, &session, &s, e);
 	if (ok)
-		session_show_alert(&session, run);
-	session_close(&session);
+		mailbox_session_show_alert(&session, run);
+	mailbox_session_close(&session);
 	folder_names_free(&s.wanted);
 	return ok;
 }

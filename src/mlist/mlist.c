@@ -10,8 +10,9 @@
 #include <time.h>
 
 #include "app/folder_names.h"
+#include "app/mailbox_name.h"
+#include "app/mailbox_session.h"
 #include "app/select.h"
-#include "app/session.h"
 #include "app/table.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -57,7 +58,7 @@ struct listing {
 	struct account account;
 	struct selection selection;
 	struct journal *journal; /* all that was delivered here, for "new" */
-	struct session session;
+	struct mailbox_session session;
 	struct message_list list;
 	struct message_set shown;
 	const struct column *chosen[COLUMNS];
@@ -486,7 +487,7 @@ show_messages(struct listing *l, struct err *e)
 static bool
 open_session(struct listing *l, struct err *e)
 {
-	if (!session_open(&l->session, &l->account, TOOL_MLIST, e))
+	if (!mailbox_session_open(&l->session, &l->account, TOOL_MLIST, e))
 		return false;
 	if (!shows_uids(l))
 		mailbox_only_look(&l->session.mailbox);
@@ -520,7 +521,7 @@ list(struct listing *l, struct err *e)
 		show_plan(l);
 		return true;
 	}
-	l->journal = session_seen_anywhere(&l->account, TOOL_MLIST, e);
+	l->journal = mailbox_journals(&l->account, TOOL_MLIST, e);
 	if (!l->journal || !open_session(l, e))
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
@@ -548,7 +549,7 @@ static bool
 serve(struct listing *l, struct err *e)
 {
 	if (run_flag(l->run, SET_PROBE))
-		return session_probe(&l->account, TOOL_MLIST, e);
+		return mailbox_session_probe(&l->account, TOOL_MLIST, e);
 	if (run_flag(l->run, SET_FOLDERS))
 		return folders_show(l->run, &l->account, e);
 	return check_count(l->run, e) && folders_check_one(&l->account, e) && list(l, e);
@@ -562,8 +563,8 @@ job(struct run *run, struct err *e)
 
 	if (ok)
 		ok = serve(&l, e);
-	session_show_alert(&l.session, run);
-	session_close(&l.session);
+	mailbox_session_show_alert(&l.session, run);
+	mailbox_session_close(&l.session);
 	journal_close(l.journal);
 	message_list_free(&l.list);
 	message_set_free(&l.shown);

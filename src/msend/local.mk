@@ -25,5 +25,7 @@ libmsend_a_SOURCES = \
 	%D%/queue_settings.h \
 	%D%/recipient_status.c \
 	%D%/recipient_status.h \
+	%D%/smtp_session.c \
+	%D%/smtp_session.h \
 	%D%/submission.c \
 	%D%/submission.h

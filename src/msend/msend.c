@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -15,6 +14,7 @@
 #include "msend/letter.h"
 #include "msend/mailq.h"
 #include "msend/queue_add.h"
+#include "msend/smtp_session.h"
 #include "msend/submission.h"
 
 static void
@@ -99,7 +99,7 @@ probe(struct run *run, struct err *e)
 {
 	struct account account;
 	const bool ok = account_resolve(&account, TOOL_MSEND, &run->given, NULL, e) &&
-			session_probe(&account, TOOL_MSEND, e);
+			smtp_session_probe(&account, e);
 
 	account_free(&account);
 	return ok;

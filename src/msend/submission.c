@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/session.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "config/account.h"
 #include "msend/letter.h"
+#include "msend/smtp_session.h"
 
 /* A letter may bring a server down, and the one behind it too; more in a row are the server's. */
 enum { FRUITLESS_MAX = 4 };
@@ -18,7 +18,7 @@ enum { FRUITLESS_MAX = 4 };
 struct conversation {
 	struct conversation *next;
 	char *whose;
-	struct session session; /* where `is_open` */
+	struct smtp_session session; /* where `is_open` */
 	bool is_open;
 	bool is_used;             /* it has served a letter */
 	unsigned failed_in_a_row; /* conversations that broke before they had, in a row */
@@ -42,7 +42,7 @@ static void
 end(struct conversation *c)
 {
 	if (c->is_open)
-		session_close(&c->session);
+		smtp_session_close(&c->session);
 	c->is_open = c->is_used = false;
 }
 
@@ -133,7 +133,7 @@ be_open(struct conversation *c, const struct account *a, struct err *e)
 	if (c->is_open)
 		return true;
 	if (c->given_up.code == ERR_NONE)
-		c->is_open = session_open(&c->session, a, TOOL_MSEND, &c->given_up);
+		c->is_open = smtp_session_open(&c->session, a, &c->given_up);
 	if (!c->is_open)
 		*e = c->given_up;
 	return c->is_open;
@@ -167,7 +167,7 @@ submission_send(struct submission *h, const struct account *a, struct letter *l,
 		if (!c || !be_open(c, a, e))
 			return false;
 		outcome_free(o);
-		o->server = mem_strdup(session_place(&c->session));
+		o->server = mem_strdup(session_place(&c->session.base));
 		ok = smtp_send(c->session.smtp, &l->envelope, l->message, last, &o->reply,
 			       &o->maybe_sent, e);
 	} while (broke(c, o, ok, e));

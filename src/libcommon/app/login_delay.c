@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/session.h"
+#include "app/mailbox_name.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -33,7 +33,7 @@ directory_of(const struct account *a, enum tool_id tool)
 {
 	struct err unused;
 	char *state = paths_state("seen");
-	char *mailbox = session_mailbox_name(a, tool, "INBOX", &unused);
+	char *mailbox = mailbox_name(a, tool, "INBOX", &unused);
 	char *directory = state && mailbox ? journal_directory(state, mailbox) : NULL;
 
 	free(state);

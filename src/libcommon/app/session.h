@@ -1,38 +1,43 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * session - from an account to a conversation that is connected, encrypted and logged in.
+ * session - from an account to a connected, encrypted stream and a login, for any protocol.
+ *
+ * mailbox_session builds the mailbox tools' conversations on it, msend/smtp_session msend's.
  */
 #ifndef MAILVERBS_APP_SESSION_H
 #define MAILVERBS_APP_SESSION_H
 
 #include <stdbool.h>
 
-#include "config/setting.h"
 #include "config/url.h"
-#include "proto/mailbox.h"
-#include "proto/smtp/smtp.h"
 
 struct account;
 struct err;
-struct run;
+struct login;
 struct secret;
-struct journal;
 struct stream;
-
-/* What an SMTP or LMTP conversation of the account with the server at URL keeps to; borrows from A.
- */
-struct smtp_params session_smtp_params(const struct account *a, const struct url *url);
 
 struct session {
 	struct url url;
 	struct stream *stream;
 	struct secret *secret;
-	struct smtp *smtp;      /* msend's */
-	struct mailbox mailbox; /* the others' */
 };
 
-/* Opens it for TOOL. ACCOUNT must outlive it. False: *e; nothing is open. */
-bool session_open(struct session *s, const struct account *a, enum tool_id tool, struct err *e);
+/* A protocol's part of the opening: greeting, STARTTLS and login on the connected stream S. L is
+ * borrowed for the call. False: *e; nothing of the conversation is left open. */
+typedef bool session_begin(void *conversation, struct stream *s, const struct login *l,
+			   struct err *e);
+
+/*
+ * Connects to URL, starts TLS if the scheme wants it from the first byte, and calls BEGIN with
+ * CONVERSATION. AUTH replaces the account's `auth` ("none" for --probe); NULL: the account's.
+ * S->url and S->stream are set when BEGIN is called. A must outlive the call. False: *e; nothing is
+ * open.
+ */
+bool session_open(struct session *s, const struct account *a, const struct url *url,
+		  const char *auth, session_begin *begin, void *conversation, struct err *e);
+
+/* Closes the stream and wipes the password. Accepts a closed session. */
 void session_close(struct session *s);
 
 /* Wipes the password, which an open session needs no more: for one that stays for hours. */
@@ -41,25 +46,7 @@ void session_forget_secret(struct session *s);
 /* The server as errors name it, "HOST:PORT"; borrowed. */
 const char *session_place(const struct session *s);
 
-/* Shows words that the server wants the user to see (RFC 9051 section 7.1, ALERT), those that came
- * since the last time; S may be closed. */
-void session_show_alert(struct session *s, const struct run *run);
-
-/* --probe: shows on standard output what the server is, and whether the login works. False: *e. */
-bool session_probe(const struct account *a, enum tool_id tool, struct err *e);
-
-/* How journals call the account's mailbox: protocol, user, host, folder (NULL: the account's one).
- * The caller's to free(); NULL: *e. */
-char *session_mailbox_name(const struct account *a, enum tool_id tool, const char *folder,
-			   struct err *e);
-
-/*
- * All that was delivered from the account's mailbox anywhere here, for "new" in mlist and mdel.
- * NULL: *e. The caller's to close.
- */
-struct journal *session_seen_anywhere(const struct account *a, enum tool_id tool, struct err *e);
-
-/* The login name: `user`, or the account's address, or NULL. */
+/* The login name: `user`, or the account's address, or NULL. Borrowed from A. */
 const char *session_user(const struct account *a);
 
 #endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/mailbox_session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/login_delay.h"
+#include "app/mailbox_name.h"
+#include "app/probe.h"
+#include "app/tool.h"
+#include "base/err.h"
+#include "base/text.h"
+#include "config/account.h"
+#include "proto/imap/imap.h"
+#include "proto/login.h"
+#include "proto/pop3/pop3.h"
+
+static const char want_imap[] = "--server=imaps://HOST, or `protocol = imap`";
+
+/* What POP3 has not. */
+static bool
+check_protocol(const struct account *a, const struct url *url, struct err *e)
+{
+	static const struct {
+		enum setting_id option;
+		const char *why;
+	} imap_only[] = {
+	    {SET_FOLDERS, "--folders: POP3 knows no folders"},
+	    {SET_TRASH, "--trash: POP3 knows no folders, and so no Trash"},
+	    {SET_MARK_READ, "--seen: POP3 cannot mark messages as read"},
+	};
+
+	if (url->protocol != PROTOCOL_POP3)
+		return true;
+	for (size_t i = 0; i < sizeof imap_only / sizeof imap_only[0]; i++)
+		if (account_flag(a, imap_only[i].option)) {
+			err_set(e, ERR_CONFIG, "%s", imap_only[i].why);
+			return err_hint(e, "%s", want_imap);
+		}
+	if (strcmp(mailbox_folder(a), "INBOX") == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "'%s': POP3 knows no folders", mailbox_folder(a));
+	return err_hint(e, "%s", want_imap);
+}
+
+/* Can this run delete messages on the server? */
+static bool
+may_delete(const struct account *a, enum tool_id tool)
+{
+	return tool == TOOL_MDEL ||
+	       (tool == TOOL_MFETCH && (!account_flag(a, SET_KEEP) || account_text(a, SET_FILTER)));
+}
+
+/* The context of begin(). */
+struct opening {
+	struct mailbox_session *session;
+	const struct account *account;
+	enum tool_id tool;
+};
+
+static bool
+begin(void *ctx, struct stream *stream, const struct login *login, struct err *e)
+{
+	struct opening *o = ctx;
+	const struct account *a = o->account;
+	const struct imap_params imap = {.folder = mailbox_folder(a),
+					 .to_trash =
+					     account_flag(a, SET_TRASH) && may_delete(a, o->tool),
+					 .compress = account_flag(a, SET_COMPRESS)};
+	struct mailbox *m = &o->session->mailbox;
+
+	if (o->session->base.url.protocol == PROTOCOL_IMAP)
+		return imap_open(m, stream, login, &imap, e);
+	return pop3_open(m, stream, login, e);
+}
+
+static bool
+open_with(struct mailbox_session *s, const struct account *a, enum tool_id tool, const char *auth,
+	  struct err *e)
+{
+	struct opening o = {.session = s, .account = a, .tool = tool};
+	const char *word = auth ? auth : account_text(a, SET_AUTH);
+	const bool logs_in = !word || strcmp(word, "none") != 0;
+	struct url url;
+
+	*s = (struct mailbox_session){0};
+	if (!account_server(a, tool, &url, e) || !check_protocol(a, &url, e) ||
+	    (logs_in && !login_delay_check(a, tool, e)) ||
+	    !session_open(&s->base, a, &url, auth, begin, &o, e))
+		return false;
+	if (logs_in)
+		login_delay_record(a, tool, mailbox_customs(&s->mailbox)->login_delay_s);
+	return true;
+}
+
+bool
+mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
+		     struct err *e)
+{
+	return open_with(s, a, tool, NULL, e);
+}
+
+void
+mailbox_session_close(struct mailbox_session *s)
+{
+	mailbox_close(&s->mailbox);
+	session_close(&s->base);
+	*s = (struct mailbox_session){0};
+}
+
+void
+mailbox_session_show_alert(struct mailbox_session *s, const struct run *run)
+{
+	char *alerts = s->mailbox.protocol ? mailbox_alert(&s->mailbox) : NULL, *rest, *line;
+
+	for (rest = alerts; rest && (line = strtok_r(rest, "\n", &rest));)
+		run_remark(run, "%s: %s", session_place(&s->base), line);
+	free(alerts);
+}
+
+static bool
+probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth, struct err *e)
+{
+	return open_with(ctx, a, tool, auth, e);
+}
+
+static const struct session *
+probe_session(const void *ctx)
+{
+	return &((const struct mailbox_session *)ctx)->base;
+}
+
+static const struct buf *
+probe_described(const void *ctx)
+{
+	return mailbox_described(&((const struct mailbox_session *)ctx)->mailbox);
+}
+
+static void
+probe_close(void *ctx)
+{
+	mailbox_session_close(ctx);
+}
+
+bool
+mailbox_session_probe(const struct account *a, enum tool_id tool, struct err *e)
+{
+	static const struct probe_protocol protocol = {.open = probe_open,
+						       .session = probe_session,
+						       .described = probe_described,
+						       .close = probe_close};
+	struct mailbox_session s;
+
+	return probe_run(&protocol, &s, a, tool, e);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mailbox_session - from an account to an open mailbox, by POP3 or IMAP.
+ */
+#ifndef MAILVERBS_APP_MAILBOX_SESSION_H
+#define MAILVERBS_APP_MAILBOX_SESSION_H
+
+#include <stdbool.h>
+
+#include "app/session.h"
+#include "config/setting.h"
+#include "proto/mailbox.h"
+
+struct account;
+struct err;
+struct run;
+
+struct mailbox_session {
+	struct session base;
+	struct mailbox mailbox;
+};
+
+/* Opens the mailbox for TOOL. A must outlive the session. False: *e; nothing is open. */
+bool mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
+			  struct err *e);
+
+/* Accepts a closed session. */
+void mailbox_session_close(struct mailbox_session *s);
+
+/* Prints the words that the server wants the user to see (ALERT, RFC 9051 section 7.1) and that
+ * came since the last call. S may be closed. */
+void mailbox_session_show_alert(struct mailbox_session *s, const struct run *run);
+
+/* --probe: see app/probe.h. */
+bool mailbox_session_probe(const struct account *a, enum tool_id tool, struct err *e);
+
+#endif

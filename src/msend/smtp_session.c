@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/smtp_session.h"
+
+#include "app/probe.h"
+#include "app/smtp_account.h"
+#include "base/err.h"
+#include "config/account.h"
+
+/* The context of begin(). */
+struct opening {
+	struct smtp_session *session;
+	const struct account *account;
+};
+
+static bool
+begin(void *ctx, struct stream *stream, const struct login *login, struct err *e)
+{
+	struct opening *o = ctx;
+	const struct smtp_params params = smtp_account_params(o->account, &o->session->base.url);
+
+	o->session->smtp = smtp_open(stream, login, &params, e);
+	return o->session->smtp != NULL;
+}
+
+static bool
+open_with(struct smtp_session *s, const struct account *a, const char *auth, struct err *e)
+{
+	struct opening o = {.session = s, .account = a};
+	struct url url;
+
+	*s = (struct smtp_session){0};
+	return account_server(a, TOOL_MSEND, &url, e) &&
+	       session_open(&s->base, a, &url, auth, begin, &o, e);
+}
+
+bool
+smtp_session_open(struct smtp_session *s, const struct account *a, struct err *e)
+{
+	return open_with(s, a, NULL, e);
+}
+
+void
+smtp_session_close(struct smtp_session *s)
+{
+	smtp_close(s->smtp);
+	session_close(&s->base);
+	*s = (struct smtp_session){0};
+}
+
+static bool
+probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth, struct err *e)
+{
+	(void)tool;
+	return open_with(ctx, a, auth, e);
+}
+
+static const struct session *
+probe_session(const void *ctx)
+{
+	return &((const struct smtp_session *)ctx)->base;
+}
+
+static const struct buf *
+probe_described(const void *ctx)
+{
+	return smtp_described(((const struct smtp_session *)ctx)->smtp);
+}
+
+static void
+probe_close(void *ctx)
+{
+	smtp_session_close(ctx);
+}
+
+bool
+smtp_session_probe(const struct account *a, struct err *e)
+{
+	static const struct probe_protocol protocol = {.open = probe_open,
+						       .session = probe_session,
+						       .described = probe_described,
+						       .close = probe_close};
+	struct smtp_session s;
+
+	return probe_run(&protocol, &s, a, TOOL_MSEND, e);
+}
