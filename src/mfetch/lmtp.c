@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/lmtp.h"
 
-#include <ctype.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -10,6 +9,7 @@
 #include "app/smtp_account.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/account.h"
 #include "config/url.h"
 #include "deliver/next_hop.h"
@@ -61,7 +61,7 @@ name_place(const struct url *url, const char *recipient)
 	if (url->path[0])
 		return mem_printf("lmtp+unix://%s %s", url->path, recipient);
 	for (; url->host[len]; len++)
-		host[len] = (char)tolower((unsigned char)url->host[len]);
+		host[len] = text_lower(url->host[len]);
 	return mem_printf("lmtp://%.*s:%u %s", (int)len, host, url->port, recipient);
 }
 

@@ -144,6 +144,16 @@ test_text(void)
 	ok(text_starts("x", 1, ""), "starts: everything starts with nothing");
 	ok(text_equal_case("PLAIN", "plain") && !text_equal_case("PLAIN", "plai"),
 	   "equal: without case");
+	ok(text_equal_n("PLAINX", 5, "plain") && !text_equal_n("PLAINX", 6, "plain") &&
+	       !text_equal_n("", 0, "a") && text_equal_n("", 0, ""),
+	   "equal: of so many bytes");
+	ok(text_same("imaps", "IMAP", 4) && !text_same("ima", "imap", 4),
+	   "same: the first N bytes");
+	ok(text_lower('I') == 'i' && text_lower('[') == '[' && text_lower('\xc0') == '\xc0',
+	   "lower: ASCII letters only");
+	ok(text_hex_digit('F') == 15 && text_hex_digit('a') == 10 && text_hex_digit('g') == -1 &&
+	       text_hex_digit('\0') == -1,
+	   "hex digit: of either case");
 	ok(text_has_word("PLAIN LOGIN\tXOAUTH2", "login") && text_has_word("a", "A") &&
 	       text_has_word(" a", "a") && text_has_word("b a ", "a"),
 	   "word: found wherever it stands");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/select.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -195,11 +194,12 @@ undo_printable(const char *text)
 	char *bytes = mem_strdup(text), *to = bytes;
 
 	for (const char *p = text; *p;) {
-		unsigned byte;
+		const bool is_escape = strncmp(p, "\\x", 2) == 0;
+		const int high = is_escape ? text_hex_digit(p[2]) : -1;
+		const int low = high < 0 ? -1 : text_hex_digit(p[3]);
 
-		if (strncmp(p, "\\x", 2) == 0 && isxdigit((unsigned char)p[2]) &&
-		    isxdigit((unsigned char)p[3]) && sscanf(p + 2, "%2x", &byte) == 1 && byte) {
-			*to++ = (char)byte;
+		if (low >= 0 && high + low > 0) {
+			*to++ = (char)(high * 16 + low);
 			p += 4;
 		} else {
 			*to++ = *p++;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/session.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -96,7 +95,7 @@ language_of_user(char language[LANGUAGE_MAX])
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		language[i] = locale[i] == '_' ? '-' : locale[i];
-		if (!isalnum((unsigned char)language[i]) && language[i] != '-')
+		if (!text_is_alnum(language[i]) && language[i] != '-')
 			return false;
 	}
 	language[len] = '\0';

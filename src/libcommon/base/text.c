@@ -2,7 +2,6 @@
 #include "base/text.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 
@@ -118,18 +117,50 @@ text_number(const char *s, uint64_t max, uint64_t *number)
 	return text_number_n(s, strlen(s), max, number);
 }
 
+char
+text_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool
+text_is_alnum(char c)
+{
+	const char lower = text_lower(c);
+
+	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool
+text_same(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (text_lower(a[i]) != text_lower(b[i]))
+			return false;
+		if (a[i] == '\0')
+			break;
+	}
+	return true;
+}
+
+bool
+text_equal_n(const char *s, size_t len, const char *word)
+{
+	return strlen(word) == len && text_same(s, word, len);
+}
+
 bool
 text_starts(const char *s, size_t len, const char *prefix)
 {
 	const size_t n = strlen(prefix);
 
-	return len >= n && strncasecmp(s, prefix, n) == 0;
+	return len >= n && text_same(s, prefix, n);
 }
 
 bool
 text_equal_case(const char *a, const char *b)
 {
-	return strcasecmp(a, b) == 0;
+	return text_equal_n(a, strlen(a), b);
 }
 
 bool
@@ -150,7 +181,7 @@ text_contains(const char *text, const char *what)
 {
 	const size_t len = strlen(what);
 
-	while (strncasecmp(text, what, len) != 0)
+	while (!text_same(text, what, len))
 		if (*text++ == '\0')
 			return false;
 	return true;
@@ -159,13 +190,11 @@ text_contains(const char *text, const char *what)
 bool
 text_has_word(const char *list, const char *word)
 {
-	const size_t n = strlen(word);
-
 	for (const char *p = list; *p;) {
 		const size_t skip = strspn(p, " \t\n");
 		const size_t len = strcspn(p + skip, " \t\n");
 
-		if (len == n && len > 0 && strncasecmp(p + skip, word, n) == 0)
+		if (len > 0 && text_equal_n(p + skip, len, word))
 			return true;
 		p += skip + len;
 	}
@@ -230,6 +259,15 @@ text_escape(struct buf *out, const char *s)
 	}
 }
 
+int
+text_hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, text_lower(c)) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
 void
 text_hex(char *hex, const unsigned char *bytes, size_t n)
 {
@@ -242,12 +280,11 @@ text_hex(char *hex, const unsigned char *bytes, size_t n)
 	*hex = '\0';
 }
 
+/* text_escape() writes capital letters, and one spelling is enough: a word has one escaped form. */
 static int
-hex_digit(char c)
+escape_digit(char c)
 {
-	const char *digits = "0123456789ABCDEF", *p = c ? strchr(digits, c) : NULL;
-
-	return p ? (int)(p - digits) : -1;
+	return c >= 'a' && c <= 'f' ? -1 : text_hex_digit(c);
 }
 
 bool
@@ -260,7 +297,7 @@ text_unescape(char *word)
 			*to++ = *p;
 			continue;
 		}
-		const int high = hex_digit(p[1]), low = high < 0 ? -1 : hex_digit(p[2]);
+		const int high = escape_digit(p[1]), low = high < 0 ? -1 : escape_digit(p[2]);
 
 		if (low < 0 || high + low == 0)
 			return false;

@@ -39,7 +39,19 @@ bool text_age(const char *text, uint64_t *seconds);
 /* "500k", "10M", "1G" to octets, of which k has 1024. False: it is no such size. */
 bool text_size(const char *text, uint64_t *octets);
 
+/*
+ * Protocol words, host names, keys and field names are compared as ASCII whatever the locale says:
+ * in tr_TR, tolower('I') is not 'i'. tests/layers keeps strcasecmp(3), tolower(3) and their
+ * relatives out of src/.
+ */
+char text_lower(char c);
+bool text_is_alnum(char c);
+
+/* Are the first N bytes of A and B equal, ASCII case folded? A NUL in both ends the comparison. */
+bool text_same(const char *a, const char *b, size_t n);
+
 /* ASCII case is folded; S need not be NUL-terminated. */
+bool text_equal_n(const char *s, size_t len, const char *word);
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);
 
@@ -55,6 +67,9 @@ bool text_has_word(const char *list, const char *word);
 
 /* Adds S as one printable word: blanks, controls, 8-bit bytes and % as %HH. For our own files. */
 void text_escape(struct buf *out, const char *s);
+
+/* The value of a hexadecimal digit of either case; -1: C is none. */
+int text_hex_digit(char c);
 
 /* Writes N bytes as 2 * N lower-case hexadecimal digits, and a NUL behind them. */
 void text_hex(char *hex, const unsigned char *bytes, size_t n);

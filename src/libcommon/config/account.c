@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -172,24 +171,19 @@ key_of(const struct ini files[FILES], const char *section, const char *name)
 	return NULL;
 }
 
-static bool
-same_address(const char *a, const char *b)
-{
-	const char *at = strrchr(a, '@');
-	const size_t local = at ? (size_t)(at - a) : strlen(a);
-
-	return strncmp(a, b, local) == 0 && strcasecmp(a + local, b + local) == 0;
-}
-
-/* An alias is an address, or *@DOMAIN for all of a domain. */
+/*
+ * An alias is an address, or *@DOMAIN for a whole domain. Case does not matter, in the local part
+ * either: the user's own addresses are few, and "Alice@Work.Example" must not choose another account
+ * than "alice@work.example".
+ */
 static bool
 alias_matches(const char *alias, const char *address)
 {
 	const char *at = strrchr(address, '@');
 
 	if (strncmp(alias, "*@", 2) == 0)
-		return at && strcasecmp(alias + 1, at) == 0;
-	return same_address(alias, address);
+		return at && text_equal_case(alias + 1, at);
+	return text_equal_case(alias, address);
 }
 
 static bool
@@ -224,7 +218,7 @@ has_address(const struct ini *files, const char *section, const void *address)
 {
 	const char *own = key_of(files, section, "address");
 
-	return own && same_address(own, address);
+	return own && text_equal_case(own, address);
 }
 
 static bool
@@ -493,7 +487,7 @@ protocol_of(const char *text, enum setting_id key)
 	if (key == SET_SMTP)
 		return PROTOCOL_SMTP;
 	if (text && strstr(text, "://"))
-		return strncasecmp(text, "imap", 4) == 0 ? PROTOCOL_IMAP : PROTOCOL_POP3;
+		return text_same(text, "imap", 4) ? PROTOCOL_IMAP : PROTOCOL_POP3;
 	return key == SET_IMAP ? PROTOCOL_IMAP : PROTOCOL_POP3;
 }
 

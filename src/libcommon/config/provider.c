@@ -45,7 +45,7 @@ mentions(const char *path, const char *word)
 	while ((got = fread(buf_reserve(&text, BLOCK), 1, BLOCK, file)) > 0)
 		text.len += got;
 	buf_add(&text, "", 1);
-	found = ferror(file) || strlen(text.data) != text.len - 1 || strcasestr(text.data, word);
+	found = ferror(file) || strlen(text.data) != text.len - 1 || text_contains(text.data, word);
 	buf_free(&text);
 	fclose(file);
 	return found;

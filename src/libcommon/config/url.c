@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/text.h"
@@ -45,7 +44,7 @@ static const struct scheme *
 scheme_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-		if (strlen(schemes[i].name) == len && strncasecmp(schemes[i].name, name, len) == 0)
+		if (text_equal_n(name, len, schemes[i].name))
 			return &schemes[i];
 	return NULL;
 }

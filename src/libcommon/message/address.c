@@ -2,7 +2,6 @@
 #include "message/address.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -478,6 +477,6 @@ address_equal(const char *a, const char *b)
 
 	if (!domain_a || !domain_b)
 		return !domain_a && !domain_b && strcmp(a, b) == 0;
-	return strcasecmp(domain_a, domain_b) == 0 && domain_a - a == domain_b - b &&
+	return text_equal_case(domain_a, domain_b) && domain_a - a == domain_b - b &&
 	       memcmp(a, b, (size_t)(domain_a - a)) == 0;
 }

@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct entry {
 	char *name;
@@ -154,8 +154,7 @@ static const struct entry *
 find_name(const struct aliases *a, const char *name, size_t len)
 {
 	for (size_t i = 0; a && i < a->count; i++)
-		if (strlen(a->entries[i].name) == len &&
-		    strncasecmp(a->entries[i].name, name, len) == 0)
+		if (text_equal_n(name, len, a->entries[i].name))
 			return &a->entries[i];
 	return NULL;
 }
@@ -167,7 +166,7 @@ find_entry(const struct expansion *x, const char *address)
 	const size_t len = domain ? (size_t)(domain - 1 - address) : strlen(address);
 	const struct entry *entry;
 
-	if (domain && strcasecmp(domain, "localhost") != 0)
+	if (domain && !text_equal_case(domain, "localhost"))
 		return NULL;
 	entry = find_name(x->aliases, address, len);
 	/* Nobody is meant by what a name of the file leads to, but is not in it: a local user. */

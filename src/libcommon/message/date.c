@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -43,7 +43,7 @@ static int
 month_number(const char *name)
 {
 	for (int i = 0; i < 12; i++)
-		if (strncasecmp(months + 3 * i, name, 3) == 0)
+		if (text_same(months + 3 * i, name, 3))
 			return i + 1;
 	return 0;
 }
@@ -74,7 +74,7 @@ zone_offset(const char *zone)
 	if (sscanf(zone, "%1[+-]%2d%2d", sign, &hours, &minutes) == 3)
 		return (sign[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
 	for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++)
-		if (strcasecmp(zones[i].name, zone) == 0)
+		if (text_equal_case(zones[i].name, zone))
 			return zones[i].hours * 60;
 	return 0;
 }

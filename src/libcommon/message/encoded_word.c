@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/text.h"
@@ -131,16 +130,6 @@ read_charset(const struct word *w, char *name)
 	return len > 0 && (w->charset[len] == '?' || w->charset[len] == '*');
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* RFC 2047 section 4.2. Blanks, which have no place in it, are common and clear enough. */
 static bool
 decode_q(struct buf *out, const char *at, const char *end)
@@ -150,9 +139,9 @@ decode_q(struct buf *out, const char *at, const char *end)
 			buf_add_char(out, *at == '_' ? ' ' : *at);
 			continue;
 		}
-		if (end - at < 3 || hex_digit(at[1]) < 0 || hex_digit(at[2]) < 0)
+		if (end - at < 3 || text_hex_digit(at[1]) < 0 || text_hex_digit(at[2]) < 0)
 			return false;
-		buf_add_char(out, (char)(hex_digit(at[1]) << 4 | hex_digit(at[2])));
+		buf_add_char(out, (char)(text_hex_digit(at[1]) << 4 | text_hex_digit(at[2])));
 		at += 2;
 	}
 	return true;
@@ -204,7 +193,7 @@ open_charset(const char *name)
 	iconv_t converter = NO_ICONV;
 
 	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-		if (strcasecmp(name, aliases[i].name) == 0)
+		if (text_equal_case(name, aliases[i].name))
 			converter = iconv_open("UTF-8", aliases[i].meant);
 	return converter != NO_ICONV ? converter : iconv_open("UTF-8", name);
 }
@@ -304,7 +293,7 @@ take_word(struct decoder *d, const char *plain, const char *at, const struct wor
 	buf_add(&d->word, "", 0);
 	if (!read_charset(w, charset) || !decode(&d->word, w))
 		return false;
-	if (!neighbours || strcasecmp(charset, d->charset) != 0) {
+	if (!neighbours || !text_equal_case(charset, d->charset)) {
 		converter = open_charset(charset);
 		if (converter == NO_ICONV)
 			return false;

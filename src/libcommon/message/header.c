@@ -2,9 +2,9 @@
 #include "message/header.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 
 static bool
 is_blank(char c)
@@ -98,8 +98,7 @@ header_next(const char *block, size_t n, size_t *at, struct header_field *field)
 bool
 header_is(const struct header_field *field, const char *name)
 {
-	return field->name_len > 0 && strlen(name) == field->name_len &&
-	       strncasecmp(field->name, name, field->name_len) == 0;
+	return field->name_len > 0 && text_equal_n(field->name, field->name_len, name);
 }
 
 bool

@@ -8,7 +8,6 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -16,6 +15,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "net/idna.h"
 #include "net/resolve.h"
 #include "net/socks.h"
@@ -355,7 +355,7 @@ names_loopback(const char *host)
 	struct in_addr v4;
 	struct in6_addr v6;
 
-	if (!host || *host == '\0' || strcasecmp(host, "localhost") == 0)
+	if (!host || *host == '\0' || text_equal_case(host, "localhost"))
 		return true;
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;

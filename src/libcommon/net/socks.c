@@ -40,15 +40,6 @@ static const struct {
     [8] = {ERR_UNAVAILABLE, "address type not supported"},
 };
 
-static int
-hex_value(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* The text from S to END without its percent-encoding, or NULL: it has a bad one. */
 static char *
 percent_decode(const char *s, const char *end)
@@ -58,8 +49,8 @@ percent_decode(const char *s, const char *end)
 
 	while (s < end) {
 		const bool is_encoded = *s == '%';
-		const int high = is_encoded && end - s > 2 ? hex_value(s[1]) : -1;
-		const int low = high >= 0 ? hex_value(s[2]) : -1;
+		const int high = is_encoded && end - s > 2 ? text_hex_digit(s[1]) : -1;
+		const int low = high >= 0 ? text_hex_digit(s[2]) : -1;
 
 		if (is_encoded && (low < 0 || (high == 0 && low == 0))) {
 			mem_wipe(decoded, n);

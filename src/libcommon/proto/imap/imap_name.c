@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -296,7 +295,7 @@ check_typed(const char *typed, struct err *e)
 bool
 imap_name_is_inbox(const char *name, size_t n)
 {
-	return n == strlen(inbox) && strncasecmp(name, inbox, n) == 0;
+	return text_equal_n(name, n, inbox);
 }
 
 bool
@@ -376,7 +375,7 @@ imap_name_matches(const char *pattern, const char *name, char delimiter)
 static bool
 is_atom(const char *s, size_t n)
 {
-	if (n == 0 || (n == 3 && strncasecmp(s, "NIL", n) == 0))
+	if (n == 0 || text_equal_n(s, n, "NIL"))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (s[i] <= 0x20 || s[i] >= 0x7f || strchr("(){%*\"\\", s[i]))

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/stop.h"
@@ -399,7 +398,7 @@ has_flag(const char *list, size_t len, const char *flag)
 
 	for (const char *p = list, *end = list + len; p < end; p++)
 		if ((size_t)(end - p) > flag_len && strchr("( ", p[-1]) &&
-		    strchr(") ", p[flag_len]) && strncasecmp(p, flag, flag_len) == 0)
+		    strchr(") ", p[flag_len]) && text_same(p, flag, flag_len))
 			return true;
 	return false;
 }
