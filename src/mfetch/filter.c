@@ -91,6 +91,7 @@ static bool
 end(void *ctx, struct err *e)
 {
 	struct judging *j = ctx;
+	char words[40];
 	size_t status;
 	int exit_status;
 
@@ -107,8 +108,8 @@ end(void *ctx, struct err *e)
 	if (status == NO_SUCH_COMMAND)
 		return err_set(e, ERR_CONFIG, "%s: not found (exit status %d)", j->filter->command,
 			       NO_SUCH_COMMAND);
-	return err_set(e, ERR_TEMPORARY, "%s: exit status %zu, so message %" PRIu32 " stays there",
-		       j->filter->command, status, j->number);
+	return err_set(e, ERR_TEMPORARY, "%s: %s; message %" PRIu32 " is left on the server",
+		       j->filter->command, child_status_text(exit_status, words), j->number);
 }
 
 /* What is about one message does not keep the others. */

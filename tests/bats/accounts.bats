@@ -197,6 +197,6 @@ both_fetched()
 	status=0
 	wait "$pid" || status=$?
 	pid=
-	assert_regex "$(cat err)" '^mfetch: (one|two): the process was ended by signal 9$'
+	assert_regex "$(cat err)" '^mfetch: (one|two): its process was ended by signal 9$'
 	assert_equal "$status" 143
 }

@@ -385,7 +385,7 @@ as_mbox()
 	run --separate-stderr msend --tunnel="exec ./kills '$abs_top_builddir/tests/replay' relay" \
 		--server="smtps://$SRV_SUBMISSIONS" --connections=3 --log=log --batch "${files[@]}"
 	assert_equal "$status" 70
-	assert_regex "$stderr" 'msend: connection [123]: the process was ended by signal 9'
+	assert_regex "$stderr" 'msend: connection [123]: its process was ended by signal 9'
 	await_mail "$user" 11
 	assert_equal "$(came | wc -w | tr -d ' ')" 11
 	assert_equal "$(came | tr ' ' '\n' | sort -u | wc -l | tr -d ' ')" 11

@@ -403,10 +403,10 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 @test 'a password-command that fails ends it: 77, behind its own words' {
 	run -77 mlist --password-command='echo no such entry >&2; echo not-this; exit 3'
 	assert_line -n 0 'no such entry'
-	assert_line -n 1 'mlist: password-command: the command failed with exit status 3'
+	assert_line -n 1 'mlist: password-command: the command failed: exit status 3'
 	refute_output --partial not-this
 	run -77 mlist --password-command='kill -9 $$'
-	assert_output 'mlist: password-command: the command was ended by signal 9'
+	assert_output 'mlist: password-command: the command failed: ended by signal 9'
 	run -77 mlist --password-command=true
 	assert_output 'mlist: password-command: the password is empty'
 	run -77 mlist --password-command='printf "a\000b\n"'

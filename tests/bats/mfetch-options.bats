@@ -347,7 +347,7 @@ box()
 	give bad good
 	run mfetch --filter='! grep -q bad || exit 9'
 	assert_failure 75
-	assert_output --partial 'exit status 9, so message 1 stays there'
+	assert_output --partial 'exit status 9; message 1 is left on the server'
 	assert_equal "$(box)" good
 	assert_equal "$(mailbox_count "$user")" 1
 }

@@ -360,7 +360,7 @@ picky_command()
 		echo $code >refused
 		uid=$(mlist -o uid 2)
 		run -75 mfetch --pipe='sh take'
-		assert_line -n 0 "mfetch: sh take: exit status $code, so the message stays on the server"
+		assert_line -n 0 "mfetch: sh take: exit status $code; the message is left on the server"
 		assert_line -n 1 "mfetch: hint: \`mlist uid:$uid\` shows the message"
 		assert_equal "${#lines[@]}" 2
 		are_letters taken 1 4

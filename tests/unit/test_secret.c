@@ -114,7 +114,7 @@ test_commands(void)
 	    {"the line end comes later than the line", "printf one; sleep 0.05; printf '\\ntwo\\n'",
 	     "one", 0, NULL},
 	    {"its exit status counts", "echo tanstaaf; exit 3", NULL, ERR_LOGIN,
-	     "password-command: the command failed with exit status 3"},
+	     "password-command: the command failed: exit status 3"},
 	    {"it was killed", "echo tanstaaf; kill -9 $$", NULL, ERR_LOGIN, "signal 9"},
 	    {"it printed nothing", "true", NULL, ERR_LOGIN,
 	     "password-command: the password is empty"},

@@ -76,20 +76,35 @@ start(const struct workers *c, const char *name, struct hands *h)
 	work(c, name);
 }
 
-static void
-wait_for(struct run *run, pid_t pid, const char *name)
+/* How the worker PID ended, as work() reports it. False: *e; nothing is known of what it did. */
+static bool
+reap(pid_t pid, enum err_code *worst, struct err *e)
 {
-	struct err e;
 	int how;
 
 	while (waitpid(pid, &how, 0) < 0)
 		if (errno != EINTR)
-			return;
-	if (WIFEXITED(how)) {
-		run->worst = err_worse(run->worst, (enum err_code)WEXITSTATUS(how));
+			return err_set_errno(e, ERR_BUG, "the status of its process was lost");
+	if (!WIFEXITED(how))
+		return err_set(e, ERR_BUG, "its process was ended by signal %d", WTERMSIG(how));
+	if (WEXITSTATUS(how) >= ERR_CODES)
+		return err_set(e, ERR_BUG, "its process ended with exit status %d",
+			       WEXITSTATUS(how));
+	*worst = (enum err_code)WEXITSTATUS(how);
+	return true;
+}
+
+static void
+wait_for(struct run *run, pid_t pid, const char *name)
+{
+	enum err_code worst = ERR_NONE;
+	struct err e;
+
+	if (reap(pid, &worst, &e)) {
+		run->worst = err_worse(run->worst, worst);
 		return;
 	}
-	err_set(&e, ERR_BUG, "%s: the process was ended by signal %d", name, WTERMSIG(how));
+	err_prefix(&e, "%s", name);
 	run_complain(run, &e);
 }
 

@@ -104,6 +104,7 @@ enum secret_outcome
 secret_from_command(const struct secret_params *p, struct buf *text, struct err *e)
 {
 	struct child child;
+	char words[40];
 	int status;
 
 	if (!p->command)
@@ -117,10 +118,7 @@ secret_from_command(const struct secret_params *p, struct buf *text, struct err 
 	status = child_wait(&child);
 	if (status == 0)
 		return SECRET_FOUND;
-	if (status > 128)
-		err_set(e, ERR_LOGIN, "the command was ended by signal %d", status - 128);
-	else
-		err_set(e, ERR_LOGIN, "the command failed with exit status %d", status);
+	err_set(e, ERR_LOGIN, "the command failed: %s", child_status_text(status, words));
 	return SECRET_FAILED;
 }
 

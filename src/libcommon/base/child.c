@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -341,7 +342,7 @@ reap(struct child *c, int options, bool heeds_stop, int *status)
 	if (pid == 0 || (pid < 0 && errno == EINTR))
 		return false;
 	if (pid < 0)
-		*status = 127; /* somebody else reaped it */
+		*status = CHILD_STATUS_UNKNOWN; /* something else reaped it */
 	else
 		*status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
 	c->pid = -1;
@@ -351,7 +352,7 @@ reap(struct child *c, int options, bool heeds_stop, int *status)
 int
 child_wait(struct child *c)
 {
-	int status = 0;
+	int status = CHILD_STATUS_UNKNOWN;
 
 	close_ours(c);
 	if (c->pid > 0)
@@ -359,20 +360,33 @@ child_wait(struct child *c)
 	return status;
 }
 
+const char *
+child_status_text(int status, char text[static 40])
+{
+	if (status == CHILD_STATUS_UNKNOWN)
+		return strcpy(text, "its exit status was lost");
+	snprintf(text, 40, status > 128 ? "ended by signal %d" : "exit status %d",
+		 status > 128 ? status - 128 : status);
+	return text;
+}
+
 /* POSIX has no waitpid() with a time limit; naps that double find a quick end quickly. */
 bool
 child_wait_ms(struct child *c, unsigned ms, int *status)
 {
-	int ignored = 0;
+	int unused;
 	unsigned nap = 1;
 
+	if (!status)
+		status = &unused;
+	*status = CHILD_STATUS_UNKNOWN;
 	close_ours(c);
 	if (c->pid <= 0)
 		return true;
 	for (unsigned slept = 0;; slept += nap, nap = nap < 32 ? nap * 2 : nap) {
 		const struct timespec time = {.tv_nsec = (long)nap * 1000000};
 
-		if (reap(c, WNOHANG, false, status ? status : &ignored))
+		if (reap(c, WNOHANG, false, status))
 			return true;
 		if (slept >= ms)
 			return false;
@@ -383,7 +397,7 @@ child_wait_ms(struct child *c, unsigned ms, int *status)
 bool
 child_wait_stoppable(struct child *c, unsigned grace_ms, int *status)
 {
-	*status = 0;
+	*status = CHILD_STATUS_UNKNOWN;
 	close_ours(c);
 	if (c->pid <= 0 || (stop_signal() == 0 && reap(c, 0, true, status)) ||
 	    child_wait_ms(c, grace_ms, status))

@@ -33,10 +33,19 @@ bool child_start(struct child *c, const char *command, enum child_stdin in, enum
 		 const char *const environment[], struct err *e);
 
 /*
+ * The status of a child that cannot be had: it was waited for before, or something else reaped it.
+ * It is never 0: a command whose status is unknown has failed.
+ */
+enum { CHILD_STATUS_UNKNOWN = 1 << 16 };
+
+/*
  * Closes what is still open of `to` and `from`, waits for the end, and gives its exit status;
- * 128 + N where signal N ended it.
+ * 128 + N if signal N ended it; CHILD_STATUS_UNKNOWN.
  */
 int child_wait(struct child *c);
+
+/* STATUS of child_wait() in words, such as "exit status 3": what a diagnostic says. */
+const char *child_status_text(int status, char text[static 40]);
 
 /*
  * As child_wait(), but a signal that asks us to stop (base/stop.h) leaves it only GRACE_MS to end:
@@ -44,7 +53,8 @@ int child_wait(struct child *c);
  */
 bool child_wait_stoppable(struct child *c, unsigned grace_ms, int *status);
 
-/* As child_wait(), but no longer than that: false when it still runs then. STATUS may be NULL. */
+/* As child_wait(), but no longer than that: false when it still runs then. STATUS may be NULL, for
+ * a child whose status decides nothing. */
 bool child_wait_ms(struct child *c, unsigned ms, int *status);
 
 /*

@@ -65,7 +65,11 @@ void
 stop_install(void)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN}, again = {.sa_handler = on_alarm};
+	const struct sigaction usual = {.sa_handler = SIG_DFL};
 
+	/* A parent that ignores SIGCHLD hands that on; then the kernel would throw away how each of
+	 * our children ended. */
+	sigaction(SIGCHLD, &usual, NULL);
 	if (stop_pipe[0] >= 0 || !open_pipe())
 		return;
 	handle(SIGINT);

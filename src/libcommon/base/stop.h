@@ -8,7 +8,8 @@
 #ifndef MAILVERBS_BASE_STOP_H
 #define MAILVERBS_BASE_STOP_H
 
-/* Installs the handlers (that of SIGALRM too, by which a call that blocks is interrupted in any
+/* Sets SIGCHLD to its default, whatever the parent left it at: child_wait() needs it. Installs the
+ * handlers (that of SIGALRM too, by which a call that blocks is interrupted in any
  * case, a second after the signal at the latest), and ignores SIGPIPE and SIGXFSZ (ulimit -f): the
  * write that fails tells. A signal that was ignored at the start (nohup) stays so. */
 void stop_install(void);

@@ -181,13 +181,15 @@ feed(struct command *c, struct err *e)
 static bool
 judge(const struct command *c, int status, struct err *e)
 {
+	char words[40];
+
 	if (status == 0)
 		return true;
 	if (status == 126 || status == 127)
 		return err_set(e, ERR_CONFIG, "%s: %s (exit status %d)", c->template,
 			       status == 126 ? "cannot be run" : "not found", status);
-	return err_set(e, ERR_TEMPORARY, "%s: exit status %d, so the message stays on the server",
-		       c->template, status);
+	return err_set(e, ERR_TEMPORARY, "%s: %s; the message is left on the server", c->template,
+		       child_status_text(status, words));
 }
 
 /* A command that hangs is ended, and has not delivered; what it knows of that is its own. */
