@@ -406,6 +406,42 @@ test_intents(void)
 	journal_close(s);
 }
 
+/* The table grows at powers of two: what settles the intents must not hold on to it. */
+static void
+test_intent_among(size_t count)
+{
+	struct buf lines = {0};
+	struct journal *s;
+	struct err e;
+
+	start();
+	record((const char *[]){NULL});
+	buf_add_str(&lines, "+ open place\n");
+	for (size_t i = 1; i < count; i++)
+		buf_addf(&lines, "= 1600000000 id%zu\n", i);
+	append(JOURNAL, lines.data, lines.len);
+	buf_free(&lines);
+	s = open_journal();
+	settle_all(s, "place");
+	ok(has(s, "open") && has(s, "id1"), "an open intent among %zu ids is settled", count);
+	journal_done(s, "id1");
+	journal_done(s, "another");
+	ok(journal_write(s, true, &e) && has(s, "another"), "and what comes after it recorded");
+	journal_close(s);
+	s = open_journal();
+	ok(has(s, "open") && has(s, "id1") && has(s, "another"), "and known again");
+	journal_close(s);
+}
+
+static void
+test_table_sizes(void)
+{
+	static const size_t counts[] = {31, 32, 33, 63, 64, 65, 4095, 4096, 4097};
+
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+		test_intent_among(counts[i]);
+}
+
 enum { MANY = 50000 };
 
 static bool
@@ -485,7 +521,8 @@ test_many(void)
 	ok(rewrite_is_cut_off(s), "a rewrite that fails is an error");
 	ok(has(s, "000000005f3e00000"), "and changes nothing");
 	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", "mailverbs seen 1 mail");
-	ok(journal_compact(s, is_last, NULL, &e), "with one left it is, past what a kill left of one");
+	ok(journal_compact(s, is_last, NULL, &e),
+	   "with one left it is, past what a kill left of one");
 	journal_done(s, "later");
 	ok(journal_write(s, true, &e), "what comes behind goes into the new one");
 	journal_close(s);
@@ -603,7 +640,8 @@ test_print_is_written_once(void)
 	ok(journal_write(s, true, &e), "and that is written");
 	journal_close(s);
 	s = open_under(8);
-	ok(!has(s, "1") && journal_has_former(s), "under another UIDVALIDITY it is another message");
+	ok(!has(s, "1") && journal_has_former(s),
+	   "under another UIDVALIDITY it is another message");
 	is_number(journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}}, 1), 1,
 		  "the fingerprint from the intent is good for what came of it");
 	ok(has(s, "5") && !has(s, "1"), "by its new UID it is known");
@@ -680,8 +718,8 @@ test_torn_print(void)
 		    (lines + len >= next ? 1u : 0u) + (len == strlen(lines) ? 1u : 0u);
 
 		right = right && s && journal_has_former(s) == (known > 0) &&
-			journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}, {"6", PRINT_B}}, 2) ==
-			    known;
+			journal_recognise(s, (struct newcomer[]){{"5", PRINT_A}, {"6", PRINT_B}},
+					  2) == known;
 		if (!right)
 			diag("%s", torn);
 		free(torn);
@@ -752,19 +790,20 @@ test_former(void)
 	journal_set_validity(s, UINT32_MAX);
 	ok(journal_has_former(s) && !has(s, "1"), "under another one all is");
 	is_number(
-	    journal_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2), 1,
-	    "one is recognised");
+	    journal_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2),
+	    1, "one is recognised");
 	ok(journal_has(s, "4294967295", &when) && when == 1234567890,
 	   "as delivered on the day it was");
 	ok(!has(s, "1"), "the other one is new");
 	journal_is("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n",
 		   "the journal is as it was");
 	journal_done(s, "1");
-	ok(journal_drop_former(s, &e) && journal_is_written(s), "until the former ones are dropped");
+	ok(journal_drop_former(s, &e) && journal_is_written(s),
+	   "until the former ones are dropped");
 	journal_close(s);
 	s = open_under(UINT32_MAX);
-	ok(journal_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") && !has(s, "2") &&
-	       !has(s, "3"),
+	ok(journal_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") &&
+	       !has(s, "2") && !has(s, "3"),
 	   "what was recognised stays, and what is done under this one");
 	ok(!journal_has_former(s), "and nothing else");
 	journal_set_validity(s, 9);
@@ -885,6 +924,7 @@ main(void)
 	test_torn_end();
 	test_damage();
 	test_intents();
+	test_table_sizes();
 	test_many();
 	test_deleted();
 	test_print_is_written_once();

@@ -91,21 +91,29 @@ journal_index_add_text(struct journal_index *k, const char *text)
 	return at;
 }
 
+/* Of a KEY that is not in the table. */
+static struct journal_index_entry *
+add(struct journal_index *k, const char *key, uint64_t h)
+{
+	struct journal_index_entry *entry;
+
+	if (k->count + 1 > k->slot_count / 2)
+		grow_table(k);
+	entry = &k->entries[k->count];
+	*entry = (struct journal_index_entry){.hash = h, .uid = journal_index_add_text(k, key)};
+	k->slots[slot_of(k, key, h)] = (uint32_t)++k->count;
+	return entry;
+}
+
+/* The table grows only when something is added, so callers may keep entries that they know over a
+ * call for a known key. */
 struct journal_index_entry *
 journal_index_find_or_add(struct journal_index *k, const char *key)
 {
 	const uint64_t h = journal_index_hash(key);
-	size_t slot;
+	const uint32_t index = k->slot_count > 0 ? k->slots[slot_of(k, key, h)] : 0;
 
-	if (k->count + 1 > k->slot_count / 2)
-		grow_table(k);
-	slot = slot_of(k, key, h);
-	if (!k->slots[slot]) {
-		k->entries[k->count] =
-		    (struct journal_index_entry){.hash = h, .uid = journal_index_add_text(k, key)};
-		k->slots[slot] = (uint32_t)++k->count;
-	}
-	return &k->entries[k->slots[slot] - 1];
+	return index > 0 ? &k->entries[index - 1] : add(k, key, h);
 }
 
 void
