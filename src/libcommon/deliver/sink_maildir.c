@@ -18,6 +18,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#endif
+
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -27,7 +33,8 @@
 #include "deliver/writer.h"
 #include "journal/journal.h"
 
-/* A few files are flushed one by one; many are cheaper flushed with their file system in one go. */
+/* A few files are flushed one by one; many are cheaper flushed with their file system at once, if
+ * that reports write errors. */
 enum { SYNC_EACH_MAX = 16 };
 
 struct pending {
@@ -42,6 +49,8 @@ struct maildir {
 	struct writer writer;
 	struct pending *pending; /* the last one is being written between begin() and end() */
 	size_t count;
+	bool has_syncfs;    /* a group is flushed with its file system */
+	int tmp_fd, new_fd; /* of the directories, open before anything is written */
 	unsigned long sequence;
 	char host[64];
 	char tag[100];   /* the end of our names in tmp */
@@ -214,6 +223,60 @@ settle_intents(struct maildir *m, struct err *e)
 	return flush_found(m, e) && journal_write(m->journal, true, e);
 }
 
+/*
+ * Does syncfs(2) on a descriptor report each write error since it was opened? Linux does since 5.8,
+ * and these file systems record their errors as it wants. A kernel whose release cannot be read is
+ * an old one.
+ */
+static bool
+syncfs_reports_errors(int fd)
+{
+#ifdef __linux__
+	static const long good[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+				    F2FS_SUPER_MAGIC, TMPFS_MAGIC};
+	struct utsname kernel;
+	struct statfs fs;
+	int major, minor;
+
+	if (uname(&kernel) != 0 || sscanf(kernel.release, "%d.%d", &major, &minor) != 2 ||
+	    major < 5 || (major == 5 && minor < 8) || fstatfs(fd, &fs) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		if ((long)fs.f_type == good[i])
+			return true;
+#else
+	(void)fd;
+#endif
+	return false;
+}
+
+static int
+open_directory(const struct maildir *m, const char *part, struct err *e)
+{
+	char *path = path_of(m, part, "");
+	const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		err_set_errno(e, ERR_OUTPUT, "%s", path);
+	free(path);
+	return fd;
+}
+
+/*
+ * A flush reports only errors since its descriptor was opened: one that another process has been
+ * told of already is not reported to a descriptor that is opened later. So these are opened before
+ * the first byte is written; and they are of tmp and new themselves, which may be on another file
+ * system than the Maildir's own directory.
+ */
+static bool
+open_directories(struct maildir *m, struct err *e)
+{
+	m->tmp_fd = open_directory(m, "tmp", e);
+	m->new_fd = m->tmp_fd >= 0 ? open_directory(m, "new", e) : -1;
+	m->has_syncfs = m->tmp_fd >= 0 && syncfs_reports_errors(m->tmp_fd);
+	return m->new_fd >= 0;
+}
+
 static void maildir_close(void *sink);
 
 static void *
@@ -223,8 +286,9 @@ maildir_open(const struct sink_spec *spec, struct journal *journal, struct err *
 
 	m->path = spec->place;
 	m->journal = journal;
+	m->tmp_fd = m->new_fd = -1;
 	find_host(m);
-	if (make_ready(m, e) && settle_intents(m, e)) {
+	if (make_ready(m, e) && open_directories(m, e) && settle_intents(m, e)) {
 		sweep_tmp(m);
 		return m;
 	}
@@ -279,18 +343,15 @@ maildir_end(void *sink, struct err *e)
 {
 	struct maildir *m = sink;
 	struct pending *p = &m->pending[m->count - 1];
-	int fd;
+	const int fd = p->fd;
 
 	if (!writer_end(&m->writer, e) || !writer_flush(&m->writer, e))
 		return false;
-	if (m->count <= SYNC_EACH_MAX)
+	if (m->has_syncfs && m->count <= SYNC_EACH_MAX)
 		return true;
-#ifndef __linux__
-	if (fsync(p->fd) != 0)
+	/* A full group would need as many descriptors as it has messages. */
+	if (!m->has_syncfs && fsync(fd) != 0)
 		return err_set_errno(e, ERR_IO, "%s", m->path);
-#endif
-	/* The group's flush is syncfs(2) by now, which needs no descriptor. */
-	fd = p->fd;
 	p->fd = -1;
 	return close(fd) == 0 || err_set_errno(e, ERR_IO, "%s", m->path);
 }
@@ -307,16 +368,8 @@ flush_files(struct maildir *m, struct err *e)
 	bool ok = true;
 
 #ifdef __linux__
-	if (m->count > SYNC_EACH_MAX) {
-		const int fd = open(m->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		ok = fd >= 0 && syncfs(fd) == 0;
-		if (!ok)
-			err_set_errno(e, ERR_IO, "%s", m->path);
-		if (fd >= 0)
-			close(fd);
-		return ok;
-	}
+	if (m->has_syncfs && m->count > SYNC_EACH_MAX)
+		return syncfs(m->tmp_fd) == 0 || err_set_errno(e, ERR_IO, "%s", m->path);
 #endif
 	for (size_t i = 0; ok && i < m->count; i++)
 		if (m->pending[i].fd >= 0 && fsync(m->pending[i].fd) != 0)
@@ -338,14 +391,13 @@ rename_one(const struct maildir *m, const char *name, struct err *e)
 static bool
 make_visible(const struct maildir *m, struct err *e)
 {
-	char *directory = path_of(m, "new", "");
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < m->count; i++)
 		ok = rename_one(m, m->pending[i].name, e);
-	ok = ok && file_sync_directory(directory, e);
-	free(directory);
-	return ok;
+	/* A file system that cannot flush a directory (EINVAL) has nothing to flush. */
+	return ok && (fsync(m->new_fd) == 0 || errno == EINVAL ||
+		      err_set_errno(e, ERR_IO, "%s/new", m->path));
 }
 
 static void
@@ -382,6 +434,10 @@ maildir_close(void *sink)
 
 	while (m->count > 0)
 		drop_last(m);
+	if (m->tmp_fd >= 0)
+		close(m->tmp_fd);
+	if (m->new_fd >= 0)
+		close(m->new_fd);
 	writer_free(&m->writer);
 	free(m->pending);
 	free(m);

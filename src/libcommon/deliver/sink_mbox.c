@@ -160,6 +160,39 @@ lock_file(struct mbox *m, struct err *e)
 	return err_set(e, ERR_TEMPORARY, "%s: replaced again and again", m->path);
 }
 
+/* The first N bytes of the spool to OFFSET of the mbox, whose descriptor appends. */
+static bool
+copy_to(const struct mbox *m, int64_t offset, int64_t n)
+{
+	char *block = mem_alloc(BLOCK);
+	bool ok = fcntl(m->fd, F_SETFL, 0) == 0;
+
+	for (int64_t done = 0; ok && done < n;) {
+		const size_t want = n - done < BLOCK ? (size_t)(n - done) : BLOCK;
+		const ssize_t got = pread(m->spool, block, want, done);
+
+		ok = got > 0 && pwrite(m->fd, block, (size_t)got, offset + done) == got;
+		done += got;
+	}
+	free(block);
+	return fcntl(m->fd, F_SETFL, O_APPEND) == 0 && ok;
+}
+
+/*
+ * What a killed run appended may never have reached the disk, and the error may have been reported
+ * to that run alone, while reading still finds the bytes in memory. So they are written once more
+ * before they are flushed.
+ */
+static bool
+flush_settled(const struct mbox *m, const struct place *p, enum verdict verdict)
+{
+	if (verdict == NOT_THERE)
+		return true;
+	if (verdict == TORN)
+		return ftruncate(m->fd, p->start) == 0 && fsync(m->fd) == 0;
+	return copy_to(m, p->start + p->separator, p->length) && fsync(m->fd) == 0;
+}
+
 static bool
 settle_place(struct mbox *m, const struct place *p)
 {
@@ -168,8 +201,7 @@ settle_place(struct mbox *m, const struct place *p)
 	if (m->failure.code != ERR_NONE || !lock_file(m, &m->failure))
 		return false;
 	verdict = judge(m, p);
-	if ((verdict == TORN && ftruncate(m->fd, p->start) != 0) ||
-	    (verdict != NOT_THERE && fsync(m->fd) != 0))
+	if (!flush_settled(m, p, verdict))
 		err_set_errno(&m->failure, ERR_IO, "%s", m->path);
 	mbox_unlock(&m->lock);
 	return verdict == THERE;
