@@ -50,7 +50,8 @@ reference_to_lf(struct buf *out, const char *in, size_t n, bool mbox)
 	struct buf lf = {0};
 
 	for (size_t i = 0; i < n; i++)
-		if (in[i] != '\r' || i + 1 == n || in[i + 1] != '\n')
+		if (in[i] != '\r' || i + 1 == n || in[i + 1] != '\n' ||
+		    (i > 0 && in[i - 1] == '\r'))
 			buf_add_char(&lf, in[i]);
 	for (size_t i = 0; i < lf.len; i++) {
 		const bool at_start = i == 0 || lf.data[i - 1] == '\n';

@@ -193,7 +193,8 @@ test_to_lf(void)
 {
 	gives(TO_LF, "a\r\nb\r\n", "a\nb\n", "CRLF becomes LF");
 	gives(TO_LF, "a\nb\rc", "a\nb\rc", "a bare LF and a bare CR stay");
-	gives(TO_LF, "a\r\r\nb\r", "a\r\nb\r", "CR CR LF loses one CR");
+	gives(TO_LF, "a\r\r\nb\r", "a\r\r\nb\r", "CR CR LF stays as it is");
+	gives(TO_LF, "\r\r\r\n\r\n", "\r\r\r\n\n", "and so do more CRs, but not the next CRLF");
 	gives(TO_LF, "From a\r\n", "From a\n", "outside an mbox nothing is quoted");
 	gives(TO_LF_MBOX, "", "\n", "an empty message in an mbox is an empty line");
 	gives(TO_LF_MBOX, "a\r\n", "a\n\n", "an empty line separates messages of an mbox");

@@ -323,26 +323,51 @@ release_cr(struct eol_to_lf *f, struct stage *out)
 
 	if (f->held_cr)
 		put_lf_run(f, &cr, &cr + 1, out);
+	f->after_cr = f->after_cr || f->held_cr;
 	f->held_cr = false;
+}
+
+/* The first CR from AT on that a line end drops, or END: it is followed by LF and not preceded by
+ * another CR. BEFORE: the byte before AT is a CR. *END may be read. */
+static const char *
+find_dropped_cr(const char *at, const char *end, bool before)
+{
+	const char *const start = at;
+
+	for (at = find(at, end, '\r'); at < end; at = find(at + 1, end, '\r'))
+		if (at[1] == '\n' && !(at > start ? at[-1] == '\r' : before))
+			break;
+	return at;
+}
+
+/* A CR at the end of a piece is held back until the next byte is known. */
+static const char *
+hold_cr(struct eol_to_lf *f, const char *bytes, const char *end)
+{
+	const char *const held = end - (end[-1] == '\r');
+
+	f->held_cr = held < end;
+	if (held > bytes)
+		f->after_cr = held[-1] == '\r';
+	return held;
 }
 
 bool
 eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *ctx)
 {
-	const char *end = end_of(bytes, n);
-	const char *run = bytes;
+	const char *end = end_of(bytes, n), *run = bytes;
+	bool before;
 	struct stage out;
 
 	if (n == 0)
 		return true;
 	stage_init(&out, put, ctx);
-	if (*bytes != '\n')
-		release_cr(f, &out); /* else it was half of a CRLF, and is forgotten */
-	f->held_cr = end[-1] == '\r';
-	end -= f->held_cr;
-	for (const char *cr = find(run, end, '\r'); cr < end; cr = find(cr + 1, end, '\r')) {
-		if (cr[1] != '\n')
-			continue;
+	if (*bytes != '\n' || f->after_cr)
+		release_cr(f, &out); /* else it was half of a CRLF, and is dropped */
+	before = f->after_cr;
+	end = hold_cr(f, bytes, end);
+	for (const char *cr = find_dropped_cr(run, end, before); cr < end;
+	     cr = find_dropped_cr(run, end, false)) {
 		put_lf_run(f, run, cr, &out);
 		run = cr + 1;
 	}

@@ -52,8 +52,9 @@ void eol_survey(struct eol_survey *s, const char *bytes, size_t n);
 void eol_survey_end(struct eol_survey *s); /* counts the line end that the last line lacks */
 
 /*
- * CRLF to LF, for files and pipes here. A bare CR and a bare LF stay as they are. No line end is
- * added to the last line.
+ * CRLF to LF, for local files and pipes. A bare CR and a bare LF stay as they are, and so do all
+ * bytes of CR CR LF: without one of its CRs it would read as a plain CRLF, and signatures over the
+ * message would fail. No line end is added to the last line.
  *
  * With MBOX, what comes out is the message as it stands in an mbox (mboxrd) behind its From_ line:
  * lines that match ^>*From_ (the _ being a blank) get one more >, a last line without an end gets
@@ -62,6 +63,7 @@ void eol_survey_end(struct eol_survey *s); /* counts the line end that the last 
 struct eol_to_lf {
 	bool mbox;      /* option */
 	bool held_cr;   /* held back: a CR that may be half of a CRLF */
+	bool after_cr;  /* the byte before the next one, or before the CR held back, is a CR */
 	bool in_line;   /* mbox: bytes of this line are out or held in `matched` */
 	bool settled;   /* mbox: whether this line reads >*From_ is decided */
 	size_t matched; /* mbox: held back: how many bytes of "From " stand behind the >s */
