@@ -45,27 +45,35 @@ is_all_new(const struct listing *l)
 	return true;
 }
 
+/* An index of the list that is made when it is asked for the first time: mostly nothing is. */
+struct lookup {
+	const struct message_list *list;
+	struct message_index index;
+	bool is_made;
+};
+
 static bool
 is_listed(void *ctx, const char *uid)
 {
-	const struct message_list *l = ctx;
+	struct lookup *lookup = ctx;
 
-	for (size_t i = 0; i < l->count; i++) {
-		const char *listed = message_list_uid(l, i);
-
-		if (listed && strcmp(listed, uid) == 0)
-			return true;
-	}
-	return false;
+	if (!lookup->is_made)
+		message_index_make(&lookup->index, lookup->list);
+	lookup->is_made = true;
+	return message_index_find(&lookup->index, uid) != MESSAGE_NONE;
 }
 
 /* What is known is what these ids mean. */
 static void
 set_validity(struct listing *l, const struct mailbox *m)
 {
+	struct lookup lookup = {.list = &l->list};
+
 	journal_set_validity(l->journal, mailbox_validity(m));
 	if (l->is_whole && mailbox_next_uid(m) > 0)
-		journal_distrust_from(l->journal, mailbox_next_uid(m), is_listed, &l->list);
+		journal_distrust_from(l->journal, mailbox_next_uid(m), is_listed, &lookup);
+	if (lookup.is_made)
+		message_index_free(&lookup.index);
 }
 
 static bool
