@@ -38,7 +38,7 @@ fuzz_targets = tests/fuzz/fuzz_eol tests/fuzz/fuzz_address tests/fuzz/fuzz_encod
 	tests/fuzz/fuzz_imap_query tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fingerprint \
 	tests/fuzz/fuzz_journal
 
-check_PROGRAMS = $(unit_tests) $(fuzz_targets) tests/unit/list_options tests/replay tests/serve tests/links \
+check_PROGRAMS = $(unit_tests) $(fuzz_targets) tests/replay tests/serve tests/links \
 	tests/peak
 tests_unit_test_address_SOURCES = tests/unit/test_address.c
 tests_unit_test_alias_SOURCES = tests/unit/test_alias.c
@@ -94,7 +94,6 @@ tests_fuzz_fuzz_fingerprint_SOURCES = tests/fuzz/fuzz_fingerprint.c tests/fuzz/s
 tests_fuzz_fuzz_fingerprint_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c tests/fuzz/standalone.c
 tests_fuzz_fuzz_journal_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
-tests_unit_list_options_SOURCES = tests/unit/list_options.c
 tests_replay_SOURCES = tests/replay.c
 tests_replay_LDADD =
 tests_serve_SOURCES = tests/serve.c

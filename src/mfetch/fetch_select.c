@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/text.h"
 #include "config/account.h"
 #include "mfetch/filter.h"
 #include "proto/mailbox.h"
@@ -15,7 +16,7 @@ fetch_select_by_size(struct message_set *set, struct message_set *large,
 	size_t kept = 0;
 	uint64_t max;
 
-	if (!text || !setting_parse_size(text, &max))
+	if (!text || !text_size(text, &max))
 		return;
 	for (size_t i = 0; i < set->count; i++) {
 		if (l->items[set->index[i]].size <= max)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/text.h"
 #include "config/account.h"
 #include "config/setting.h"
 
@@ -12,7 +13,7 @@ retention_choose(struct retention *k, const struct account *a, bool always)
 {
 	const char *text = account_text(a, SET_KEEP);
 
-	k->has_age = text && setting_parse_age(text, &k->age);
+	k->has_age = text && text_age(text, &k->age);
 	k->keep = always || k->has_age || account_flag(a, SET_KEEP);
 }
 

@@ -314,7 +314,7 @@ is_expired(const struct attempt *a)
 	const char *text = account_text(&a->waiting->route->account, SET_QUEUE_LIFETIME);
 	uint64_t lifetime;
 
-	if (!text || !setting_parse_age(text, &lifetime))
+	if (!text || !text_age(text, &lifetime))
 		lifetime = LIFETIME;
 	return stop_signal() == 0 && (uint64_t)time(NULL) >= lifetime &&
 	       a->waiting->entry.arrived <= (int64_t)((uint64_t)time(NULL) - lifetime);

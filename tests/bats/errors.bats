@@ -224,7 +224,7 @@ pin_of()
 	done
 	config_for "$user" "tls-pin = sha256:abc"
 	fails 78 mlist
-	assert_regex "$message" "config\\.ini:9: tls-pin: 'sha256:abc' is no pin"
+	assert_regex "$message" "config\\.ini:9: tls-pin: 'sha256:abc' is not a pin"
 }
 
 @test 'a CA file that is not there or holds none: 78' {
@@ -555,15 +555,15 @@ config_line()
 	config_line 'account = test' "unknown key 'account' in this place$"
 	config_line 'read-recipients = yes' "unknown key 'read-recipients'$"
 	config_line 'note = x' "unknown key 'note'$"
-	config_line 'timeout = soon' "timeout: 'soon' is no number of seconds$"
+	config_line 'timeout = soon' "timeout: 'soon' is not a number from 0 to 1000000$"
 	config_line 'keep = perhaps' "keep: 'perhaps' is neither yes nor no"
-	config_line 'auth = magic' "auth: 'magic' is none of "
+	config_line 'auth = magic' "auth: 'magic' is not one of "
 	config_line 'full-name =' 'full-name: the value is empty$'
 	config_line 'address = another@example.org' 'address: the key stands here for the second time$'
 	config_line "user = $(printf 'x%.0s' {1..200})" 'the line is too long; '
 	config_line "; $(printf 'x%.0s' {1..300})" 'the line is too long; '
 	config_line "[$(printf 'x%.0s' {1..60})]" 'the name of the section is too long$'
-	config_line 'source-ip = here' "source-ip: 'here' is no IP address$"
+	config_line 'source-ip = here' "source-ip: 'here' is not an IP address$"
 	assert_untouched
 }
 

@@ -70,7 +70,7 @@ await_visits()
 	echo 1 | run -0 mdel "${pop3[@]}" --login-delay=wait -
 	assert_equal "$(visits)" 3
 	run -64 mdel "${pop3[@]}" --login-delay=never all
-	assert_output --partial "'never' is none of refuse, wait, ignore"
+	assert_output --partial "'never' is not one of refuse wait ignore"
 }
 
 @test "once the delay is over, and when the server wants none any more, all is as ever" {

@@ -9,7 +9,7 @@ bench_programs = \
 	tests/bench/proxy \
 	tests/bench/sink_smtp
 EXTRA_PROGRAMS = $(bench_programs)
-CLEANFILES = $(bench_programs)
+CLEANFILES += $(bench_programs)
 
 tests_bench_floor_pop3_SOURCES = tests/bench/floor_pop3.c tests/bench/floor.h tests/bench/socket.h
 tests_bench_floor_pop3_LDADD = $(GNUTLS_LIBS)

@@ -16,32 +16,6 @@
 /* The user's configuration and the system's, in the order in which they are asked. */
 enum { USERS, SYSTEMS, FILES };
 
-bool
-values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
-	   struct err *e)
-{
-	struct value *value = &v->of[s->id];
-
-	if (value->text)
-		return true;
-	if (!setting_check(s, text, &value->text, e))
-		return false;
-	value->origin = mem_strdup(origin);
-	return true;
-}
-
-void
-values_free(struct values *v)
-{
-	if (v->of[SET_PASSWORD].text)
-		mem_wipe(v->of[SET_PASSWORD].text, strlen(v->of[SET_PASSWORD].text));
-	for (size_t i = 0; i < SETTING_IDS; i++) {
-		free(v->of[i].text);
-		free(v->of[i].origin);
-	}
-	*v = (struct values){0};
-}
-
 const char *
 account_text(const struct account *a, enum setting_id id)
 {

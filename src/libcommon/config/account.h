@@ -15,26 +15,9 @@
 
 #include "config/setting.h"
 #include "config/url.h"
+#include "config/values.h"
 
 struct err;
-
-struct value {
-	char *text; /* in its normal form; NULL: not set */
-	char *
-	    origin; /* "command line", "/home/alice/.config/mailverbs/config.ini:12", "preset qq" */
-	bool is_for_all; /* it stands above the first section of a file */
-};
-
-/* One value for each setting. `struct values v = {0};` is an empty set. */
-struct values {
-	struct value of[SETTING_IDS];
-};
-
-/* Sets it (checked by the setting's kind) unless it is set already. False: *e is ERR_USAGE, without
- * origin. */
-bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
-		struct err *e);
-void values_free(struct values *v); /* wipes the password */
 
 struct account {
 	char *name; /* the section, or the address given by -a; "" where there is neither */

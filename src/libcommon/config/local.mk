@@ -11,7 +11,11 @@ libcommon_a_SOURCES += \
 	%D%/provider.h \
 	%D%/setting.c \
 	%D%/setting.h \
+	%D%/setting_check.c \
 	%D%/setting_mail.c \
 	%D%/setting_mail.h \
+	%D%/setting_table.c \
 	%D%/url.c \
-	%D%/url.h
+	%D%/url.h \
+	%D%/values.c \
+	%D%/values.h

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "config/account.h"
+#include "config/values.h"
 
 enum {
 	HELP_COLUMN = 30,

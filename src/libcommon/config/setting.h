@@ -135,35 +135,30 @@ enum setting_id {
 enum setting_kind {
 	KIND_FLAG,    /* yes or no; an option without an argument */
 	KIND_COUNTED, /* an option that counts how often it is given */
-	KIND_LIST,    /* an option whose words add up to a list each time that it is given */
-	KIND_LINES,   /* likewise, a text a line */
-	KIND_IGNORED, /* whatever it is */
-	KIND_TEXT,    /* one line: no control characters, which have no business on the wire */
+	KIND_LIST,    /* an option whose words are collected each time it is given */
+	KIND_LINES,   /* likewise, one text per line */
+	KIND_IGNORED, /* any text; it has no effect */
+	KIND_TEXT,    /* one line without control characters, which must not reach the wire */
 	KIND_ANY,     /* a command, a password */
+	KIND_WORD,    /* one of `words` */
+	KIND_NUMBER,  /* from `min` to `max` */
 	KIND_ADDRESS,
 	KIND_SENDER, /* an address; "" is the null sender, as <> is */
 	KIND_PATH,   /* ~/ is the home directory */
-	KIND_SECONDS,
-	KIND_NUMBER, /* from 1 */
-	KIND_SIZE,   /* octets: 500k, 10M; no */
-	KIND_PORT,
+	KIND_SIZE,   /* octets (500k, 10M), or no */
 	KIND_URL,
-	KIND_LMTP,     /* a URL of a server that speaks it */
-	KIND_PROTOCOL, /* pop3, imap */
-	KIND_AUTH,     /* one of setting_auth_words */
-	KIND_AGE,      /* yes, no, or a time: 10d */
-	KIND_PERIOD,   /* a time: 12h, 5d */
+	KIND_LMTP,   /* the URL of an LMTP server */
+	KIND_AGE,    /* yes, no, or a time: 10d */
+	KIND_PERIOD, /* a time: 12h, 5d */
 	KIND_IP,
-	KIND_LOGIN_DELAY, /* refuse, wait or ignore */
 	KIND_PINS,
-	KIND_REWRITE,     /* local, always or never */
-	KIND_NOTIFY,      /* never, or of success,failure,delay: as RFC 3461 has it */
-	KIND_RETURN,      /* full or headers: as RFC 3461 has it */
-	KIND_ENVELOPE_ID, /* printable ASCII */
-	KIND_DELIVER_BY,  /* SECONDS[,return|notify]: as RFC 2852 has it */
-	KIND_DATE,        /* in UTC, as RFC 3339 has it */
-	KIND_PRIORITY,
-	KIND_SENDMAIL_MODE, /* what may stand behind -b */
+	KIND_NOTIFY,        /* never, or some of success,failure,delay (RFC 3461) */
+	KIND_RETURN,        /* full or headers (RFC 3461) */
+	KIND_ENVELOPE_ID,   /* printable ASCII (RFC 3461) */
+	KIND_DELIVER_BY,    /* SECONDS[,return|notify] (RFC 2852) */
+	KIND_DATE,          /* RFC 3339; normalised to UTC */
+	KIND_PRIORITY,      /* -9 to 9 (RFC 6710) */
+	KIND_SENDMAIL_MODE, /* the argument of sendmail's -b */
 	SETTING_KINDS
 };
 
@@ -181,23 +176,24 @@ enum setting_place {
 
 struct setting {
 	enum setting_id id;
-	const char *name;    /* long option and key; NULL: sendmail's letters, accepted and in
-				msend(1),    not in --help */
+	const char *name;    /* long option and key; NULL: one of sendmail's letters, which --help
+				does not show */
 	const char *letters; /* short options; --help shows the first */
 	const char *aliases; /* other spellings of the name, blank-separated: msmtp's and mpop's */
 	enum setting_kind kind;
-	unsigned places;
-	unsigned tools;
-	const char
-	    *arg; /* as --help shows it; "[=AGE]" is optional; NULL where the kind takes none */
+	uint32_t min, max; /* KIND_NUMBER */
+	const char *words; /* KIND_WORD: the possible values, blank-separated */
+	unsigned places;   /* bits of enum setting_place */
+	unsigned tools;    /* bits of enum tool_id */
+	const char *arg;   /* the argument in --help; "[=AGE]" is optional; NULL: none */
+	/* How completions find values, if the kind and `arg` do not say it: "account", "provider",
+	 * "host", "words W...", or "list W..." for words joined by commas. */
+	const char *complete;
 	const char *help; /* one line, lower case, without a full stop */
 };
 
 extern const struct setting settings[];
 extern const size_t setting_count;
-
-/* The words of --auth: "auto" first. */
-extern const char *const setting_auth_words;
 
 /* The row called NAME (or an alias of it) that any of TOOLS has and that may stand in one of
  * PLACES; NULL: there is none. */
@@ -216,11 +212,5 @@ bool setting_value_is_optional(const struct setting *s);
  * name.
  */
 bool setting_check(const struct setting *s, const char *text, char **normal, struct err *e);
-
-/* Reads 45s, 30m, 12h, 10d or 2w (plain digits: days) as seconds. */
-bool setting_parse_age(const char *text, uint64_t *seconds);
-
-/* Reads 2000, 500k, 10M or 1G (1k being 1024) as octets. */
-bool setting_parse_size(const char *text, uint64_t *octets);
 
 #endif

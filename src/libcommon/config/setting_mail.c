@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* A user's word and the wire's. */
+/* A word of the user's and its form in the protocol. */
 struct word {
 	const char *word;
 	const char *wire;
@@ -26,18 +26,9 @@ to_wire(const struct word *words, size_t count, const char *word)
 	return NULL;
 }
 
-bool
-setting_check_rewrite(const char *text, char **normal, struct err *e)
-{
-	if (!text_has_word("local always never", text))
-		return err_set(e, ERR_USAGE, "'%s' is none of local, always, never", text);
-	*normal = mem_strdup(text);
-	return true;
-}
-
 /* RFC 3461 section 4.1: NEVER stands alone. */
 bool
-setting_check_notify(const char *text, char **normal, struct err *e)
+setting_check_notify(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	static const struct word words[] = {
 	    {"success", "SUCCESS"}, {"failure", "FAILURE"}, {"delay", "DELAY"}};
@@ -46,6 +37,7 @@ setting_check_notify(const char *text, char **normal, struct err *e)
 	struct buf list = {0};
 	bool good = text[0] != '\0';
 
+	(void)s;
 	for (char *word; good && !never && (word = strsep(&rest, ","));) {
 		const char *wire = to_wire(words, sizeof words / sizeof words[0], word);
 
@@ -63,12 +55,13 @@ setting_check_notify(const char *text, char **normal, struct err *e)
 
 /* RFC 3461 section 4.3, and sendmail's word. */
 bool
-setting_check_return(const char *text, char **normal, struct err *e)
+setting_check_return(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	static const struct word words[] = {
 	    {"full", "FULL"}, {"headers", "HDRS"}, {"hdrs", "HDRS"}};
 	const char *wire = to_wire(words, sizeof words / sizeof words[0], text);
 
+	(void)s;
 	if (!wire)
 		return err_set(e, ERR_USAGE, "'%s' is neither full nor headers", text);
 	*normal = mem_strdup(wire);
@@ -77,15 +70,16 @@ setting_check_return(const char *text, char **normal, struct err *e)
 
 /* RFC 3461 section 4.4. */
 bool
-setting_check_envelope_id(const char *text, char **normal, struct err *e)
+setting_check_envelope_id(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	const size_t len = strlen(text);
 	bool good = len > 0 && len <= 100;
 
+	(void)s;
 	for (size_t i = 0; i < len; i++)
 		good = good && text[i] >= ' ' && text[i] < 0x7f;
 	if (!good)
-		return err_set(e, ERR_USAGE, "'%s' is no printable ASCII of 1 to 100 characters",
+		return err_set(e, ERR_USAGE, "'%s' is not 1 to 100 characters of printable ASCII",
 			       text);
 	*normal = mem_strdup(text);
 	return true;
@@ -93,15 +87,17 @@ setting_check_envelope_id(const char *text, char **normal, struct err *e)
 
 /* RFC 2852 section 4: nine digits; a message that has to be returned needs a second at least. */
 bool
-setting_check_deliver_by(const char *text, char **normal, struct err *e)
+setting_check_deliver_by(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	static const struct word modes[] = {{"", "R"}, {",return", "R"}, {",notify", "N"}};
 	const size_t digits = strcspn(text, ",");
 	const char *mode = to_wire(modes, sizeof modes / sizeof modes[0], text + digits);
 	uint64_t seconds;
 
+	(void)s;
 	if (!mode || !text_number_n(text, digits, 999999999, &seconds) || seconds == 0)
-		return err_set(e, ERR_USAGE, "'%s' is no SECONDS[,return|notify]", text);
+		return err_set(e, ERR_USAGE, "'%s' is not of the form SECONDS[,return|notify]",
+			       text);
 	*normal = mem_printf("%.*s;%s", (int)digits, text, mode);
 	return true;
 }
@@ -126,19 +122,20 @@ in_zone(struct tm *tm, const char *zone, time_t *time)
 
 /* RFC 3339, with a blank for the T, without seconds or a zone if you like. */
 bool
-setting_check_date(const char *text, char **normal, struct err *e)
+setting_check_date(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	struct tm tm = {0};
 	const char *rest = strptime(text, "%Y-%m-%d", &tm);
 	char utc[sizeof "2026-12-24T18:00:00Z"];
 	time_t time;
 
+	(void)s;
 	rest = rest && (*rest == 'T' || *rest == ' ') ? strptime(rest + 1, "%H:%M", &tm) : NULL;
 	if (rest && *rest == ':')
 		rest = strptime(rest + 1, "%S", &tm);
 	if (!rest || !in_zone(&tm, rest, &time) || !gmtime_r(&time, &tm) ||
 	    strftime(utc, sizeof utc, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		return err_set(e, ERR_USAGE, "'%s' is no date such as 2026-12-24T18:00:00+01:00",
+		return err_set(e, ERR_USAGE, "'%s' is not a date such as 2026-12-24T18:00:00+01:00",
 			       text);
 	*normal = mem_strdup(utc);
 	return true;
@@ -146,20 +143,21 @@ setting_check_date(const char *text, char **normal, struct err *e)
 
 /* RFC 6710 section 5. */
 bool
-setting_check_priority(const char *text, char **normal, struct err *e)
+setting_check_priority(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	const char *digit = text + (text[0] == '-' || text[0] == '+');
 	uint64_t n;
 
+	(void)s;
 	if (!text_number(digit, 9, &n))
-		return err_set(e, ERR_USAGE, "'%s' is no number from -9 to 9", text);
+		return err_set(e, ERR_USAGE, "'%s' is not a number from -9 to 9", text);
 	*normal = mem_printf("%s%u", text[0] == '-' && n > 0 ? "-" : "", (unsigned)n);
 	return true;
 }
 
-/* What sendmail does besides sending a message, none of which is a submission client's. */
+/* sendmail's other modes are not a submission client's. */
 bool
-setting_check_sendmail_mode(const char *text, char **normal, struct err *e)
+setting_check_sendmail_mode(const struct setting *s, const char *text, char **normal, struct err *e)
 {
 	static const struct word others[] = {{"d", "being a daemon"},
 					     {"s", "SMTP on standard input"},
@@ -168,11 +166,12 @@ setting_check_sendmail_mode(const char *text, char **normal, struct err *e)
 					     {"v", "verifying addresses"}};
 	const char *other = to_wire(others, sizeof others / sizeof others[0], text);
 
+	(void)s;
 	if (strcmp(text, "m") == 0 || strcmp(text, "p") == 0) {
 		*normal = mem_strdup(text);
 		return true;
 	}
 	if (other)
-		return err_set(e, ERR_USAGE, "%s (%s) is not done here", text, other);
-	return err_set(e, ERR_USAGE, "'%s' is no mode of sendmail that is known here", text);
+		return err_set(e, ERR_USAGE, "-b%s (%s) is not supported", text, other);
+	return err_set(e, ERR_USAGE, "'%s' is not a known mode of sendmail's -b", text);
 }

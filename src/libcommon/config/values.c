@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/values.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+
+bool
+values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
+	   struct err *e)
+{
+	struct value *value = &v->of[s->id];
+
+	if (value->text)
+		return true;
+	if (!setting_check(s, text, &value->text, e))
+		return false;
+	value->origin = mem_strdup(origin);
+	return true;
+}
+
+void
+values_free(struct values *v)
+{
+	if (v->of[SET_PASSWORD].text)
+		mem_wipe(v->of[SET_PASSWORD].text, strlen(v->of[SET_PASSWORD].text));
+	for (size_t i = 0; i < SETTING_IDS; i++) {
+		free(v->of[i].text);
+		free(v->of[i].origin);
+	}
+	*v = (struct values){0};
+}

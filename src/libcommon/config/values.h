@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * values - what was set, as text in its normal form, and where.
+ */
+#ifndef MAILVERBS_CONFIG_VALUES_H
+#define MAILVERBS_CONFIG_VALUES_H
+
+#include <stdbool.h>
+
+#include "config/setting.h"
+
+struct err;
+
+struct value {
+	char *text; /* in its normal form; NULL: not set */
+	/* "command line", "/home/alice/.config/mailverbs/config.ini:12", "preset qq" */
+	char *origin;
+	bool is_for_all; /* it was set above the first section of a file */
+};
+
+/* One value for each setting. `struct values v = {0};` is an empty set. */
+struct values {
+	struct value of[SETTING_IDS];
+};
+
+/* Sets it (checked by the setting's kind) unless it is set already. False: *e is ERR_USAGE, without
+ * the origin. */
+bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
+		struct err *e);
+void values_free(struct values *v); /* wipes the password */
+
+#endif
