@@ -485,7 +485,7 @@ on_terminal()
 		grep -q "^#compdef x$tool\$" "$tree/share/zsh/site-functions/_x$tool"
 		grep -q "x$tool\$" "$tree/share/fish/vendor_completions.d/x$tool.fish"
 	done
-	[ -s "$tree/share/man/man5/xmailverbs.5" ]
+	[ -s "$tree/share/man/man5/xmailverbs.ini.5" ]
 	grep -q '^.Xr xmsend 1' "$tree/share/man/man7/xmailverbs.7"
 	# the names, in all pages, are the new ones, and nothing else has changed
 	run -1 grep -rE '(^|[^x])(msend|mfetch|mlist|mdel)' "$tree/share/man"
