@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -13,26 +14,51 @@
 #include "message/alias.h"
 #include "message/envelope.h"
 #include "message/source.h"
+#include "net/idna.h"
 
-/* An address as it may stand in -f: bare, or between < and >; "<>" is the null sender. */
-static char *
-without_angles(const char *text)
+static bool
+keep_only(void *ctx, const struct address *a, struct err *e)
 {
-	const size_t len = strlen(text);
+	char **only = ctx;
 
-	if (len >= 2 && text[0] == '<' && text[len - 1] == '>')
-		return mem_strndup(text + 1, len - 2);
-	return mem_strdup(text);
+	if (*only)
+		return err_set(e, ERR_MALFORMED, "one address is needed, not several");
+	*only = mem_strdup(a->addr);
+	return true;
 }
 
-/* Who sends, as far as command line and message tell: -f, else the header. NULL: nobody. */
-static char *
-find_sender(struct letter *l, const char *given)
+/* The sender as -f and the key give it: an address as in a header; nothing, or <>, is the null
+ * sender. False: *e is of CODE. */
+static bool
+read_sender(const char *text, enum err_code code, char **sender, struct err *e)
+{
+	char *words = NULL;
+	bool ok;
+
+	*sender = NULL;
+	ok = address_list(text, strlen(text), keep_only, sender, e);
+	if (ok && !*sender && address_words(text, strlen(text), &words) && words[0] == '\0')
+		*sender = mem_strdup("");
+	free(words);
+	if (*sender && ok)
+		return true;
+	free(*sender);
+	*sender = NULL;
+	return err_set(e, code, "--from: '%s' is not a valid address", text);
+}
+
+/* Who sends, as far as command line and message tell: -f, else the header. NULL: neither does. */
+static bool
+find_sender(struct letter *l, const char *given, struct err *e)
 {
 	size_t n;
 	const char *header = outgoing_header(l->message, &n);
 
-	return given ? without_angles(given) : envelope_sender(header, n, &l->is_one_of_many);
+	if (given)
+		return read_sender(given, ERR_USAGE, &l->sender, e);
+	if (envelope_sender(header, n, &l->sender, &l->is_one_of_many, e))
+		return true;
+	return err_hint(e, "correct the field, or give --from=ADDRESS");
 }
 
 static bool
@@ -49,6 +75,22 @@ with_domain(const struct letter *l, const char *address)
 	return mem_printf("%s@%s", address, l->domain);
 }
 
+/* The same mailbox has the same key: its domain in lower case, which compares without case. */
+static bool
+is_new(struct letter *l, const char *address)
+{
+	char *key = mem_strdup(address);
+	const char *domain = address_domain(key);
+	bool result;
+
+	for (char *c = domain ? key + (domain - key) : key + strlen(key); *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	result = text_set_add(&l->known, key);
+	free(key);
+	return result;
+}
+
 /* Each address once. */
 static bool
 add_recipient(void *ctx, const struct address *a, struct err *e)
@@ -58,16 +100,15 @@ add_recipient(void *ctx, const struct address *a, struct err *e)
 	char *full = with_domain(l, a->addr);
 
 	if (!address_is_valid(full)) {
-		err_set(e, ERR_MALFORMED, "'%s' is no mail address", full);
+		err_set(e, ERR_MALFORMED, "'%s' is not a valid address", full);
 		free(full);
 		return false;
 	}
-	for (size_t i = 0; i < v->count; i++)
-		if (address_equal(v->recipients[i].address, full)) {
-			free(full);
-			return true;
-		}
-	v->recipients = mem_grow(v->recipients, v->count + 1, sizeof *v->recipients);
+	if (!is_new(l, full)) {
+		free(full);
+		return true;
+	}
+	v->recipients = mem_room(v->recipients, v->count, sizeof *v->recipients);
 	v->recipients[v->count++] = (struct smtp_recipient){.address = full};
 	return true;
 }
@@ -80,6 +121,37 @@ take_recipient(void *ctx, const struct address *a, struct err *e)
 	return aliases_expand(l->aliases, a->addr, add_recipient, ctx, e);
 }
 
+struct operand {
+	struct letter *letter;
+	bool has_address;
+};
+
+static bool
+take_of_operand(void *ctx, const struct address *a, struct err *e)
+{
+	struct operand *o = ctx;
+
+	o->has_address = true;
+	return take_recipient(o->letter, a, e);
+}
+
+/* An operand is read as a header's list is, so that what is right in one place is so in the other. */
+static bool
+take_operand(struct letter *l, const char *text, struct err *e)
+{
+	struct operand o = {.letter = l};
+
+	if (!address_list(text, strlen(text), take_of_operand, &o, e)) {
+		if (e->code != ERR_MALFORMED)
+			return false;
+		err_prefix(e, "'%s' is not a valid address", text);
+		e->code = ERR_USAGE;
+		return false;
+	}
+	return o.has_address ||
+	       err_set(e, ERR_USAGE, "'%s' is not a valid address: it names nobody", text);
+}
+
 static bool
 find_recipients(struct letter *l, char *const *named, size_t count, bool and_header, struct err *e)
 {
@@ -87,10 +159,8 @@ find_recipients(struct letter *l, char *const *named, size_t count, bool and_hea
 	const char *header = outgoing_header(l->message, &n);
 
 	for (size_t i = 0; i < count; i++)
-		if (!take_recipient(l, &(struct address){named[i], ""}, e)) {
-			e->code = e->code == ERR_MALFORMED ? ERR_USAGE : e->code;
+		if (!take_operand(l, named[i], e))
 			return false;
-		}
 	if ((and_header || count == 0) && !envelope_recipients(header, n, take_recipient, l, e))
 		return false;
 	if (l->envelope.count > 0)
@@ -118,35 +188,46 @@ rewrite_of(const struct account *a)
 						       : REWRITE_NEVER;
 }
 
-/* -f or the account's `from`, else the message's sender, else the account's address, which also
- * stands in for one without a domain (or for any) as it does in From. */
-static char *
-choose_sender(const struct letter *l, const struct account *a)
+/* -f, else the account's `from`. NULL: neither is given. False: *e. */
+static bool
+given_sender(const struct account *a, char **sender, struct err *e)
 {
-	const char *from = account_text(a, SET_FROM), *own = account_text(a, SET_ADDRESS);
+	const char *from = account_text(a, SET_FROM);
+
+	*sender = NULL;
+	return !from || read_sender(from, ERR_CONFIG, sender, e);
+}
+
+/* GIVEN, else the message's sender, else the account's address, which also stands in for one without
+ * a domain (or for any) as it does in From. */
+static char *
+choose_sender(const struct letter *l, const struct account *a, const char *given)
+{
+	const char *own = account_text(a, SET_ADDRESS);
+	const char *sender = given ? given : l->sender ? l->sender : own;
 	const enum outgoing_rewrite rewrite = rewrite_of(a);
-	char *sender = from ? without_angles(from) : mem_strdup(l->sender ? l->sender : own);
 
 	if (sender && own &&
-	    ((rewrite == REWRITE_ALWAYS && !from) ||
-	     (rewrite != REWRITE_NEVER && is_local(sender)))) {
-		free(sender);
+	    ((rewrite == REWRITE_ALWAYS && !given) ||
+	     (rewrite != REWRITE_NEVER && is_local(sender))))
 		return mem_strdup(own);
-	}
-	return sender;
+	return mem_strdup(sender);
 }
 
 static bool
 settle_sender(struct letter *l, const struct account *a, struct err *e)
 {
-	char *sender;
+	char *given, *sender;
 
-	if (!account_text(a, SET_FROM) && l->is_one_of_many) {
+	if (!given_sender(a, &given, e))
+		return false;
+	if (!given && l->is_one_of_many) {
 		err_set(e, ERR_MALFORMED,
 			"From has several addresses, and no Sender tells which of them sends");
 		return err_hint(e, "add a Sender field, or give --from=ADDRESS");
 	}
-	sender = choose_sender(l, a);
+	sender = choose_sender(l, a, given);
+	free(given);
 	if (!sender) {
 		err_set(e, ERR_MALFORMED,
 			"the message has no From, and nothing else tells the sender");
@@ -195,28 +276,74 @@ letter_read(struct letter *l, int fd, bool dot_ends, const char *from, struct er
 	l->message = outgoing_open(l->source, e);
 	if (!l->message)
 		return false;
-	l->sender = find_sender(l, from);
+	return find_sender(l, from, e);
+}
+
+/* A name of ours in a field is written as it goes over the wire: not every server and reader can do
+ * more (RFC 6531). False: *e. */
+static bool
+to_wire(const char *domain, char **wire, struct err *e)
+{
+	struct buf out = {0};
+
+	buf_add_str(&out, "");
+	if (!idna_to_ascii(domain, &out, e)) {
+		buf_free(&out);
+		return false;
+	}
+	*wire = buf_take(&out);
 	return true;
+}
+
+/* The address likewise, if that is enough: a local part beyond ASCII needs SMTPUTF8 anyway. */
+static bool
+address_to_wire(const char *address, char **wire, struct err *e)
+{
+	const char *domain = address_domain(address);
+	char *ascii;
+
+	if (!domain || address_is_ascii(address)) {
+		*wire = mem_strdup(address);
+		return true;
+	}
+	if (!to_wire(domain, &ascii, e))
+		return false;
+	*wire = mem_printf("%.*s%s", (int)(domain - address), address, ascii);
+	free(ascii);
+	return true;
+}
+
+static bool
+put_in_order(struct letter *l, const struct account *a, struct err *e)
+{
+	const char *from = account_text(a, SET_ADDRESS);
+	struct outgoing_defaults defaults = {.full_name = account_text(a, SET_FULL_NAME)};
+	char *address = NULL, *domain = NULL;
+	bool ok;
+
+	if (!from && l->from[0] != '\0')
+		from = l->from;
+	ok = (!from || address_to_wire(from, &address, e)) &&
+	     to_wire(message_id_domain(l), &domain, e);
+	defaults.from = address;
+	defaults.domain = domain;
+	defaults.rewrite = address && address_domain(address) ? rewrite_of(a) : REWRITE_NEVER;
+	ok = ok && outgoing_prepare(l->message, &defaults, e);
+	free(address);
+	free(domain);
+	return ok;
 }
 
 bool
 letter_prepare(struct letter *l, const struct account *a, char *const *recipients, size_t count,
 	       bool and_header, struct err *e)
 {
-	struct outgoing_defaults defaults = {.from = account_text(a, SET_ADDRESS),
-					     .full_name = account_text(a, SET_FULL_NAME)};
 
 	l->domain = account_text(a, SET_DOMAIN);
 	settle_wishes(l, a);
 	if (!settle_sender(l, a, e) || !open_aliases(l, a, e))
 		return false;
-	if (!defaults.from && l->from[0] != '\0')
-		defaults.from = l->from;
-	defaults.rewrite =
-	    defaults.from && address_domain(defaults.from) ? rewrite_of(a) : REWRITE_NEVER;
-	defaults.domain = message_id_domain(l);
-	return find_recipients(l, recipients, count, and_header, e) &&
-	       outgoing_prepare(l->message, &defaults, e);
+	return find_recipients(l, recipients, count, and_header, e) && put_in_order(l, a, e);
 }
 
 bool
@@ -236,7 +363,7 @@ letter_add_recipient(struct letter *l, const char *address)
 {
 	struct smtp_envelope *v = &l->envelope;
 
-	v->recipients = mem_grow(v->recipients, v->count + 1, sizeof *v->recipients);
+	v->recipients = mem_room(v->recipients, v->count, sizeof *v->recipients);
 	v->recipients[v->count++] = (struct smtp_recipient){.address = mem_strdup(address)};
 }
 
@@ -246,6 +373,7 @@ letter_free(struct letter *l)
 	for (size_t i = 0; i < l->envelope.count; i++)
 		free((char *)(uintptr_t)l->envelope.recipients[i].address);
 	free(l->envelope.recipients);
+	text_set_free(&l->known);
 	aliases_free(l->aliases);
 	free(l->sender);
 	free(l->from);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text_set.h"
 #include "message/outgoing.h"
 #include "proto/smtp/smtp.h"
 
@@ -33,13 +34,16 @@ struct letter {
 	struct aliases *aliases; /* or NULL */
 	const char *domain;      /* of addresses that have none; NULL: they go as they are */
 	bool is_one_of_many;     /* senders in From, without a Sender */
+	struct text_set known;   /* the recipients, to have each once */
 };
 
 /* Reads the message from FD, with DOT_ENDS to a lone dot. FROM is the sender that was given, or
- * NULL. False: *e. */
+ * NULL. False: *e (ERR_USAGE: FROM is not an address; ERR_MALFORMED, also where the field that
+ * decides who sends cannot be read). */
 bool letter_read(struct letter *l, int fd, bool dot_ends, const char *from, struct err *e);
 
-/* Without RECIPIENTS, and also AND_HEADER, the message's header names them. False: *e. */
+/* Each of RECIPIENTS is a list of addresses as in a header. Without them, and with AND_HEADER, the
+ * message's header names them. False: *e. */
 bool letter_prepare(struct letter *l, const struct account *a, char *const *recipients,
 		    size_t count, bool and_header, struct err *e);
 

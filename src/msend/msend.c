@@ -98,9 +98,13 @@ static bool
 probe(struct run *run, struct err *e)
 {
 	struct account account;
-	const bool ok = account_resolve(&account, TOOL_MSEND, &run->given, NULL, e) &&
-			smtp_session_probe(&account, e);
+	bool ok;
 
+	if (run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "--probe sends nothing: unexpected operand '%s'",
+			       run->operands[0]);
+	ok = account_resolve(&account, TOOL_MSEND, &run->given, NULL, e) &&
+	     smtp_session_probe(&account, e);
 	account_free(&account);
 	return ok;
 }

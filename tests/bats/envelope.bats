@@ -92,8 +92,8 @@ refused()
 	refused 'the message is empty' "$rcpt@example.org" </dev/null
 }
 
-@test 'recipients behind a line that is no field: refused' {
-	refused "'hello' stands within the header" < <(printf 'To: @R@\nhello\nBcc: @O@\n\nbody\n')
+@test 'recipients after a line that is no field: refused' {
+	refused "'hello' is not a header field, but 'Bcc' follows it" < <(printf 'To: @R@\nhello\nBcc: @O@\n\nbody\n')
 }
 
 @test 'a text alone gets a header' {
@@ -227,7 +227,8 @@ letter()
 @test 'sendmail -N never -R hdrs -V id' {
 	require_postfix
 	ln -s "$abs_top_builddir/msend" sendmail
+	sed -i "s|^smtp = .*|smtp = smtps://$SRV_POSTFIX_SMTPS|" "$XDG_CONFIG_HOME/mailverbs/config.ini"
 	printf 'Subject: x\n\nhello\n' |
-		./sendmail -s "smtps://$SRV_POSTFIX_SMTPS" -N never -R hdrs -V id -i "$rcpt@example.org"
+		./sendmail -N never -R hdrs -V id -i "$rcpt@example.org"
 	await_mail "$rcpt"
 }

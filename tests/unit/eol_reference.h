@@ -19,10 +19,14 @@ reference_to_crlf(struct buf *out, const char *in, size_t n, bool dots)
 
 	for (size_t i = 0; i < n; i++) {
 		if (in[i] == '\n' || in[i] == '\r') {
+			size_t lf = i;
+
+			while (lf < n && in[lf] == '\r')
+				lf++;
 			buf_add(out, "\r\n", 2);
 			at_start = true;
-			if (in[i] == '\r' && i + 1 < n && in[i + 1] == '\n')
-				i++;
+			if (lf < n && in[lf] == '\n')
+				i = lf;
 			continue;
 		}
 		if (dots && at_start && in[i] == '.')

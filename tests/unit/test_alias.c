@@ -31,12 +31,13 @@ list(void *ctx, const struct address *a, struct err *e)
 
 /* What ADDRESS stands for; an error as "! LINE: text". */
 static void
-stands_for(const struct aliases *a, const char *address, const char *want, const char *name)
+stands_for(struct aliases *a, const char *address, const char *want, const char *name)
 {
 	struct buf all = {0};
 	struct err e = {0};
 
 	buf_add_str(&all, "");
+	aliases_begin(a);
 	if (!aliases_expand(a, address, list, &all, &e)) {
 		buf_clear(&all);
 		buf_addf(&all, "! %s", e.text + (e.code == ERR_CONFIG ? strlen(path) + 1 : 0));

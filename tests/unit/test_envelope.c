@@ -9,8 +9,11 @@ static void
 sends(const char *header, const char *want, bool want_many, const char *name)
 {
 	bool many;
-	char *sender = envelope_sender(header, strlen(header), &many);
+	char *sender;
+	struct err e;
 
+	if (!envelope_sender(header, strlen(header), &sender, &many, &e))
+		sender = strdup("!");
 	is_str(sender, want, name);
 	ok(many == want_many, "%s it is one of many", want_many ? "and that" : "and not that");
 	free(sender);
@@ -50,7 +53,23 @@ test_sender(void)
 	sends("From: a@x, b@x\nSender: b@x\n", "b@x", false, "Sender goes before it");
 	sends("From: a@x, b@x\n", "a@x", true, "of two in From the first, and it is said");
 	sends("Subject: x\n", NULL, false, "nobody");
-	sends("From: <\n", NULL, false, "nobody who can be read");
+	sends("From: <\n", "!", false, "a From that cannot be read is an error");
+	sends("From: Alice alice@x\n", "!", false, "also one in which an address can be seen");
+	sends("From: \"alice@x\"\n", "!", false, "or is quoted");
+	sends("From: =?utf-8?q?alice=40x?=\n", "!", false, "or encoded");
+	sends("From: team:;\n", "!", false, "or a group of nobody");
+	sends("From: \n", NULL, false, "an empty one is as good as missing");
+	sends("From: <>\n", NULL, false, "so is the null address");
+	sends("From: Alice Example\n", NULL, false, "and a name alone");
+	sends("From: =?utf-8?q?Alice?=\n", NULL, false, "an encoded one too");
+	sends("From: [JIRA] Alice <alice@x>\n", "alice@x", false,
+	      "words of any kind come before <");
+	sends("From: b@y <a@x>\n", "a@x", false, "an address as well");
+	sends("Sender: \nFrom: a@x\n", "a@x", false, "an empty Sender does not decide");
+	sends("Sender: Bob B\nFrom: a@x\n", "!", false, "a name in Sender does not tell who");
+	sends("Sender: b@x, c@x\nFrom: a@x\n", "!", false, "nor do two of them");
+	sends("Sender: b@x c@x\nFrom: a@x\n", "!", false, "nor one that cannot be read");
+	sends("Resent-From: m@x n@x\n" OWN, "!", false, "a Resent-From likewise");
 	sends(NEW OLD OWN, "m@x", false, "who passed it on last");
 	sends("Received: x\nResent-Sender: s@x\n" NEW OWN, "s@x", false, "or had it passed on");
 	sends("Resent-From: m@x, n@x\nSender: s@x\n" OWN, "m@x", true,

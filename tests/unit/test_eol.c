@@ -172,7 +172,9 @@ test_to_crlf(void)
 	gives(TO_CRLF, "a\nb\n", "a\r\nb\r\n", "LF becomes CRLF");
 	gives(TO_CRLF, "a\r\nb\r\n", "a\r\nb\r\n", "CRLF stays");
 	gives(TO_CRLF, "a\rb", "a\r\nb\r\n", "a bare CR becomes CRLF");
-	gives(TO_CRLF, "a\r\r\nb", "a\r\n\r\nb\r\n", "CR CR LF is two line ends");
+	gives(TO_CRLF, "a\r\r\nb", "a\r\nb\r\n", "CR CR LF is one line end");
+	gives(TO_CRLF, "a\r\r\r\n\r\r\nb", "a\r\n\r\nb\r\n", "CRs and an LF are one");
+	gives(TO_CRLF, "a\r\rb\r\r", "a\r\n\r\nb\r\n\r\n", "CRs without an LF are one each");
 	gives(TO_CRLF, "a\n\r\nb\n", "a\r\n\r\nb\r\n", "LF CR LF is two line ends");
 	gives(TO_CRLF, "a", "a\r\n", "a last line without an end gets one");
 	gives(TO_CRLF, "a\r", "a\r\n", "a last CR is one line end");

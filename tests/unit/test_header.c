@@ -103,6 +103,8 @@ test_end(void)
 	    {"\nbody", 1, "an empty header, LF"},
 	    {"A: b\r\n", 0, "not behind a field"},
 	    {"A: b\r\n \r\nc", 0, "not behind a blank line"},
+	    {"A: b\r\r\n\r\r\nbody", 10, "behind the empty line, with CR CR LF"},
+	    {"A: b\r\r\n\r\r", 0, "not at CRs whose LF may be coming"},
 	    {"A: b\r\n\r", 0, "not at a CR whose LF may be coming"},
 	    {"A: b\r", 0, "nor at the end of a field's CR"},
 	};
@@ -112,6 +114,14 @@ test_end(void)
 		snprintf(name, sizeof name, "the end of the header: %s", cases[i].name);
 		is_number(header_end(cases[i].text, strlen(cases[i].text)), cases[i].end, name);
 	}
+}
+
+static bool
+is_crs(const char *bytes, size_t n)
+{
+	while (n > 0 && bytes[n - 1] == '\r')
+		n--;
+	return n == 0;
 }
 
 /*
@@ -132,8 +142,10 @@ is_consistent(const char *block, size_t n)
 			return false;
 		sum += field.len;
 	}
-	if (at != sum || (end > 0 && (end < at + 1 || end > at + 2)) ||
-	    (end == 0 && at < n && n - at != 1))
+	if (at != sum || (end > 0 && end < at + 1) ||
+	    (end == 0 && at < n && !is_crs(block + at, n - at)))
+		return false;
+	if (end > at + 1 && (block[end - 1] != '\n' || !is_crs(block + at, end - 1 - at)))
 		return false;
 	for (size_t i = 0; i < end; i++)
 		if (header_end(block, i) != 0)

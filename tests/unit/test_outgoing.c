@@ -78,8 +78,30 @@ test_repaired(void)
 	becomes(REST "\r\nbody\r\n", REST "\r\nbody\r\n", "what is whole stays as it is");
 	becomes("From: a@x\nDate: d\nMessage-ID: <i@x>\n\nbody", REST "\r\nbody\r\n",
 		"line ends become CRLF");
-	becomes(REST "\r\none\rtwo\r\r\n.\r\n", REST "\r\none\r\ntwo\r\n\r\n.\r\n",
+	becomes(REST "\r\none\rtwo\r\rx\r\n.\r\n", REST "\r\none\r\ntwo\r\n\r\nx\r\n.\r\n",
 		"a bare CR ends a line too");
+	becomes("From: a@x\r\r\nDate: d\r\r\nMessage-ID: <i@x>\r\r\nBcc: b@x\r\r\n\r\r\nx\r\r\n",
+		REST "\r\nx\r\n", "CR CR LF is one line end");
+	becomes("\xef\xbb\xbf" REST "Bcc: b@x\n\nx\n", REST "\r\nx\r\n",
+		"a byte order mark is taken off");
+	becomes(">From a@x Sat Nov 21 12:00:00 2026\n" REST "Bcc: b@x\n\nx\n", REST "\r\nx\r\n",
+		"a quoted From_ line is taken off");
+	becomes("From a@x Sat Nov 21 12:00:00 2026\r>From b\r" REST "\rx\r", REST "\r\nx\r\n",
+		"several of them, whatever ends their lines");
+	becomes("From : b@x\nDate: d\nMessage-ID: <i@x>\n\nx\n",
+		"From : b@x\r\nDate: d\r\nMessage-ID: <i@x>\r\n\r\nx\r\n",
+		"a From with a blank before the colon is a field");
+	becomes("Bcc : c@x\nBCC\t:\n d@x\n" REST "Resent-Bcc: e@x\n\nx\n", REST "\r\nx\r\n",
+		"Bcc is known in whatever spelling");
+	becomes("From: b@x\nDate: d\nMessage-ID: <i@x>\nFrom:\nSender:  \n\nx\n",
+		"From: b@x\r\nDate: d\r\nMessage-ID: <i@x>\r\n\r\nx\r\n",
+		"empty fields are left out");
+	becomes("From: \nDate: d\nMessage-ID: <i@x>\n\nx\n",
+		"Date: d\r\nMessage-ID: <i@x>\r\nFrom: a@x\r\n\r\nx\r\n",
+		"an empty From is missing");
+	becomes("From: Ann Lee\nDate: d\nMessage-ID: <i@x>\n\nx\n",
+		"From: Ann Lee <a@x>\r\nDate: d\r\nMessage-ID: <i@x>\r\n\r\nx\r\n",
+		"words in From are kept as the name");
 	becomes("From a@x Sat Nov 21 12:00:00 2026\n" REST "\nbody\n", REST "\r\nbody\r\n",
 		"the From_ line of an mbox is taken off");
 	becomes(REST "hello\n\nNote: x\n", REST "\r\nhello\r\n\r\nNote: x\r\n",
@@ -88,8 +110,10 @@ test_repaired(void)
 	ends_with("hello\nworld\n", "\r\n\r\nhello\r\nworld\r\n", "a text alone is a body");
 	ends_with("From here on:\nworld\n", "\r\n\r\nFrom here on:\r\nworld\r\n",
 		  "even one that begins with From");
-	ends_with("hello\nTo: b@x\n", "\r\n\r\nhello\r\nTo: b@x\r\n",
+	ends_with("hello\nNote: b@x\n", "\r\n\r\nhello\r\nNote: b@x\r\n",
 		  "or has lines that look like fields");
+	ends_with("\nhello\nTo: b@x\n", "\r\n\r\nhello\r\nTo: b@x\r\n",
+		  "after an empty line also a To");
 	ends_with("\nhello\n", "\r\n\r\nhello\r\n", "an empty header");
 }
 
@@ -105,8 +129,13 @@ test_refused(void)
 	becomes("From: a@x\nSender: x@x\nSender: y@x\n\n", "! 65 the message has 2 Sender fields",
 		"two Senders");
 	becomes("Subject: x\nhello\nBcc: b@x\n\nbody\n",
-		"! 65 'hello' stands within the header and is no field of it",
-		"recipients behind a line that is no field");
+		"! 65 'hello' is not a header field, but 'Bcc' follows it",
+		"recipients after a line that is no field");
+	becomes("hello\nSubject: x\nBcc: b@x\n\nbody\n",
+		"! 65 'hello' is not a header field, but 'Bcc' follows it",
+		"also where it is the first line");
+	becomes("\r\n\nSubject: x\nBcc: b@x\n\nbody\n",
+		"! 65 an empty line comes before the header", "an empty line before them");
 	make(nul, sizeof nul - 1, &out);
 	is_str(out.data, "! 65 the message has a NUL byte, which mail cannot carry", "a NUL");
 	buf_free(&out);

@@ -181,7 +181,11 @@ work(struct run *run, int argc, char **argv, struct err *e)
 	int first;
 
 	if (!opt_parse(run->tool->id, argc, argv, &run->given, &first, e))
-		return err_hint(e, "%s --help shows the options", run->program);
+		return err_hint(e,
+				run->tool->id == TOOL_SENDMAIL
+				    ? "%s takes sendmail's own short options only; see msend(1)"
+				    : "%s --help shows the options",
+				run->program);
 	run->operands = argv + first;
 	run->operand_count = (size_t)(argc - first);
 	verbose = run->given.of[SET_VERBOSE].text;

@@ -309,6 +309,14 @@ step_token(struct sasl *s, const char *challenge, size_t len, struct buf *respon
 	return true;
 }
 
+/* LOGIN's challenges are prompts for people: the answers do not depend on them, and some servers
+ * send them as plain text. */
+static bool
+is_prompt(const struct sasl *s)
+{
+	return strcmp(s->mechanism->name, "LOGIN") == 0;
+}
+
 /* Before the client's first message a challenge means nothing, whatever a server puts there. */
 static bool
 decode(const struct sasl *s, const char *challenge, char **bytes, size_t *len, struct err *e)
@@ -317,7 +325,7 @@ decode(const struct sasl *s, const char *challenge, char **bytes, size_t *len, s
 
 	*bytes = NULL;
 	*len = 0;
-	if (!challenge || (s->steps == 0 && sasl_client_first(s)))
+	if (!challenge || is_prompt(s) || (s->steps == 0 && sasl_client_first(s)))
 		return true;
 	if (gsasl_base64_from(challenge, strlen(challenge), &decoded, len) == GSASL_OK) {
 		/* libgsasl's DIGEST-MD5 takes for a string what its own base64 does not end by NUL.

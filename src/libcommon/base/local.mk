@@ -14,6 +14,7 @@ libcommon_a_SOURCES += \
 	%D%/stop.c \
 	%D%/stop.h \
 	%D%/text.c \
+	%D%/text_set.c \
 	%D%/text.h \
 	%D%/trace.c \
 	%D%/trace.h

@@ -23,6 +23,19 @@ struct getopt_tables {
 	size_t count;
 };
 
+/*
+ * Programs that run sendmail pass on arguments which they did not choose (PHP's mail() its fifth
+ * parameter), so by that name only what sendmail itself has is an option: none that runs a command,
+ * writes a file, or chooses a server or a configuration.
+ */
+static const char sendmail_letters[] = "ABFGLNORUVbdefhimnopqrtv";
+
+static bool
+is_allowed(enum tool_id tool, char letter)
+{
+	return tool != TOOL_SENDMAIL || strchr(sendmail_letters, letter);
+}
+
 static bool
 is_option(const struct setting *s, enum tool_id tool)
 {
@@ -47,12 +60,14 @@ add_long(struct getopt_tables *t, char *name, const struct setting *s)
 }
 
 static void
-add_letters(struct getopt_tables *t, const struct setting *s)
+add_letters(struct getopt_tables *t, enum tool_id tool, const struct setting *s)
 {
 	static const char *const colons[] = {
 	    [no_argument] = "", [required_argument] = ":", [optional_argument] = "::"};
 
 	for (const char *p = s->letters ? s->letters : ""; *p; p++) {
+		if (!is_allowed(tool, *p))
+			continue;
 		buf_add_char(&t->letters, *p);
 		buf_add_str(&t->letters, colons[has_arg(s)]);
 	}
@@ -75,13 +90,16 @@ static void
 tables_make(struct getopt_tables *t, enum tool_id tool)
 {
 	*t = (struct getopt_tables){0};
+	t->options = mem_alloc(sizeof *t->options);
 	buf_add_str(&t->letters, ":");
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &settings[i];
 
 		if (!is_option(s, tool))
 			continue;
-		add_letters(t, s);
+		add_letters(t, tool, s);
+		if (tool == TOOL_SENDMAIL)
+			continue;
 		if (s->name)
 			add_long(t, mem_strdup(s->name), s);
 		add_aliases(t, s);

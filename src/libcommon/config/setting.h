@@ -143,7 +143,8 @@ enum setting_kind {
 	KIND_WORD,    /* one of `words` */
 	KIND_NUMBER,  /* from `min` to `max` */
 	KIND_ADDRESS,
-	KIND_SENDER, /* an address; "" is the null sender, as <> is */
+	KIND_SENDER, /* an address, as in a header; "" is the null sender, as <> is */
+	KIND_NAME,   /* one line of text, or none */
 	KIND_PATH,   /* ~/ is the home directory */
 	KIND_SIZE,   /* octets (500k, 10M), or no */
 	KIND_URL,

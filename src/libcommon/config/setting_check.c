@@ -147,10 +147,21 @@ check_address(const struct setting *s, const char *text, char **normal, struct e
 	return check_text(s, text, normal, e);
 }
 
+/* A name and angle brackets may be around it, as in a header: msend reads all addresses alike. */
 static bool
 check_sender(const struct setting *s, const char *text, char **normal, struct err *e)
 {
-	return check_address(s, text[0] ? text : "<>", normal, e);
+	return check_text(s, text[0] ? text : "<>", normal, e);
+}
+
+/* An empty name is none. */
+static bool
+check_name(const struct setting *s, const char *text, char **normal, struct err *e)
+{
+	if (text[0])
+		return check_text(s, text, normal, e);
+	*normal = mem_strdup(text);
+	return true;
 }
 
 /* systemd's place for a service's secrets (systemd.exec(5), LoadCredential=). */
@@ -269,6 +280,7 @@ static const struct kind kinds[SETTING_KINDS] = {
     [KIND_NUMBER] = {.normalise = check_number},
     [KIND_ADDRESS] = {.normalise = check_address},
     [KIND_SENDER] = {.normalise = check_sender},
+    [KIND_NAME] = {.normalise = check_name},
     [KIND_PATH] = {.normalise = check_path},
     [KIND_SIZE] = {.normalise = check_size},
     [KIND_URL] = {.normalise = check_url},

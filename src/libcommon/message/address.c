@@ -5,7 +5,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
+#include "message/encoded_word.h"
 
 #define EXCERPT_MAX 40
 
@@ -30,6 +32,7 @@ struct parser {
 
 	struct buf name;
 	struct buf addr;
+	bool has_domain; /* the address read last */
 };
 
 static void
@@ -281,7 +284,26 @@ put_local(struct buf *addr, const char *local)
 	buf_add_char(addr, '"');
 }
 
-/* The words just read are a local part: makes the address of them and of the domain behind. */
+/* RFC 2047 section 5: no address is made of encoded words. */
+static bool
+is_encoded_word(const char *local)
+{
+	const size_t len = strlen(local);
+
+	return len > 4 && memcmp(local, "=?", 2) == 0 && memcmp(local + len - 2, "?=", 2) == 0;
+}
+
+/* A local part alone that holds an @ is an address in quotes, and not this domain's user. */
+static void
+check_local_alone(struct parser *p)
+{
+	if (strchr(p->local.data, '@'))
+		fail(p, p->words_at, "address in quotes");
+	if (is_encoded_word(p->local.data))
+		fail(p, p->words_at, "words that are no address");
+}
+
+/* The words just read are a local part: makes the address of them and of the domain after them. */
 static void
 read_addr_spec(struct parser *p)
 {
@@ -291,7 +313,10 @@ read_addr_spec(struct parser *p)
 		fail(p, p->words_at, "words that are no address");
 	buf_clear(&p->addr);
 	put_local(&p->addr, p->local.data);
-	if (accept(p, '@')) {
+	p->has_domain = accept(p, '@');
+	if (!p->has_domain)
+		check_local_alone(p);
+	if (p->has_domain) {
 		buf_add_char(&p->addr, '@');
 		read_domain(p);
 	}
@@ -299,21 +324,75 @@ read_addr_spec(struct parser *p)
 		fail(p, p->words_at, "invalid address");
 }
 
-static void
+/* After the <. False: it is the null address, which names nobody. */
+static bool
 read_angle_addr(struct parser *p)
 {
 	skip_route(p);
 	read_words(p);
+	p->has_domain = true; /* as good as: nothing but an address can be meant */
+	if (!p->are_words && p->phrase.len == 0 && accept(p, '>')) {
+		skip_blanks(p);
+		return false;
+	}
 	read_addr_spec(p);
+	p->has_domain = true;
 	if (!accept(p, '>'))
 		fail(p, p->at, "missing >");
 	skip_blanks(p);
+	return true;
 }
 
-/* What stands before a comma. True: it was a mailbox, which now is in `name` and `addr`. */
+/* The offset after the quoted string at AT; AT + 1 where it has no end. */
+static const char *
+after_quoted(const char *at, const char *end)
+{
+	for (const char *s = at + 1; s < end; s++) {
+		if (*s == '"')
+			return s + 1;
+		if (*s == '\\' && s + 1 < end)
+			s++;
+	}
+	return at + 1;
+}
+
+/*
+ * The < that follows where the parser stands, before a comma or a semicolon; NULL: none does. In
+ * front of one there can only be a name, whatever it is made of: "[JIRA] Ann", "a@example.org".
+ */
+static const char *
+find_angle(const struct parser *p)
+{
+	struct parser ahead = {.at = p->at, .end = p->end};
+
+	while (ahead.at < ahead.end && !strchr("<,;", *ahead.at)) {
+		if (*ahead.at == '"')
+			ahead.at = after_quoted(ahead.at, ahead.end);
+		else if (*ahead.at == '(')
+			skip_comment(&ahead);
+		else
+			ahead.at++;
+	}
+	return ahead.at < ahead.end && *ahead.at == '<' ? ahead.at : NULL;
+}
+
+/* Adds TEXT to the name on one line, with no blanks at its ends. */
+static void
+add_name(struct parser *p, const char *text, const char *end)
+{
+	while (end > text && is_blank(end[-1]))
+		end--;
+	for (; text < end; text++)
+		if (*text != '\r' && *text != '\n')
+			buf_add_char(&p->name, *text);
+}
+
+/* The text before a comma. True: it was a mailbox, which now is in `name` and `addr`. */
 static bool
 read_item(struct parser *p)
 {
+	const char *angle;
+
 	read_words(p);
 	if (p->are_words && !p->in_group && accept(p, ':')) {
 		p->in_group = true;
@@ -323,21 +402,29 @@ read_item(struct parser *p)
 	buf_add(&p->name, "", 0);
 	if (accept(p, '<')) {
 		buf_add(&p->name, p->phrase.data, p->phrase.len);
-		read_angle_addr(p);
-		return true;
+		return read_angle_addr(p);
 	}
+	angle = find_angle(p);
+	if (angle) {
+		add_name(p, p->words_at, angle);
+		p->at = angle + 1;
+		return read_angle_addr(p);
+	}
+	p->has_domain = true;
 	if (!p->are_words && p->phrase.len == 0 && strchr(",;", peek(p)))
-		return false; /* nothing stood there; NUL, the end, is in that set too */
+		return false; /* there was nothing; NUL, the end, is in that set too */
 	read_addr_spec(p);
 	return true;
 }
 
+/* A semicolon outside a group separates after a whole address, where nothing else can be meant:
+ * after a word alone it may belong to a name ("Smith; Ann <a@b>"). */
 static void
 read_separator(struct parser *p)
 {
 	if (p->in_group && accept(p, ';'))
 		p->in_group = false;
-	else if (p->at < p->end && !accept(p, ','))
+	else if (p->at < p->end && !accept(p, ',') && !(p->has_domain && accept(p, ';')))
 		fail(p, p->at, "missing comma");
 }
 
@@ -385,6 +472,39 @@ address_list(const char *body, size_t n, address_take take, void *ctx, struct er
 	buf_free(&p.local);
 	buf_free(&p.name);
 	buf_free(&p.addr);
+	return ok;
+}
+
+/* Words, and the null address after them or not. */
+static bool
+read_all_words(struct parser *p)
+{
+	read_words(p);
+	if (accept(p, '<')) {
+		skip_blanks(p);
+		if (!accept(p, '>'))
+			return false;
+		skip_blanks(p);
+	}
+	return p->at == p->end && !p->problem;
+}
+
+bool
+address_words(const char *body, size_t n, char **words)
+{
+	struct parser p = {.at = body, .end = n > 0 ? body + n : body};
+	struct buf decoded = {0};
+	bool ok = n == 0 || !memchr(body, '\0', n);
+
+	ok = ok && read_all_words(&p);
+	if (ok)
+		encoded_word_decode(&decoded, p.phrase.data, p.phrase.len);
+	ok = ok && !memchr(decoded.data, '@', decoded.len);
+	if (ok)
+		*words = mem_strdup(p.phrase.data);
+	buf_free(&decoded);
+	buf_free(&p.phrase);
+	buf_free(&p.local);
 	return ok;
 }
 

@@ -35,11 +35,19 @@ typedef bool (*address_take)(void *ctx, const struct address *a, struct err *e);
  * TAKE returned false, having set *e itself. What was taken before stays taken.
  *
  * Taken beyond RFC 5322, as nothing can be misunderstood: commas without an address between them
- * (obsolete syntax), a last group that isn't closed, dots at odd places in a local part (it comes
- * out quoted: "a..b"@example.org). Refused: an @ in a display name without quotes, for
- * "a@example.org <b@example.org>" may have lost its comma.
+ * (obsolete syntax); a last group that isn't closed; dots at odd places in a local part (it comes
+ * out quoted: "a..b"@example.org); any text as the name before an address in angle brackets
+ * ("[ML] Ann <a@b>", "a@b <a@b>"); a semicolon after a whole address. The null address <> names
+ * nobody and is passed over. Refused where there is no domain: a quoted "a@b", an encoded word.
  */
 bool address_list(const char *body, size_t n, address_take take, void *ctx, struct err *e);
+
+/*
+ * Does BODY hold nothing but a name: words, quoted or encoded or not, with <> after them or not, or
+ * nothing at all, and no @ even once they are decoded? True: *WORDS is the name as address_list()
+ * gives it, the caller's to free(); empty where there is none.
+ */
+bool address_words(const char *body, size_t n, char **words);
 
 /* The longest ADDR: a path has 256 octets with its angle brackets (RFC 5321 section 4.5.3.1.3). */
 #define ADDRESS_MAX 254

@@ -10,16 +10,21 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+enum { NESTED_MAX = 100 }; /* no file that a person wrote goes deeper */
+
 struct entry {
 	char *name;
 	struct buf value;
 	unsigned line;
+	bool is_open;
+	unsigned done; /* the round in which it was expanded */
 };
 
 struct aliases {
 	char *path;
-	struct entry *entries;
+	struct entry *entries; /* sorted by name once all are read */
 	size_t count;
+	unsigned round; /* from 1 */
 };
 
 /* Reading the file. */
@@ -79,7 +84,7 @@ take_line(struct aliases *a, const char *line, size_t len, unsigned number, stru
 	}
 	if (goes_on || name_len == 0 || colon >= len)
 		return err_set(e, ERR_CONFIG, "%s:%u: no 'NAME: ADDRESS, ...'", a->path, number);
-	a->entries = mem_grow(a->entries, a->count + 1, sizeof *a->entries);
+	a->entries = mem_room(a->entries, a->count, sizeof *a->entries);
 	a->entries[a->count] = (struct entry){.name = mem_strndup(name, name_len), .line = number};
 	buf_add(&a->entries[a->count++].value, line + colon + 1, len - colon - 1);
 	return true;
@@ -102,6 +107,40 @@ take_lines(struct aliases *a, FILE *file, struct err *e)
 	return ok;
 }
 
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Without ASCII case, whatever the locale. */
+static int
+compare_names(const char *a, const char *b)
+{
+	while (*a && lower(*a) == lower(*b)) {
+		a++;
+		b++;
+	}
+	return (unsigned char)lower(*a) - (unsigned char)lower(*b);
+}
+
+/* Of entries with one name the first in the file comes first. */
+static int
+compare_entries(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	const int names = compare_names(x->name, y->name);
+
+	return names != 0 ? names : x->line < y->line ? -1 : x->line > y->line;
+}
+
+static void
+sort_entries(struct aliases *a)
+{
+	if (a->count > 0)
+		qsort(a->entries, a->count, sizeof *a->entries, compare_entries);
+}
+
 struct aliases *
 aliases_open(const char *path, struct err *e)
 {
@@ -115,8 +154,10 @@ aliases_open(const char *path, struct err *e)
 	}
 	a = mem_alloc(sizeof *a);
 	a->path = mem_strdup(path);
+	a->round = 1;
 	ok = take_lines(a, file, e);
 	fclose(file);
+	sort_entries(a);
 	if (ok)
 		return a;
 	aliases_free(a);
@@ -139,32 +180,52 @@ aliases_free(struct aliases *a)
 
 /* Looking up. */
 
-/* An entry that is being opened, within those that led to it. */
+void
+aliases_begin(struct aliases *a)
+{
+	if (a)
+		a->round++;
+}
+
+/* An entry that is being opened. */
 struct expansion {
 	const struct aliases *aliases;
-	const struct entry *entry; /* NULL: what was asked for */
-	const struct expansion *outer;
+	struct entry *entry; /* NULL: what was asked for */
+	unsigned depth;
 	address_take take;
 	void *ctx;
 };
 
 static bool expand(const struct expansion *x, const char *address, struct err *e);
 
-static const struct entry *
+/* The first entry of that name. */
+static struct entry *
 find_name(const struct aliases *a, const char *name, size_t len)
 {
-	for (size_t i = 0; a && i < a->count; i++)
-		if (text_equal_n(name, len, a->entries[i].name))
-			return &a->entries[i];
-	return NULL;
+	char *wanted = mem_strndup(name, len);
+	size_t from = 0, to = a ? a->count : 0;
+	struct entry *found = NULL;
+
+	while (from < to) {
+		const size_t middle = from + (to - from) / 2;
+
+		if (compare_names(a->entries[middle].name, wanted) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (a && from < a->count && compare_names(a->entries[from].name, wanted) == 0)
+		found = &a->entries[from];
+	free(wanted);
+	return found;
 }
 
-static const struct entry *
+static struct entry *
 find_entry(const struct expansion *x, const char *address)
 {
 	const char *domain = address_domain(address);
 	const size_t len = domain ? (size_t)(domain - 1 - address) : strlen(address);
-	const struct entry *entry;
+	struct entry *entry;
 
 	if (domain && !text_equal_case(domain, "localhost"))
 		return NULL;
@@ -232,17 +293,32 @@ expand_entry(const struct expansion *x, struct err *e)
 }
 
 static bool
+expand_nested(const struct expansion *x, struct entry *entry, const char *address, struct err *e)
+{
+	const struct expansion inner = {x->aliases, entry, x->depth + 1, x->take, x->ctx};
+	bool ok;
+
+	if (entry->done == x->aliases->round)
+		return true;
+	if (entry->is_open)
+		return refuse(x, e, " leads back to it", address, strlen(address));
+	if (inner.depth > NESTED_MAX)
+		return refuse(x, e, ": nested too deep", address, strlen(address));
+	entry->is_open = true;
+	ok = expand_entry(&inner, e);
+	entry->is_open = false;
+	entry->done = ok ? x->aliases->round : 0;
+	return ok;
+}
+
+static bool
 expand(const struct expansion *x, const char *address, struct err *e)
 {
-	const struct entry *entry = find_entry(x, address);
-	const struct expansion inner = {x->aliases, entry, x, x->take, x->ctx};
+	struct entry *entry = find_entry(x, address);
 
 	if (!entry || entry == x->entry)
 		return x->take(x->ctx, &(struct address){address, ""}, e);
-	for (const struct expansion *o = x; o; o = o->outer)
-		if (o->entry == entry)
-			return refuse(x, e, " leads back to it", address, strlen(address));
-	return expand_entry(&inner, e);
+	return expand_nested(x, entry, address, e);
 }
 
 bool

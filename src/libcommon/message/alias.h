@@ -26,10 +26,14 @@ struct err;
 struct aliases *aliases_open(const char *path, struct err *e);
 void aliases_free(struct aliases *a);
 
+/* Begins with another message: what an entry leads to is given anew. Accepts NULL. */
+void aliases_begin(struct aliases *a);
+
 /*
  * Calls TAKE for each address that ADDRESS stands for in the end, or for ADDRESS itself; A may be
- * NULL. An address may come more than once. False: a loop, or what cannot be (ERR_CONFIG with file
- * and line), or TAKE said so.
+ * NULL. An address may come more than once, but what an entry leads to is given only once
+ * until aliases_begin(): the work is linear, however often entries name one another. False: a loop, or entries
+ * nested more than 100 deep, or what cannot be (ERR_CONFIG with file and line), or TAKE said so.
  */
 bool aliases_expand(const struct aliases *a, const char *address, address_take take, void *ctx,
 		    struct err *e);

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/text_set.h"
+#include "message/author.h"
 #include "message/header.h"
 
 /* The fields that are read: of the message itself, or of a Resent- block. */
@@ -32,79 +34,82 @@ is_resent(const struct header_field *field)
 	return text_starts(field->name, field->name_len, "Resent-");
 }
 
-/* Does a field of this name stand in the N bytes of the block already? Then it begins an older
- * one. */
+/* Has the block a field of this name already? Then this one begins an older block. */
 static bool
-is_again(const char *block, size_t n, const struct header_field *field)
+is_again(struct text_set *names, const struct header_field *field)
 {
 	char *name = mem_strndup(field->name, field->name_len);
-	struct header_field other;
-	const bool found = header_find(block, n, name, &other);
+	bool is_new;
 
+	for (char *c = name; *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	is_new = text_set_add(names, name);
 	free(name);
-	return found;
+	return !is_new;
 }
 
 static struct speaker
 find_speaker(const char *header, size_t n)
 {
 	struct header_field field;
+	struct text_set names = {0};
 	const char *block = NULL;
 	size_t at = 0, len = 0;
 
 	while (header_next(header, n, &at, &field)) {
 		if (!is_resent(&field) && !block)
 			continue;
-		if (!is_resent(&field) || (block && is_again(block, len, &field)))
+		if (!is_resent(&field) || is_again(&names, &field))
 			break;
 		block = block ? block : field.start;
 		len = (size_t)(field.start - block) + field.len;
 	}
+	text_set_free(&names);
 	if (block)
 		return (struct speaker){block, len, &resent};
 	return (struct speaker){header, n, &own};
 }
 
-struct first {
-	char *address;
-	size_t count;
-};
-
+/* The mailbox of the field called NAME; of a missing one, as of an empty one, there is none. */
 static bool
-keep_first(void *ctx, const struct address *a, struct err *e)
+read_author(const struct speaker *s, const char *name, struct author *a, struct err *e)
 {
-	struct first *first = ctx;
+	struct header_field field;
 
-	(void)e;
-	if (first->count++ == 0)
-		first->address = mem_strdup(a->addr);
+	*a = (struct author){0};
+	return !header_find(s->header, s->n, name, &field) || author_read(a, &field, e);
+}
+
+/* RFC 5322 section 3.6.2: Sender has one mailbox. A name alone does not tell whose it is. */
+static bool
+check_sender(const struct speaker *s, const struct author *a, struct err *e)
+{
+	if (a->count > 1)
+		return err_set(e, ERR_MALFORMED, "%s has several addresses", s->names->sender);
+	if (a->count == 0 && a->name && a->name[0] != '\0')
+		return err_set(e, ERR_MALFORMED, "%s has no address", s->names->sender);
 	return true;
 }
 
-static struct first
-first_in(const struct speaker *s, const char *name)
-{
-	struct header_field field;
-	struct first first = {0};
-	struct err unused;
-
-	if (header_find(s->header, s->n, name, &field))
-		address_list(field.body, field.body_len, keep_first, &first, &unused);
-	return first;
-}
-
-char *
-envelope_sender(const char *header, size_t n, bool *is_one_of_many)
+bool
+envelope_sender(const char *header, size_t n, char **sender, bool *is_one_of_many, struct err *e)
 {
 	const struct speaker s = find_speaker(header, n);
-	struct first first = first_in(&s, s.names->sender);
+	struct author a;
+	bool ok = read_author(&s, s.names->sender, &a, e) && check_sender(&s, &a, e);
 
 	*is_one_of_many = false;
-	if (first.address)
-		return first.address;
-	first = first_in(&s, s.names->from);
-	*is_one_of_many = first.count > 1;
-	return first.address;
+	*sender = NULL;
+	if (ok && a.count == 0) {
+		author_free(&a);
+		ok = read_author(&s, s.names->from, &a, e);
+		*is_one_of_many = a.count > 1;
+	}
+	if (ok && a.address)
+		*sender = mem_strdup(a.address);
+	author_free(&a);
+	return ok;
 }
 
 static bool

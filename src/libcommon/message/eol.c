@@ -104,31 +104,55 @@ find(const char *at, const char *end, char c)
 	return found ? found : end;
 }
 
-/* The LF of a CRLF whose CR ended the last piece was made good then: passes over it. */
 static const char *
-skip_split_lf(struct eol_to_crlf *f, const char *at, const char *end)
+skip_crs(const char *at, const char *end)
 {
-	const bool skip = at < end && f->after_cr && *at == '\n';
+	while (at < end && *at == '\r')
+		at++;
+	return at;
+}
 
-	if (at < end)
-		f->after_cr = false;
-	return skip ? at + 1 : at;
+static void
+add_line_ends(struct stage *s, size_t count)
+{
+	for (; count > 0; count--)
+		stage_add(s, "\r\n", 2);
+}
+
+/* After a CR, whose line end is out: what follows it belongs to that line end if it is CRs and an
+ * LF; else each further CR is a line end of its own. */
+static const char *
+end_crs(struct eol_to_crlf *f, struct stage *out, const char *at, const char *end)
+{
+	const char *rest = skip_crs(at, end);
+
+	f->held += (size_t)(rest - at);
+	if (rest == end)
+		return rest;
+	if (*rest != '\n')
+		add_line_ends(out, f->held);
+	f->after_cr = false;
+	f->held = 0;
+	return *rest == '\n' ? rest + 1 : rest;
 }
 
 /*
- * A CR ends its line at once and an LF behind it adds nothing: so no byte is ever held back. A line
- * that ends in CRLF already stays in the run; where it doesn't, the run is cut and begins anew.
+ * A CR ends its line at once and an LF after it adds nothing: so no byte is ever held back, and
+ * further CRs are only counted. A line that ends in CRLF already stays in the run; where it
+ * doesn't, the run is cut and begins anew.
  */
 bool
 eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx)
 {
 	const char *const end = end_of(bytes, n);
-	const char *at = skip_split_lf(f, bytes, end);
-	const char *run = at;
-	const char *cr = find(at, end, '\r'); /* the next one: looked for once, not once a line */
+	const char *at = bytes, *run, *cr;
 	struct stage out;
 
 	stage_init(&out, put, ctx);
+	if (f->after_cr)
+		at = end_crs(f, &out, at, end);
+	run = at;
+	cr = find(at, end, '\r'); /* the next one: looked for once, not once a line */
 	while (at < end) {
 		const char *line_end;
 
@@ -148,8 +172,10 @@ eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, voi
 			continue;
 		}
 		stage_add_line(&out, run, line_end, end);
-		f->after_cr = *line_end == '\r' && line_end + 1 == end;
+		f->after_cr = *line_end == '\r';
 		run = at = line_end + 1;
+		if (f->after_cr)
+			run = at = end_crs(f, &out, at, end);
 	}
 	stage_add_run(&out, run, end);
 	return stage_flush(&out);
@@ -158,10 +184,13 @@ eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, voi
 bool
 eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx)
 {
-	const bool cut = f->in_line;
+	size_t ends = f->held + (f->in_line ? 1 : 0);
+	bool ok = true;
 
+	for (; ok && ends > 0; ends--)
+		ok = put(ctx, "\r\n", 2);
 	*f = (struct eol_to_crlf){.dots = f->dots};
-	return !cut || put(ctx, "\r\n", 2);
+	return ok;
 }
 
 /* 16 bytes at once: GCC and Clang make of it what the processor has. */
@@ -171,6 +200,7 @@ typedef signed char lanes __attribute__((vector_size(16)));
 struct tally {
 	lanes ends;  /* LF and CR */
 	lanes pairs; /* CRLF */
+	lanes runs;  /* CR CR: not what lanes can count */
 	lanes all;   /* bytes, or-ed */
 	lanes nuls;
 };
@@ -193,8 +223,9 @@ sum(const lanes *v)
 	return (unsigned)-n;
 }
 
-/* STEPS times 16 bytes, and the one behind them is looked at. */
-static void
+/* STEPS times 16 bytes, and the one after them is looked at. False: there are CRs in a row, and
+ * nothing is counted. */
+static bool
 survey_lanes(struct eol_survey *s, const char *bytes, size_t steps)
 {
 	struct tally t = {0};
@@ -208,15 +239,20 @@ survey_lanes(struct eol_survey *s, const char *bytes, size_t steps)
 		cr = (lanes)(v == '\r');
 		t.ends += (lanes)(v == '\n') + cr;
 		t.pairs += cr & (lanes)(next == '\n');
+		t.runs |= cr & (lanes)(next == '\r');
 		t.all |= v;
 		t.nuls |= (lanes)(v == 0);
 	}
+	if (sum(&t.runs) > 0)
+		return false;
 	for (size_t i = 0; i < sizeof t.all; i++)
 		any |= t.all[i];
 	s->has_8bit |= any < 0;
 	s->has_nul |= sum(&t.nuls) > 0;
 	s->octets += steps * sizeof(lanes) + sum(&t.ends) - 2 * (uint64_t)sum(&t.pairs);
 	s->last = bytes[steps * sizeof(lanes) - 1];
+	s->crs = s->last == '\r' && bytes[steps * sizeof(lanes)] != '\n';
+	return true;
 }
 
 static void
@@ -225,35 +261,34 @@ survey_byte(struct eol_survey *s, char c)
 	const bool is_end = c == '\n' || c == '\r';
 
 	s->octets += is_end ? 2 : 1;
-	s->octets -= s->last == '\r' && c == '\n' ? 2 : 0;
+	s->octets -= c == '\n' ? 2 * s->crs : 0;
+	s->crs = c == '\r' ? s->crs + 1 : 0;
 	s->has_8bit |= (unsigned char)c >= 0x80;
 	s->has_nul |= c == '\0';
 	s->last = c;
 }
 
 /*
- * Each LF and each CR is a line end of two octets, but CRLF is one of the two. A pair that two
- * pieces share is counted with its LF, a pair within one with its CR.
+ * Each LF and each CR is a line end of two octets, but CRs with an LF after them are one together.
+ * Bytes after a CR that ends a piece are taken one by one until it is known what they make of it.
  */
 void
 eol_survey(struct eol_survey *s, const char *bytes, size_t n)
 {
 	size_t at = 0;
 
-	if (n > 0)
-		survey_byte(s, bytes[at++]);
-	while (n - at > sizeof(lanes)) {
+	while (at < n) {
 		const size_t whole = (n - at - 1) / sizeof(lanes);
 		const size_t steps = whole < TALLY_STEPS ? whole : TALLY_STEPS;
+		size_t one_by_one = s->crs > 0 ? 1 : steps * sizeof(lanes) + 1;
 
-		s->octets -= s->last == '\r' && bytes[at] == '\n' ? 2 : 0;
-		survey_lanes(s, bytes + at, steps);
-		at += steps * sizeof(lanes);
-		if (s->last == '\r' && bytes[at] == '\n')
-			s->last = '\n'; /* counted */
+		if (steps > 0 && s->crs == 0 && survey_lanes(s, bytes + at, steps)) {
+			at += steps * sizeof(lanes);
+			continue;
+		}
+		for (; one_by_one > 0 && at < n; one_by_one--)
+			survey_byte(s, bytes[at++]);
 	}
-	while (at < n)
-		survey_byte(s, bytes[at++]);
 }
 
 void

@@ -23,8 +23,8 @@ typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
 
 /*
  * Any line ends to CRLF, for the wire (RFC 5321 section 2.3.8: no bare CR or LF may reach it). LF,
- * CRLF and a bare CR each become one CRLF; CR CR LF are two line ends. A last line without an end
- * gets one. With DOTS, a line that begins with a dot gets a second one (section 4.5.2).
+ * any number of CRs with an LF after them (programs that translate line ends twice write CR CR LF),
+ * and each bare CR become one CRLF. A last line without an end gets one. With DOTS, a line that begins with a dot gets a second one (section 4.5.2).
  *
  * Whatever goes in, what comes out holds CR and LF as CRLF only and, with DOTS, no line that is a
  * lone dot: no server, however lenient about line ends, finds the end of data in it. The
@@ -34,6 +34,7 @@ struct eol_to_crlf {
 	bool dots;     /* option */
 	bool in_line;  /* bytes stand on the line already */
 	bool after_cr; /* the last byte was a CR; its CRLF is out, so an LF now adds nothing */
+	size_t held;   /* CRs after that one, which an LF would make part of the same line end */
 };
 bool eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, void *ctx);
 bool eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx);
@@ -46,7 +47,8 @@ struct eol_survey {
 	uint64_t octets; /* as CRLF; without DOTS */
 	bool has_8bit;
 	bool has_nul;
-	char last; /* byte; what the next piece goes on from */
+	char last;    /* byte; what the next piece goes on from */
+	uint64_t crs; /* how many CRs in a row end there */
 };
 void eol_survey(struct eol_survey *s, const char *bytes, size_t n);
 void eol_survey_end(struct eol_survey *s); /* counts the line end that the last line lacks */

@@ -18,13 +18,25 @@ is_line_end(char c)
 	return c == '\r' || c == '\n';
 }
 
+static size_t
+count_crs(const char *bytes, size_t n)
+{
+	size_t crs = 0;
+
+	while (crs < n && bytes[crs] == '\r')
+		crs++;
+	return crs;
+}
+
 /* The length of the line end at the start of N bytes; 0: none. */
 static size_t
 line_end_len(const char *bytes, size_t n)
 {
-	if (n == 0 || !is_line_end(*bytes))
-		return 0;
-	return n > 1 && bytes[0] == '\r' && bytes[1] == '\n' ? 2 : 1;
+	const size_t crs = count_crs(bytes, n);
+
+	if (crs < n && bytes[crs] == '\n')
+		return crs + 1;
+	return crs > 0 ? 1 : 0;
 }
 
 /* The length of the text before the first line end. Looked for in pieces of some lines' length, so
@@ -137,7 +149,7 @@ header_end(const char *bytes, size_t n)
 		const size_t end = line_end_len(bytes + at, n - at);
 
 		if (end > 0)
-			return bytes[at] == '\r' && at + 1 == n ? 0 : at + end;
+			return count_crs(bytes + at, n - at) == n - at ? 0 : at + end;
 		at = next_line(bytes, n, at);
 	}
 	return 0;

@@ -3,9 +3,9 @@
  * header - the fields of a message's header (RFC 5322 section 2.2, with the obsolete forms of
  * section 4.5).
  *
- * The header block is a run of bytes in memory, with or without the empty line behind it. Lines end
- * in CRLF, LF or a bare CR, which are the line ends that eol_to_crlf() makes CRLFs of: what is a
- * field here is the same field on the wire. Nothing is copied but where it says so.
+ * The header block is a run of bytes in memory, with or without the empty line after it. Lines end
+ * in LF, in CRs and an LF, or in a bare CR, which are the line ends that eol_to_crlf() makes CRLFs
+ * of: what is a field here is the same field on the wire. Nothing is copied but where it says so.
  */
 #ifndef MAILVERBS_MESSAGE_HEADER_H
 #define MAILVERBS_MESSAGE_HEADER_H
@@ -51,7 +51,7 @@ void header_unfold(struct buf *out, const struct header_field *field);
 /*
  * The offset right behind the empty line that ends the header, within the first N bytes of a
  * message; 0: it is not there yet. An empty line right at the start ends an empty header. Since
- * the LF of a CRLF may still be coming, a CR as the last byte has not ended its line yet; when
+ * the LF of a CRLF may still be coming, CRs as the last bytes have not ended their line yet; when
  * nothing comes any more and this still is 0, all N bytes are header.
  */
 size_t header_end(const char *bytes, size_t n);

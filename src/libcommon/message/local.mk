@@ -1,5 +1,6 @@
 libcommon_a_SOURCES += \
 	%D%/address.c \
+	%D%/author.c \
 	%D%/address.h \
 	%D%/alias.c \
 	%D%/alias.h \

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "message/header.h"
 #include "message/spool.h"
 
@@ -20,6 +21,7 @@ struct mbox {
 	int fd;
 	bool is_ended;
 	bool has_begun;
+	bool has_dates; /* the From_ lines of this file */
 	size_t at, end; /* in `bytes`, what is not used yet */
 	char bytes[BLOCK];
 	struct buf message; /* what waits to be written */
@@ -47,6 +49,52 @@ static bool
 is_from_line(const char *line, size_t len)
 {
 	return len >= 5 && memcmp(line, "From ", 5) == 0;
+}
+
+static bool
+is_month(const char *word, size_t n)
+{
+	static const char names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (n == 3 && text_starts(word, n, names[i]))
+			return true;
+	return false;
+}
+
+/* 9:05, 09:05 or 09:05:30. */
+static bool
+is_time(const char *word, size_t n)
+{
+	size_t digits = 0, colons = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		digits += word[i] >= '0' && word[i] <= '9';
+		colons += word[i] == ':';
+	}
+	return (colons == 1 || colons == 2) && digits + colons == n && digits > 2 * colons &&
+	       digits <= 2 * colons + 2;
+}
+
+bool
+mbox_has_date(const char *line, size_t n)
+{
+	bool has_month = false, has_day = false, has_time = false, has_year = false;
+
+	for (size_t at = 0, len; at < n; at += len + 1) {
+		uint64_t number;
+
+		for (len = 0; at + len < n && !strchr(" \t\r\n,-/", line[at + len]);)
+			len++;
+		has_month |= is_month(line + at, len);
+		has_time |= is_time(line + at, len);
+		if (len == 0 || !text_number_n(line + at, len, 9999, &number))
+			continue;
+		has_day |= len <= 2 && number >= 1 && number <= 31;
+		has_year |= len == 4 && number >= 1970;
+	}
+	return has_month && has_day && has_time && has_year;
 }
 
 /* The line at hand, and behind a From_ line the next one too: no more, because a pipe may be silent
@@ -97,6 +145,8 @@ is_start(const struct mbox *m)
 	if (!lf || !is_from_line(line, len))
 		return false;
 	at = (size_t)(lf + 1 - line);
+	if (m->has_dates)
+		return mbox_has_date(line, at);
 	return header_next(line, len, &at, &field) && field.name_len > 0;
 }
 
@@ -110,10 +160,15 @@ line_length(const struct mbox *m)
 	return lf ? (size_t)(lf + 1 - line) : m->end - m->at;
 }
 
+/* However many CRs programs have put before the LF. */
 static bool
 is_empty_line(const char *line, size_t len)
 {
-	return (len == 1 && line[0] == '\n') || (len == 2 && memcmp(line, "\r\n", 2) == 0);
+	size_t crs = 0;
+
+	while (crs < len && line[crs] == '\r')
+		crs++;
+	return crs + 1 == len && line[crs] == '\n';
 }
 
 static bool
@@ -181,14 +236,29 @@ take_message(struct mbox *m, int to, struct err *e)
 }
 
 static bool
+pass_empty_lines(struct mbox *m, struct err *e)
+{
+	if (m->end - m->at >= 3 && memcmp(m->bytes + m->at, "\xef\xbb\xbf", 3) == 0)
+		m->at += 3;
+	while (m->at < m->end && is_empty_line(m->bytes + m->at, line_length(m))) {
+		m->at += line_length(m);
+		if (!look_ahead(m, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
 find_start(struct mbox *m, struct err *e)
 {
-	if (!look_ahead(m, e))
+	if (!look_ahead(m, e) || (!m->has_begun && !pass_empty_lines(m, e)))
 		return false;
 	if (m->at < m->end && !m->has_begun && !is_from_line(m->bytes + m->at, m->end - m->at)) {
 		err_set(e, ERR_MALFORMED, "this is no mbox: it does not begin with a From_ line");
 		return err_hint(e, "a single message goes without --mbox");
 	}
+	if (!m->has_begun)
+		m->has_dates = mbox_has_date(m->bytes + m->at, line_length(m));
 	m->has_begun = true;
 	return m->at < m->end;
 }

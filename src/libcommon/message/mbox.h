@@ -2,16 +2,25 @@
 /*
  * mbox - the messages of an mbox (RFC 4155), one after another, in constant memory.
  *
- * A line `From …` at the start or behind an empty line begins a message if a header field stands
- * behind it; else it is text that somebody forgot to quote. The empty line in front of it belongs
- * to neither message. One `>` is taken off lines of any number of them and "From " (mboxrd, and
- * what the older kinds quote). Content-Length is not looked at.
+ * A line `From …` with a date, at the start or after an empty line, begins a message, whatever
+ * follows it; without a date it is text that somebody forgot to quote. In a file whose first line has
+ * no date either, it begins a message if a header field follows. The empty line before it belongs to
+ * neither message. One `>` is taken off lines of any number of them and "From " (mboxrd, and what the
+ * older kinds quote). Content-Length is not looked at. A byte order mark and empty lines at the start
+ * of the file are passed over.
  */
 #ifndef MAILVERBS_MESSAGE_MBOX_H
 #define MAILVERBS_MESSAGE_MBOX_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct err;
 struct mbox;
+
+/* Does the line, of N bytes, have a date, as the From_ line of an mbox has: a month's name, a day,
+ * a time and a year, in whatever order? */
+bool mbox_has_date(const char *line, size_t n);
 
 /* Reads FD (a file, a pipe, a terminal) from where it stands; it stays the caller's. */
 struct mbox *mbox_open(int fd);

@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
+#include "message/author.h"
 #include "message/encoded_word.h"
 #include "message/header.h"
+#include "message/mbox.h"
 #include "message/source.h"
 
 enum {
@@ -26,61 +28,111 @@ struct outgoing {
 	struct source *source;
 	struct buf original;  /* the header as it came, with the empty line */
 	struct buf header;    /* the header as it goes */
-	uint64_t start;       /* in the source: behind the From_ line of an mbox */
+	uint64_t start;       /* in the source: after the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
 	char *block; /* of BLOCK bytes */
 };
 
-/* The message begins behind the From_ line of an mbox, which a text that begins with "From " is
- * told from by the field that follows. */
-static void
-skip_from_line(struct outgoing *o)
+/* `From ` is the first line of a message in an mbox, `>From ` what some mailers made of one that was
+ * there already. */
+static bool
+is_from_line(const struct header_field *field)
 {
-	const char *bytes = o->original.data;
-	const char *end = memchr(bytes, '\n', o->original.len);
-	const size_t len = end ? (size_t)(end + 1 - bytes) : 0;
-	struct header_field field;
-	size_t at = len;
+	const bool is_quoted = field->len > 0 && field->start[0] == '>';
 
-	if (!text_starts(bytes, o->original.len, "From ") || len == 0 ||
-	    !header_next(bytes, o->original.len, &at, &field) || field.name_len == 0)
-		return;
-	o->start = len;
-	buf_drop(&o->original, len);
+	return field->name_len == 0 &&
+	       text_starts(field->start + is_quoted, field->len - is_quoted, "From ");
 }
 
-/* Is there a line among the fields that is none? Then FIELD is what it begins, and *AT is behind
- * it. What still may grow is not judged. */
+/* Drops the first N bytes of the message, which are none of its header. */
+static void
+drop_start(struct outgoing *o, size_t n)
+{
+	o->start += n;
+	buf_drop(&o->original, n);
+}
+
+/* Is the line at *AT a From_ line of an mbox? A text that begins with "From " has no date in that
+ * line, and no field after it. */
 static bool
-find_stray(const struct outgoing *o, bool may_grow, size_t *at, struct header_field *field)
+read_from_line(const struct outgoing *o, size_t *at)
+{
+	struct header_field field, next;
+	size_t after;
+
+	if (!header_next(o->original.data, o->original.len, at, &field) || !is_from_line(&field))
+		return false;
+	after = *at;
+	return mbox_has_date(field.start, field.len) ||
+	       (header_next(o->original.data, o->original.len, &after, &next) &&
+		(next.name_len > 0 || is_from_line(&next)));
+}
+
+static void
+skip_from_lines(struct outgoing *o)
+{
+	size_t start = 0;
+
+	for (size_t at = 0; read_from_line(o, &at);)
+		start = at;
+	drop_start(o, start);
+}
+
+/* Editors of other systems begin a file with a byte order mark. */
+static void
+skip_bom(struct outgoing *o)
+{
+	static const char bom[] = {'\xef', '\xbb', '\xbf'};
+
+	if (o->original.len >= sizeof bom && memcmp(o->original.data, bom, sizeof bom) == 0)
+		drop_start(o, sizeof bom);
+}
+
+/* Is there a line among the fields that is none? Then FIELD is what it begins, and *AT is after
+ * it. */
+static bool
+find_stray(const struct outgoing *o, size_t *at, struct header_field *field)
 {
 	*at = 0;
 	while (header_next(o->original.data, o->original.len, at, field))
 		if (field->name_len == 0)
-			return !may_grow || *at < o->original.len;
+			return true;
 	return false;
 }
 
-/* Reads until the header has ended, or the message has. */
+/* A text without an empty line is no header, however long it is. */
+static bool
+check_length(const struct outgoing *o, struct err *e)
+{
+	struct header_field stray;
+	size_t at;
+
+	return find_stray(o, &at, &stray) ||
+	       err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
+}
+
+/* Reads until the header has ended, or the message has. Fields that follow a line which is none are
+ * read too: end_at_stray() looks at them. */
 static bool
 read_lines(struct outgoing *o, struct err *e)
 {
-	struct header_field stray;
-	size_t piece, got, at, end = 0;
+	size_t piece, got, end = 0;
 
 	do {
 		if (o->original.len > OUTGOING_HEADER_MAX)
-			return err_set(e, ERR_MALFORMED, "the header is longer than 1 MiB");
+			return check_length(o, e);
 		piece = o->original.len == 0 ? HEADER_PIECE : BLOCK;
 		if (!source_read(o->source, o->start + o->original.len,
 				 buf_reserve(&o->original, piece), piece, &got, e))
 			return false;
 		o->original.len += got;
-		if (o->original.len == got)
-			skip_from_line(o);
+		if (o->original.len == got) {
+			skip_bom(o);
+			skip_from_lines(o);
+		}
 		end = header_end(o->original.data, o->original.len);
-	} while (got > 0 && end == 0 && !find_stray(o, true, &at, &stray));
+	} while (got > 0 && end == 0);
 	if (end > 0)
 		o->original.len = end;
 	return true;
@@ -98,27 +150,57 @@ names_recipients(const struct header_field *field)
 	return false;
 }
 
+/* Does one of the fields from AT on name recipients? */
+static bool
+find_recipients(const char *bytes, size_t n, size_t at, struct header_field *field)
+{
+	while (header_next(bytes, n, &at, field))
+		if (names_recipients(field))
+			return true;
+	return false;
+}
+
 /* The body begins at a line that is no field; where that is the first (`date | msend bob`), all of
- * it is body. But where it stands within a header, of which more follows, that would lose
- * recipients and show the hidden ones. */
+ * it is body. But if fields for recipients follow it, it is a fault within a header: what follows
+ * would lose recipients and show the hidden ones. */
 static bool
 end_at_stray(struct outgoing *o, struct err *e)
 {
 	struct header_field stray, field;
 	size_t at;
 
-	if (!find_stray(o, false, &at, &stray))
+	if (!find_stray(o, &at, &stray))
 		return true;
-	while (stray.start > o->original.data &&
-	       header_next(o->original.data, o->original.len, &at, &field))
-		if (names_recipients(&field)) {
-			err_set(e, ERR_MALFORMED,
-				"'%.*s' stands within the header and is no field of it",
-				stray.body_len < 40 ? (int)stray.body_len : 40, stray.body);
-			return err_hint(e, "an empty line ends the header");
-		}
+	if (find_recipients(o->original.data, o->original.len, at, &field)) {
+		err_set(e, ERR_MALFORMED, "'%.*s' is not a header field, but '%.*s' follows it",
+			stray.body_len < 40 ? (int)stray.body_len : 40, stray.body,
+			(int)field.name_len, field.name);
+		return err_hint(e, "an empty line ends the header");
+	}
 	o->original.len = (size_t)(stray.start - o->original.data);
 	return true;
+}
+
+/* The same fault: empty lines, and then what looks like the header. */
+static bool
+check_empty_header(struct outgoing *o, struct err *e)
+{
+	char bytes[HEADER_PIECE];
+	struct header_field field;
+	size_t got, first, at = 0;
+
+	if (header_next(o->original.data, o->original.len, &at, &field))
+		return true;
+	if (!source_read(o->source, o->start, bytes, sizeof bytes, &got, e))
+		return false;
+	while (at < got && (bytes[at] == '\r' || bytes[at] == '\n'))
+		at++;
+	first = at;
+	if (!header_next(bytes, got, &first, &field) || field.name_len == 0 ||
+	    !find_recipients(bytes, got, at, &field))
+		return true;
+	err_set(e, ERR_MALFORMED, "an empty line comes before the header");
+	return err_hint(e, "remove that line");
 }
 
 static bool
@@ -128,7 +210,7 @@ read_header(struct outgoing *o, struct err *e)
 		return false;
 	if (o->original.len == 0)
 		return err_set(e, ERR_MALFORMED, "the message is empty");
-	if (!end_at_stray(o, e))
+	if (!end_at_stray(o, e) || !check_empty_header(o, e))
 		return false;
 	o->body_offset = o->start + o->original.len;
 	return true;
@@ -280,65 +362,83 @@ add_from(struct buf *to, const struct outgoing_defaults *d, struct err *e)
 	if (!d->from)
 		return err_set(e, ERR_MALFORMED,
 			       "the message has no From, and the account no address to put there");
-	if (d->full_name && !is_text(d->full_name))
+	if (d->full_name && d->full_name[0] && !is_text(d->full_name))
 		return err_set(e, ERR_CONFIG,
 			       "the full name is not UTF-8 or has control characters in it");
-	if (d->full_name)
+	if (d->full_name && d->full_name[0])
 		add_named_from(to, d->full_name, d->from);
 	else
 		buf_addf(to, "From: %s\n", d->from);
 	return true;
 }
 
-/* What a From says. */
-struct author {
-	char *name;
-	bool is_local;
-	bool is_same; /* as the address it would get */
-	size_t count;
-	const char *instead;
-};
-
+/* Does the field get the account's address? */
 static bool
-take_author(void *ctx, const struct address *a, struct err *e)
+is_rewritten(const struct author *author, bool is_readable, const struct outgoing_defaults *d)
 {
-	struct author *author = ctx;
-
-	(void)e;
-	if (author->count++ > 0)
-		return true;
-	author->name = mem_strdup(a->name);
-	author->is_local = !address_domain(a->addr);
-	author->is_same = address_equal(a->addr, author->instead);
-	return true;
+	if (!d->from || (author->address && address_equal(author->address, d->from)))
+		return false;
+	return d->rewrite == REWRITE_ALWAYS ||
+	       (d->rewrite == REWRITE_LOCAL && is_readable && author->count == 1 &&
+		!address_domain(author->address));
 }
 
-/* The field as it stands, or with the account's address: then who sends without a name is still
- * told by what the field said, "root (Cron Daemon)". */
+/* The name for a field with the account's address: the field's own, else all that it says, "root
+ * (Cron Daemon)". */
 static void
-copy_from(struct outgoing *o, const struct header_field *field, const struct outgoing_defaults *d)
+add_rewritten_from(struct buf *to, const struct header_field *field, const struct author *author,
+		   const char *from)
 {
-	struct author author = {.instead = d->from ? d->from : ""};
 	struct buf text = {0};
-	const char *name;
-	struct err unused;
-	const bool known =
-	    address_list(field->body, field->body_len, take_author, &author, &unused);
-	const bool rewrite =
-	    d->from && !author.is_same &&
-	    (d->rewrite == REWRITE_ALWAYS ||
-	     (d->rewrite == REWRITE_LOCAL && known && author.count == 1 && author.is_local));
+	char *words = NULL;
+	const char *name = author->name;
 
 	header_unfold(&text, field);
-	name = author.name && author.name[0] ? author.name : text.data;
-	if (!rewrite)
-		buf_add(&o->header, field->start, field->len);
-	else if (is_text(name))
-		add_named_from(&o->header, name, d->from);
+	if (!name || !name[0])
+		name = text.data[0] == '"' && address_words(field->body, field->body_len, &words)
+			   ? words
+			   : text.data;
+	if (name[0] && is_text(name))
+		add_named_from(to, name, from);
 	else
-		buf_addf(&o->header, "From: %s\n", d->from);
-	free(author.name);
+		buf_addf(to, "From: %s\n", from);
+	free(words);
 	buf_free(&text);
+}
+
+/* The field as it came; or with the account's address, where it has no domain, or has no address
+ * and is as good as missing: words in it are a name. Whether a field that cannot be read is in the
+ * way was decided when the sender was. */
+static bool
+copy_from(struct outgoing *o, const struct header_field *field, const struct outgoing_defaults *d,
+	  struct err *e)
+{
+	struct author author = {0};
+	struct err problem;
+	const bool is_readable = author_read(&author, field, &problem);
+	const bool is_missing = is_readable && author.count == 0;
+	bool ok = true;
+
+	if (is_missing && author.name && author.name[0] && d->from && is_text(author.name))
+		add_named_from(&o->header, author.name, d->from);
+	else if (is_missing)
+		ok = add_from(&o->header, d, e);
+	else if (is_rewritten(&author, is_readable, d))
+		add_rewritten_from(&o->header, field, &author, d->from);
+	else
+		buf_add(&o->header, field->start, field->len);
+	author_free(&author);
+	return ok;
+}
+
+/* An empty field is as good as missing; RFC 5322 knows no such Date or Message-ID. */
+static bool
+is_empty(const struct header_field *field)
+{
+	for (size_t i = 0; i < field->body_len; i++)
+		if (!strchr(" \t\r\n", field->body[i]))
+			return false;
+	return true;
 }
 
 static bool
@@ -347,19 +447,36 @@ is_bcc(const struct header_field *field)
 	return header_is(field, "Bcc") || header_is(field, "Resent-Bcc");
 }
 
-/* Where the fields end and the empty line begins. */
-static size_t
-copy_fields(struct outgoing *o, const struct outgoing_defaults *d)
+/* Fields that there must be, or of which there is one at most. */
+enum { FROM, SENDER, DATE, MESSAGE_ID, COUNTED };
+
+static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-ID"};
+
+static bool
+is_left_out(const struct header_field *field)
+{
+	if (is_bcc(field))
+		return true;
+	for (size_t i = 0; i < COUNTED; i++)
+		if (header_is(field, counted[i]))
+			return is_empty(field);
+	return false;
+}
+
+static bool
+copy_fields(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
 	struct header_field field;
-	size_t at = 0;
+	bool ok = true;
 
-	while (header_next(o->original.data, o->original.len, &at, &field))
-		if (header_is(&field, "From"))
-			copy_from(o, &field, d);
-		else if (!is_bcc(&field))
+	for (size_t at = 0; ok && header_next(o->original.data, o->original.len, &at, &field);)
+		if (is_left_out(&field))
+			continue;
+		else if (header_is(&field, "From"))
+			ok = copy_from(o, &field, d, e);
+		else
 			buf_add(&o->header, field.start, field.len);
-	return at;
+	return ok;
 }
 
 static void
@@ -369,11 +486,6 @@ end_line(struct buf *b)
 		buf_add_char(b, '\n');
 }
 
-/* Fields that there must be, or of which there is one at most. */
-enum { FROM, SENDER, DATE, MESSAGE_ID, COUNTED };
-
-static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-ID"};
-
 static void
 count_fields(const struct outgoing *o, int count[static COUNTED])
 {
@@ -382,7 +494,7 @@ count_fields(const struct outgoing *o, int count[static COUNTED])
 
 	while (header_next(o->original.data, o->original.len, &at, &field))
 		for (size_t i = 0; i < COUNTED; i++)
-			count[i] += header_is(&field, counted[i]);
+			count[i] += header_is(&field, counted[i]) && !is_empty(&field);
 }
 
 static bool
@@ -390,7 +502,8 @@ build_header(struct outgoing *o, const struct outgoing_defaults *d, const int co
 	     struct err *e)
 {
 	buf_clear(&o->header);
-	copy_fields(o, d);
+	if (!copy_fields(o, d, e))
+		return false;
 	end_line(&o->header);
 	if (count[FROM] == 0 && !add_from(&o->header, d, e))
 		return false;

@@ -6,10 +6,12 @@
  * is taken out, a From without a domain gets one; nothing else changes, byte for byte, but that the
  * wire sees CRLF at the end of every line.
  *
- * What is unambiguous is repaired: the From_ line of an mbox in front of the first field is taken
- * off, a bare CR ends its line, and a line that is no field is where the body begins, as if an
- * empty line stood before it. The rest is ERR_MALFORMED: nothing at all; fields for recipients
- * behind such a line; two From or two Sender fields; too long a line in the header; a NUL.
+ * What is unambiguous is repaired: a byte order mark and the From_ line of an mbox (also `>From `)
+ * before the first field are taken off, CRs before an LF and a bare CR end their line, an empty From,
+ * Sender, Date or Message-ID counts as missing, and a line that is no field is where the body begins,
+ * as if an empty line came before it. The rest is ERR_MALFORMED: nothing at all; fields for
+ * recipients after such a line, or after empty lines at the start; two From or two Sender fields;
+ * too long a line in the header; a NUL.
  */
 #ifndef MAILVERBS_MESSAGE_OUTGOING_H
 #define MAILVERBS_MESSAGE_OUTGOING_H

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/address.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "proto/login.h"
@@ -16,7 +17,8 @@
 
 enum {
 	REPLY_LINES_MAX = 200,
-	COMMAND_MAX = 512 /* RFC 5321 section 4.5.3.1.4 */
+	COMMAND_MAX = 512,  /* RFC 5321 section 4.5.3.1.4 */
+	AUTH_MAX = 8 * 1024 /* octets of mechanisms: more is no list */
 };
 
 /* "250-text", "250 text" or "250": the code, what follows it, and whether it is the reply's last
@@ -96,11 +98,43 @@ smtp_refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent
 		       r->code < 400 ? "an answer to something else: " : "", r->text);
 }
 
+static bool
+is_address_char(char c)
+{
+	return (unsigned char)c > ' ' && c != 0x7f && !strchr("<>()[]:;,\"'", c);
+}
+
+/* Does the address at AT, LEN octets of a reply, stand alone, and not within a longer one? */
+static bool
+is_whole(const char *text, const char *at, size_t len)
+{
+	const char *end = at + len;
+
+	if (at > text && is_address_char(at[-1]))
+		return false;
+	end += strspn(end, ".!"); /* of a sentence */
+	return !is_address_char(*end);
+}
+
+/* An address without a domain is a word like any other, and not looked for. */
+static bool
+has_address(const char *text, const char *address)
+{
+	const size_t len = strlen(address);
+
+	if (!address_domain(address))
+		return false;
+	for (const char *at = text; strlen(at) >= len; at++)
+		if (text_starts(at, len, address) && is_whole(text, at, len))
+			return true;
+	return false;
+}
+
 void
 smtp_explain(const char *server, const struct smtp_recipient *r, struct err *e)
 {
 	/* 421 is about the conversation. */
-	const bool names = r->reply.code != 421 && !text_contains(r->reply.text, r->address);
+	const bool names = r->reply.code != 421 && !has_address(r->reply.text, r->address);
 
 	err_set(e, code_of(&r->reply, ERR_RECIPIENT), "%s: %s%s%s%s", server,
 		names ? r->address : "", names ? ": " : "",
@@ -114,12 +148,6 @@ smtp_complain(struct smtp *c, enum err_code code, const char *what, struct err *
 }
 
 /* EHLO's lines. */
-
-static void
-take_auth(struct smtp_features *f, const char *rest)
-{
-	snprintf(f->auth, sizeof f->auth, "%s", rest);
-}
 
 static void
 take_size(struct smtp_features *f, const char *rest)
@@ -170,13 +198,37 @@ static const struct {
     {"8BITMIME", take_eightbit},
     {"SMTPUTF8", take_smtputf8},
     {"SIZE", take_size},
-    {"AUTH", take_auth},
     {"DSN", take_dsn},
     {"REQUIRETLS", take_requiretls},
     {"DELIVERBY", take_deliverby},
     {"FUTURERELEASE", take_futurerelease},
     {"MT-PRIORITY", take_mt_priority},
 };
+
+/* "AUTH A B" and, as servers of before RFC 2554 have it, "AUTH=A B": there may be several lines, and
+ * the list is what all of them name. */
+static void
+take_auth(struct smtp *c, const char *words)
+{
+	while (*(words += strspn(words, " \t=")) != '\0') {
+		const size_t len = strcspn(words, " \t=");
+		char *word = mem_strndup(words, len);
+
+		if (c->auth.len + len < AUTH_MAX && !text_has_word(c->auth.data, word))
+			buf_addf(&c->auth, "%s%s", c->auth.len ? " " : "", word);
+		free(word);
+		words += len;
+	}
+	c->features.auth = c->auth.data;
+}
+
+static void
+forget_features(struct smtp *c)
+{
+	buf_clear(&c->auth);
+	buf_add_str(&c->auth, "");
+	c->features = (struct smtp_features){.auth = c->auth.data};
+}
 
 static void
 take_ehlo_line(struct smtp *c, const char *line)
@@ -185,6 +237,8 @@ take_ehlo_line(struct smtp *c, const char *line)
 	const char *rest = line + len + (line[len] ? 1 : 0);
 
 	buf_addf(&c->described, "%s\n", line);
+	if (len == 4 && text_starts(line, len, "AUTH"))
+		take_auth(c, rest);
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
 		if (strlen(keywords[i].keyword) == len &&
 		    text_starts(line, len, keywords[i].keyword))
@@ -196,7 +250,7 @@ hello(struct smtp *c, struct err *e)
 {
 	struct smtp_reply reply;
 
-	c->features = (struct smtp_features){0};
+	forget_features(c);
 	buf_clear(&c->described);
 	dialog_ask(c->dialog, "%s %s", c->params.is_lmtp ? "LHLO" : "EHLO", c->params.domain);
 	if (!smtp_await(c, &reply, take_ehlo_line))
@@ -204,7 +258,7 @@ hello(struct smtp *c, struct err *e)
 	if (reply.code >= 500 && !c->params.is_lmtp) {
 		/* Section 3.2: a server that does not know EHLO is asked in the old way. It has
 		 * offered nothing, whatever its refusal lists. */
-		c->features = (struct smtp_features){0};
+		forget_features(c);
 		dialog_ask(c->dialog, "HELO %s", c->params.domain);
 		smtp_await(c, &reply, NULL);
 	}
@@ -317,6 +371,7 @@ smtp_close(struct smtp *c)
 	}
 	dialog_free(c->dialog);
 	buf_free(&c->described);
+	buf_free(&c->auth);
 	buf_free(&c->words);
 	free(c);
 }

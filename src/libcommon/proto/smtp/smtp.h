@@ -41,7 +41,7 @@ struct smtp_features {
 	bool futurerelease;      /* RFC 4865 */
 	uint64_t hold_for_max;   /* 0: none is known */
 	bool mt_priority;        /* RFC 6710 */
-	char auth[256];          /* the mechanisms, blank-separated */
+	const char *auth; /* the mechanisms, blank-separated; borrowed from the conversation */
 };
 
 /* A server's reply is data until somebody says otherwise. */

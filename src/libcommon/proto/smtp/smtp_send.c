@@ -187,6 +187,22 @@ ignore_recipients(const struct transaction *t)
 			return;
 }
 
+/* RFC 1870 section 6: the message is too big, now and later. RFC 3463 has a code of its own for
+ * that, which servers send with others. */
+static bool
+is_too_big(const struct smtp_reply *r)
+{
+	return r->code == 552 || (r->code >= 500 && (strncmp(r->text + 4, "5.3.4", 5) == 0 ||
+						     strncmp(r->text + 4, "5.2.3", 5) == 0));
+}
+
+/* What a 5xx before the message means for it. */
+static enum err_code
+permanent_code(const struct smtp_reply *r)
+{
+	return is_too_big(r) ? ERR_MALFORMED : ERR_UNAVAILABLE;
+}
+
 /* The replies to MAIL and RCPT, read to the last. False: the message must not go out; and if it did
  * already, without a sender or a recipient the server can't have taken it. */
 static bool
@@ -197,7 +213,7 @@ read_envelope(struct transaction *t, struct err *e)
 
 	if (!smtp_await(t->c, &mail, NULL) || !smtp_is_positive(&mail)) {
 		t->is_refused = mail.code >= 400; /* what was said of it: its end need not come */
-		smtp_refused(t->c, &mail, ERR_UNAVAILABLE, e);
+		smtp_refused(t->c, &mail, permanent_code(&mail), e);
 		ignore_recipients(t);
 		return false;
 	}
@@ -357,7 +373,7 @@ send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 	if (!accepted)
 		return false;
 	if (data.code != 354)
-		return smtp_refused(t->c, &data, ERR_UNAVAILABLE, e);
+		return smtp_refused(t->c, &data, permanent_code(&data), e);
 	if (!pour(t, true, e) || !announce_end(t, e))
 		return false;
 	dialog_ask(t->c->dialog, ".");

@@ -20,6 +20,7 @@ struct smtp {
 	struct dialog *dialog;
 	struct smtp_features features;
 	struct buf described; /* what EHLO said */
+	struct buf auth;      /* the mechanisms of all its AUTH lines */
 	struct buf words;     /* the text of the last reply */
 	struct smtp_params params;
 	bool said_quit;
