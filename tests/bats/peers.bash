@@ -27,7 +27,7 @@ is_extra() { ! peer_is dovecot postfix; }
 
 peer_start()
 {
-	if is_extra && [[ $EUID -eq 0 ]] && "$tests/servers/fetch" --check; then
+	if is_extra && [[ $EUID -eq 0 ]] && "$tests/servers/fetch" --check "$peer"; then
 		"$tests/servers/$peer" "$BATS_FILE_TMPDIR/peer"
 	fi
 }
