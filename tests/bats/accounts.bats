@@ -17,11 +17,6 @@ setup()
 	pid=
 }
 
-teardown()
-{
-	[[ ! $pid ]] || kill "$pid" 2>/dev/null || true
-}
-
 # account NAME USER [LINE...]: one more section of ./config
 account()
 {
@@ -121,7 +116,7 @@ both_fetched()
 }
 
 @test "mfetch --all-accounts --watch watches them all, and SIGTERM to it ends them all with 0" {
-	mfetch -C config -A --watch --interval=1 2>err &
+	mfetch -C config -A --watch --interval=1 2>err 3>&- &
 	pid=$!
 	await both_fetched ab
 	give "$two" c
@@ -140,7 +135,7 @@ both_fetched()
 }
 
 @test "a signal to one account's process ends that one only" {
-	mfetch -C config -A --watch --interval=1 2>err &
+	mfetch -C config -A --watch --interval=1 2>err 3>&- &
 	pid=$!
 	await both_fetched ab
 	kill -TERM "$(pgrep -P "$pid" | head -n 1)"
@@ -170,7 +165,7 @@ both_fetched()
 }
 
 @test "the accounts' processes do not outlive one that was killed" {
-	mfetch -C config -A --watch --interval=1 2>err &
+	mfetch -C config -A --watch --interval=1 2>err 3>&- &
 	pid=$!
 	await both_fetched ab
 	mapfile -t children < <(pgrep -P "$pid")
@@ -186,7 +181,7 @@ both_fetched()
 }
 
 @test "an account's process that is killed is told of, and the others go on" {
-	mfetch -C config -A --watch --interval=1 2>err &
+	mfetch -C config -A --watch --interval=1 2>err 3>&- &
 	pid=$!
 	await both_fetched ab
 	kill -KILL "$(pgrep -P "$pid" | head -n 1)"

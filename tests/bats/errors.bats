@@ -20,6 +20,7 @@ setup()
 # What the last command said, where a test fails.
 teardown()
 {
+	mailverbs_teardown
 	[[ -n ${BATS_TEST_COMPLETED-} ]] || printf '%s\n' "${said-}"
 }
 
@@ -291,7 +292,7 @@ port_of()
 				fails 75 call "$tool" -s "$scheme$kind://here" -u "$kind$me" --auth=plain "$ask" --timeout=1 \
 					--tunnel="cat >heard.$tool$kind"
 				assert_regex "$message" '^here:[0-9]+: timed out: no answer within 1 second$'
-			) &
+			) 3>&- &
 			pids+=($!)
 		done
 	done
@@ -342,7 +343,7 @@ port_of()
 			fails 75 call "$tool" -s "$(url "$tool" tls | sed 's/s:/:/')" "$ask" --timeout=1
 			assert_regex "$message" '^localhost:[0-9]+: timed out: no answer within 1 second$'
 			assert_regex "$hint" "^${scheme}s:// "
-		) &
+		) 3>&- &
 		pids+=($!)
 	done
 	fails 75 mlist -s "imap://$SRV_IMAPS" "$ask" --timeout=1

@@ -7,8 +7,10 @@
 #
 # It gives each test the built tools on PATH and a HOME, configuration, state and TMPDIR of its own
 # (all in BATS_TEST_TMPDIR, which is also the current directory), and the functions below. A file
-# with a setup() of its own calls mailverbs_setup in it. The private servers' addresses are in
-# SRV_*: see tests/servers/start.
+# with a setup() of its own calls mailverbs_setup in it, and one with a teardown() calls
+# mailverbs_teardown. The private servers' addresses are in SRV_*: see tests/servers/start.
+#
+# MAILVERBS_SIGCHLD and MAILVERBS_LOCALE: see tests/run.
 
 bats_require_minimum_version 1.5.0
 
@@ -52,7 +54,95 @@ mailverbs_setup()
 	unset CREDENTIALS_DIRECTORY EMAIL NETRC MAIL MAILDIR LANGUAGE
 	unset SSL_CERT_FILE SSL_CERT_DIR ALL_PROXY all_proxy
 	mkdir -p "$HOME" "$TMPDIR" "$XDG_CONFIG_HOME"
+	start_tools_otherwise
+	spared_jobs=$(jobs -p)
 	cd "$BATS_TEST_TMPDIR" || return
+}
+
+# With MAILVERBS_SIGCHLD=ignore or MAILVERBS_LOCALE, the tools on PATH are scripts that start the built ones so. The
+# tests' own programs are not affected, nor is a tool for which the test sets a locale.
+start_tools_otherwise()
+{
+	local dir=$BATS_RUN_TMPDIR/otherwise tool ignore=
+	[[ -n ${MAILVERBS_SIGCHLD-}${MAILVERBS_LOCALE-} ]] || return 0
+	[[ ${MAILVERBS_SIGCHLD-} != ignore ]] || ignore='--ignore-signal=CHLD'
+	if [[ ! -d $dir ]]; then
+		mkdir "$dir"
+		for tool in "$abs_top_builddir"/m{send,fetch,list,del,mark,account}; do
+			[[ -x $tool ]] || continue
+			cat >"$dir/${tool##*/}" <<-END
+			#!/bin/sh
+			if [ "\$LC_ALL" = C.UTF-8 ] && [ -n '${MAILVERBS_LOCALE-}' ]; then
+				export LC_ALL='${MAILVERBS_LOCALE-}' ${MAILVERBS_LOCPATH:+LOCPATH=\'$MAILVERBS_LOCPATH\'}
+			fi
+			exec env $ignore '$tool' "\$@"
+			END
+			chmod 755 "$dir/${tool##*/}"
+		done
+	fi
+	export PATH=$dir:$PATH
+}
+
+# ---- the end of a test ----
+
+# descendants_of PID...: the processes that they started, and those that these started
+descendants_of()
+{
+	ps -A -o pid= -o ppid= | awk -v roots="$*" '
+		BEGIN { n = split(roots, root); for (i = 1; i <= n; i++) wanted[root[i]] }
+		{ parent[$1] = $2 }
+		END {
+			for (pid in parent)
+				for (up = parent[pid]; up in parent; up = parent[up])
+					if (up in wanted) {
+						print pid
+						break
+					}
+		}'
+}
+
+# end_processes PID...: by SIGTERM, and after two seconds by SIGKILL
+end_processes()
+{
+	local tries=0
+	kill "$@" 2>/dev/null || return 0
+	while kill -0 "$@" 2>/dev/null && ((++tries <= 100)); do
+		sleep 0.02
+	done
+	((tries <= 100)) || kill -KILL "$@" 2>/dev/null || :
+}
+
+# Ends what the test left in the background: Bats itself would wait for it. Bats' own watchdog is spared.
+mailverbs_teardown()
+{
+	local pid pids=()
+	for pid in $(jobs -p); do
+		[[ $'\n'${spared_jobs-}$'\n' == *$'\n'$pid$'\n'* ]] || pids+=("$pid")
+	done
+	[[ ${#pids[@]} -gt 0 ]] || return 0
+	# shellcheck disable=SC2046  # words are wanted
+	end_processes "${pids[@]}" $(descendants_of "${pids[@]}")
+}
+
+teardown()
+{
+	mailverbs_teardown
+}
+
+# What Bats' watchdog calls for a test that has taken too long. Its own ends the children only: not what `run` waits for,
+# which is a grandchild. A test that does not end then is ended itself.
+bats_kill_childprocesses_of()
+{
+	local pid pids=() tries=0
+	exec 3>&-
+	for pid in $(descendants_of "$1"); do
+		[[ $pid -eq $BASHPID ]] || pids+=("$pid")
+	done
+	[[ ${#pids[@]} -eq 0 ]] || end_processes "${pids[@]}"
+	while kill -0 "$1" 2>/dev/null && ((++tries <= 50)); do
+		sleep 0.1
+	done
+	((tries <= 50)) || kill -KILL "$1"
 }
 
 setup()

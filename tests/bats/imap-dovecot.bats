@@ -269,7 +269,7 @@ flags()
 	run -0 mlist --folders
 	assert_line $'1\t1\t\t'"${prefix}Work"
 	run -0 mlist --search='subject:Grüße'
-	mfetch --watch --keep --interval=1 --maildir=Mail 2>err &
+	mfetch --watch --keep --interval=1 --maildir=Mail 2>err 3>&- &
 	watching=$!
 	await has_fetched a
 	plain b
@@ -319,7 +319,7 @@ flags()
 @test '--watch fetches what comes, in one session, and nothing of it twice' {
 	local watching
 	plain a
-	mfetch --watch --keep -v --interval=1000 --maildir=Mail 2>err &
+	mfetch --watch --keep -v --interval=1000 --maildir=Mail 2>err 3>&- &
 	watching=$!
 	await has_fetched a
 	plain b

@@ -164,7 +164,7 @@ against_scripts()
 }
 
 @test '--watch delivers what comes' {
-	mfetch --lmtp="lmtp://$SRV_LMTP" --recipient="$target" --watch --interval=1 2>err &
+	mfetch --lmtp="lmtp://$SRV_LMTP" --recipient="$target" --watch --interval=1 2>err 3>&- &
 	watcher=$!
 	give 1
 	await_mail "$target"

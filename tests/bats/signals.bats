@@ -48,7 +48,7 @@ delivered()
 @test "a signal while the server is silent ends the wait at once" {
 	local protocol=${MAILVERBS_PROTOCOL:-pop3}
 	mkfifo started
-	mfetch --server="$protocol+insecure://localhost:1110" --tunnel='echo $PPID >started; cat' 2>err &
+	mfetch --server="$protocol+insecure://localhost:1110" --tunnel='echo $PPID >started; cat' 2>err 3>&- &
 	read -r pid <started
 	kill -TERM "$pid"
 	wait $! || status=$?
@@ -61,7 +61,7 @@ kill_after()
 {
 	local ms=$1 pid status=0
 	shift
-	mfetch "$@" 2>err &
+	mfetch "$@" 2>err 3>&- &
 	pid=$!
 	sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
 	kill -TERM "$pid" 2>/dev/null || true
@@ -152,7 +152,7 @@ start()
 	assert_equal "$status" 143
 	assert_equal "$(delivered got)" 1
 	assert_equal "$(mailbox_count "$user")" 2 # nothing is deleted by a run that a signal ends
-	mfetch -k --pipe='cat >one; echo >started; read x <go; cat one >>got' &
+	mfetch -k --pipe='cat >one; echo >started; read x <go; cat one >>got' 3>&- &
 	read -r <started
 	echo >go
 	wait $!

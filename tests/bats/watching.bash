@@ -8,11 +8,6 @@
 
 pid=
 
-teardown()
-{
-	[[ ! $pid ]] || kill "$pid" 2>/dev/null || true
-}
-
 # give NAME...: a message with this subject for each.
 give()
 {
@@ -50,7 +45,7 @@ await()
 # watch ARGUMENT...: $pid
 watch()
 {
-	mfetch --watch "$@" 2>err &
+	mfetch --watch "$@" 2>err 3>&- &
 	pid=$!
 }
 
