@@ -21,15 +21,18 @@ static const struct buf binding = {.data = binding_bytes, .len = 12};
 /*
  * The RFCs' examples have nonces in them. libgsasl makes its own by gsasl_nonce() and
  * gsasl_base64_to(), which are ours in this program: while `fixed_nonce` is set, the bytes that the
- * first one gives are a mark by which the second one knows what it is to return.
+ * first one gives are a mark by which the second one knows what it is to return. A libgsasl that was
+ * linked with -Bsymbolic-functions (Ubuntu's) calls its own, so that it does not set `nonce_replaced`.
  */
 static const char *fixed_nonce;
+static bool nonce_replaced;
 
 int
 gsasl_nonce(char *data, size_t len)
 {
 	if (!fixed_nonce)
 		return gsasl_random(data, len);
+	nonce_replaced = true;
 	memset(data, 0xee, len);
 	return GSASL_OK;
 }
@@ -612,8 +615,15 @@ test_script(const struct script *t)
 	struct sasl *s;
 
 	fixed_nonce = t->nonce;
+	nonce_replaced = false;
 	s = sasl_start(t->mechanism, &p, &e);
 	fixed_nonce = NULL;
+	if (s && t->nonce && !nonce_replaced) {
+		diag("%s: left out, this libgsasl makes its nonces itself", t->name);
+		sasl_free(s);
+		secret_free(secret);
+		return;
+	}
 	if (!ok(s, "%s: started", t->name)) {
 		secret_free(secret);
 		return;

@@ -230,7 +230,8 @@ run_server(void *arg)
 	gnutls_certificate_set_x509_key(credentials, &v->identity.certificate, 1, v->identity.key);
 	gnutls_certificate_set_x509_trust(credentials, &authority.certificate, 1);
 	gnutls_init(&v->session, GNUTLS_SERVER);
-	gnutls_priority_set_direct(v->session, v->priority ? v->priority : "NORMAL", NULL);
+	if (gnutls_priority_set_direct(v->session, v->priority ? v->priority : "NORMAL", NULL) != 0)
+		abort();
 	gnutls_credentials_set(v->session, GNUTLS_CRD_CERTIFICATE, credentials);
 	if (v->wants_certificate)
 		gnutls_certificate_server_set_request(v->session, GNUTLS_CERT_REQUIRE);
@@ -486,22 +487,46 @@ test_pins(void)
 	is_handshake("an empty pin", &r, &p, ERR_CONFIG, NAME ": '' is no pin (sha256:BASE64)");
 }
 
+/* The system's configuration may forbid old versions to all programs: a server has none either then. */
+static bool
+is_possible(const char *priority)
+{
+	gnutls_priority_t p;
+
+	if (gnutls_priority_init(&p, priority, NULL) != 0)
+		return false;
+	gnutls_priority_deinit(p);
+	return true;
+}
+
 static void
-test_versions(void)
+test_old_version(void)
 {
 	struct server v = {.priority = "NORMAL:-VERS-ALL:+VERS-TLS1.1:%COMPAT"};
 	const struct request r = good();
 	struct tls_params p = trusting();
 	struct stream *s;
 	struct err e = {0};
-	char want[200];
 
+	if (!is_possible(v.priority)) {
+		diag("TLS 1.1: left out, this system forbids it");
+		return;
+	}
 	start_server(&v, &r);
 	s = stream_from_fds(v.our_fd, v.our_fd, NAME, 10);
 	ok(!stream_start_tls(s, &p, &e) && e.code == ERR_UNAVAILABLE, "TLS 1.1 alone is refused");
 	is_str(e.text, NAME ": no TLS version in common", "it says why");
 	stream_close(s);
 	end_server(&v);
+}
+
+static void
+test_bad_parameters(void)
+{
+	const struct request r = good();
+	struct tls_params p = trusting();
+	char want[200];
+
 	p.priority = "NORMAL:-NO-SUCH-THING";
 	is_handshake("a bad priority", &r, &p, ERR_CONFIG,
 		     NAME ": TLS priority at '-NO-SUCH-THING': The request is invalid");
@@ -904,7 +929,8 @@ main(void)
 	test_names();
 	test_trust();
 	test_pins();
-	test_versions();
+	test_old_version();
+	test_bad_parameters();
 	test_one_flight();
 	test_mark();
 	test_deflate();
