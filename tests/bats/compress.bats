@@ -61,7 +61,7 @@ setup()
 @test 'a server that cannot, or refuses, is spoken to as before' {
 	local folder='S: * 0 EXISTS
 S: * OK [UIDVALIDITY 1] x'
-	against - 0 mlist --server=imap+insecure:// --user=u --auth=user --timeout=5 --compress -o size <<-END
+	against - 0 mlist --server=imap+insecure:// --user=u --auth=login --timeout=5 --compress -o size <<-END
 	S: * OK [CAPABILITY IMAP4rev1] ready
 	C: a1 LOGIN "u" "tanstaaf"
 	S: a1 OK [CAPABILITY IMAP4rev1] in
@@ -72,7 +72,7 @@ S: * OK [UIDVALIDITY 1] x'
 	S: a3 OK x
 	C: a4 LOGOUT
 	END
-	against - 0 mlist --server=imap+insecure:// --user=u --auth=user --timeout=5 --compress -o size <<-END
+	against - 0 mlist --server=imap+insecure:// --user=u --auth=login --timeout=5 --compress -o size <<-END
 	S: * OK [CAPABILITY IMAP4rev1] ready
 	C: a1 LOGIN "u" "tanstaaf"
 	S: a1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in
@@ -88,7 +88,7 @@ S: * OK [UIDVALIDITY 1] x'
 }
 
 @test 'plain text behind the consent to compress is an error' {
-	against - 76 mlist --server=imap+insecure:// --user=u --auth=user --timeout=5 --compress <<-'END'
+	against - 76 mlist --server=imap+insecure:// --user=u --auth=login --timeout=5 --compress <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1] ready
 	C: a1 LOGIN "u" "tanstaaf"
 	S: a1 OK [CAPABILITY IMAP4rev1 COMPRESS=DEFLATE] in

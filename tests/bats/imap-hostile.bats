@@ -489,7 +489,7 @@ refuses_each()
 	END
 	assert_output $'2\t20'
 	printf 'p\303\244ss\n' >password
-	against - 77 mlist --auth=user <<-'END'
+	against - 77 mlist --auth=login <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 LITERAL-] hi
 	C: a1 LOGIN {5+}
 	C: alice {5+}
@@ -500,7 +500,7 @@ refuses_each()
 
 @test "a password that goes as a literal: neither it nor its length is in the trace" {
 	printf 'p\303\244ss\n' >password
-	against - 77 mlist -v --auth=user <<-'END'
+	against - 77 mlist -v --auth=login <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1] hi
 	C: a1 LOGIN {5}
 	S: + go on

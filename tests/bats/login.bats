@@ -269,13 +269,13 @@ wrong_secret()
 
 @test 'the channel binding of SCRAM-PLUS is not for a server that does not offer it' {
 	run -77 mlist --auth=scram-sha-256-plus
-	assert_output --partial 'the server does not offer SCRAM-SHA-256-PLUS, but '
+	assert_output --partial ', not SCRAM-SHA-256-PLUS'
 	assert_equal "${#lines[@]}" 1
 }
 
 @test 'a mechanism that the server lacks is 77, and the offer is named' {
 	run -77 mlist --auth=gssapi
-	assert_output --partial 'the server does not offer GSSAPI, but PLAIN LOGIN '
+	assert_output --partial ', not GSSAPI'
 	run -77 call msend --auth=gssapi
 	for mechanism in apop user; do
 		run -78 call msend --auth=$mechanism

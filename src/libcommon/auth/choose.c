@@ -26,8 +26,7 @@ has_user(const struct sasl_params *p)
 static bool
 hint_at_tls(struct err *e)
 {
-	return err_hint(e, "use a server URL with TLS, or name the mechanism by --auth to send the "
-			   "password all the same");
+	return err_hint(e, "use a server URL with TLS");
 }
 
 bool
@@ -54,6 +53,38 @@ may_use(const struct mechanism *m, const struct sasl_params *p, struct err *e)
 	return sasl_may_reveal(p, m->name, e);
 }
 
+static bool
+is_excluded(const struct mechanism *m, const struct sasl_params *p)
+{
+	return p->excluded && text_has_word(p->excluded, m->name);
+}
+
+bool
+sasl_needs_secret(const char *mechanism)
+{
+	const struct mechanism *m = mechanism_find(mechanism);
+
+	return m && (m->traits & NEEDS_SECRET);
+}
+
+bool
+sasl_reveals(const char *mechanism)
+{
+	const struct mechanism *m = mechanism_find(mechanism);
+
+	return m && (m->traits & REVEALS_SECRET);
+}
+
+/* It comes after PLAIN in the table, and would be used for a password. */
+bool
+sasl_yields_to_plain(const char *mechanism)
+{
+	const struct mechanism *m = mechanism_find(mechanism);
+
+	return m && m > mechanism_find("PLAIN") &&
+	       m->traits == (IS_AUTOMATIC | NEEDS_USER | NEEDS_SECRET);
+}
+
 static const char *
 choose_named(const struct sasl_params *p, const char *offered, struct err *e)
 {
@@ -61,9 +92,11 @@ choose_named(const struct sasl_params *p, const char *offered, struct err *e)
 
 	if (!m) {
 		err_set(e, ERR_CONFIG, "no such mechanism: %s", p->mechanism);
+	} else if (is_excluded(m, p)) {
+		err_set(e, ERR_LOGIN, "%s does not work on this server", m->name);
 	} else if (!text_has_word(offered, m->name)) {
-		err_set(e, ERR_LOGIN, "the server does not offer %s, but " OFFERED, m->name,
-			*offered ? offered : "no mechanism");
+		err_set(e, ERR_LOGIN, "the server offers " OFFERED ", not %s",
+			*offered ? offered : "no mechanism", m->name);
 	} else if ((m->traits & NEEDS_BINDING) && !p->binding_type) {
 		err_set(e, ERR_LOGIN, "%s needs TLS with channel binding", m->name);
 	} else if ((m->traits & NEEDS_USER) && !has_user(p)) {
@@ -77,16 +110,19 @@ choose_named(const struct sasl_params *p, const char *offered, struct err *e)
 static bool
 is_automatic(const struct mechanism *m, const struct sasl_params *p)
 {
+	if (p->is_doubted && !(m->traits & REVEALS_SECRET))
+		return false;
 	return (m->traits & IS_AUTOMATIC) && (!(m->traits & NEEDS_BINDING) || p->binding_type) &&
 	       (!(m->traits & NEEDS_CERTIFICATE) || p->has_client_cert);
 }
 
-/* Who gave a certificate and no password wants to be known by the certificate. */
+/* A certificate without a password is meant to log in by. */
 static bool
 is_certificate_enough(const struct sasl_params *p, const char *offered)
 {
 	return p->has_client_cert && (!p->secret || !secret_is_given(p->secret)) &&
-	       text_has_word(offered, "EXTERNAL");
+	       text_has_word(offered, "EXTERNAL") &&
+	       !(p->excluded && text_has_word(p->excluded, "EXTERNAL"));
 }
 
 /* Why "auto" found nothing. */
@@ -117,7 +153,7 @@ choose_strongest(const struct sasl_params *p, const char *offered, struct err *e
 	if (is_certificate_enough(p, offered))
 		return "EXTERNAL";
 	for (const struct mechanism *m = mechanisms; m->name; m++) {
-		if (!is_automatic(m, p) || !text_has_word(offered, m->name))
+		if (!is_automatic(m, p) || !text_has_word(offered, m->name) || is_excluded(m, p))
 			continue;
 		if ((m->traits & NEEDS_USER) && !has_user(p)) {
 			err_set(e, ERR_CONFIG, "no user name to log in with");

@@ -8,14 +8,15 @@
 
 enum {
 	PASSWORD = NEEDS_USER | NEEDS_SECRET,
-	SCRAM = IS_AUTOMATIC | PASSWORD | CLIENT_FIRST | PROVES_SERVER,
+	SCRAM = IS_AUTOMATIC | PASSWORD | CLIENT_FIRST | PROVES_LATE | PROVES_SERVER,
 	TOKEN = PASSWORD | REVEALS_SECRET | IS_TOKEN | CLIENT_FIRST,
 };
 
 /*
- * The order is that of "auto". CRAM-MD5 comes behind PLAIN: where TLS hides the exchange, it only
- * adds that the server must store the password itself, and more than one server offers it without
- * being able to. Without TLS, PLAIN and LOGIN are out and CRAM-MD5 is the next best after SCRAM.
+ * The order is that of "auto". CRAM-MD5 comes after PLAIN (and after USER and PASS in POP3, LOGIN in
+ * IMAP): if TLS hides the exchange, it only adds that the server must store the password itself, and
+ * more than one server offers it without being able to. Without TLS, plain passwords are out and
+ * CRAM-MD5 is the next best after SCRAM.
  * DIGEST-MD5 is obsolete (RFC 6331), GSSAPI needs a ticket, tokens need somebody who renews them:
  * these are used where the user or the provider's preset names them.
  */
@@ -25,7 +26,7 @@ const struct mechanism mechanisms[] = {
     {.name = "SCRAM-SHA-256", .traits = SCRAM},
     {.name = "SCRAM-SHA-1", .traits = SCRAM},
     {.name = "PLAIN", .traits = IS_AUTOMATIC | PASSWORD | REVEALS_SECRET | CLIENT_FIRST},
-    {.name = "LOGIN", .traits = IS_AUTOMATIC | PASSWORD | REVEALS_SECRET},
+    {.name = "LOGIN", .traits = IS_AUTOMATIC | PASSWORD | REVEALS_SECRET | PROVES_LATE},
     {.name = "CRAM-MD5", .traits = IS_AUTOMATIC | PASSWORD},
     {.name = "EXTERNAL", .traits = IS_AUTOMATIC | NEEDS_CERTIFICATE | SENDS_AUTHZID | CLIENT_FIRST},
     {.name = "DIGEST-MD5", .traits = PASSWORD | PROVES_SERVER},

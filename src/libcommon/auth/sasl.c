@@ -32,6 +32,7 @@ struct sasl {
 	struct buf hint;
 	unsigned steps;
 	bool is_complete;
+	bool is_failed; /* the server said "e=": it owes its refusal */
 	bool is_rounds_refused;
 };
 
@@ -259,16 +260,14 @@ is_scram_error(const struct sasl *s, const char *challenge, size_t len)
 	       text_starts(challenge, len, "e=");
 }
 
-/* Why the library gave up. CHALLENGE is decoded. */
+/* The empty response lets the server say its refusal in full: a code, and words for people. */
 static bool
-explain(const struct sasl *s, int result, const char *challenge, size_t len, struct err *e)
+take_scram_error(struct sasl *s, const char *challenge, size_t len)
 {
-	if (s->is_rounds_refused)
-		return refuse_rounds(s, e);
-	if (is_scram_error(s, challenge, len))
-		return err_set(e, ERR_LOGIN, "%s: the server refused: %.*s", s->mechanism->name,
-			       len > 202 ? 200 : (int)len - 2, challenge + 2);
-	return set_failure(s, result, e);
+	s->is_failed = true;
+	buf_clear(&s->hint);
+	buf_add(&s->hint, challenge + 2, len > 202 ? 200 : len - 2);
+	return true;
 }
 
 static bool
@@ -278,13 +277,16 @@ step_library(struct sasl *s, const char *challenge, size_t len, struct buf *resp
 	size_t bytes_len = 0;
 	int result = GSASL_MECHANISM_CALLED_TOO_MANY_TIMES;
 
-	if (!s->is_complete) /* PLAIN and EXTERNAL would not mind to be asked again */
+	if (!s->is_complete && !s->is_failed && is_scram_error(s, challenge, len))
+		return take_scram_error(s, challenge, len);
+	if (!s->is_complete &&
+	    !s->is_failed) /* PLAIN and EXTERNAL would not mind to be asked again */
 		result = gsasl_step(s->session, challenge, len, &bytes, &bytes_len);
 	if (result == GSASL_OK || result == GSASL_NEEDS_MORE)
 		add_base64(response, bytes, bytes_len);
 	give_back(bytes, bytes_len);
 	if (result != GSASL_OK && result != GSASL_NEEDS_MORE)
-		return explain(s, result, challenge, len, e);
+		return s->is_rounds_refused ? refuse_rounds(s, e) : set_failure(s, result, e);
 	s->is_complete = result == GSASL_OK;
 	return true;
 }
@@ -370,6 +372,20 @@ sasl_finish(struct sasl *s, struct err *e)
 		       s->mechanism->traits & PROVES_SERVER
 			   ? "the server did not prove that it knows the password"
 			   : "the server ended the exchange before it was complete");
+}
+
+unsigned
+sasl_proof_at(const struct sasl *s)
+{
+	return s->mechanism->traits & PROVES_LATE ? 2 : 1;
+}
+
+bool
+sasl_names_password(const struct sasl *s)
+{
+	static const char about_password[] = "invalid-proof unknown-user invalid-username-encoding";
+
+	return s->is_failed && text_has_word(about_password, sasl_hint(s));
 }
 
 const char *

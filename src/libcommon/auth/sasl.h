@@ -33,6 +33,11 @@ struct sasl_params {
 	bool is_preset;        /* that word is a provider's preset: nobody asked for it here */
 	bool is_private;       /* TLS is on, or nobody on a wire reads along: secrets may be sent */
 	bool has_client_cert;
+	/* For login_run(): names that are not to be chosen again (blank-separated; NULL: none). A
+	 * named mechanism is excluded like any other. */
+	const char *excluded;
+	bool is_doubted;          /* a mechanism failed that may have shown a wrong password: of the
+				     others only those that show the password itself are worth a try */
 	const char *binding_type; /* "tls-exporter" or "tls-unique"; NULL: no channel binding */
 	const struct buf *binding;
 };
@@ -52,6 +57,12 @@ struct sasl_params {
  * POP3 client can still go on to USER and PASS by sasl_may_reveal().
  */
 const char *sasl_choose(const struct sasl_params *p, const char *offered, struct err *e);
+
+/* Does MECHANISM (a name from sasl_choose()) need a password or token? Can whoever reads the exchange
+ * log in from then on? Does it come after a plain password in a protocol's own command? */
+bool sasl_needs_secret(const char *mechanism);
+bool sasl_reveals(const char *mechanism);
+bool sasl_yields_to_plain(const char *mechanism);
 
 /*
  * May a reusable password be sent by WHAT ("USER and PASS", "LOGIN"), which is not a SASL
@@ -81,8 +92,9 @@ bool sasl_client_first(const struct sasl *s);
  * ERR_LOGIN (the server proved to be a wrong one, or we have not what it takes) or ERR_CONFIG; the
  * caller cancels the exchange by "*" (RFC 4954 section 4).
  *
- * After the server's OAuth error JSON (RFC 7628 section 3.2.3) the response is the one that lets
- * the server send its refusal, and sasl_hint() has the JSON.
+ * After the server's OAuth error JSON (RFC 7628 section 3.2.3), or SCRAM's "e=" (RFC 5802 section
+ * 7), the response is the one that lets the server send its refusal, and sasl_hint() has what it
+ * said.
  */
 bool sasl_step(struct sasl *s, const char *challenge, struct buf *response, struct err *e);
 
@@ -91,6 +103,12 @@ bool sasl_step(struct sasl *s, const char *challenge, struct buf *response, stru
  * not proved that it knows the password (SCRAM, DIGEST-MD5, GSSAPI), or skipped the rest.
  */
 bool sasl_finish(struct sasl *s, struct err *e);
+
+/* The response, counted from 1, that is the first to depend on the password. */
+unsigned sasl_proof_at(const struct sasl *s);
+
+/* Did the server say in the exchange that the user or the password is wrong (SCRAM's "e=")? */
+bool sasl_names_password(const struct sasl *s);
 
 /* What the server said in the exchange beside its final answer, or NULL; borrowed. */
 const char *sasl_hint(const struct sasl *s);

@@ -102,6 +102,12 @@ stream_from_fds(int in, int out, const char *name, unsigned timeout_s)
 	return s;
 }
 
+bool
+stream_timed_out(const struct stream *s)
+{
+	return s->wire.has_timed_out;
+}
+
 static size_t
 unread(const struct input *in)
 {

@@ -98,6 +98,9 @@ void stream_before_wait(struct stream *s, void (*write_more)(void *ctx), void *c
 
 void stream_write(struct stream *s, const void *bytes, size_t n);
 
+/* Did the last wait for the peer's bytes time out? */
+bool stream_timed_out(const struct stream *s);
+
 /* As stream_write(); the copies made on the way are wiped. */
 void stream_write_secret(struct stream *s, const void *bytes, size_t n);
 

@@ -257,6 +257,8 @@ wait_to_read(const struct wire *w)
 bool
 wire_fill(struct wire *w, struct err *e)
 {
+	enum wait_result result;
+
 	input_make_room(&w->input);
 	while (!w->is_ended) {
 		if (stop_signal() != 0 && w->grace_s == 0)
@@ -267,7 +269,9 @@ wire_fill(struct wire *w, struct err *e)
 			return err_set_errno(e, ERR_TEMPORARY, "the connection was cut");
 		w->has_asked = false;
 		acknowledge_quickly(w);
-		if (!wait_ok(wait_to_read(w), "no answer", w->timeout_s, e))
+		result = wait_to_read(w);
+		w->has_timed_out = result == WAIT_TIMEOUT;
+		if (!wait_ok(result, "no answer", w->timeout_s, e))
 			return false;
 	}
 	return true;

@@ -38,6 +38,7 @@ struct wire {
 	int64_t deadline;    /* of the answer awaited */
 	size_t since_pushed; /* bytes that came since the deadline was set */
 	bool is_ended;       /* the peer has said its last byte */
+	bool has_timed_out;  /* the last wait for input did */
 	bool has_secret;     /* among what is collected */
 	bool has_asked;      /* bytes went out just now: no use to read before waiting */
 	struct err failed;   /* the first write that failed */

@@ -1,26 +1,36 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/login.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "auth/sasl.h"
+#include "auth/secret.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/stop.h"
+#include "base/text.h"
 #include "net/dialog.h"
 #include "net/stream.h"
 
 enum { STEPS_MAX = 20 }; /* no mechanism has more; a server that goes on asking is playing */
+enum { TRIED_MAX = 256 };
 
 struct exchange {
 	struct dialog *dialog;
+	const struct login *login;
 	const struct login_protocol *protocol;
 	void *conversation;
+	struct sasl_params params;
+	char tried[TRIED_MAX]; /* params.excluded: what did not work */
+	bool plain_was_tried;
+	bool in_two_steps; /* the initial response only after an empty challenge */
+	/* of the mechanism under way */
 	struct sasl *sasl;
 	struct buf response;
-	bool is_refused; /* by the server's own words */
+	bool was_one_line;  /* the initial response went out with the command */
+	unsigned responses; /* sent so far */
 };
 
 static struct sasl_params
@@ -46,7 +56,7 @@ sasl_params(struct stream *s, const struct login *l, const char *service, struct
 void
 login_hint_silence(struct stream *s, const char *scheme, struct err *e)
 {
-	if (e->code == ERR_TEMPORARY && !stream_is_tls(s) && stop_signal() == 0)
+	if (e->code == ERR_TEMPORARY && stream_timed_out(s) && !stream_is_tls(s))
 		err_hint(e, "%s:// is for a port that begins with TLS", scheme);
 }
 
@@ -70,150 +80,269 @@ login_may_reveal(struct stream *s, const struct login *l, const char *what, stru
 	return may;
 }
 
-/* The initial response as the answer to an empty challenge: tokens are long. */
-static bool
-ask_in_two_steps(struct exchange *x, const char *mechanism, struct err *e)
+/* Says where an error of ours happened. */
+static enum login_answer
+at_server(const struct exchange *x, enum login_answer answer, struct err *e)
 {
-	const char *challenge;
-
-	dialog_ask(x->dialog, "%s %s", x->protocol->command, mechanism);
-	switch (x->protocol->answer(x->conversation, &challenge, e)) {
-	case LOGIN_CHALLENGE:
-		dialog_ask_secret(x->dialog, "", x->response.data);
-		return true;
-	case LOGIN_ACCEPTED:
-		return err_set(e, ERR_PROTOCOL,
-			       "the server accepts a login that has not been made");
-	case LOGIN_REFUSED:
-	case LOGIN_BROKEN:
-		break;
-	}
-	return false;
+	err_prefix(e, "%s", stream_name(dialog_stream(x->dialog)));
+	return answer;
 }
 
-/* The command, with the initial response where there is one and the line has room for it (RFC 4954
- * section 4, RFC 5034 section 4). */
-static bool
-ask_first(struct exchange *x, const char *mechanism, struct err *e)
+static enum login_answer
+read_answer(struct exchange *x, const char **challenge, struct err *e)
 {
-	const struct login_protocol *p = x->protocol;
-	char *prefix;
-
-	if (!sasl_client_first(x->sasl)) {
-		dialog_ask(x->dialog, "%s %s", p->command, mechanism);
-		return true;
-	}
-	if (!sasl_step(x->sasl, NULL, &x->response, e))
-		return false;
-	if (strlen(p->command) + 1 + strlen(mechanism) + 1 + x->response.len + 2 > p->line_max)
-		return ask_in_two_steps(x, mechanism, e);
-	prefix = mem_printf("%s %s ", p->command, mechanism);
-	dialog_ask_secret(x->dialog, prefix, x->response.len ? x->response.data : "=");
-	free(prefix);
-	return true;
+	return x->protocol->answer(x->conversation, challenge, e);
 }
 
 static void
-cancel(struct exchange *x)
+respond(struct exchange *x, const char *prefix, const char *response)
+{
+	dialog_ask_secret(x->dialog, prefix, response);
+	x->responses++;
+}
+
+/* The initial response as the answer to an empty challenge: it is too long for the line, or the
+ * server does not take it there. */
+static enum login_answer
+ask_in_two_steps(struct exchange *x, const char *command, const char *mechanism, struct err *e)
 {
 	const char *challenge;
-	struct err unused;
+	enum login_answer answer;
+
+	dialog_ask(x->dialog, "%s %s", command, mechanism);
+	answer = read_answer(x, &challenge, e);
+	if (answer == LOGIN_CHALLENGE)
+		respond(x, "", x->response.data);
+	if (answer != LOGIN_ACCEPTED)
+		return answer;
+	err_set(e, ERR_PROTOCOL, "the server accepts a login that has not been made");
+	return at_server(x, LOGIN_BROKEN, e);
+}
+
+/* The command, with the initial response if there is one and the line has room for it (RFC 4954
+ * section 4, RFC 5034 section 4). LOGIN_CHALLENGE: go on. */
+static enum login_answer
+ask_first(struct exchange *x, const char *mechanism, struct err *e)
+{
+	const struct login_protocol *p = x->protocol;
+	char command[32], *prefix;
+
+	p->command(x->conversation, command);
+	if (!sasl_client_first(x->sasl)) {
+		dialog_ask(x->dialog, "%s %s", command, mechanism);
+		return LOGIN_CHALLENGE;
+	}
+	if (!sasl_step(x->sasl, NULL, &x->response, e))
+		return at_server(x, LOGIN_BROKEN, e);
+	if (x->in_two_steps ||
+	    strlen(command) + 1 + strlen(mechanism) + 1 + x->response.len + 2 > p->line_max)
+		return ask_in_two_steps(x, command, mechanism, e);
+	prefix = mem_printf("%s %s ", command, mechanism);
+	respond(x, prefix, x->response.len ? x->response.data : "=");
+	free(prefix);
+	x->was_one_line = true;
+	return LOGIN_CHALLENGE;
+}
+
+/* Our own error *E stands, whatever the server says to the cancellation. A challenge that makes no
+ * sense is the mechanism's failure, if the conversation goes on. */
+static enum login_answer
+cancel(struct exchange *x, struct err *e)
+{
+	const bool is_nonsense = e->code == ERR_PROTOCOL;
+	const char *challenge;
+	struct err said;
+	enum login_answer answer;
 
 	dialog_ask(x->dialog, "*");
-	x->protocol->answer(x->conversation, &challenge, &unused);
+	answer = read_answer(x, &challenge, &said);
+	return at_server(x,
+			 is_nonsense && answer != LOGIN_ACCEPTED && answer != LOGIN_CHALLENGE &&
+				 answer != LOGIN_BROKEN
+			     ? LOGIN_INCAPABLE
+			     : LOGIN_BROKEN,
+			 e);
 }
 
-static bool
+/* A refusal before anything was sent that depends on the password is not about the password. */
+static enum login_answer
+judge(struct exchange *x, enum login_answer answer, struct err *e)
+{
+	const char *hint = sasl_hint(x->sasl);
+
+	if (hint && answer != LOGIN_BROKEN)
+		err_hint(e, "the server adds: %s", hint);
+	if (e->code == ERR_TEMPORARY && answer != LOGIN_BROKEN)
+		return LOGIN_REFUSED;
+	if (answer == LOGIN_DOUBTFUL && x->responses < sasl_proof_at(x->sasl))
+		return LOGIN_INCAPABLE;
+	return answer;
+}
+
+static enum login_answer
 go_through(struct exchange *x, struct err *e)
 {
-	const char *challenge;
-
 	for (int step = 0; step < STEPS_MAX; step++) {
-		switch (x->protocol->answer(x->conversation, &challenge, e)) {
-		case LOGIN_ACCEPTED:
-			return sasl_finish(x->sasl, e);
-		case LOGIN_CHALLENGE:
-			if (!sasl_step(x->sasl, challenge, &x->response, e)) {
-				cancel(x);
-				return false;
-			}
-			dialog_ask_secret(x->dialog, "", x->response.data);
-			break;
-		case LOGIN_REFUSED:
-			x->is_refused = true;
-			if (sasl_hint(x->sasl))
-				err_hint(e, "the server adds: %s", sasl_hint(x->sasl));
-			return false;
-		case LOGIN_BROKEN:
-			return false;
-		}
+		const char *challenge;
+		const enum login_answer answer = read_answer(x, &challenge, e);
+
+		if (answer == LOGIN_ACCEPTED && sasl_finish(x->sasl, e))
+			return LOGIN_ACCEPTED;
+		if (answer == LOGIN_ACCEPTED)
+			return at_server(x, LOGIN_BROKEN, e);
+		if (answer != LOGIN_CHALLENGE)
+			return judge(x, answer, e);
+		if (!sasl_step(x->sasl, challenge, &x->response, e))
+			return cancel(x, e);
+		respond(x, "", x->response.data);
 	}
-	return err_set(e, ERR_PROTOCOL, "the login has no end");
+	err_set(e, ERR_PROTOCOL, "the login has no end");
+	return at_server(x, LOGIN_BROKEN, e);
 }
 
-const char *
-login_choose(struct dialog *d, const struct login *l, const struct login_protocol *p,
-	     const char *offered, struct err *e)
+static enum login_answer
+start(struct exchange *x, const char *mechanism, struct err *e)
 {
-	struct buf binding = {0};
-	const struct sasl_params params = sasl_params(dialog_stream(d), l, p->service, &binding);
-	const char *mechanism = sasl_choose(&params, offered, e);
+	if (sasl_needs_secret(mechanism) && x->params.secret && !secret_text(x->params.secret, e))
+		return LOGIN_BROKEN;
+	x->sasl = sasl_start(mechanism, &x->params, e);
+	if (x->sasl)
+		return LOGIN_CHALLENGE;
+	return at_server(x, e->code == ERR_UNAVAILABLE ? LOGIN_INCAPABLE : LOGIN_BROKEN, e);
+}
 
-	buf_free(&binding);
-	return mechanism;
+/* Goes through the exchange of MECHANISM. *NAMES_PASSWORD: the server said in it that the user or the
+ * password is wrong. */
+static enum login_answer
+exchange(struct exchange *x, const char *mechanism, bool *names_password, struct err *e)
+{
+	enum login_answer answer;
+
+	x->was_one_line = false;
+	x->responses = 0;
+	answer = start(x, mechanism, e);
+	if (answer != LOGIN_CHALLENGE)
+		return answer;
+	dialog_hide_challenges(x->dialog, true);
+	answer = ask_first(x, mechanism, e);
+	answer = answer == LOGIN_CHALLENGE ? go_through(x, e) : judge(x, answer, e);
+	dialog_hide_challenges(x->dialog, false);
+	*names_password = sasl_names_password(x->sasl);
+	sasl_free(x->sasl);
+	x->sasl = NULL;
+	buf_wipe(&x->response);
+	return answer;
 }
 
 static bool
-exchange(struct exchange *x, const char *mechanism, const struct sasl_params *params, struct err *e)
+is_auto(const struct exchange *x)
 {
-	bool ok = false;
-
-	x->is_refused = false;
-	x->sasl = sasl_start(mechanism, params, e);
-	dialog_hide_challenges(x->dialog, true);
-	if (x->sasl)
-		ok = ask_first(x, mechanism, e) && go_through(x, e);
-	dialog_hide_challenges(x->dialog, false);
-	sasl_free(x->sasl);
-	buf_wipe(&x->response);
-	return ok;
+	return !x->params.mechanism || text_equal_case(x->params.mechanism, "auto");
 }
 
 /*
- * Cyrus offers -PLUS with TLS 1.3 too, but knows no binding that there is in it (3.6; RFC 9266 is
- * younger), and refuses as if the password were wrong. So what "auto" chose is tried once more
- * without: that is no more than a server would have got that does not offer -PLUS.
+ * Cyrus offers -PLUS with TLS 1.3 too, but knows no binding for it (3.6; RFC 9266 is younger), and
+ * refuses as if the password were wrong; others say so by "e=" (RFC 5802 section 7). So what "auto"
+ * chose is tried once more without: that is no more than a server would have got that does not offer
+ * -PLUS.
  */
-static const char *
-without_binding(const char *mechanism, const struct sasl_params *p)
+static bool
+drop_binding(struct exchange *x, const char *mechanism)
 {
-	static const char *const bound[][2] = {
-	    {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"},
-	    {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"},
-	};
-	const bool is_auto = !p->mechanism || strcmp(p->mechanism, "auto") == 0;
+	const size_t len = strlen(mechanism), plus = strlen("-PLUS");
 
-	if (is_auto && p->binding_type && strcmp(p->binding_type, "tls-exporter") == 0)
-		for (size_t i = 0; i < sizeof bound / sizeof bound[0]; i++)
-			if (strcmp(mechanism, bound[i][0]) == 0)
-				return bound[i][1];
-	return NULL;
+	if (!is_auto(x) || !x->params.binding_type || len < plus ||
+	    !text_equal_case(mechanism + len - plus, "-PLUS"))
+		return false;
+	x->params.binding_type = NULL;
+	return true;
 }
 
-bool
-login_exchange(struct dialog *d, const struct login *l, const struct login_protocol *p,
-	       void *conversation, const char *mechanism, struct err *e)
+/* MECHANISM failed by ANSWER: is there anything left to try? */
+static bool
+may_go_on(struct exchange *x, const char *mechanism, enum login_answer answer, bool names_password,
+	  const struct err *e)
+{
+	const size_t len = strlen(x->tried);
+
+	if (answer == LOGIN_BROKEN || e->code == ERR_TEMPORARY)
+		return false;
+	if (!names_password && drop_binding(x, mechanism))
+		return true;
+	if (answer == LOGIN_INCAPABLE && x->was_one_line) {
+		x->in_two_steps = true;
+		return true;
+	}
+	if (answer == LOGIN_REFUSED || len + 1 + strlen(mechanism) >= sizeof x->tried)
+		return false;
+	snprintf(x->tried + len, sizeof x->tried - len, " %s", mechanism);
+	/* If it may have been the password, one that shows it decides: no attempt is wasted. */
+	x->params.is_doubted |= answer == LOGIN_DOUBTFUL;
+	return answer == LOGIN_INCAPABLE || !sasl_reveals(mechanism);
+}
+
+/* May the protocol's own command be used in place of what --auth says, and now? */
+static bool
+is_turn_of_plain(const struct exchange *x, const char *mechanism)
+{
+	static const char own[] = "auto plain login";
+
+	if (!x->protocol->plain || x->plain_was_tried ||
+	    !text_has_word(own, x->params.mechanism ? x->params.mechanism : "auto"))
+		return false;
+	if (!mechanism) /* in clear it would only hide why what was tried failed */
+		return x->params.is_private || !is_auto(x) || x->tried[0] == '\0';
+	return is_auto(x) && x->params.is_private && sasl_yields_to_plain(mechanism);
+}
+
+/* The next attempt. LOGIN_NONE: go on. */
+static enum login_result
+attempt(struct exchange *x, const char *mechanism, struct err *e)
+{
+	const bool plain = is_turn_of_plain(x, mechanism);
+	bool names_password = false;
+	enum login_answer answer;
+
+	if (plain) {
+		x->plain_was_tried = true;
+		answer = x->protocol->plain(x->conversation, x->login, e);
+	} else {
+		answer = exchange(x, mechanism, &names_password, e);
+	}
+	if (answer == LOGIN_ACCEPTED)
+		return LOGIN_DONE;
+	if (plain)
+		return answer == LOGIN_INCAPABLE ? LOGIN_NONE : LOGIN_FAILED;
+	return may_go_on(x, mechanism, answer, names_password, e) ? LOGIN_NONE : LOGIN_FAILED;
+}
+
+enum login_result
+login_run(struct dialog *d, const struct login *l, const struct login_protocol *p,
+	  void *conversation, const char *offered, struct err *e)
 {
 	struct buf binding = {0};
-	const struct sasl_params params = sasl_params(dialog_stream(d), l, p->service, &binding);
-	struct exchange x = {.dialog = d, .protocol = p, .conversation = conversation};
-	const char *unbound = without_binding(mechanism, &params);
-	bool ok = exchange(&x, mechanism, &params, e);
+	struct exchange x = {.dialog = d, .login = l, .protocol = p, .conversation = conversation};
+	enum login_result result = LOGIN_NONE;
+	bool was_tried = false;
 
-	if (!ok && x.is_refused && unbound) {
-		*e = (struct err){0};
-		ok = exchange(&x, unbound, &params, e);
+	x.params = sasl_params(dialog_stream(d), l, p->service, &binding);
+	x.params.excluded = x.tried;
+	while (result == LOGIN_NONE) {
+		struct err why = {0};
+		const char *mechanism = sasl_choose(&x.params, offered, &why);
+
+		if (!mechanism && !was_tried)
+			*e = why;
+		if (!mechanism && (why.code != ERR_LOGIN || !is_turn_of_plain(&x, NULL)))
+			break;
+		result = attempt(&x, mechanism, e);
+		was_tried = true;
 	}
+	if (result == LOGIN_NONE && !was_tried)
+		at_server(&x, LOGIN_BROKEN, e);
+	if (result == LOGIN_NONE && x.params.is_doubted && !x.params.is_private)
+		err_hint(e, "if the password is right, the server may be unable to check it this "
+			    "way; over TLS, other mechanisms would be tried");
 	buf_free(&binding);
-	return ok;
+	return result;
 }

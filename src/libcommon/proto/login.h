@@ -34,37 +34,51 @@ struct login {
 enum login_answer {
 	LOGIN_CHALLENGE, /* go on with what *CHALLENGE says */
 	LOGIN_ACCEPTED,
-	LOGIN_REFUSED, /* *e says so in the server's words */
-	LOGIN_BROKEN   /* the stream failed, or the answer is none: *e */
+	/* Refused; *e has the server's words. */
+	LOGIN_REFUSED,   /* for the user or the password, or for now: nothing else is tried */
+	LOGIN_DOUBTFUL,  /* for no stated reason: the password, or this mechanism does not work */
+	LOGIN_INCAPABLE, /* the server cannot do it: a syntax error, an unknown mechanism */
+	LOGIN_BROKEN     /* the stream failed, or the response makes no sense: *e */
 };
 
 /* How one protocol carries an exchange. */
 struct login_protocol {
 	const char *service; /* GSSAPI's and DIGEST-MD5's name of it: "smtp", "pop" */
-	const char *command; /* "AUTH" */
 	size_t line_max;     /* a command line with its initial response must fit, CRLF included */
+	/* The command, such as "AUTH", into WORDS (of 32 bytes): one for each call, as IMAP's tags
+	 * differ. */
+	void (*command)(void *conversation, char *words);
 	/* Reads one answer; *CHALLENGE is base64, borrowed until the next read. */
 	enum login_answer (*answer)(void *conversation, const char **challenge, struct err *e);
+	/* Logs in by the protocol's own command with a password in clear (USER and PASS, LOGIN).
+	 * NULL: not on this server. */
+	enum login_answer (*plain)(void *conversation, const struct login *l, struct err *e);
 };
 
-/* Behind a greeting that did not come: who waits for TLS to begin says nothing. SCHEME is that of
- * such a port. */
+/* What became of a login. */
+enum login_result {
+	LOGIN_DONE,
+	LOGIN_FAILED, /* *e; nothing else may be tried */
+	LOGIN_NONE    /* *e: nothing that the server offers could be used, or what was tried did not
+			 work on this server */
+};
+
+/* After a greeting that did not come in time: a server that waits for TLS to begin says nothing.
+ * SCHEME is that of such a port. */
 void login_hint_silence(struct stream *s, const char *scheme, struct err *e);
 
 /* Is a user known, for a login that names him? False: *e (ERR_CONFIG). */
 bool login_need_user(struct stream *s, const struct login *l, struct err *e);
 
 /*
- * The mechanism to use of those OFFERED (auth/sasl.h, sasl_choose()), or NULL and *e: ERR_LOGIN.
- * PROTOCOL and CONVERSATION as below.
+ * Logs in by the mechanism that --auth names, or by the best of those OFFERED (auth/sasl.h,
+ * sasl_choose()) that works: a mechanism that the server refuses as broken, not for the password, is
+ * followed by the next, and the initial response that it does not accept on the command's line by
+ * one in a second step. Among them is the protocol's own command, after PLAIN and LOGIN and before
+ * CRAM-MD5, if a password may be sent in clear. *e names the server.
  */
-const char *login_choose(struct dialog *d, const struct login *l, const struct login_protocol *p,
-			 const char *offered, struct err *e);
-
-/* Goes through the exchange of MECHANISM. False: *e, ERR_LOGIN where the server or our own rules
- * refused. */
-bool login_exchange(struct dialog *d, const struct login *l, const struct login_protocol *p,
-		    void *conversation, const char *mechanism, struct err *e);
+enum login_result login_run(struct dialog *d, const struct login *l, const struct login_protocol *p,
+			    void *conversation, const char *offered, struct err *e);
 
 /* May a password that can be used again be sent as things are? False: *e (ERR_LOGIN). */
 bool login_may_reveal(struct stream *s, const struct login *l, const char *what, struct err *e);

@@ -2,6 +2,7 @@
 /*
  * From the greeting to the authenticated state (RFC 9051 section 6.2).
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "base/trace.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap/imap_refusal.h"
 #include "proto/imap/imap_talk.h"
 #include "proto/login.h"
 
@@ -75,8 +77,7 @@ start_tls(struct imap *c, const struct login *l, struct err *e)
 {
 	if (c->knows_capabilities && !imap_can(c, IMAP_STARTTLS)) {
 		imap_complain(c, ERR_UNAVAILABLE, "the server does not offer STARTTLS", e);
-		return err_hint(
-		    e, "try imaps:// (port 993); imap+insecure:// does without encryption");
+		return err_hint(e, "try imaps:// (port 993)");
 	}
 	imap_ask(c, "STARTTLS");
 	if (!imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e) ||
@@ -88,13 +89,32 @@ start_tls(struct imap *c, const struct login *l, struct err *e)
 
 /* AUTHENTICATE (section 6.2.2). */
 
+/* What NO or BAD says of a login. */
+static enum login_answer
+refusal(struct imap *c, enum imap_status status)
+{
+	static const char *const about_mechanism[] = {"mechanism", "not supported", "unsupported",
+						      "[CANNOT]", "[PRIVACYREQUIRED]"};
+	const char *words = c->words.data;
+
+	for (size_t i = 0; i < sizeof about_mechanism / sizeof about_mechanism[0]; i++)
+		if (text_contains(words, about_mechanism[i]))
+			return LOGIN_INCAPABLE;
+	if (imap_refusal_is_explained(words))
+		return LOGIN_REFUSED;
+	return status == IMAP_BAD ? LOGIN_INCAPABLE : LOGIN_DOUBTFUL;
+}
+
 static enum login_answer
 answer(void *conversation, const char **challenge, struct err *e)
 {
 	struct imap *c = conversation;
 
+	enum imap_status status;
+
 	c->awaited = c->asked;
-	switch (imap_await_more(c)) {
+	status = imap_await_more(c);
+	switch (status) {
 	case IMAP_OK:
 		return LOGIN_ACCEPTED;
 	case IMAP_CONTINUE:
@@ -103,7 +123,7 @@ answer(void *conversation, const char **challenge, struct err *e)
 	case IMAP_NO:
 	case IMAP_BAD:
 		imap_refused(c, ERR_LOGIN, e);
-		return LOGIN_REFUSED;
+		return refusal(c, status);
 	case IMAP_FAILED:
 		break;
 	}
@@ -111,28 +131,14 @@ answer(void *conversation, const char **challenge, struct err *e)
 	return LOGIN_BROKEN;
 }
 
-static struct login_protocol
-login_protocol(struct imap *c, const char *command)
+/* Each command has a tag of its own. */
+static void
+authenticate_command(void *conversation, char *words)
 {
-	return (struct login_protocol){.service = "imap",
-				       .command = command,
-				       .line_max = imap_can(c, IMAP_SASL_IR) ? LINE_MAX_SASL : 0,
-				       .answer = answer};
-}
+	char tag[16];
 
-static bool
-log_in_by_sasl(struct imap *c, const struct login *l, const char *mechanism, struct err *e)
-{
-	char tag[16], *command;
-	struct login_protocol p;
-	bool ok;
-
-	imap_take_tag(c, tag);
-	command = mem_printf("%s AUTHENTICATE", tag);
-	p = login_protocol(c, command);
-	ok = login_exchange(c->dialog, l, &p, c, mechanism, e);
-	free(command);
-	return ok;
+	imap_take_tag(conversation, tag);
+	snprintf(words, 32, "%s AUTHENTICATE", tag);
 }
 
 /* LOGIN (section 6.2.3). */
@@ -193,8 +199,9 @@ say_quoted(struct imap *c, const char *user, const char *password)
 	return imap_await(c);
 }
 
+/* False: *e. *STATUS is the answer's, if there was one. */
 static bool
-log_in_plainly(struct imap *c, const struct login *l, struct err *e)
+log_in_plainly(struct imap *c, const struct login *l, enum imap_status *status, struct err *e)
 {
 	const char *password;
 
@@ -211,11 +218,23 @@ log_in_plainly(struct imap *c, const struct login *l, struct err *e)
 		return imap_complain(c, ERR_CONFIG,
 				     "a user name or password with a line end in it can't be sent",
 				     e);
-	return imap_ok(c,
-		       needs_literal(password) || needs_literal(l->user)
-			   ? say_by_literals(c, l->user, password)
-			   : say_quoted(c, l->user, password),
-		       ERR_LOGIN, e);
+	*status = needs_literal(password) || needs_literal(l->user)
+		      ? say_by_literals(c, l->user, password)
+		      : say_quoted(c, l->user, password);
+	return imap_ok(c, *status, ERR_LOGIN, e);
+}
+
+/* As struct login_protocol has it. */
+static enum login_answer
+plain(void *conversation, const struct login *l, struct err *e)
+{
+	enum imap_status status = IMAP_FAILED;
+
+	if (log_in_plainly(conversation, l, &status, e))
+		return LOGIN_ACCEPTED;
+	if (e->code != ERR_LOGIN || (status != IMAP_NO && status != IMAP_BAD))
+		return LOGIN_BROKEN;
+	return refusal(conversation, status) == LOGIN_INCAPABLE ? LOGIN_INCAPABLE : LOGIN_REFUSED;
 }
 
 /* Which way. */
@@ -226,31 +245,18 @@ is_word(const struct login *l, const char *word)
 	return text_equal_case(l->auth, word);
 }
 
-/* May LOGIN stand in for the mechanism that was named, or for all of them? It sends what PLAIN and
- * SASL's LOGIN send. */
-static bool
-may_be_plain(const struct imap *c, const struct login *l)
-{
-	return !imap_can(c, IMAP_LOGINDISABLED) &&
-	       (is_word(l, "auto") || is_word(l, "plain") || is_word(l, "login"));
-}
-
 static bool
 authenticate(struct imap *c, const struct login *l, struct err *e)
 {
-	const struct login_protocol p = login_protocol(c, "");
-	const char *mechanism;
+	const struct login_protocol p = {.service = "imap",
+					 .line_max = imap_can(c, IMAP_SASL_IR) ? LINE_MAX_SASL : 0,
+					 .command = authenticate_command,
+					 .answer = answer,
+					 .plain = imap_can(c, IMAP_LOGINDISABLED) ? NULL : plain};
 
-	if (is_word(l, "user"))
-		return log_in_plainly(c, l, e);
-	if (is_word(l, "apop"))
-		return imap_complain(c, ERR_LOGIN, "APOP is POP3's", e);
-	mechanism = login_choose(c->dialog, l, &p, c->sasl, e);
-	if (mechanism)
-		return log_in_by_sasl(c, l, mechanism, e);
-	if (e->code == ERR_LOGIN && may_be_plain(c, l))
-		return log_in_plainly(c, l, e);
-	return err_prefix(e, "%s", stream_name(c->stream));
+	if (is_word(l, "apop") || is_word(l, "user"))
+		return imap_complain(c, ERR_CONFIG, "--auth=user and --auth=apop are for POP3", e);
+	return login_run(c->dialog, l, &p, c, c->sasl, e) == LOGIN_DONE;
 }
 
 /*

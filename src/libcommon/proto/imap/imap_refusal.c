@@ -78,6 +78,12 @@ meaning_of(const char *words)
 }
 
 bool
+imap_refusal_is_explained(const char *words)
+{
+	return meaning_of(words) != NULL;
+}
+
+bool
 imap_refusal_set(struct err *e, enum err_code otherwise, const char *place, const char *words)
 {
 	const struct meaning *m = meaning_of(words);

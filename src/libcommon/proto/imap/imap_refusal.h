@@ -10,6 +10,9 @@
 
 #include "base/err.h"
 
+/* Do WORDS ("NO [CODE] text") say why, by a code or by words that are known? */
+bool imap_refusal_is_explained(const char *words);
+
 /*
  * Sets *e to "PLACE: WORDS", with a hint where there is something to do that they don't tell. WORDS
  * begin with the status word: "NO [CODE] text". OTHERWISE: what it is where nothing in them says

@@ -113,7 +113,7 @@ static bool
 lacks_stls(struct pop3 *c, struct err *e)
 {
 	pop3_complain(c, ERR_UNAVAILABLE, "the server does not offer STLS", e);
-	return err_hint(e, "try pop3s:// (port 995); pop3+insecure:// does without encryption");
+	return err_hint(e, "try pop3s:// (port 995)");
 }
 
 /* RFC 2595 section 4. */
@@ -130,6 +130,31 @@ start_tls(struct pop3 *c, const struct login *l, struct err *e)
 	return stream_start_tls(c->stream, l->starttls, e) && ask_capabilities(c, e);
 }
 
+/* -ERR is all that POP3 has: what these words say is not about the password. */
+static bool
+is_incapable(const struct pop3 *c)
+{
+	static const char *const words[] = {
+	    "syntax",       "unknown command", "invalid command", "unrecognized",
+	    "unrecognised", "not supported",   "unsupported",     "not implemented",
+	    "mechanism",    "argument",        "parameter",       "bad command",
+	};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (text_contains(c->words.data, words[i]))
+			return true;
+	return false;
+}
+
+/* What -ERR, of which *E tells, says of a login. */
+static enum login_answer
+refusal(const struct pop3 *c)
+{
+	if (pop3_has_response_code(c))
+		return LOGIN_REFUSED;
+	return is_incapable(c) ? LOGIN_INCAPABLE : LOGIN_DOUBTFUL;
+}
+
 /* RFC 5034 section 4. */
 static enum login_answer
 auth_answer(void *conversation, const char **challenge, struct err *e)
@@ -144,7 +169,7 @@ auth_answer(void *conversation, const char **challenge, struct err *e)
 		return LOGIN_CHALLENGE;
 	case POP3_ERR:
 		pop3_refused(c, ERR_LOGIN, e);
-		return LOGIN_REFUSED;
+		return refusal(c);
 	case POP3_FAILED:
 		break;
 	}
@@ -152,8 +177,12 @@ auth_answer(void *conversation, const char **challenge, struct err *e)
 	return LOGIN_BROKEN;
 }
 
-static const struct login_protocol pop3_login = {
-    .service = "pop", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
+static void
+auth_command(void *conversation, char *words)
+{
+	(void)conversation;
+	strcpy(words, "AUTH");
+}
 
 /*
  * RFC 6856: before the login, and ahead of it in the same flight; a refusal changes nothing. UTF8
@@ -182,9 +211,26 @@ is_ascii(const char *s)
 	return *s == '\0';
 }
 
-/* RFC 1939 section 7. */
+/* The answers to USER and PASS. A PASS that did not go out yet after a refused USER never does. */
 static bool
-login_user(struct pop3 *c, const struct login *l, struct err *e)
+user_and_pass(struct pop3 *c, enum login_answer *why, struct err *e)
+{
+	if (pop3_ok(c, ERR_LOGIN, e)) {
+		if (pop3_ok(c, ERR_LOGIN, e))
+			return true;
+		*why = e->code == ERR_LOGIN ? refusal(c) : LOGIN_BROKEN;
+		return false;
+	}
+	*why = e->code == ERR_LOGIN ? refusal(c) : LOGIN_BROKEN;
+	dialog_drop(c->dialog);
+	if (dialog_unanswered(c->dialog) > 0)
+		pop3_await(c); /* *e stands: the first refusal is the reason for the second */
+	return false;
+}
+
+/* RFC 1939 section 7. False: *e; *WHY unless it failed before a word was said. */
+static bool
+login_user(struct pop3 *c, const struct login *l, enum login_answer *why, struct err *e)
 {
 	const char *password;
 	bool may_be_odd;
@@ -202,7 +248,7 @@ login_user(struct pop3 *c, const struct login *l, struct err *e)
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
 	may_be_odd = !c->features.utf8_user && !(is_ascii(l->user) && is_ascii(password));
-	if (pop3_ok(c, ERR_LOGIN, e) && pop3_ok(c, ERR_LOGIN, e))
+	if (user_and_pass(c, why, e))
 		return true;
 	if (may_be_odd && e->code == ERR_LOGIN)
 		err_hint(e, "the server may not know names and passwords beyond ASCII (it does not "
@@ -220,8 +266,10 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
 		return false;
 	if (!c->timestamp)
 		return pop3_complain(c, ERR_LOGIN, "the server does not offer APOP", e);
-	if (!sasl_apop(c->timestamp, l->secret, hex, e))
+	if (!secret_text(l->secret, e))
 		return false;
+	if (!sasl_apop(c->timestamp, l->secret, hex, e))
+		return err_prefix(e, "%s", stream_name(c->stream));
 	prefix = mem_printf("APOP %s ", l->user);
 	dialog_ask_secret(c->dialog, prefix, hex);
 	free(prefix);
@@ -229,31 +277,45 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
 	return pop3_ok(c, ERR_LOGIN, e);
 }
 
+/* As struct login_protocol has it. */
+static enum login_answer
+plain(void *conversation, const struct login *l, struct err *e)
+{
+	struct pop3 *c = conversation;
+	enum login_answer why = LOGIN_BROKEN;
+
+	if (login_user(c, l, &why, e))
+		return LOGIN_ACCEPTED;
+	return why == LOGIN_DOUBTFUL ? LOGIN_REFUSED : why;
+}
+
 /*
- * "auto": SASL, then USER, then APOP; the last only over TLS, because its MD5 gives a listener a
- * password to guess at, and only where the server has nothing else.
+ * "auto": SASL and USER, in the order of login_run(), then APOP; the last only over TLS, because its
+ * MD5 lets a listener guess the password, and only if the server has nothing else.
  */
 static bool
 authenticate(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const bool is_auto = strcmp(l->auth, "auto") == 0;
-	const char *mechanism;
+	const bool has_user = is_auto && (c->features.user || !c->features.known);
+	const struct login_protocol p = {.service = "pop",
+					 .line_max = COMMAND_MAX,
+					 .command = auth_command,
+					 .answer = auth_answer,
+					 .plain = has_user ? plain : NULL};
+	enum login_result result;
 
 	if (strcmp(l->auth, "none") == 0)
 		return true;
 	ask_for_words(c, l);
 	if (strcmp(l->auth, "user") == 0)
-		return login_user(c, l, e);
+		return plain(c, l, e) == LOGIN_ACCEPTED;
 	if (strcmp(l->auth, "apop") == 0)
 		return login_apop(c, l, e);
-	mechanism = login_choose(c->dialog, l, &pop3_login, c->features.sasl, e);
-	if (mechanism)
-		return login_exchange(c->dialog, l, &pop3_login, c, mechanism, e);
-	if (is_auto && (c->features.user || !c->features.known))
-		return login_user(c, l, e);
-	if (is_auto && c->timestamp && stream_is_tls(c->stream))
+	result = login_run(c->dialog, l, &p, c, c->features.sasl, e);
+	if (result == LOGIN_NONE && is_auto && c->timestamp && stream_is_tls(c->stream))
 		return login_apop(c, l, e);
-	return err_prefix(e, "%s", stream_name(c->stream));
+	return result == LOGIN_DONE;
 }
 
 bool

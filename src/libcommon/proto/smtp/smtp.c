@@ -290,14 +290,26 @@ start_tls(struct smtp *c, const struct login *l, struct err *e)
 
 	if (!c->features.starttls) {
 		smtp_complain(c, ERR_UNAVAILABLE, "the server does not offer STARTTLS", e);
-		return err_hint(
-		    e, "try smtps:// (port 465); smtp+insecure:// does without encryption");
+		return err_hint(e, "try smtps:// (port 465)");
 	}
 	dialog_window(c->dialog, 1);
 	dialog_ask(c->dialog, "STARTTLS");
 	if (!smtp_await(c, &reply, NULL) || reply.code != 220)
 		return smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
 	return stream_start_tls(c->stream, l->starttls, e) && hello(c, e);
+}
+
+/* RFC 4954 section 6, RFC 5321 section 4.2.2: the server cannot do it. Gmail says 534 when it wants
+ * another password. */
+static bool
+is_incapable(const struct smtp_reply *r)
+{
+	static const unsigned codes[] = {500, 501, 502, 504};
+
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (r->code == codes[i])
+			return true;
+	return (r->code == 534 || r->code == 538) && text_contains(r->text, "mechanism");
 }
 
 /* RFC 4954 section 4. */
@@ -318,15 +330,23 @@ auth_answer(void *conversation, const char **challenge, struct err *e)
 		return LOGIN_CHALLENGE;
 	}
 	smtp_refused(c, &reply, ERR_LOGIN, e);
-	return LOGIN_REFUSED;
+	return is_incapable(&reply) ? LOGIN_INCAPABLE : LOGIN_REFUSED;
+}
+
+static void
+auth_command(void *conversation, char *words)
+{
+	(void)conversation;
+	strcpy(words, "AUTH");
 }
 
 static bool
 authenticate(struct smtp *c, const struct login *l, struct err *e)
 {
-	static const struct login_protocol protocol = {
-	    .service = "smtp", .command = "AUTH", .line_max = COMMAND_MAX, .answer = auth_answer};
-	const char *mechanism;
+	static const struct login_protocol protocol = {.service = "smtp",
+						       .line_max = COMMAND_MAX,
+						       .command = auth_command,
+						       .answer = auth_answer};
 
 	if (strcmp(l->auth, "none") == 0)
 		return true;
@@ -339,10 +359,7 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 		smtp_complain(c, ERR_LOGIN, "the server does not offer AUTH", e);
 		return err_hint(e, "--auth=none sends without a login");
 	}
-	mechanism = login_choose(c->dialog, l, &protocol, c->features.auth, e);
-	if (mechanism)
-		return login_exchange(c->dialog, l, &protocol, c, mechanism, e);
-	return err_prefix(e, "%s", stream_name(c->stream));
+	return login_run(c->dialog, l, &protocol, c, c->features.auth, e) == LOGIN_DONE;
 }
 
 struct smtp *
