@@ -63,9 +63,10 @@ mailverbs_setup()
 # tests' own programs are not affected, nor is a tool for which the test sets a locale.
 start_tools_otherwise()
 {
-	local dir=$BATS_RUN_TMPDIR/otherwise tool ignore=
+	local dir=$BATS_RUN_TMPDIR/otherwise tool ignore='' path=''
 	[[ -n ${MAILVERBS_SIGCHLD-}${MAILVERBS_LOCALE-} ]] || return 0
 	[[ ${MAILVERBS_SIGCHLD-} != ignore ]] || ignore='--ignore-signal=CHLD'
+	[[ -z ${MAILVERBS_LOCPATH-} ]] || path="LOCPATH='$MAILVERBS_LOCPATH'"
 	if [[ ! -d $dir ]]; then
 		mkdir "$dir"
 		for tool in "$abs_top_builddir"/m{send,fetch,list,del,mark,account}; do
@@ -73,7 +74,7 @@ start_tools_otherwise()
 			cat >"$dir/${tool##*/}" <<-END
 			#!/bin/sh
 			if [ "\$LC_ALL" = C.UTF-8 ] && [ -n '${MAILVERBS_LOCALE-}' ]; then
-				export LC_ALL='${MAILVERBS_LOCALE-}' ${MAILVERBS_LOCPATH:+LOCPATH=\'$MAILVERBS_LOCPATH\'}
+				export LC_ALL='${MAILVERBS_LOCALE-}' $path
 			fi
 			exec env $ignore '$tool' "\$@"
 			END
