@@ -14,6 +14,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "journal/journal.h"
@@ -146,7 +147,7 @@ show_doomed(const struct deletion *d, const char *deed)
 
 		buf_clear(&id);
 		text_printable(&id, uid ? uid : "", uid ? strlen(uid) : 0);
-		printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
+		screen_printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
 		       id.data);
 	}
 	buf_free(&id);

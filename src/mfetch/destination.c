@@ -2,12 +2,12 @@
 #include "mfetch/destination.h"
 
 #include <stddef.h>
-#include <unistd.h>
 
 #include "app/tool.h"
 #include "base/err.h"
 #include "config/account.h"
 #include "deliver/sink.h"
+#include "mfetch/retention.h"
 
 static const struct {
 	enum setting_id setting;
@@ -66,7 +66,7 @@ destination_is_stdout(const struct sink_spec *spec)
 }
 
 bool
-destination_is_terminal(const struct sink_spec *spec)
+destination_only_looks(const struct sink_spec *spec, const struct run *run, const struct account *a)
 {
-	return destination_is_stdout(spec) && isatty(STDOUT_FILENO) == 1;
+	return destination_is_stdout(spec) && !run_flag(run, SET_DELETE) && !retention_keeps(a);
 }

@@ -22,6 +22,12 @@ bool destination_choose(struct sink_spec *spec, const struct run *run, const str
 			struct err *e);
 
 bool destination_is_stdout(const struct sink_spec *spec);
-bool destination_is_terminal(const struct sink_spec *spec);
+
+/*
+ * Does a run to SPEC only look: is everything shown, nothing recorded and nothing changed on the
+ * server? Standard output, whatever it is connected to, without --keep (or the key) and --delete.
+ */
+bool destination_only_looks(const struct sink_spec *spec, const struct run *run,
+			    const struct account *a);
 
 #endif

@@ -2,6 +2,7 @@
 #include "mfetch/fetch_turn.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/text.h"
+#include "base/screen.h"
 #include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"
@@ -30,12 +31,19 @@
 #include "mfetch/uidvalidity.h"
 #include "mfetch/undeleted.h"
 
-/* Standard output has a memory only with --keep, and never on a terminal. */
+/* Of standard output only runs with --keep are recorded: --delete writes everything, and deletes
+ * what was taken. */
 static bool
 has_memory(const struct fetch *f)
 {
-	return !destination_is_stdout(&f->sink) ||
-	       (f->keeping.keep && !destination_is_terminal(&f->sink));
+	return !destination_is_stdout(&f->sink) || (f->keeping.keep && !f->looks);
+}
+
+/* `mfetch new` asks for what --keep has not written yet, although this run records nothing. */
+static bool
+needs_memory(const struct fetch *f)
+{
+	return has_memory(f) || (!f->by_default && selection_has_new(f->selection));
 }
 
 static bool
@@ -48,7 +56,7 @@ lock_seen(struct fetch *f, struct err *e)
 	if (!directory)
 		err_set(e, ERR_CONFIG,
 			"HOME is not set, so there is no place to record what was delivered");
-	else if (mailbox && (!has_memory(f) || (destination = sink_destination(&f->sink, e))))
+	else if (mailbox && (!needs_memory(f) || (destination = sink_destination(&f->sink, e))))
 		f->journal = (run_flag(f->run, SET_DRY_RUN) ? journal_peek : journal_lock)(
 		    directory, mailbox, destination, e);
 	free(directory);
@@ -67,7 +75,7 @@ complain(void *ctx, const struct err *why)
 static bool
 needs_ids(const struct fetch *f)
 {
-	return f->marks || (f->by_default && f->keeping.keep && !destination_is_terminal(&f->sink));
+	return f->marks || (f->by_default && f->keeping.keep && !f->looks);
 }
 
 static bool
@@ -200,11 +208,15 @@ pour(struct fetch *f, enum part part, struct err *e)
 static bool
 deliver(struct fetch *f, enum part part, struct err *e)
 {
+	static const char gave_up[] = "the messages in a row that failed for the same reason are "
+				      "too many; the others stay on the server";
 	struct err settled;
 	const bool fetched = pour(f, part, e);
 
 	if (!fetched && e->code == ERR_PROTOCOL)
 		return false;
+	if (!fetched && delivery_gave_up(f->delivery))
+		err_set(e, e->code, "%s", gave_up);
 	if (delivery_settle(f->delivery, &settled))
 		return fetched;
 	if (fetched)
@@ -213,11 +225,12 @@ deliver(struct fetch *f, enum part part, struct err *e)
 }
 
 bool
-fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, struct err *e)
+fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, bool looks,
+	   struct err *e)
 {
 	if (!mailbox_session_open(s, a, TOOL_MFETCH, e))
 		return false;
-	if (run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
+	if (looks || run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
 		mailbox_only_look(&s->mailbox);
 	return true;
 }
@@ -227,7 +240,7 @@ connect(struct fetch *f, struct err *e)
 {
 	if (f->session->base.stream)
 		return true;
-	if (!fetch_open(f->session, f->account, f->run, e))
+	if (!fetch_open(f->session, f->account, f->run, f->looks, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
@@ -275,7 +288,7 @@ remark_on_expiry(const struct fetch *f)
 	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
 	const uint64_t day = 24 * 60 * 60, stays = customs->expire_days * day;
 
-	if (!customs->has_expire || !f->keeping.keep || destination_is_terminal(&f->sink))
+	if (!customs->has_expire || !f->keeping.keep || f->looks)
 		return;
 	if (customs->expire_days == 0)
 		run_remark(f->run, "%s: the server itself deletes what was fetched (EXPIRE 0)",
@@ -297,8 +310,7 @@ check_rights(const struct fetch *f, struct err *e)
 	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
 				(account_flag(f->account, SET_MARK_READ) ? RIGHT_MARK_READ : 0);
 
-	if (destination_is_terminal(&f->sink) ||
-	    mailbox_check_rights(&f->session->mailbox, rights, e))
+	if (f->looks || mailbox_check_rights(&f->session->mailbox, rights, e))
 		return true;
 	return err_hint(
 	    e, "--keep fetches, and without --filter and --seen leaves all there as it is");
@@ -321,20 +333,33 @@ fetch(struct fetch *f, struct err *e)
 	return true;
 }
 
-/* --headers. A header is no message: it is as if nothing had been delivered. */
+/* Shows messages, or their headers, as if nothing had been delivered: nothing is recorded, deleted
+ * or marked. A filter chooses, and deletes nothing. */
 static bool
-fetch_headers(struct fetch *f, struct err *e)
+show(struct fetch *f, enum part part, struct err *e)
 {
 	if (!open_and_list(f, e) || !open_delivery(f, e))
 		return false;
 	select_wanted(f);
-	if (!narrow(f, false, e))
+	if (!narrow(f, part == PART_WHOLE, e))
 		return false;
 	journal_stop_recording(f->journal);
-	if (!deliver(f, PART_HEADER, e) || !fetch_commit(f, e))
+	if (!deliver(f, part, e) || !fetch_leave(f, part, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;
+}
+
+static bool
+look(struct fetch *f, struct err *e)
+{
+	return show(f, PART_WHOLE, e);
+}
+
+static bool
+fetch_headers(struct fetch *f, struct err *e)
+{
+	return show(f, PART_HEADER, e);
 }
 
 /* --mark-seen. Nothing of it is here, so nothing is deleted there: neither now nor later. */
@@ -355,13 +380,8 @@ mark_seen(struct fetch *f, struct err *e)
 static void
 show_folder(const struct fetch *f)
 {
-	struct buf name = {0};
-
-	if (!f->folder)
-		return;
-	text_printable(&name, f->folder, strlen(f->folder));
-	printf("%s: ", name.data);
-	buf_free(&name);
+	if (f->folder)
+		screen_printf("%s: ", f->folder);
 }
 
 static void
@@ -403,19 +423,26 @@ check_memory(const struct fetch *f, struct err *e)
 {
 	if (!f->marks || has_memory(f))
 		return true;
-	err_set(e, ERR_USAGE, "--mark-seen: nothing is recorded of what goes to %s",
-		destination_is_terminal(&f->sink) ? "a terminal" : "standard output");
-	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep "
-			   "into a pipe or a file");
+	err_set(e, ERR_USAGE,
+		"--mark-seen: what goes to standard output is recorded only with --keep");
+	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep");
 }
 
-/* Nothing is recorded of what a terminal shows, so each look would show it again. */
+/* Options that need a run that does more than look. A look in each round of a watch would show
+ * everything again. */
 static bool
-check_watch(const struct fetch *f, struct err *e)
+check_look(const struct fetch *f, struct err *e)
 {
-	if (!run_flag(f->run, SET_WATCH) || !destination_is_terminal(&f->sink))
-		return true;
-	return err_set(e, ERR_USAGE, "--watch can't go to a terminal");
+	static const enum setting_id effects[] = {SET_WATCH, SET_TRASH, SET_MARK_READ};
+
+	for (size_t i = 0; f->looks && i < sizeof effects / sizeof effects[0]; i++) {
+		if (!run_flag(f->run, effects[i]))
+			continue;
+		err_set(e, ERR_USAGE, "--%s: to standard output messages are only shown",
+			setting_row(effects[i], TOOL_MFETCH)->name);
+		return err_hint(e, "add --keep or --delete, or name a destination");
+	}
+	return true;
 }
 
 static bool
@@ -439,8 +466,12 @@ prepare(struct fetch *f, struct err *e)
 	f->marks = run_flag(f->run, SET_ASSUME_DELIVERED);
 	if (!choose_destination(f, e))
 		return false;
-	retention_choose(&f->keeping, f->account, destination_is_terminal(&f->sink));
-	return check_memory(f, e) && check_watch(f, e);
+	f->looks = destination_only_looks(&f->sink, f->run, f->account);
+	f->sink.only_shows = f->looks || run_flag(f->run, SET_HEADERS);
+	if (!run_flag(f->run, SET_DELETE))
+		f->keeping = retention_choose(f->account);
+	f->keeping.keep |= f->looks;
+	return check_memory(f, e) && check_look(f, e);
 }
 
 void
@@ -459,7 +490,7 @@ fetch_free(struct fetch *f)
 static bool
 may_list_short(const struct fetch *f)
 {
-	return f->by_default && !f->marks && !run_flag(f->run, SET_DRY_RUN) &&
+	return f->by_default && !f->marks && !f->looks && !run_flag(f->run, SET_DRY_RUN) &&
 	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING);
 }
 
@@ -488,7 +519,7 @@ carry_out(struct fetch *f, struct err *e)
 	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
 		if (run_flag(f->run, modes[i].option))
 			return modes[i].carry_out(f, e);
-	return fetch(f, e);
+	return f->looks ? look(f, e) : fetch(f, e);
 }
 
 /* What was delivered before is known as far as it is needed. */
@@ -498,9 +529,22 @@ recall(struct fetch *f, struct err *e)
 	return listing_prepare(&f->listing, f->journal, &f->keeping, may_list_short(f), e);
 }
 
+/* A reader that has seen enough (`| head`) is no error: we die of it as quietly as others do. With
+ * --delete the user must know that messages stay. */
+static void
+note_lost_reader(const struct fetch *f)
+{
+	if (f->delivery && delivery_has_lost_reader(f->delivery) && !run_flag(f->run, SET_DELETE))
+		f->run->dies_of = SIGPIPE;
+}
+
 bool
 fetch_turn(struct fetch *f, struct err *e)
 {
-	return prepare(f, e) && lock_mailbox(f, e) &&
-	       (!f->journal || (recall(f, e) && carry_out(f, e)));
+	if (!prepare(f, e) || !lock_mailbox(f, e))
+		return false;
+	if (!f->journal || (recall(f, e) && carry_out(f, e)))
+		return true;
+	note_lost_reader(f);
+	return false;
 }

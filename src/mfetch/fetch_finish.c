@@ -60,7 +60,7 @@ fetch_count_doomed(const struct fetch *f)
 {
 	size_t count = 0, next_wanted = 0;
 
-	if (f->marks || run_flag(f->run, SET_HEADERS) || destination_is_terminal(&f->sink))
+	if (f->marks || run_flag(f->run, SET_HEADERS) || f->looks)
 		return 0;
 	for (size_t i = 0; i < f->listing.list.count; i++) {
 		const bool is_wanted = is_next(f->wanted.index, f->wanted.count, &next_wanted, i);
@@ -139,7 +139,13 @@ commit_loses(const struct fetch *f)
 	const struct mailbox_customs *customs = mailbox_customs(&f->session->mailbox);
 
 	return customs->has_expire && customs->expire_days == 0 &&
-	       (destination_is_terminal(&f->sink) || delivery_has_failed(f->delivery));
+	       (f->looks || delivery_has_failed(f->delivery));
+}
+
+bool
+fetch_leave(struct fetch *f, enum part part, struct err *e)
+{
+	return (part == PART_WHOLE && commit_loses(f)) || fetch_commit(f, e);
 }
 
 static bool
@@ -159,10 +165,8 @@ fetch_finish(struct fetch *f, struct err *e)
 {
 	if (commit_loses(f))
 		return true;
-	/* Who looks at a terminal only looks; the filter has no say in that either. */
-	if (!destination_is_terminal(&f->sink))
-		remove_delivered(f);
-	if (account_flag(f->account, SET_MARK_READ) && !destination_is_terminal(&f->sink))
+	remove_delivered(f);
+	if (account_flag(f->account, SET_MARK_READ))
 		mark_read(f);
 	if (!fetch_commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
 		return false;

@@ -8,6 +8,7 @@
 #include "app/tool.h"
 #include "base/err.h"
 #include "config/account.h"
+#include "mfetch/destination.h"
 #include "mfetch/fetch_turn.h"
 
 struct round {
@@ -64,6 +65,8 @@ fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 		if (!ok)
 			run_complain(r->run, e);
 		ok = fetch_one(r, n->names[i], is_last, e);
+		if (r->run->dies_of != 0)
+			return false;
 		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
 			return false;
 	}
@@ -74,9 +77,13 @@ fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 static bool
 open_for_many(struct round *r, struct folder_names *n, struct err *e)
 {
+	struct sink_spec sink;
+
 	if (run_flag(r->run, SET_DRY_RUN))
 		run_show_settings(r->run, r->account);
-	if (!fetch_open(&r->session, r->account, r->run, e) ||
+	if (!destination_choose(&sink, r->run, r->account, e) ||
+	    !fetch_open(&r->session, r->account, r->run,
+			destination_only_looks(&sink, r->run, r->account), e) ||
 	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
 		return false;
 	mailbox_session_show_alert(&r->session, r->run);

@@ -40,6 +40,7 @@ struct fetch {
 	struct lmtp_server *lmtp; /* SINK_LMTP */
 	struct retention keeping;
 	bool marks; /* --mark-seen: nothing is fetched */
+	bool looks; /* everything is shown, nothing recorded, nothing changed on the server */
 	struct journal *journal;
 	struct listing listing;
 	struct message_set wanted;
@@ -48,9 +49,9 @@ struct fetch {
 	struct delivery *delivery;
 };
 
-/* Opens the session. --headers and a dry run record, delete and mark nothing, so they only look.
- * False: *e. */
-bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run,
+/* Opens the session. LOOKS: this run records, deletes and marks nothing; --headers and --dry-run do
+ * neither. False: *e. */
+bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, bool looks,
 		struct err *e);
 
 /* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
@@ -67,6 +68,9 @@ void fetch_free(struct fetch *f);
  */
 bool fetch_finish(struct fetch *f, struct err *e);
 bool fetch_commit(struct fetch *f, struct err *e);
+
+/* The end of a turn that showed PART of each message and changes nothing. */
+bool fetch_leave(struct fetch *f, enum part part, struct err *e);
 
 /* How many would go from the server if all that is wanted were delivered. */
 size_t fetch_count_doomed(const struct fetch *f);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "app/tool.h"
@@ -13,7 +14,10 @@
 #include "message/receiver.h"
 #include "proto/mailbox.h"
 
-enum { NO_SUCH_COMMAND = 127 }; /* the shell's exit status */
+enum {
+	NO_SUCH_COMMAND = 127, /* the shell's exit status */
+	FAILURES_MAX = 5       /* in a row with the same exit status */
+};
 
 struct judging {
 	const struct filter *filter;
@@ -22,6 +26,9 @@ struct judging {
 	/* the message in hand */
 	size_t index;
 	uint32_t number;
+	char uid[64]; /* for people: cut if it is longer */
+	int failure; /* the exit status of the message before, if it was no verdict */
+	unsigned failures;
 	bool is_running;
 	struct child child;
 	struct writer writer;
@@ -59,6 +66,7 @@ begin(void *ctx, const struct message_info *info, struct err *e)
 
 	j->index = info->index;
 	j->number = info->number;
+	snprintf(j->uid, sizeof j->uid, "%s", info->uid ? info->uid : "");
 	j->is_running = child_start(&j->child, j->filter->command, CHILD_STDIN_PIPE,
 				    CHILD_STDOUT_NONE, environment, e);
 	free(account);
@@ -103,13 +111,17 @@ end(void *ctx, struct err *e)
 	status = (size_t)exit_status;
 	if (status < sizeof verdicts / sizeof verdicts[0]) {
 		verdicts[status](j);
+		j->failures = 0;
 		return true;
 	}
 	if (status == NO_SUCH_COMMAND)
 		return err_set(e, ERR_CONFIG, "%s: not found (exit status %d)", j->filter->command,
 			       NO_SUCH_COMMAND);
-	return err_set(e, ERR_TEMPORARY, "%s: %s; message %" PRIu32 " is left on the server",
-		       j->filter->command, child_status_text(exit_status, words), j->number);
+	j->failures = j->failure == exit_status ? j->failures + 1 : 1;
+	j->failure = exit_status;
+	return err_set(e, ERR_TEMPORARY, "filter '%s': %s; message %" PRIu32 "%s%s left alone",
+		       j->filter->command, child_status_text(exit_status, words), j->number,
+		       j->uid[0] ? " uid:" : "", j->uid);
 }
 
 /* What is about one message does not keep the others. */
@@ -125,7 +137,7 @@ abandon(void *ctx, const struct message_info *info, const struct err *why)
 	if (!why || (why->code != ERR_TEMPORARY && why->code != ERR_NO_INPUT))
 		return false;
 	run_complain(j->filter->run, why);
-	return true;
+	return j->failures < FAILURES_MAX;
 }
 
 bool
@@ -146,6 +158,9 @@ filter_apply(const struct filter *filter, struct mailbox *m, const struct messag
 		ok = mailbox_fetch(m, l, &some, PART_HEADER, &receiver, &j, e);
 		asked += some.count;
 	}
+	if (!ok && j.failures >= FAILURES_MAX)
+		err_set(e, e->code, "the filter failed for %d messages in a row; nothing is fetched",
+			FAILURES_MAX);
 	writer_free(&j.writer);
 	message_set_free(set);
 	message_set_sort(&j.kept);

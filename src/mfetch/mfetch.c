@@ -32,6 +32,9 @@ check_options(const struct run *run, struct err *e)
 			 {SET_ASSUME_DELIVERED, SET_HEADERS},
 			 {SET_ASSUME_DELIVERED, SET_FILTER},
 			 {SET_HEADERS, SET_FILTER},
+			 {SET_DELETE, SET_KEEP},
+			 {SET_DELETE, SET_HEADERS},
+			 {SET_DELETE, SET_ASSUME_DELIVERED},
 			 {SET_WATCH, SET_ASSUME_DELIVERED},
 			 {SET_WATCH, SET_HEADERS},
 			 {SET_WATCH, SET_DRY_RUN},
@@ -44,7 +47,7 @@ check_options(const struct run *run, struct err *e)
 		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
 
 		if (run->given.of[one].text && run->given.of[other].text)
-			return err_set(e, ERR_USAGE, "--%s and --%s do not go together",
+			return err_set(e, ERR_USAGE, "--%s and --%s cannot be combined",
 				       setting_row(one, TOOL_MFETCH)->name,
 				       setting_row(other, TOOL_MFETCH)->name);
 	}

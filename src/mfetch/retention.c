@@ -8,13 +8,21 @@
 #include "config/account.h"
 #include "config/setting.h"
 
-void
-retention_choose(struct retention *k, const struct account *a, bool always)
+struct retention
+retention_choose(const struct account *a)
 {
 	const char *text = account_text(a, SET_KEEP);
+	struct retention k = {0};
 
-	k->has_age = text && text_age(text, &k->age);
-	k->keep = always || k->has_age || account_flag(a, SET_KEEP);
+	k.has_age = text && text_age(text, &k.age);
+	k.keep = k.has_age || account_flag(a, SET_KEEP);
+	return k;
+}
+
+bool
+retention_keeps(const struct account *a)
+{
+	return retention_choose(a).keep;
 }
 
 bool

@@ -16,8 +16,11 @@ struct retention {
 	uint64_t age; /* in seconds */
 };
 
-/* What A says; ALWAYS keeps all the same, whatever it says. */
-void retention_choose(struct retention *k, const struct account *a, bool always);
+/* Does the account's `keep`, or --keep, leave messages on the server? */
+bool retention_keeps(const struct account *a);
+
+/* --keep as the account has it. */
+struct retention retention_choose(const struct account *a);
 
 /* May a message that was delivered at WHEN be deleted now? One that never was, 0, may not. */
 bool retention_is_due(const struct retention *k, int64_t when);

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/screen.h"
 #include "base/text.h"
 
 /* The code point of a character of up to three bytes of UTF-8 (RFC 3629 section 3). */
@@ -41,7 +43,9 @@ put(const char *line)
 void
 json_line_put(json_t *object)
 {
-	char *line = json_dumps(object, JSON_COMPACT);
+	/* A terminal that does not speak UTF-8 may take its bytes for controls. */
+	const bool is_ascii = screen_charset() && isatty(STDOUT_FILENO) == 1;
+	char *line = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
 
 	if (line)
 		put(line);

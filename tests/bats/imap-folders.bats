@@ -273,7 +273,7 @@ hostile_list()
 @test 'several folders to standard output, one behind the other' {
 	letters 1 2
 	folder Work 2
-	mfetch --folder=INBOX --folder=Work | cat >got
+	mfetch --delete --folder=INBOX --folder=Work | cat >got
 	assert_equal "$(grep '^body' got)" $'body 1\nbody 2\nbody 2'
 	run -0 mlist --folders
 	assert_output $'0\t0\t\tINBOX\n0\t0\t\tWork'

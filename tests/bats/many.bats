@@ -47,7 +47,7 @@ peak()
 	peak mlist -o uid,from >listed
 	assert_equal "$(wc -l <listed)" 50000
 	awk 'NR % 2' listed >odd
-	peak mfetch - <odd | grep -c '^Subject: x' >count
+	peak mfetch --delete - <odd | grep -c '^Subject: x' >count
 	assert_equal "$(<count)" 25000
 	mlist -o uid,from >left
 	awk 'NR % 2 == 0' listed | diff - left

@@ -636,14 +636,18 @@ test_commands(void)
 	command_says("cat >said", LETTER, LETTER_LF);
 	command_says("echo %F %T >said", "Return-Path: <a@x>\r\nDelivered-To: b@y\r\n\r\n",
 		     "a@x b@y\n");
-	command_says("echo %F,%T, >said", LETTER, ",,\n");
+	command_says("echo %F,%T, >said", LETTER, "MAILER-DAEMON,,\n");
 	command_says("echo 100%% %x >said", LETTER, "100% %x\n");
 	command_says("echo $SENDER $RECIPIENT $ACCOUNT >said",
 		     "Return-Path: <a@x>\r\nEnvelope-To: b@y\r\n\r\n", "a@x b@y work\n");
 	command_says("printf '%%s\\n' \"$SENDER\" >said", HOSTILE,
 		     "\"$(touch${IFS}evil);'`touch${IFS}evil`'\"@x.example\n");
 	command_says("printf %%s %F >said", HOSTILE,
-		     "\"$(touch${IFS}evil);'`touch${IFS}evil`'\"@x.example");
+		     "___touch__IFS_evil____touch__IFS_evil___@x.example");
+	command_says("sh -c \"echo $(echo %F) %T\" >said", HOSTILE,
+		     "___touch__IFS_evil____touch__IFS_evil___@x.example bob+a_b@y.example\n");
+	command_says("echo \"$RECIPIENT\" >said", HOSTILE, "bob+a'b@y.example\n");
+	command_says("printf '%%s.' \"%T\" %T '%T' >said", LETTER, "...");
 	command_says("echo '%F' \"%F\" >said", HOSTILE,
 		     "___touch__IFS_evil____touch__IFS_evil___@x.example "
 		     "___touch__IFS_evil____touch__IFS_evil___@x.example\n");
@@ -651,10 +655,9 @@ test_commands(void)
 		     "___touch__IFS_evil____touch__IFS_evil___@x.example "
 		     "___touch__IFS_evil____touch__IFS_evil___@x.example\n");
 	command_says("echo %T, '' >said", HOSTILE, "bob+a_b@y.example, \n");
-	command_says("echo %T >said", HOSTILE, "bob+a'b@y.example\n");
-	command_says("echo %F, \"\" >said", LETTER, ", \n");
-	command_says("echo %F. >said", "Return-Path: <-oops@x>\r\n\r\n", ".\n");
-	command_says("echo %F. >said", "Return-Path: <a b@x>\r\n\r\n", ".\n");
+	command_says("echo %F, \"\" >said", LETTER, "MAILER-DAEMON, \n");
+	command_says("echo %F. >said", "Return-Path: <-oops@x>\r\n\r\n", "MAILER-DAEMON.\n");
+	command_says("echo %F. >said", "Return-Path: <a b@x>\r\n\r\n", "MAILER-DAEMON.\n");
 	ok(!exists("evil"), "no header runs a program");
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/session.h"
 #include "base/buf.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "net/stream.h"
@@ -24,7 +25,7 @@ show_lines(const char *title, const struct buf *lines)
 		p += len + (p[len] == '\n');
 	}
 	if (out.len > 0)
-		fwrite(out.data, 1, out.len, stdout);
+		screen_write(stdout, out.data, out.len);
 	buf_free(&out);
 }
 
@@ -33,7 +34,7 @@ show_server(const struct session *s, const struct buf *described)
 {
 	struct buf tls = {0};
 
-	printf("server: %s\n", session_place(s));
+	screen_printf("server: %s\n", session_place(s));
 	if (stream_is_tls(s->stream))
 		stream_describe_tls(s->stream, &tls);
 	else
@@ -61,7 +62,7 @@ probe_run(const struct probe_protocol *p, void *ctx, const struct account *a, en
 		return true;
 	if (!p->open(ctx, a, tool, NULL, e))
 		return false;
-	printf("login: %s: works\n", session_user(a));
+	screen_printf("login: %s: works\n", session_user(a));
 	if (tells_more)
 		show_lines("offers", p->described(ctx));
 	p->close(ctx);

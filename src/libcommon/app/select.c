@@ -154,6 +154,15 @@ selection_wants_uids(const struct selection *s)
 	return false;
 }
 
+bool
+selection_has_new(const struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->operands[i].kind == OPERAND_NEW)
+			return true;
+	return false;
+}
+
 struct marking {
 	const struct message_list *list;
 	struct journal *journal;

@@ -50,6 +50,9 @@ bool selection_reads_as_id(const char *line);
 /* Does it need ids to be resolved? */
 bool selection_wants_uids(const struct selection *s);
 
+/* Is one of them `new`? */
+bool selection_has_new(const struct selection *s);
+
 /* Adds one operand of a kind that needs no text: the default of a tool. */
 void selection_add(struct selection *s, enum operand_kind kind);
 

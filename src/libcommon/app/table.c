@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/table.h"
 
-#include <iconv.h>
-#include <langinfo.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +9,7 @@
 #include <wchar.h>
 
 #include "base/buf.h"
+#include "base/screen.h"
 #include "base/text.h"
 
 enum { DEFAULT_WIDTH = 80, LEAST_REST = 20 };
@@ -30,46 +28,15 @@ terminal_width(void)
 	return DEFAULT_WIDTH;
 }
 
-/* The locale's charset; NULL: it speaks UTF-8, or nothing at all. In the C locale (cron) bytes pass
- * as they are. */
+/* In the C locale (cron) bytes pass as they are, but on a terminal. */
 static const char *
-charset_of_locale(void)
+choose_charset(bool is_terminal)
 {
-	const char *codeset = nl_langinfo(CODESET);
+	const char *charset = screen_charset();
+	const bool is_ascii = charset && (strcmp(charset, "ANSI_X3.4-1968") == 0 ||
+					  strcmp(charset, "US-ASCII") == 0);
 
-	return strcmp(codeset, "UTF-8") == 0 || strcmp(codeset, "ANSI_X3.4-1968") == 0 ||
-		       strcmp(codeset, "US-ASCII") == 0
-		   ? NULL
-		   : codeset;
-}
-
-/* What the charset lacks comes as '?'. */
-static void
-add_in_charset(struct buf *out, const char *text, const char *charset)
-{
-	iconv_t to = charset ? iconv_open(charset, "UTF-8") : (iconv_t)-1;
-	char *in = (char *)(uintptr_t)text, *at;
-	size_t left = strlen(text), room;
-
-	if (to == (iconv_t)-1) {
-		buf_add_str(out, text);
-		return;
-	}
-	while (left > 0) {
-		at = buf_reserve(out, left * 4 + 16);
-		room = left * 4 + 16;
-		iconv(to, &in, &left, &at, &room);
-		out->len = (size_t)(at - out->data);
-		if (left > 0) {
-			buf_add_char(out, '?');
-			do {
-				in++;
-				left--;
-			} while (left > 0 && ((unsigned char)*in & 0xc0) == 0x80);
-		}
-	}
-	buf_add_str(out, "");
-	iconv_close(to);
+	return is_ascii && !is_terminal ? NULL : charset;
 }
 
 /*
@@ -139,7 +106,7 @@ add_field(const struct table *t, struct buf *line, size_t i, const char *field)
 		return;
 	}
 	text_printable(&safe, field, strlen(field));
-	add_in_charset(&local, safe.data ? safe.data : "", t->charset);
+	screen_add_in(&local, safe.data ? safe.data : "", t->charset);
 	if (t->is_terminal)
 		add_cell(t, line, i, local.data);
 	else
@@ -172,8 +139,8 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 
 	*t = (struct table){.columns = columns,
 			    .count = count,
-			    .is_terminal = isatty(STDOUT_FILENO) == 1,
-			    .charset = charset_of_locale()};
+			    .is_terminal = isatty(STDOUT_FILENO) == 1};
+	t->charset = choose_charset(t->is_terminal);
 	for (size_t i = 0; i < count; i++)
 		used += columns[i]->width + (i > 0 ? 2 : 0);
 	t->rest = width > used + LEAST_REST ? width - used : LEAST_REST;

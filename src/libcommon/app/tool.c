@@ -15,6 +15,7 @@
 #endif
 
 #include "base/buf.h"
+#include "base/screen.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -41,7 +42,7 @@ say(const struct run *run, struct buf *lines)
 		if (run->clear_line)
 			run->clear_line(run->progress);
 		fflush(stdout);
-		fwrite(lines->data, 1, lines->len, stderr);
+		screen_write(stderr, lines->data, lines->len);
 	}
 	buf_free(lines);
 }
@@ -130,7 +131,7 @@ add_shown(struct buf *text, const struct setting *s, const char *value)
 void
 run_show_settings(const struct run *run, const struct account *a)
 {
-	printf("account %s\n", a->name && a->name[0] ? a->name : "(none)");
+	screen_printf("account %s\n", a->name && a->name[0] ? a->name : "(none)");
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &settings[i];
 		const struct value *v = &a->values.of[s->id];
@@ -139,7 +140,7 @@ run_show_settings(const struct run *run, const struct account *a)
 		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
 			continue;
 		add_shown(&text, s, v->text);
-		printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
+		screen_printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
 		buf_free(&text);
 	}
 }
@@ -199,6 +200,13 @@ work(struct run *run, int argc, char **argv, struct err *e)
 	return true;
 }
 
+static void
+die_of(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
 /*
  * What stdio still holds may not fit the disk any more. A reader that has seen enough (`| head`) is
  * no error: we die of it as quietly as others do.
@@ -208,23 +216,17 @@ close_output(struct err *e)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return true;
-	if (errno == EPIPE) {
-		signal(SIGPIPE, SIG_DFL);
-		raise(SIGPIPE);
-	}
+	if (errno == EPIPE)
+		die_of(SIGPIPE);
 	return err_set_errno(e, ERR_IO, "standard output");
 }
 
-/* Who was stopped by a signal dies of it, so that a shell's loop stops too. */
+/* The signal is raised again so that the shell sees it and ends its loop too. */
 static void
 die_of_signal(void)
 {
-	const int number = stop_signal();
-
-	if (number == 0)
-		return;
-	signal(number, SIG_DFL);
-	raise(number);
+	if (stop_signal() != 0)
+		die_of(stop_signal());
 }
 
 const char *
@@ -245,11 +247,13 @@ tool_main(const struct tool *tool, int argc, char **argv)
 	hide_memory();
 	setlocale(LC_ALL, "");
 	stop_install();
-	if (!work(&run, argc, argv, &e))
+	if (!work(&run, argc, argv, &e) && run.dies_of == 0)
 		run_complain(&run, &e);
 	if (!close_output(&e))
 		run_complain(&run, &e);
 	values_free(&run.given);
+	if (run.dies_of != 0)
+		die_of(run.dies_of);
 	if (run.worst != ERR_NONE)
 		die_of_signal();
 	return run.worst == ERR_NONE ? run.status : err_exit_status(run.worst);

@@ -38,6 +38,7 @@ struct run {
 	/* Called with `progress` before a diagnostic is printed. May be NULL. */
 	void (*clear_line)(void *progress);
 	void *progress;
+	int dies_of;         /* a signal that ends the process quietly after the job; 0: none */
 	enum err_code worst; /* the worst error reported so far */
 	int status;          /* the exit status if there was no error (mlist -e) */
 };

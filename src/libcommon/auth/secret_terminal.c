@@ -8,7 +8,7 @@
 #include "auth/secret_source.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/text.h"
+#include "base/screen.h"
 
 /*
  * Echo off. The keys that would stop or kill us before it is on again (^Z, ^\) are off too; ^C
@@ -57,11 +57,11 @@ ask(int tty, const struct secret_params *p)
 	buf_add_str(&question, "Password");
 	if (p->user) {
 		buf_add_str(&question, " for ");
-		text_printable(&question, p->user, strlen(p->user));
+		screen_add_lines(&question, p->user, strlen(p->user), true);
 	}
 	if (p->machine) {
 		buf_add_str(&question, " at ");
-		text_printable(&question, p->machine, strlen(p->machine));
+		screen_add_lines(&question, p->machine, strlen(p->machine), true);
 	}
 	buf_add_str(&question, ": ");
 	say(tty, question.data, question.len);

@@ -11,6 +11,8 @@ libcommon_a_SOURCES += \
 	%D%/file.h \
 	%D%/mem.c \
 	%D%/mem.h \
+	%D%/screen.c \
+	%D%/screen.h \
 	%D%/stop.c \
 	%D%/stop.h \
 	%D%/text.c \

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/screen.h"
 #include "base/text.h"
 
 #define LINE_MAX_SHOWN 2000
@@ -37,7 +38,7 @@ trace_line(enum trace_level level, const char *prefix, const char *bytes, size_t
 	if (n > LINE_MAX_SHOWN)
 		buf_add_str(&line, "...");
 	buf_add_char(&line, '\n');
-	fwrite(line.data, 1, line.len, stderr);
+	screen_write(stderr, line.data, line.len);
 	buf_free(&line);
 }
 

@@ -113,6 +113,8 @@ const struct setting settings[] = {
 	{.id = SET_KEEP, .name = "keep", .letters = "k", .kind = KIND_AGE, .places = IN_BOTH,
 	 .tools = TOOL_MFETCH, .arg = "[=AGE]",
 	 .help = "leave messages on the server; with AGE (10d) delete older ones"},
+	{.id = SET_DELETE, .name = "delete", .kind = KIND_FLAG, .places = IN_OPTION,
+	 .tools = TOOL_MFETCH, .help = "to standard output: delete what the reader took"},
 	{.id = SET_MAX_SIZE, .name = "max-size", .aliases = "skipsize", .kind = KIND_SIZE,
 	 .places = IN_BOTH, .tools = TOOL_MFETCH, .arg = "SIZE",
 	 .help = "leave larger ones (500k, 10M) alone"},

@@ -44,6 +44,8 @@ struct delivery {
 	/* what is safe */
 	size_t *safe;
 	size_t safe_count;
+	char last_failure[sizeof((struct err *)0)->text]; /* of the message before; "": none */
+	unsigned failures;                                /* of messages in a row, for it */
 	bool is_fetching; /* between begin() and end() */
 	bool has_failed;  /* a message that was fetched was not delivered */
 	bool is_broken;   /* a sink that failed to settle is not trusted any more */
@@ -108,6 +110,10 @@ first_address(const struct header_field *field)
 	buf_add_str(&body, "");
 	if (field->len > 0)
 		header_unfold(&body, field);
+	if (memchr(body.data, '\0', body.len)) {
+		buf_free(&body);
+		return mem_strdup("");
+	}
 	start = strspn(body.data, " \t");
 	if (body.data[start] == '<')
 		len = strcspn(body.data + ++start, ">");
@@ -219,6 +225,7 @@ delivery_end(void *ctx, struct err *e)
 	if ((!d->has_begun && !begin_sink(d, true, e)) || !d->type->end(d->sink, e))
 		return false;
 	add_to_group(d);
+	d->failures = 0;
 	d->has_begun = d->is_fetching = false;
 	return !group_is_full(d) || delivery_settle(d, e);
 }
@@ -245,6 +252,16 @@ complain_of(const struct delivery *d, const char *uid, const struct err *why)
 	d->complain(d->complain_ctx, &said);
 }
 
+/* Counts a failure of the sink. False: it is the last of so many in a row for the same reason that
+ * the messages that follow would hardly fare better. */
+static bool
+may_go_on(struct delivery *d, const struct err *why)
+{
+	d->failures = strcmp(d->last_failure, why->text) == 0 ? d->failures + 1 : 1;
+	memcpy(d->last_failure, why->text, sizeof d->last_failure);
+	return !delivery_gave_up(d);
+}
+
 static bool
 delivery_abandon(void *ctx, const struct message_info *info, const struct err *why)
 {
@@ -258,7 +275,7 @@ delivery_abandon(void *ctx, const struct message_info *info, const struct err *w
 	if (!why || d->is_broken || !is_about_one_message(d, why))
 		return false;
 	complain_of(d, had_begun ? info->uid : NULL, why);
-	return true;
+	return !had_begun || may_go_on(d, why);
 }
 
 const struct receiver delivery_receiver = {
@@ -323,7 +340,19 @@ delivery_safe(const struct delivery *d, size_t *count)
 }
 
 bool
+delivery_gave_up(const struct delivery *d)
+{
+	return d->type->failures_max > 0 && d->failures >= d->type->failures_max;
+}
+
+bool
 delivery_has_failed(const struct delivery *d)
 {
 	return d->has_failed;
+}
+
+bool
+delivery_has_lost_reader(const struct delivery *d)
+{
+	return d->type->has_lost_reader && d->type->has_lost_reader(d->sink);
 }

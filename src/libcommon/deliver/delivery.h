@@ -39,6 +39,13 @@ bool delivery_settle(struct delivery *d, struct err *e);
 /* The indexes (struct message_info) of the messages that are safe here, ascending; borrowed. */
 const size_t *delivery_safe(const struct delivery *d, size_t *count);
 
+/* Did so many messages in a row fail for the same reason (sink_type.failures_max) that the fetch was
+ * ended? Each of them has been complained of. */
+bool delivery_gave_up(const struct delivery *d);
+
+/* Did the reader of standard output go away? */
+bool delivery_has_lost_reader(const struct delivery *d);
+
 /* Was a message fetched that could not be delivered? */
 bool delivery_has_failed(const struct delivery *d);
 

@@ -33,7 +33,9 @@ struct sink_spec {
 	const char
 	    *place; /* directory, file, command or server; borrowed for as long as the sink lives */
 	const struct next_hop *next_hop; /* SINK_LMTP; borrowed too */
-	bool nul;                        /* SINK_RAW_STDOUT: a NUL behind each message */
+	bool nul;                        /* SINK_RAW_STDOUT: a NUL after each message */
+	bool only_shows; /* standard output: nobody waits for the reader or for the disk, because
+			    nothing is recorded or deleted */
 	const char *account;             /* for the command's environment; may be "" */
 };
 
@@ -62,6 +64,10 @@ struct sink_type {
 	/* After an end() that failed: would it fail for any other message too? NULL: never, but for
 	 * what its error says. */
 	bool (*is_closed)(const void *sink);
+	/* After so many messages in a row that failed for the same reason the run stops; 0: never. */
+	unsigned failures_max;
+	/* Did the reader of what it writes go away? NULL: it has none. */
+	bool (*has_lost_reader)(const void *sink);
 	/*
 	 * All ended messages become safe and visible: intents are journalled, bytes flushed, names
 	 * given. "Done" is the delivery's to write afterwards. False: *e; none of them is safe.

@@ -46,74 +46,52 @@ command_open(const struct sink_spec *spec, struct journal *journal, struct err *
 }
 
 /*
- * Where the user quotes too (mpop's manual has -f '%F'), what quotes in one place unquotes in the
- * other: there only characters go in that mean nothing to a shell anywhere, and the others become
- * "_", as in mpop.
+ * The command's words may be read by a second shell (`ssh host …`), and by the user's own quotes:
+ * so only characters that mean nothing to any shell are put in, and the others become "_", as in
+ * mpop. An address that begins with a dash, which would be an option, is not one (delivery.c).
  */
 static void
-add_harmless(struct buf *out, const char *text)
+add_harmless(struct buf *out, const char *address)
 {
 	static const char harmless[] =
 	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.,:/+-_=%";
 
-	for (; *text; text++)
-		buf_add_char(out, strchr(harmless, *text) ? *text : '_');
+	for (; *address; address++)
+		buf_add_char(out, strchr(harmless, *address) ? *address : '_');
 }
 
-/* As one word of the shell, whatever a header brought. */
-static void
-add_quoted(struct buf *out, const char *text)
-{
-	buf_add_char(out, '\'');
-	for (; *text; text++) {
-		if (*text == '\'')
-			buf_add_str(out, "'\\''");
-		else
-			buf_add_char(out, *text);
-	}
-	buf_add_char(out, '\'');
-}
-
-/* The quotes that are open behind C, when OPEN were before it. */
+/* The quote that is open after C, when OPEN was before it. */
 static char
-quotes_behind(char c, char open)
+quote_after(char c, char open)
 {
 	if (c != '\'' && c != '"')
 		return open;
 	return open == '\0' ? c : open == c ? '\0' : open;
 }
 
-static void
-add_address(struct buf *out, const char *address, bool user_quotes, char open)
-{
-	if (!user_quotes) {
-		add_quoted(out, address);
-		return;
-	}
-	buf_add_str(out, open ? "" : "'");
-	add_harmless(out, address);
-	buf_add_str(out, open ? "" : "'");
-}
-
-/* mpop's %F, the sender, and %T, the recipient; %% is a percent sign. */
+/* mpop's %F, the sender, and %T, the recipient; %% is a percent sign. An unknown recipient is an
+ * empty word. */
 static char *
 expand(const char *template, const char *sender, const char *recipient)
 {
-	const bool user_quotes = template[strcspn(template, "'\"`\\(<")] != '\0';
 	struct buf out = {0};
 	char open = '\0';
 
 	for (const char *p = template; *p; p++) {
 		if (p[0] != '%' || !p[1] || !strchr("FT%", p[1])) {
-			open = quotes_behind(*p, open);
+			open = quote_after(*p, open);
 			buf_add_char(&out, *p);
 			continue;
 		}
 		p++;
 		if (*p == '%')
 			buf_add_char(&out, '%');
+		else if (*p == 'T' && !recipient[0])
+			buf_add_str(&out, open ? "" : "''");
 		else
-			add_address(&out, *p == 'F' ? sender : recipient, user_quotes, open);
+			add_harmless(&out, *p == 'T'  ? recipient
+					   : sender[0] ? sender
+						       : "MAILER-DAEMON");
 	}
 	return buf_take(&out);
 }
@@ -249,6 +227,7 @@ command_close(void *sink)
 const struct sink_type sink_command = {
     .name = "pipe",
     .settles_each = true,
+    .failures_max = 5,
     .open = command_open,
     .begin = command_begin,
     .data = command_data,

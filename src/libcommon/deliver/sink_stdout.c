@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * To standard output, as mbox or as it is.
+ * To standard output, as mbox or unchanged.
  *
- * Safe is: on disk, for a regular file; taken out by the reader to the last byte, for a pipe.
- * Standard output can't be cut back: so a message goes there only once it is whole, nothing is
- * intended, and what a killed run wrote is written again.
+ * A message is safe when it is on disk, for a regular file, or when the reader took it to the last
+ * byte, for a pipe or a socket. Nobody waits for that where messages are only shown. Standard
+ * output can't be cut back: so a message is written only once it is whole, nothing is intended, and
+ * a message that a killed run wrote is written again. On a terminal control characters are escaped.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,8 @@ struct output {
 	char *spill_path;
 	bool mbox;
 	bool nul;
+	bool only_shows;
+	bool reader_left;
 	mode_t type;
 	const char *separator; /* what the first message needs before it */
 };
@@ -66,12 +69,14 @@ output_open(const struct sink_spec *spec, struct journal *journal, struct err *e
 	(void)e;
 	o->mbox = spec->kind == SINK_MBOX_STDOUT;
 	o->nul = spec->nul;
+	o->only_shows = spec->only_shows;
 	o->type = fstat(STDOUT_FILENO, &st) == 0 ? st.st_mode & S_IFMT : 0;
 	o->separator = o->mbox && o->type == S_IFREG ? separator_of(&st) : "";
 	o->spill_path = journal_side_file(journal, ".spool");
 	writer_hold(&o->writer, o->spill_path);
 	writer_start(&o->writer, STDOUT_FILENO, "standard output");
 	o->writer.heeds_stop = true;
+	o->writer.is_terminal = isatty(STDOUT_FILENO) == 1;
 	return o;
 }
 
@@ -92,6 +97,10 @@ output_data(void *sink, const char *bytes, size_t n, struct err *e)
 {
 	struct output *o = sink;
 
+	/* The reader would take what follows it for another message. */
+	if (o->nul && memchr(bytes, '\0', n))
+		return err_set(e, ERR_MALFORMED,
+			       "a message that contains NUL cannot be written with --null");
 	return writer_data(&o->writer, bytes, n, e);
 }
 
@@ -144,7 +153,8 @@ drain(struct output *o, struct err *e)
 
 		if (poll(fds, 2, step_ms) > 0) {
 			errno = EPIPE;
-			return fds[0].revents ? err_set_errno(e, ERR_IO, "%s", o->writer.name)
+			o->reader_left = fds[0].revents != 0;
+			return o->reader_left ? err_set_errno(e, ERR_IO, "%s", o->writer.name)
 					      : err_set(e, ERR_TEMPORARY, "interrupted");
 		}
 		step_ms = step_ms * 2 < DRAIN_STEP_MAX_MS ? step_ms * 2 : DRAIN_STEP_MAX_MS;
@@ -159,9 +169,19 @@ output_settle(void *sink, struct err *e)
 
 	if (!writer_flush(&o->writer, e))
 		return false;
+	if (o->only_shows)
+		return true;
 	if (o->type == S_IFREG && fsync(STDOUT_FILENO) != 0)
 		return err_set_errno(e, ERR_IO, "%s", o->writer.name);
 	return drain(o, e);
+}
+
+static bool
+output_has_lost_reader(const void *sink)
+{
+	const struct output *o = sink;
+
+	return o->reader_left || (o->writer.is_broken && o->writer.failure == EPIPE);
 }
 
 static void
@@ -181,6 +201,7 @@ const struct sink_type sink_stdout = {
     .data = output_data,
     .end = output_end,
     .abandon = output_abandon,
+    .has_lost_reader = output_has_lost_reader,
     .settle = output_settle,
     .close = output_close,
 };

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "base/file.h"
+#include "base/mem.h"
+#include "base/screen.h"
 #include "base/stop.h"
 #include "deliver/sink.h"
 
@@ -24,6 +27,7 @@ writer_start(struct writer *w, int fd, const char *name)
 	w->written = 0;
 	w->is_broken = false;
 	w->whole = 0;
+	w->is_terminal = false;
 	writer_drop(w);
 }
 
@@ -38,6 +42,7 @@ void
 writer_free(struct writer *w)
 {
 	buf_free(&w->block);
+	buf_free(&w->unshown);
 	if (w->spill_path && w->spill >= 0)
 		close(w->spill);
 }
@@ -158,10 +163,8 @@ spill(struct writer *w, const char *bytes, size_t n)
 
 /* Small runs are collected; a large one goes out from where it stands. */
 static bool
-put(void *ctx, const char *bytes, size_t n)
+put_exactly(struct writer *w, const char *bytes, size_t n)
 {
-	struct writer *w = ctx;
-
 	if (w->is_broken)
 		return false;
 	if (w->spill_path && w->block.len - w->whole + n > HOLD_MAX)
@@ -173,6 +176,30 @@ put(void *ctx, const char *bytes, size_t n)
 		return write_out(w, bytes, n);
 	buf_add(&w->block, bytes, n);
 	return true;
+}
+
+/* IS_LAST: no byte follows that could complete a character. */
+static bool
+show(struct writer *w, const char *bytes, size_t n, bool is_last)
+{
+	struct buf shown = {0};
+	size_t used;
+	bool ok;
+
+	buf_add(&w->unshown, bytes, n);
+	used = screen_add_lines(&shown, w->unshown.data, w->unshown.len, is_last);
+	buf_drop(&w->unshown, used);
+	ok = put_exactly(w, shown.data, shown.len);
+	buf_free(&shown);
+	return ok;
+}
+
+static bool
+put(void *ctx, const char *bytes, size_t n)
+{
+	struct writer *w = ctx;
+
+	return w->is_terminal ? show(w, bytes, n, false) : put_exactly(w, bytes, n);
 }
 
 static bool
@@ -191,13 +218,15 @@ static void
 put_from_line(struct writer *w, const struct envelope_hint *hint)
 {
 	const time_t now = time(NULL);
-	char date[64];
+	char date[64], *line;
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
 	if (!asctime_r(&tm, date))
 		strcpy(date, "Thu Jan  1 00:00:00 1970\n");
-	buf_addf(&w->block, "From %s %s", hint->sender[0] ? hint->sender : "MAILER-DAEMON", date);
+	line = mem_printf("From %s %s", hint->sender[0] ? hint->sender : "MAILER-DAEMON", date);
+	put(w, line, strlen(line)); /* a failure is kept: writer_end() reports it */
+	free(line);
 }
 
 void
@@ -217,13 +246,16 @@ writer_data(struct writer *w, const char *bytes, size_t n, struct err *e)
 bool
 writer_end(struct writer *w, struct err *e)
 {
-	return result(w, eol_to_lf_end(&w->filter, put, w), e);
+	return result(w,
+		      eol_to_lf_end(&w->filter, put, w) &&
+			  (!w->is_terminal || show(w, "", 0, true)),
+		      e);
 }
 
 bool
 writer_put(struct writer *w, const char *bytes, size_t n, struct err *e)
 {
-	return result(w, put(w, bytes, n), e);
+	return result(w, put_exactly(w, bytes, n), e);
 }
 
 bool
@@ -276,6 +308,7 @@ void
 writer_drop(struct writer *w)
 {
 	w->block.len = w->whole;
+	buf_clear(&w->unshown);
 	if (!empty_spill(w))
 		fails(w);
 }

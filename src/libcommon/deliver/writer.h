@@ -31,6 +31,8 @@ struct writer {
 	int spill;              /* what is held but the block's part of it; -1: nothing yet */
 	uint64_t spilled;       /* bytes there */
 	size_t whole;           /* bytes of the block that are no longer held */
+	bool is_terminal;       /* control characters are escaped (base/screen.h) */
+	struct buf unshown;     /* of a terminal: the bytes of a character that is not whole yet */
 	bool heeds_stop;        /* a signal ends the wait for a reader that takes nothing */
 	int grace_ms;           /* but not before that long */
 	bool is_broken;         /* a write failed: errno is in `failure` */
