@@ -26,7 +26,8 @@ static const struct {
 	     {TOOL_SENDMAIL, "sendmail", SMTP_SERVERS},
 	     {TOOL_MFETCH, "mfetch", MAILBOX_SERVERS},
 	     {TOOL_MLIST, "mlist", MAILBOX_SERVERS},
-	     {TOOL_MDEL, "mdel", MAILBOX_SERVERS}};
+	     {TOOL_MDEL, "mdel", MAILBOX_SERVERS},
+	     {TOOL_MACCOUNT, "maccount", ""}};
 
 static const struct {
 	unsigned place;

@@ -20,6 +20,7 @@ unit_tests = \
 	tests/unit/test_netrc \
 	tests/unit/test_outgoing \
 	tests/unit/test_envelope \
+	tests/unit/test_provider \
 	tests/unit/test_queue \
 	tests/unit/test_uidvalidity \
 	tests/unit/test_sasl \
@@ -60,6 +61,7 @@ tests_unit_test_mbox_SOURCES = tests/unit/test_mbox.c
 tests_unit_test_netrc_SOURCES = tests/unit/test_netrc.c
 tests_unit_test_outgoing_SOURCES = tests/unit/test_outgoing.c
 tests_unit_test_envelope_SOURCES = tests/unit/test_envelope.c
+tests_unit_test_provider_SOURCES = tests/unit/test_provider.c
 tests_unit_test_queue_SOURCES = tests/unit/test_queue.c
 tests_unit_test_queue_LDADD = libmsend.a $(LDADD)
 tests_unit_test_uidvalidity_SOURCES = tests/unit/test_uidvalidity.c

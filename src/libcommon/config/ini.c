@@ -123,9 +123,9 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 }
 
 static bool
-parse(struct ini *ini, FILE *file, struct err *e)
+parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 {
-	struct reading r = {.ini = ini, .file = file, .e = e};
+	struct reading r = {.ini = ini, .file = file, .e = e, .line = lines_before};
 	const int bad_line = ini_parse_stream(read_line, &r, take_entry, &r);
 
 	if (r.failed)
@@ -133,8 +133,8 @@ parse(struct ini *ini, FILE *file, struct err *e)
 	if (ferror(file))
 		return err_set_errno(e, ERR_CONFIG, "%s", ini->path);
 	if (bad_line != 0)
-		return err_set(e, ERR_CONFIG, "%s:%d: neither [section] nor key = value", ini->path,
-			       bad_line);
+		return err_set(e, ERR_CONFIG, "%s:%u: neither [section] nor key = value", ini->path,
+			       (unsigned)bad_line + lines_before);
 	return true;
 }
 
@@ -152,7 +152,23 @@ ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
 		return err_set_errno(e, ERR_CONFIG, "%s", path);
 	ini->others_can_read =
 	    fstat(fileno(file), &st) != 0 || (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
-	ok = parse(ini, file, e);
+	ok = parse(ini, file, 0, e);
+	fclose(file);
+	return ok;
+}
+
+bool
+ini_parse_part(const char *path, const char *text, size_t len, unsigned first_line, struct ini *ini,
+	       struct err *e)
+{
+	/* A stream that only reads does not write into its memory. */
+	FILE *file = len > 0 ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
+	bool ok;
+
+	*ini = (struct ini){.path = mem_strdup(path)};
+	if (!file)
+		return len == 0 || err_set_errno(e, ERR_IO, "%s", path);
+	ok = parse(ini, file, first_line - 1, e);
 	fclose(file);
 	return ok;
 }

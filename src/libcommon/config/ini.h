@@ -37,6 +37,13 @@ struct ini {
  * section is an error.
  */
 bool ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e);
+
+/*
+ * The same of TEXT, LEN bytes from the line FIRST_LINE (from 1) of the file PATH; TEXT begins with
+ * a section. PATH is only for messages.
+ */
+bool ini_parse_part(const char *path, const char *text, size_t len, unsigned first_line,
+		    struct ini *ini, struct err *e);
 void ini_free(struct ini *ini);
 
 /* The entry, or NULL. */

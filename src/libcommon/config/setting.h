@@ -23,6 +23,7 @@ enum tool_id {
 	TOOL_MLIST = 4,
 	TOOL_MDEL = 8,
 	TOOL_SENDMAIL = 16, /* msend by that name: its command line differs, nothing else */
+	TOOL_MACCOUNT = 32, /* it speaks no mail protocol: not one of TOOL_ALL */
 	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL,
 	TOOL_ALL = TOOL_MSEND | TOOL_SENDMAIL | TOOL_BOX
 };
@@ -48,6 +49,8 @@ enum setting_id {
 	SET_OAUTH2_TOKEN,
 	SET_OAUTH2_DEVICE,
 	SET_OAUTH2_SCOPE,
+	SET_OAUTH2_REVOKE,
+	SET_OAUTH2_ISSUER,
 	/* login */
 	SET_USER,
 	SET_AUTH,

@@ -5,8 +5,9 @@
 #include <stdint.h>
 
 #define MSEND (TOOL_MSEND | TOOL_SENDMAIL)
-#define NOT_MSEND TOOL_BOX
-#define NOT_SENDMAIL (TOOL_MSEND | TOOL_BOX)
+#define NOT_MSEND (TOOL_BOX | TOOL_MACCOUNT)
+#define NOT_SENDMAIL (TOOL_MSEND | TOOL_BOX | TOOL_MACCOUNT)
+#define ANY_TOOL (TOOL_ALL | TOOL_MACCOUNT)
 #define AUTH_WORDS                                                                          \
 	"auto none plain login user apop cram-md5 digest-md5 scram-sha-1 scram-sha-1-plus " \
 	"scram-sha-256 scram-sha-256-plus xoauth2 oauthbearer external gssapi"
@@ -165,7 +166,7 @@ const struct setting settings[] = {
 	 .places = IN_OPTION | IN_GLOBAL, .tools = TOOL_ALL, .arg = "NAME",
 	 .complete = "account", .help = "section of the configuration, or a mail address"},
 	{.id = SET_CONFIG, .name = "config", .letters = "C", .aliases = "file",
-	 .kind = KIND_PATH, .places = IN_OPTION, .tools = TOOL_ALL, .arg = "FILE",
+	 .kind = KIND_PATH, .places = IN_OPTION, .tools = ANY_TOOL, .arg = "FILE",
 	 .help = "read FILE instead of the user's configuration"},
 	{.id = SET_ADDRESS, .name = "address", .kind = KIND_ADDRESS, .places = IN_ACCOUNT,
 	 .tools = TOOL_ALL, .arg = "ADDRESS", .help = "the account's mail address"},
@@ -186,7 +187,7 @@ const struct setting settings[] = {
 	{.id = SET_IMAP, .name = "imap", .kind = KIND_URL, .places = IN_ACCOUNT | IN_PRESET,
 	 .tools = TOOL_ALL, .arg = "URL", .help = "IMAP server"},
 	{.id = SET_PROTOCOL, .name = "protocol", .kind = KIND_WORD, .words = "imap pop3",
-	 .places = IN_CONFIG, .tools = TOOL_ALL, .arg = "NAME",
+	 .places = IN_CONFIG | IN_PRESET, .tools = TOOL_ALL, .arg = "NAME",
 	 .help = "pop3 or imap, where both are known"},
 	{.id = SET_FOLDER, .name = "folder", .kind = KIND_LINES, .places = IN_BOTH | ONLY_IMAP,
 	 .tools = TOOL_BOX, .arg = "NAME", .help = "IMAP folder (default INBOX)"},
@@ -201,16 +202,22 @@ const struct setting settings[] = {
 	 .tools = TOOL_ALL, .arg = "TEXT", .help = "shown when a login fails"},
 	/* For the program that gets the tokens, and for who sets it up: --dry-run shows them. */
 	{.id = SET_OAUTH2_AUTHORIZE, .name = "oauth2-authorize", .kind = KIND_TEXT,
-	 .places = IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
+	 .places = IN_ACCOUNT | IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
 	 .help = "where a person allows access (OAuth 2)"},
-	{.id = SET_OAUTH2_TOKEN, .name = "oauth2-token", .kind = KIND_TEXT, .places = IN_PRESET,
+	{.id = SET_OAUTH2_TOKEN, .name = "oauth2-token", .kind = KIND_TEXT, .places = IN_ACCOUNT | IN_PRESET,
 	 .tools = TOOL_ALL, .arg = "URL", .help = "where access tokens come from"},
 	{.id = SET_OAUTH2_DEVICE, .name = "oauth2-device", .kind = KIND_TEXT,
-	 .places = IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
+	 .places = IN_ACCOUNT | IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
 	 .help = "where a device without a browser asks for access"},
-	{.id = SET_OAUTH2_SCOPE, .name = "oauth2-scope", .kind = KIND_TEXT, .places = IN_PRESET,
+	{.id = SET_OAUTH2_SCOPE, .name = "oauth2-scope", .kind = KIND_TEXT, .places = IN_ACCOUNT | IN_PRESET,
 	 .tools = TOOL_ALL, .arg = "WORD…", .help = "what access to ask for"},
-	{.id = SET_USER, .name = "user", .letters = "u", .kind = KIND_TEXT, .places = IN_BOTH,
+	{.id = SET_OAUTH2_REVOKE, .name = "oauth2-revoke", .kind = KIND_TEXT,
+	 .places = IN_ACCOUNT | IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
+	 .help = "where tokens are revoked"},
+	{.id = SET_OAUTH2_ISSUER, .name = "oauth2-issuer", .kind = KIND_TEXT,
+	 .places = IN_ACCOUNT | IN_PRESET, .tools = TOOL_ALL, .arg = "URL",
+	 .help = "the authorization server, whose metadata name the rest"},
+	{.id = SET_USER, .name = "user", .letters = "u", .kind = KIND_TEXT, .places = IN_BOTH | IN_PRESET,
 	 .tools = TOOL_ALL, .arg = "NAME", .help = "login name (default: the account's address)"},
 	{.id = SET_AUTH, .name = "auth", .kind = KIND_WORD, .words = AUTH_WORDS,
 	 .places = IN_BOTH | IN_PRESET, .tools = TOOL_ALL, .arg = "MECHANISM",
@@ -224,7 +231,7 @@ const struct setting settings[] = {
 	{.id = SET_PASSWORD, .name = "password", .kind = KIND_ANY, .places = IN_CONFIG,
 	 .tools = TOOL_ALL, .arg = "TEXT", .help = "the password itself"},
 	{.id = SET_TLS_CA_FILE, .name = "tls-ca-file", .aliases = "tls-trust-file",
-	 .kind = KIND_PATH, .places = IN_BOTH, .tools = TOOL_ALL, .arg = "FILE",
+	 .kind = KIND_PATH, .places = IN_BOTH, .tools = ANY_TOOL, .arg = "FILE",
 	 .help = "trust these certificates instead of the system's"},
 	{.id = SET_TLS_PIN, .name = "tls-pin", .kind = KIND_PINS, .places = IN_BOTH,
 	 .tools = TOOL_ALL, .arg = "sha256:BASE64[,…]",
@@ -251,7 +258,7 @@ const struct setting settings[] = {
 	{.id = SET_SOURCE_IP, .name = "source-ip", .kind = KIND_IP, .places = IN_BOTH,
 	 .tools = TOOL_ALL, .arg = "ADDRESS", .help = "connect from this address"},
 	{.id = SET_TIMEOUT, .name = "timeout", .kind = KIND_NUMBER, .min = 0, .max = 1000000,
-	 .places = IN_BOTH, .tools = TOOL_ALL, .arg = "SECONDS",
+	 .places = IN_BOTH, .tools = ANY_TOOL, .arg = "SECONDS",
 	 .help = "longest wait for any one answer (0: for ever)"},
 	{.id = SET_LOGIN_DELAY, .name = "login-delay", .kind = KIND_WORD,
 	 .words = "refuse wait ignore", .places = IN_BOTH, .tools = TOOL_BOX, .arg = "WHAT",
@@ -260,13 +267,13 @@ const struct setting settings[] = {
 	 .kind = KIND_FLAG, .places = IN_OPTION, .tools = TOOL_ALL,
 	 .help = "show what the server is and whether the login works"},
 	{.id = SET_DRY_RUN, .name = "dry-run", .letters = "nP", .aliases = "pretend",
-	 .kind = KIND_FLAG, .places = IN_OPTION, .tools = NOT_MSEND,
+	 .kind = KIND_FLAG, .places = IN_OPTION, .tools = TOOL_BOX,
 	 .help = "show settings and what would be done; change nothing"},
 	{.id = SET_DRY_RUN, .name = "dry-run", .letters = "P", .aliases = "pretend",
 	 .kind = KIND_FLAG, .places = IN_OPTION, .tools = MSEND,
 	 .help = "show settings and what would be done; change nothing"},
 	{.id = SET_VERBOSE, .name = "verbose", .letters = "vd", .aliases = "debug",
-	 .kind = KIND_COUNTED, .places = IN_OPTION, .tools = TOOL_ALL,
+	 .kind = KIND_COUNTED, .places = IN_OPTION, .tools = ANY_TOOL,
 	 .help = "show the conversation; twice: TLS details too"},
 	{.id = SET_QUIET, .name = "quiet", .letters = "q", .kind = KIND_FLAG,
 	 .places = IN_OPTION, .tools = NOT_MSEND, .help = "errors only"},
@@ -277,7 +284,7 @@ const struct setting settings[] = {
 	{.id = SET_HELP, .name = "help", .kind = KIND_FLAG, .places = IN_OPTION,
 	 .tools = TOOL_SENDMAIL, .help = "show this help"},
 	{.id = SET_VERSION, .name = "version", .kind = KIND_FLAG, .places = IN_OPTION,
-	 .tools = TOOL_ALL, .help = "show the version"},
+	 .tools = ANY_TOOL, .help = "show the version"},
 };
 /* clang-format on */
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * candidate - a server that may be the one for an address, and how we know of it.
+ */
+#ifndef MAILVERBS_MACCOUNT_CANDIDATE_H
+#define MAILVERBS_MACCOUNT_CANDIDATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "config/url.h"
+
+enum { CANDIDATES_MAX = 24 }; /* of one source */
+
+/* Why a server may be believed to be the domain's. */
+enum trust {
+	TRUST_STATED, /* by a preset, by the domain over HTTPS, by signed DNS, or it is in the domain */
+	TRUST_UNSIGNED /* it is outside the domain, and only unsigned DNS names it */
+};
+
+struct candidate {
+	struct url url;
+	char *user;   /* the login name where the source tells another than the address; or NULL */
+	char *auth;   /* the mechanism where the source tells that only OAuth 2 will do; or NULL */
+	char *source; /* "SRV _imaps._tcp.example.org" */
+	char *preset; /* the preset that it is of; or NULL */
+	enum trust trust;
+	/* By candidates_check(): */
+	bool works;
+	struct err why_not;
+};
+
+struct candidates {
+	struct candidate *items;
+	size_t count;
+	char *issuer; /* of tokens (RFC 8414), where a source names it; or NULL */
+	bool is_not_offered[PROTOCOL_IMAP + 1]; /* the domain says that it has no such service */
+};
+
+/* Adds a copy; one too many, or a second one for the same server, is dropped. */
+void candidates_add(struct candidates *c, const struct candidate *one);
+
+/* Adds all of FROM behind what is there, and leaves FROM empty. */
+void candidates_append(struct candidates *c, struct candidates *from);
+void candidates_free(struct candidates *c);
+
+/* SCHEME://HOST[:PORT], the port only where it is not the scheme's; the caller's to free(). */
+char *candidate_url(const struct candidate *c);
+
+/*
+ * Connects to each, all at once: TLS with a valid certificate for its name, and a greeting. Sets
+ * `works` and `why_not`. CA_FILE may be NULL.
+ */
+void candidates_check(struct candidates *c, const char *ca_file, unsigned timeout_s);
+
+/* Is NAME the domain DOMAIN or inside it? */
+bool candidate_is_inside(const char *name, const char *domain);
+
+#endif

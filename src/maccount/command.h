@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * command - the sub-commands of maccount.
+ */
+#ifndef MAILVERBS_MACCOUNT_COMMAND_H
+#define MAILVERBS_MACCOUNT_COMMAND_H
+
+#include <stdbool.h>
+
+struct err;
+struct run;
+
+/* Each carries out one command; the operands are in RUN, without the command's name. False: *e. */
+bool command_discover(struct run *run, struct err *e);
+bool command_providers(struct run *run, struct err *e);
+
+#endif

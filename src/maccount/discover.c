@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC */
+#include "maccount/discover.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "maccount/command.h"
+#include "maccount/https.h"
+#include "net/idna.h"
+#include "net/wait.h"
+
+enum { TIMEOUT = 5 };
+
+/* The best first: that is the order in which they are believed. */
+static void (*const sources[])(const struct discovery *, struct candidates *) = {
+    discover_preset,     discover_srv,  discover_autoconfig,
+    discover_well_known, discover_pacc, discover_mx,
+};
+
+enum { SOURCES = sizeof sources / sizeof sources[0] };
+
+static const enum protocol protocols[] = {PROTOCOL_IMAP, PROTOCOL_POP3, PROTOCOL_SMTP};
+
+enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
+
+/* One source at work. */
+struct asking {
+	const struct discovery *discovery;
+	void (*source)(const struct discovery *, struct candidates *);
+	struct candidates found;
+	pthread_t thread;
+	bool is_running;
+};
+
+static void *
+ask(void *ctx)
+{
+	struct asking *a = ctx;
+
+	a->source(a->discovery, &a->found);
+	return NULL;
+}
+
+static void
+ask_sources(const struct discovery *d, struct candidates *all)
+{
+	struct asking asking[SOURCES];
+
+	for (size_t i = 0; i < SOURCES; i++) {
+		asking[i] = (struct asking){.discovery = d, .source = sources[i]};
+		asking[i].is_running =
+		    pthread_create(&asking[i].thread, NULL, ask, &asking[i]) == 0;
+		if (!asking[i].is_running)
+			ask(&asking[i]);
+	}
+	for (size_t i = 0; i < SOURCES; i++) {
+		if (asking[i].is_running)
+			pthread_join(asking[i].thread, NULL);
+		candidates_append(all, &asking[i].found);
+	}
+}
+
+static bool
+is_usable(const struct candidate *c)
+{
+	return c->works && c->trust == TRUST_STATED;
+}
+
+static bool
+ask_terminal(const struct candidate *c, const char *domain)
+{
+	FILE *tty = isatty(STDERR_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
+	char *url = candidate_url(c), answer[16] = "";
+	struct buf question = {0};
+	bool yes = false;
+
+	if (tty) {
+		buf_addf(&question,
+			 "%s (%s) is outside %s, and its DNS is not signed. Use it? [y/N] ", url,
+			 c->source, domain);
+		fprintf(tty, "%s", question.data);
+		fflush(tty);
+		yes = fgets(answer, sizeof answer, tty) && (answer[0] == 'y' || answer[0] == 'Y');
+		fclose(tty);
+	}
+	buf_free(&question);
+	free(url);
+	return yes;
+}
+
+static struct candidate *
+first(struct candidates *all, enum protocol p, bool (*is_good)(const struct candidate *))
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (all->items[i].url.protocol == p && is_good(&all->items[i]))
+			return &all->items[i];
+	return NULL;
+}
+
+static bool
+is_doubtful(const struct candidate *c)
+{
+	return c->works && c->trust == TRUST_UNSIGNED;
+}
+
+/* A server outside the domain that only unsigned DNS names needs a person's word. */
+static void
+confirm(struct candidates *all, enum protocol p, const char *domain)
+{
+	struct candidate *c;
+
+	while (!first(all, p, is_usable) && (c = first(all, p, is_doubtful))) {
+		if (ask_terminal(c, domain)) {
+			c->trust = TRUST_STATED;
+			continue;
+		}
+		c->works = false;
+		err_set(&c->why_not, ERR_LOGIN, "it is outside %s, and only unsigned DNS names it",
+			domain);
+	}
+}
+
+static void
+guess(const struct discovery *d, struct discovered *found)
+{
+	struct candidates guesses = {0};
+
+	for (size_t i = 0; i < PROTOCOLS; i++)
+		if (!first(&found->all, protocols[i], is_usable) &&
+		    !found->all.is_not_offered[protocols[i]])
+			discover_guesses(d, protocols[i], &guesses);
+	candidates_check(&guesses, d->ca_file, d->timeout_s);
+	candidates_append(&found->all, &guesses);
+}
+
+static void
+choose(struct discovered *found)
+{
+	for (size_t i = 0; i < PROTOCOLS; i++)
+		found->chosen[protocols[i]] = first(&found->all, protocols[i], is_usable);
+}
+
+/* Which refusal tells a person most? */
+static const struct candidate *
+telling(const struct candidates *all)
+{
+	for (size_t i = 0; i < all->count; i++)
+		if (!all->items[i].works && all->items[i].why_not.code == ERR_LOGIN)
+			return &all->items[i];
+	return all->count > 0 && !all->items[0].works ? &all->items[0] : NULL;
+}
+
+static bool
+fail(const struct discovered *found, const char *address, struct err *e)
+{
+	const struct candidate *c = telling(&found->all);
+
+	err_set(
+	    e, ERR_UNAVAILABLE,
+	    "no mail server was found for %s (looked in: presets, SRV, autoconfig, PACC, MX, usual "
+	    "names)",
+	    address);
+	if (c && c->trust == TRUST_UNSIGNED)
+		return err_hint(e, "%s (%s): %.300s; run this on a terminal to decide", c->url.host,
+				c->source, c->why_not.text);
+	return err_hint(e, "ask the provider for the servers and write them into config.ini; see "
+			   "mailverbs.ini(5)");
+}
+
+static bool
+find_domain(const char *address, struct buf *domain, struct err *e)
+{
+	const char *at = strrchr(address, '@');
+
+	if (!at || at == address || at[1] == '\0')
+		return err_set(e, ERR_USAGE, "'%s' is not a mail address", address);
+	for (const char *p = address; *p; p++)
+		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr(";%[]/", *p))
+			return err_set(e, ERR_USAGE, "'%s' is not a mail address", address);
+	if (!idna_to_ascii(at + 1, domain, e)) {
+		e->code = ERR_USAGE;
+		return err_prefix(e, "%s", address);
+	}
+	for (char *p = domain->data; *p; p++)
+		if (*p >= 'A' && *p <= 'Z')
+			*p = (char)(*p - 'A' + 'a');
+	return true;
+}
+
+static unsigned
+timeout_of(const struct run *run)
+{
+	const char *text = run->given.of[SET_TIMEOUT].text;
+	uint64_t n;
+
+	return text && text_number(text, UINT32_MAX, &n) && n > 0 ? (unsigned)n : TIMEOUT;
+}
+
+bool
+discover(const struct run *run, const char *address, struct discovered *found, struct err *e)
+{
+	struct discovery d = {.address = address,
+			      .ca_file = run->given.of[SET_TLS_CA_FILE].text,
+			      .timeout_s = timeout_of(run)};
+	struct buf domain = {0};
+
+	*found = (struct discovered){0};
+	if (!find_domain(address, &domain, e)) {
+		buf_free(&domain);
+		return false;
+	}
+	d.domain = domain.data;
+	d.deadline = wait_deadline(d.timeout_s);
+	https_start();
+	ask_sources(&d, &found->all);
+	candidates_check(&found->all, d.ca_file, d.timeout_s);
+	guess(&d, found);
+	for (size_t i = 0; i < PROTOCOLS; i++)
+		confirm(&found->all, protocols[i], d.domain);
+	choose(found);
+	buf_free(&domain);
+	if (found->chosen[PROTOCOL_IMAP] || found->chosen[PROTOCOL_POP3] ||
+	    found->chosen[PROTOCOL_SMTP])
+		return true;
+	return fail(found, address, e);
+}
+
+void
+discovered_free(struct discovered *d)
+{
+	candidates_free(&d->all);
+	*d = (struct discovered){0};
+}
+
+/* A line of the section, with where it comes from. */
+static void
+show_line(const char *key, const char *value, const char *source)
+{
+	struct buf line = {0};
+
+	text_printable(&line, value, strlen(value));
+	buf_add_str(&line, " ; ");
+	text_printable(&line, source, strlen(source));
+	printf("%s = %s\n", key, line.data);
+	buf_free(&line);
+}
+
+/* Why other servers were not taken, as comments. */
+static void
+show_refused(const struct candidates *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		const struct candidate *c = &all->items[i];
+		struct buf line = {0};
+		char *url, *text;
+
+		if (c->works || c->source[0] == 'a') /* a guess that is wrong is no news */
+			continue;
+		url = candidate_url(c);
+		text = mem_printf("%s (%s): %s", url, c->source, c->why_not.text);
+		text_printable(&line, text, strlen(text));
+		printf("; not used: %s\n", line.data);
+		buf_free(&line);
+		free(text);
+		free(url);
+	}
+}
+
+static void
+show_section(const char *address, const struct discovered *found)
+{
+	const struct candidate *best = NULL;
+
+	printf("[%s]\naddress = %s\n", address, address);
+	for (size_t i = 0; i < PROTOCOLS; i++) {
+		const struct candidate *c = found->chosen[protocols[i]];
+		char *url;
+
+		if (!c)
+			continue;
+		best = best ? best : c;
+		url = candidate_url(c);
+		show_line(protocol_name(protocols[i]), url, c->source);
+		free(url);
+	}
+	if (best->user)
+		show_line("user", best->user, best->source);
+	if (best->auth)
+		show_line("auth", best->auth, best->source);
+	show_refused(&found->all);
+}
+
+bool
+command_discover(struct run *run, struct err *e)
+{
+	struct discovered found;
+	const bool ok = discover(run, run->operands[0], &found, e);
+
+	if (ok)
+		show_section(run->operands[0], &found);
+	discovered_free(&found);
+	return ok;
+}

@@ -1,0 +1,27 @@
+bin_PROGRAMS += maccount
+maccount_SOURCES = %D%/maccount.c
+maccount_LDADD = libmaccount.a $(LDADD) $(CURL_LIBS) $(CARES_LIBS) $(EXPAT_LIBS) $(JANSSON_LIBS)
+
+noinst_LIBRARIES += libmaccount.a
+libmaccount_a_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(CARES_CFLAGS) $(EXPAT_CFLAGS)
+libmaccount_a_SOURCES = \
+	%D%/autoconfig.c \
+	%D%/autoconfig.h \
+	%D%/candidate.c \
+	%D%/candidate.h \
+	%D%/candidate_check.c \
+	%D%/command.h \
+	%D%/discover.c \
+	%D%/discover.h \
+	%D%/discover_dns.c \
+	%D%/discover_https.c \
+	%D%/discover_preset.c \
+	%D%/dns.c \
+	%D%/dns.h \
+	%D%/https.c \
+	%D%/https.h \
+	%D%/pacc.c \
+	%D%/pacc.h \
+	%D%/ports.c \
+	%D%/ports.h \
+	%D%/providers.c

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * maccount - set up mail accounts: find the servers, sign in, hold tokens.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "app/tool.h"
+#include "base/err.h"
+#include "maccount/command.h"
+
+enum { OPTIONS_MAX = 16 };
+
+/* The options that only some commands have, ended by SETTING_IDS. The others are for all. */
+static const struct command {
+	const char *name;
+	size_t operands_min, operands_max;
+	enum setting_id options[OPTIONS_MAX];
+	bool (*carry_out)(struct run *run, struct err *e);
+	const char *usage;
+} commands[] = {
+    {"discover", 1, 1, {SETTING_IDS}, command_discover, "discover ADDRESS"},
+    {"providers", 0, 1, {SETTING_IDS}, command_providers, "providers [WORD]"},
+};
+
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const struct command *
+find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static bool
+has_option(const struct command *c, enum setting_id id)
+{
+	for (size_t i = 0; c->options[i] != SETTING_IDS; i++)
+		if (c->options[i] == id)
+			return true;
+	return false;
+}
+
+/* An option that the command would ignore is a mistake. */
+static bool
+check_options(const struct run *run, const struct command *c, struct err *e)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		const struct setting *s = &settings[i];
+		bool is_for_some = false;
+
+		if (!(s->tools & TOOL_MACCOUNT) || !run->given.of[s->id].text)
+			continue;
+		for (size_t k = 0; k < COMMANDS; k++)
+			is_for_some |= has_option(&commands[k], s->id);
+		if (is_for_some && !has_option(c, s->id))
+			return err_set(e, ERR_USAGE, "%s has no option --%s", c->name, s->name);
+	}
+	return true;
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	const struct command *c = run->operand_count > 0 ? find(run->operands[0]) : NULL;
+
+	if (!c) {
+		if (run->operand_count == 0)
+			err_set(e, ERR_USAGE, "no command given");
+		else
+			err_set(e, ERR_USAGE, "unknown command '%s'", run->operands[0]);
+		return err_hint(e, "%s --help shows the commands", run->program);
+	}
+	run->operands++;
+	run->operand_count--;
+	if (run->operand_count < c->operands_min || run->operand_count > c->operands_max) {
+		err_set(e, ERR_USAGE, "%s: %s", c->name,
+			run->operand_count < c->operands_min ? "an operand is missing"
+							     : "too many operands");
+		return err_hint(e, "usage: %s %s", run->program, c->usage);
+	}
+	return check_options(run, c, e) && c->carry_out(run, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool maccount = {
+	    .id = TOOL_MACCOUNT,
+	    .usage = "[OPTION]... COMMAND [OPERAND]",
+	    .summary = "Sets up mail accounts.\n\n"
+		       "  discover ADDRESS    find the servers; print a section for config.ini\n"
+		       "  providers [WORD]    list the presets",
+	    .job = job};
+
+	return tool_main(&maccount, argc, argv);
+}

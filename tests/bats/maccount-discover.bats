@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# maccount discover: which servers an address has, by each source alone, by all of them, and by sources that lie.
+
+load helper
+load maccount
+
+setup()
+{
+	mailverbs_setup
+	imaps=$(port_of "$SRV_IMAPS") imap=$(port_of "$SRV_IMAP")
+	pop3s=$(port_of "$SRV_POP3S") pop3=$(port_of "$SRV_POP3")
+	submissions=$(port_of "$SRV_SUBMISSIONS") submission=$(port_of "$SRV_SUBMISSION")
+}
+
+setup_file()
+{
+	start_internet
+}
+
+teardown_file()
+{
+	stop_internet
+}
+
+discover()
+{
+	run --separate-stderr maccount discover --tls-ca-file="$SRV_CA" --timeout=2 "${@:-alice@example.org}"
+}
+
+# autoconfig HOST [PORT]: a document with an IMAP server and a submission server
+autoconfig()
+{
+	cat <<-END
+	<?xml version="1.0" encoding="UTF-8"?>
+	<clientConfig version="1.1">
+	 <emailProvider id="example.org">
+	  <domain>example.org</domain>
+	  <incomingServer type="imap">
+	   <hostname>$1</hostname> <port>${2-$imaps}</port> <socketType>SSL</socketType>
+	   <username>%EMAILLOCALPART%</username>
+	   <authentication>password-cleartext</authentication>
+	  </incomingServer>
+	  <incomingServer type="exchange"><hostname>ews.example.org</hostname></incomingServer>
+	  <outgoingServer type="smtp">
+	   <hostname>$1</hostname> <port>$submission</port> <socketType>STARTTLS</socketType>
+	   <username>%EMAILADDRESS%</username>
+	   <authentication>password-cleartext</authentication>
+	  </outgoingServer>
+	 </emailProvider>
+	</clientConfig>
+	END
+}
+
+# pacc_record FILE: the TXT record for a document
+pacc_record()
+{
+	printf '_ua-auto-config.example.org TXT "v=UAAC1; a=sha256; d=%s"\n' \
+		"$(openssl dgst -sha256 -binary "$1" | openssl base64 -A)"
+}
+
+@test 'SRV records name the servers, each line with its source' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps mail.example.org
+	_pop3._tcp.example.org SRV 0 1 $pop3 mail.example.org
+	_submissions._tcp.example.org SRV 0 1 $submissions mail.example.org
+	mail.example.org A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_output - <<-END
+	[alice@example.org]
+	address = alice@example.org
+	imap = imaps://mail.example.org:$imaps ; SRV _imaps._tcp.example.org
+	pop3 = pop3://mail.example.org:$pop3 ; SRV _pop3._tcp.example.org
+	smtp = smtps://mail.example.org:$submissions ; SRV _submissions._tcp.example.org
+	END
+}
+
+@test 'what discover prints is a configuration that works' {
+	local user
+	user=$(fresh_user)
+	echo hello | deliver "$user"
+	internet <<-END
+	+_imaps._tcp.example.org SRV 0 1 $imaps localhost
+	+_submissions._tcp.example.org SRV 0 1 $submissions localhost
+	localhost A 127.0.0.1
+	END
+	discover "$user@example.org"
+	assert_success
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	(umask 077 && echo "$output" >"$XDG_CONFIG_HOME/mailverbs/config.ini")
+	echo "$SRV_PASSWORD" >password
+	chmod 600 password
+	echo "password-file = $PWD/password" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run mlist -c --tls-ca-file="$SRV_CA"
+	assert_success
+	assert_output --partial 1
+}
+
+@test 'priority and weight decide between SRV records, implicit TLS comes before STARTTLS' {
+	internet <<-END
+	_imap._tcp.example.org SRV 0 1 $imap mail.example.org
+	_imaps._tcp.example.org SRV 20 1 1 late.example.org
+	_imaps._tcp.example.org SRV 10 1 $imaps light.mail.example.org
+	_imaps._tcp.example.org SRV 10 9 $imaps heavy.mail.example.org
+	mail.example.org A 127.0.0.1
+	light.mail.example.org A 127.0.0.1
+	heavy.mail.example.org A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_line "imap = imaps://heavy.mail.example.org:$imaps ; SRV _imaps._tcp.example.org"
+}
+
+@test 'a server that cannot be reached gives way to the next one' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 1 mail.example.org
+	_imaps._tcp.example.org SRV 5 1 $imaps mail.example.org
+	mail.example.org A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_line "imap = imaps://mail.example.org:$imaps ; SRV _imaps._tcp.example.org"
+	assert_line --partial '; not used: imaps://mail.example.org:1 (SRV _imaps._tcp.example.org): '
+}
+
+@test 'a target of . says that there is no such service, and nothing is guessed then' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps mail.example.org
+	_pop3s._tcp.example.org SRV 0 0 0 .
+	_pop3._tcp.example.org SRV 0 0 0 .
+	mail.example.org A 127.0.0.1
+	pop.example.org A 127.0.0.1
+	END
+	export MAILVERBS_PORTS=$MAILVERBS_PORTS,995=$pop3s
+	discover
+	assert_success
+	refute_output --partial pop3
+}
+
+@test 'a server outside the domain that only unsigned DNS names is refused without a terminal' {
+	internet <<-END
+	_imaps._tcp.example.net SRV 0 1 $imaps mail.example.org
+	mail.example.org A 127.0.0.1
+	END
+	discover alice@example.net
+	assert_failure 69
+	assert_output ''
+	assert_regex "$stderr" 'no mail server was found for alice@example\.net'
+	assert_regex "$stderr" 'hint: mail\.example\.org .*it is outside example\.net, and only unsigned DNS names it'
+}
+
+@test 'a server outside the domain is trusted when the resolver on this machine has checked the signature' {
+	internet <<-END
+	+_imaps._tcp.example.org SRV 0 1 $imaps localhost
+	localhost A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_line "imap = imaps://localhost:$imaps ; SRV _imaps._tcp.example.org, signed"
+}
+
+@test 'an autoconfig document of the domain names the servers' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_success
+	assert_output - <<-END
+	[alice@example.org]
+	address = alice@example.org
+	imap = imaps://mail.example.org:$imaps ; https://autoconfig.example.org/mail/config-v1.1.xml
+	smtp = smtp://mail.example.org:$submission ; https://autoconfig.example.org/mail/config-v1.1.xml
+	user = alice ; https://autoconfig.example.org/mail/config-v1.1.xml
+	END
+}
+
+@test 'an autoconfig document may lie at the domain itself' {
+	internet <<-END
+	example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | document example.org/.well-known/autoconfig/mail/config-v1.1.xml
+	discover
+	assert_success
+	assert_line "imap = imaps://mail.example.org:$imaps ; https://example.org/.well-known/autoconfig/mail/config-v1.1.xml"
+}
+
+@test 'a PACC document counts when its digest is in DNS, and only then' {
+	printf '{"protocols": {"imap": {"host": "mail.example.org"}, "submit": {"host": "mail.example.org"}},
+		"authentication": {"password": true}}' >pacc.json
+	internet <<-END
+	ua-auto-config.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	$(pacc_record pacc.json)
+	END
+	export MAILVERBS_PORTS=$MAILVERBS_PORTS,993=$imaps,465=$submissions
+	document ua-auto-config.example.org/.well-known/user-agent-configuration.json <pacc.json
+	discover
+	assert_success
+	assert_line 'imap = imaps://mail.example.org ; https://ua-auto-config.example.org/.well-known/user-agent-configuration.json'
+	assert_line --partial 'smtp = smtps://mail.example.org ; https://ua-auto-config'
+	echo >>"$internet"/www/ua-auto-config.example.org/.well-known/user-agent-configuration.json
+	discover
+	assert_line 'imap = imaps://mail.example.org ; a guess, verified by its certificate'
+}
+
+@test 'usual names are tried last, and a certificate for them proves them' {
+	internet <<-END
+	mail.example.org A 127.0.0.1
+	imap.example.org A 127.0.0.1
+	END
+	export MAILVERBS_PORTS=$MAILVERBS_PORTS,993=$imaps,465=$submissions
+	discover
+	assert_success
+	# the certificate is not for imap.example.org
+	assert_line 'imap = imaps://mail.example.org ; a guess, verified by its certificate'
+	assert_line 'smtp = smtps://mail.example.org ; a guess, verified by its certificate'
+}
+
+@test 'the MX leads to the preset of the provider' {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	cat >"$XDG_CONFIG_HOME/mailverbs/providers.ini" <<-END
+	[hoster]
+	mx = *.hoster.example
+	imap = imaps://localhost:$imaps
+	smtp = smtps://localhost:$submissions
+	END
+	internet <<-END
+	+example.org MX 10 mx1.hoster.example
+	localhost A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_line "imap = imaps://localhost:$imaps ; preset hoster by MX mx1.hoster.example"
+	sed -i 's/^+//' "$internet/zone"
+	discover
+	assert_failure 69
+	assert_regex "$stderr" 'unsigned DNS'
+}
+
+@test 'a preset by the domain comes before what the domain says' {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	cat >"$XDG_CONFIG_HOME/mailverbs/providers.ini" <<-END
+	[mine]
+	domains = example.org
+	user = %local%
+	imap = imaps://localhost:$imaps
+	smtp = smtps://localhost:$submissions
+	END
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps mail.example.org
+	mail.example.org A 127.0.0.1
+	localhost A 127.0.0.1
+	END
+	discover
+	assert_success
+	assert_line "imap = imaps://localhost:$imaps ; preset mine"
+	assert_line 'user = alice ; preset mine'
+}
+
+@test 'sources that contradict each other: SRV before autoconfig' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps a.mail.example.org
+	autoconfig.example.org A 127.0.0.1
+	a.mail.example.org A 127.0.0.1
+	b.mail.example.org A 127.0.0.1
+	END
+	autoconfig b.mail.example.org | document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_success
+	assert_line "imap = imaps://a.mail.example.org:$imaps ; SRV _imaps._tcp.example.org"
+	assert_line --partial "smtp = smtp://b.mail.example.org:$submission ; https://autoconfig"
+}
+
+# ---- lies ----
+
+@test 'a server without TLS, or with a certificate for another name, is not offered' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imap mail.example.org
+	_pop3s._tcp.example.org SRV 0 1 $pop3s other.example.org
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	other.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | sed "s/>SSL</>plain</; s/>STARTTLS</>plain</" |
+		document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_failure 69
+	refute_output --partial 'imap ='
+}
+
+@test 'an autoconfig document with entities, without an end, or of 10 MiB is not read' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org >plain.xml
+	sed "1a <!DOCTYPE clientConfig [<!ENTITY a 'mail'><!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>]>" plain.xml |
+		document autoconfig.example.org/mail/config-v1.1.xml
+	document example.org/.well-known/autoconfig/mail/config-v1.1.xml.endless </dev/null
+	discover
+	assert_failure 69
+	rm "$internet"/www/example.org/.well-known/autoconfig/mail/*
+	rm "$internet"/www/autoconfig.example.org/mail/*
+	document autoconfig.example.org/mail/config-v1.1.xml.huge <plain.xml
+	discover -v alice@example.org
+	assert_failure 69
+	assert_regex "$stderr" 'the answer is larger than 256 KiB'
+}
+
+@test 'a redirect to another host is not followed' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	www.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | document www.example.org/x.xml
+	autoconfig mail.example.org | document autoconfig.example.org/y.xml
+	echo https://www.example.org/x.xml | document autoconfig.example.org/mail/config-v1.1.xml.redirect
+	discover
+	assert_failure 69
+	run ! grep www "$internet/requests"
+	echo http://autoconfig.example.org/y.xml >"$internet"/www/autoconfig.example.org/mail/config-v1.1.xml.redirect
+	discover
+	assert_failure 69
+	echo https://autoconfig.example.org/y.xml >"$internet"/www/autoconfig.example.org/mail/config-v1.1.xml.redirect
+	discover
+	assert_success
+	assert_line --partial 'imap = imaps://mail.example.org'
+}
+
+@test 'an HTTPS server with a certificate for another name is not believed' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	mv "$(server_certificate other.example.com)" "$internet/autoconfig.example.org.pem"
+	autoconfig mail.example.org | document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_failure 69
+}
+
+@test 'a resolver that does not answer costs the deadline, not more' {
+	local begin=$EPOCHSECONDS
+	internet <<-END
+	example.org silent
+	_imaps._tcp.example.org silent
+	_imap._tcp.example.org silent
+	autoconfig.example.org silent
+	_ua-auto-config.example.org silent
+	mail.example.org silent
+	END
+	discover
+	assert_failure 69
+	((EPOCHSECONDS - begin < 10))
+}
+
+@test 'what is not a mail address is a usage error' {
+	for address in alice alice@ @example.org 'a b@example.org' 'a@b/c' '[x]@example.org'; do
+		discover "$address"
+		assert_failure 64
+		assert_regex "$stderr" 'is not a mail address'
+	done
+}
+
+# ---- presets ----
+
+@test 'providers lists the presets, or those that match a word' {
+	run --separate-stderr maccount providers
+	assert_success
+	((${#lines[@]} >= 277))
+	run --separate-stderr maccount providers GMAIL
+	assert_line $'gmail\tGmail\timaps://imap.gmail.com\tpop3s://pop.gmail.com\tsmtps://smtp.gmail.com'
+	run --separate-stderr maccount providers nosuchprovider
+	assert_failure 66
+}
