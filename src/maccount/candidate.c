@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -129,6 +128,6 @@ candidate_is_inside(const char *name, const char *domain)
 {
 	const size_t n = strlen(name), d = strlen(domain);
 
-	return n >= d && strcasecmp(name + n - d, domain) == 0 &&
+	return n >= d && text_equal_case(name + n - d, domain) &&
 	       (n == d || name[n - d - 1] == '.');
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
 #include "base/mem.h"
@@ -55,7 +54,7 @@ https_is_url(const char *url)
 	char *host = part_of(url, CURLUPART_HOST, 0), *user = part_of(url, CURLUPART_USER, 0),
 	     *fragment = part_of(url, CURLUPART_FRAGMENT, 0);
 	const bool is =
-	    strncasecmp(url, "https://", 8) == 0 && host && host[0] && !user && !fragment;
+	    text_starts(url, strlen(url), "https://") && host && host[0] && !user && !fragment;
 
 	free(host);
 	free(user);

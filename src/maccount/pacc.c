@@ -4,7 +4,6 @@
 #include <gnutls/gnutls.h>
 #include <jansson.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/digest.h"
 #include "base/err.h"
@@ -19,7 +18,7 @@ tag(const char *list, const char *name, size_t *len)
 	for (const char *p = list; *p; p += *p == ';') {
 		p += strspn(p, " \t");
 		*len = strcspn(p, ";");
-		if (strncasecmp(p, name, strlen(name)) == 0 && p[strlen(name)] == '=') {
+		if (text_starts(p, strlen(p), name) && p[strlen(name)] == '=') {
 			const char *value = p + strlen(name) + 1;
 
 			*len -= (size_t)(value - p);
@@ -43,7 +42,7 @@ pacc_is_digest_of(const char *txt, const void *json, size_t len)
 	bool is;
 
 	if (!version || n != 5 || strncmp(version, "UAAC1", n) != 0 || !algorithm ||
-	    algorithm_len != 6 || strncasecmp(algorithm, "sha256", 6) != 0 ||
+	    algorithm_len != 6 || !text_starts(algorithm, algorithm_len, "sha256") ||
 	    !(value = tag(txt, "d", &n)))
 		return false;
 	base64 = (gnutls_datum_t){.data = (unsigned char *)(uintptr_t)value, .size = (unsigned)n};
