@@ -141,7 +141,8 @@ open_seen(const struct sink_spec *spec)
 	char *state = in_dir("state");
 	struct err e;
 	char *destination = sink_destination(spec, &e);
-	struct journal *s = journal_open(state, "pop3 alice pop.example.org INBOX", destination, &e);
+	struct journal *s =
+	    journal_open(state, "pop3 alice pop.example.org INBOX", destination, &e);
 
 	free(state);
 	free(destination);

@@ -11,13 +11,13 @@ static void
 test_parameters(void)
 {
 	const struct smtp_parameters all = {.notify = "SUCCESS,DELAY",
-					.ret = "HDRS",
-					.envelope_id = "QQ 3=1+1",
-					.require_tls = "",
-					.deliver_by = "120;N",
-					.hold_for = "60",
-					.hold_until = "2026-12-24T18:00:00Z",
-					.priority = "-3"};
+					    .ret = "HDRS",
+					    .envelope_id = "QQ 3=1+1",
+					    .require_tls = "",
+					    .deliver_by = "120;N",
+					    .hold_for = "60",
+					    .hold_until = "2026-12-24T18:00:00Z",
+					    .priority = "-3"};
 	const struct smtp_parameters none = {0};
 	struct buf out = {0};
 
@@ -61,10 +61,10 @@ test_check(void)
 					  .mt_priority = true};
 	const struct smtp_features none = {0};
 	const struct smtp_parameters some = {.notify = "NEVER",
-					 .require_tls = "",
-					 .deliver_by = "100;R",
-					 .hold_for = "1000",
-					 .priority = "1"};
+					     .require_tls = "",
+					     .deliver_by = "100;R",
+					     .hold_for = "1000",
+					     .priority = "1"};
 	struct err e;
 
 	ok(smtp_parameters_check(&some, &all, &e), "all is offered");

@@ -323,7 +323,7 @@ mbox_abandon(void *sink)
 static bool
 measure(struct mbox *m, struct place *p, struct err *e)
 {
-	char tail[2] = "\n\n";
+	char tail[2] = {'\n', '\n'};
 	off_t n;
 
 	p->start = lseek(m->fd, 0, SEEK_END);

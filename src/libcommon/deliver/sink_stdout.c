@@ -48,7 +48,7 @@ separator_of(const struct stat *st)
 	const bool appends = (fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0;
 	const off_t end = appends ? st->st_size : lseek(STDOUT_FILENO, 0, SEEK_CUR);
 	const int fd = end > 0 ? open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC) : -1;
-	char tail[2] = "\n\n";
+	char tail[2] = {'\n', '\n'};
 
 	if (fd < 0)
 		return "";

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
+#include <unistd.h> /* getentropy(), but for macOS */
+#ifdef __APPLE__
+#include <sys/random.h>
+#endif
 
 #include "base/buf.h"
 #include "base/err.h"
