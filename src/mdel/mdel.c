@@ -10,12 +10,10 @@
 #include "app/folder_names.h"
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
+#include "app/message_lines.h"
 #include "app/select.h"
 #include "app/tool.h"
-#include "base/buf.h"
 #include "base/err.h"
-#include "base/screen.h"
-#include "base/text.h"
 #include "base/trace.h"
 #include "journal/journal.h"
 
@@ -136,23 +134,6 @@ carry_out(struct deletion *d, struct err *e)
 	return true;
 }
 
-static void
-show_doomed(const struct deletion *d, const char *deed)
-{
-	struct buf id = {0};
-
-	for (size_t i = 0; i < d->to_delete.count; i++) {
-		const size_t index = d->to_delete.index[i];
-		const char *uid = message_list_uid(&d->list, index);
-
-		buf_clear(&id);
-		text_printable(&id, uid ? uid : "", uid ? strlen(uid) : 0);
-		screen_printf("would %s %" PRIu32 " (uid:%s)\n", deed, d->list.items[index].number,
-		       id.data);
-	}
-	buf_free(&id);
-}
-
 static bool
 show_plan(struct deletion *d, struct err *e)
 {
@@ -160,9 +141,9 @@ show_plan(struct deletion *d, struct err *e)
 
 	run_show_settings(d->run, &d->account);
 	fflush(stdout);
-	if (!list_and_select(d, e))
+	if (!list_and_select(d, e) ||
+	    !message_lines_show(d->run, &d->session.mailbox, &d->list, &d->to_delete, deed, e))
 		return false;
-	show_doomed(d, deed);
 	printf("would %s %zu of %zu messages\n", deed, d->to_delete.count, d->list.count);
 	fflush(stdout);
 	selection_complain(&d->selection, d->run);
@@ -184,7 +165,7 @@ prepare(struct deletion *d, struct err *e)
 	struct run *run = d->run;
 
 	if (run->operand_count == 0 && !run_flag(run, SET_PROBE)) {
-		err_set(e, ERR_USAGE, "which messages?");
+		err_set(e, ERR_USAGE, "no messages given");
 		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
 				   "from standard input");
 	}

@@ -489,7 +489,7 @@ write_plaintext_server()
 @test 'mdel without an operand: 64, nothing deleted' {
 	give_mail
 	fails 64 mdel
-	assert_equal "$message" 'which messages?'
+	assert_equal "$message" 'no messages given'
 	assert_untouched
 }
 

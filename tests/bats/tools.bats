@@ -428,7 +428,7 @@ on_terminal()
 @test 'mdel without an operand is a usage error' {
 	letters a
 	run -64 mdel
-	assert_line -n 0 'mdel: which messages?'
+	assert_line -n 0 'mdel: no messages given'
 	assert_line -n 1 --partial 'mdel: hint: '
 	run -64 mdel -v
 	assert_equal "$(left)" a

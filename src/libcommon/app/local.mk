@@ -15,6 +15,8 @@ libcommon_a_SOURCES += \
 	%D%/session.h \
 	%D%/smtp_account.c \
 	%D%/smtp_account.h \
+	%D%/message_lines.c \
+	%D%/message_lines.h \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/tool.c \
