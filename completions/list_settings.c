@@ -27,6 +27,7 @@ static const struct {
 	     {TOOL_MFETCH, "mfetch", MAILBOX_SERVERS},
 	     {TOOL_MLIST, "mlist", MAILBOX_SERVERS},
 	     {TOOL_MDEL, "mdel", MAILBOX_SERVERS},
+	     {TOOL_MMARK, "mmark", MAILBOX_SERVERS},
 	     {TOOL_MACCOUNT, "maccount", ""}};
 
 static const struct {

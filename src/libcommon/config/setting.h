@@ -24,7 +24,8 @@ enum tool_id {
 	TOOL_MDEL = 8,
 	TOOL_SENDMAIL = 16, /* msend by that name: its command line differs, nothing else */
 	TOOL_MACCOUNT = 32, /* it speaks no mail protocol: not one of TOOL_ALL */
-	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL,
+	TOOL_MMARK = 64,
+	TOOL_BOX = TOOL_MFETCH | TOOL_MLIST | TOOL_MDEL | TOOL_MMARK,
 	TOOL_ALL = TOOL_MSEND | TOOL_SENDMAIL | TOOL_BOX
 };
 
@@ -132,6 +133,14 @@ enum setting_id {
 	SET_JSON,
 	SET_COUNT,
 	SET_EXIT_STATUS,
+	SET_ADD_SEEN, /* mmark */
+	SET_REMOVE_SEEN,
+	SET_ADD_FLAG,
+	SET_REMOVE_FLAG,
+	SET_COPY,
+	SET_MOVE,
+	SET_APPEND,
+	SET_CREATE,
 	SET_FOLDERS,
 	SETTING_IDS
 };

@@ -24,6 +24,7 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_select.c \
 	%D%/imap/imap_talk.c \
 	%D%/imap/imap_talk.h \
+	%D%/imap/imap_append.c \
 	%D%/imap/imap_wait.c \
 	%D%/pop3/pop3.c \
 	%D%/pop3/pop3.h \

@@ -299,3 +299,24 @@ mailbox_alert(struct mailbox *m)
 {
 	return m->protocol->alert ? m->protocol->alert(m->conversation) : NULL;
 }
+
+static bool
+cannot_change(struct err *e)
+{
+	return err_set(e, ERR_UNAVAILABLE, "POP3 has neither flags nor folders");
+}
+
+bool
+mailbox_change(struct mailbox *m, const struct message_list *l, const struct message_set *set,
+	       const struct mailbox_change *change, struct err *e)
+{
+	return m->protocol->change ? m->protocol->change(m->conversation, l, set, change, e)
+				   : cannot_change(e);
+}
+
+bool
+mailbox_append(struct mailbox *m, const struct mailbox_append *a, struct buf *uid, struct err *e)
+{
+	return m->protocol->append ? m->protocol->append(m->conversation, a, uid, e)
+				   : cannot_change(e);
+}

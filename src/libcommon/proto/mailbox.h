@@ -18,9 +18,12 @@
 
 #include "base/buf.h"
 
+struct buf;
+struct date;
 struct err;
 struct folder_list;
 struct mailbox;
+struct outgoing;
 struct receiver;
 
 #define MESSAGE_NONE SIZE_MAX
@@ -104,6 +107,23 @@ enum part {
 typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
 			       const char *header, size_t n);
 
+/* What is to become of messages, in this order. Flags are words of the protocol (`\Seen Junk`), ""
+ * for none; folders are as a person types them, NULL for none. */
+struct mailbox_change {
+	const char *add, *remove;
+	const char *copy_to, *move_to;
+	bool creates; /* a missing folder is made */
+};
+
+/* A message for a folder. */
+struct mailbox_append {
+	const char *folder;
+	const char *flags; /* as above */
+	bool creates;
+	struct outgoing *message; /* opened "as is"; without NUL */
+	const struct date *date;  /* when it is said to have come; NULL: now */
+};
+
 /* What a protocol does behind the functions below, which say what it means; list_since and mark may
  * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
  * settle and mark_read, for one without folders and flags, only_look and check_rights, for one
@@ -130,6 +150,11 @@ struct mailbox_protocol {
 			  const struct message_set *set);
 	bool (*folders)(void *conversation, bool with_counts, struct folder_list *l, struct err *e);
 	bool (*turn)(void *conversation, const char *folder);
+	bool (*change)(void *conversation, const struct message_list *l,
+		       const struct message_set *set, const struct mailbox_change *change,
+		       struct err *e);
+	bool (*append)(void *conversation, const struct mailbox_append *a, struct buf *uid,
+		       struct err *e);
 	bool (*settle)(void *conversation, struct err *e);
 	bool (*commit)(void *conversation, struct err *e);
 	size_t (*unconfirmed)(const void *conversation);
@@ -230,6 +255,19 @@ bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct
 /* Marks the messages of SET for deletion at the commit, or for the Trash where imap_params says so.
  */
 void mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set);
+
+/*
+ * Sets and clears flags of the messages of SET, copies them, and has them moved by the commit, as
+ * mailbox_remove() does with the Trash. Only for one folder a session. False: *e; ERR_NO_INPUT if a
+ * folder is missing, and then nothing was changed; ERR_UNAVAILABLE where the protocol cannot.
+ */
+bool mailbox_change(struct mailbox *m, const struct message_list *l, const struct message_set *set,
+		    const struct mailbox_change *change, struct err *e);
+
+/* Appends a message, and adds its unique id there to the empty UID, if the server tells it. Errors
+ * as above. */
+bool mailbox_append(struct mailbox *m, const struct mailbox_append *a, struct buf *uid,
+		    struct err *e);
 
 /* Has the messages of SET marked as read at the commit. */
 void mailbox_mark_read(struct mailbox *m, const struct message_list *l,

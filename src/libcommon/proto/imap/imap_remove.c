@@ -264,3 +264,82 @@ imap_commit(void *conversation, struct err *e)
 	c->uid_next = 0; /* as long as the session stays, mail comes */
 	return ok;
 }
+
+/* What mmark asks for beside: flags and copies at once, a move by the commit. */
+
+static bool
+store(struct imap *c, const struct imap_uids *uids, const char *sign, const char *flags,
+      struct err *e)
+{
+	char *behind;
+	bool ok;
+
+	if (!flags[0])
+		return true;
+	behind = mem_printf(" %sFLAGS.SILENT (%s)", sign, flags);
+	ok = read_answers(c, ask_sets(c, uids, "UID STORE", behind), e);
+	free(behind);
+	return ok;
+}
+
+static bool
+copy(struct imap *c, const struct imap_uids *uids, const char *wire, struct err *e)
+{
+	struct buf to = {0};
+	bool ok;
+
+	if (!wire)
+		return true;
+	buf_add_char(&to, ' ');
+	imap_quote(&to, wire);
+	ok = read_answers(c, ask_sets(c, uids, "UID COPY", to.data), e);
+	buf_free(&to);
+	return ok;
+}
+
+/* The wire name of a folder that messages can go to, in *WIRE, the caller's to free(). */
+static bool
+find_target(struct imap *c, const char *folder, bool creates, char **wire, struct err *e)
+{
+	struct buf name = {0}, own = {0}, quoted = {0};
+	bool ok = !folder || imap_wire_name(c, &name, folder, e);
+
+	if (ok && folder) {
+		imap_quote(&quoted, name.data);
+		if (imap_wire_name(c, &own, c->folder, e) && strcmp(own.data, name.data) == 0)
+			ok = err_set(e, ERR_USAGE, "the messages are in '%s' already", folder);
+		else
+			ok = imap_provide_folder(c, quoted.data, creates, e);
+	}
+	*wire = folder ? buf_take(&name) : NULL;
+	buf_free(&own);
+	buf_free(&quoted);
+	buf_free(&name);
+	return ok;
+}
+
+bool
+imap_change(void *conversation, const struct message_list *l, const struct message_set *set,
+	    const struct mailbox_change *change, struct err *e)
+{
+	struct imap *c = conversation;
+	struct imap_uids uids = {0};
+	char *copy_to = NULL, *move_to = NULL;
+	bool ok = find_target(c, change->copy_to, change->creates, &copy_to, e) &&
+		  find_target(c, change->move_to, change->creates, &move_to, e);
+
+	add_uids(&uids, l, set);
+	ok = ok && store(c, &uids, "+", change->add, e) && store(c, &uids, "-", change->remove, e) &&
+	     copy(c, &uids, copy_to, e);
+	if (ok && move_to) {
+		imap_remove(c, l, set);
+		c->to_trash = true;
+		free(c->trash);
+		c->trash = move_to;
+		move_to = NULL;
+	}
+	free(uids.items);
+	free(copy_to);
+	free(move_to);
+	return ok;
+}

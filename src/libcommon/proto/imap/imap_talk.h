@@ -334,7 +334,19 @@ uint32_t imap_uid(const struct message_list *l, size_t index);
 void imap_remove(void *conversation, const struct message_list *l, const struct message_set *set);
 void imap_mark_read(void *conversation, const struct message_list *l,
 		    const struct message_set *set);
+bool imap_change(void *conversation, const struct message_list *l, const struct message_set *set,
+		 const struct mailbox_change *change, struct err *e);
 bool imap_settle(void *conversation, struct err *e);
 bool imap_commit(void *conversation, struct err *e);
+
+/* proto/imap_append.c */
+bool imap_append(void *conversation, const struct mailbox_append *a, struct buf *uid,
+		 struct err *e);
+
+/* The wire name of what a person typed, added to OUT. False: *e, it is none. */
+bool imap_wire_name(const struct imap *c, struct buf *out, const char *folder, struct err *e);
+
+/* Is there a folder of that quoted wire name? If not it is made, with CREATES. False: *e. */
+bool imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e);
 
 #endif

@@ -1,0 +1,2 @@
+bin_PROGRAMS += mmark
+mmark_SOURCES = %D%/mmark.c

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * mmark - change messages in an IMAP folder: flags, copies, moves; and append one.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/folder_names.h"
+#include "app/mailbox_name.h"
+#include "app/mailbox_session.h"
+#include "app/message_lines.h"
+#include "app/select.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/screen.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "journal/journal.h"
+#include "message/date.h"
+#include "message/header.h"
+#include "message/outgoing.h"
+#include "message/source.h"
+
+struct marking {
+	struct run *run;
+	struct account account;
+	struct selection selection;
+	struct journal *journal; /* of all that was delivered on this machine, for "new" */
+	struct mailbox_session session;
+	struct message_list list;
+	struct message_set set;
+	struct buf add, remove; /* flags as IMAP has them, separated by blanks */
+};
+
+static const char *
+given(const struct marking *m, enum setting_id id)
+{
+	return m->run->given.of[id].text;
+}
+
+/* Flags. */
+
+/* An atom (RFC 9051 section 9). */
+static bool
+is_keyword(const char *word, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (word[i] <= ' ' || word[i] >= 0x7f || strchr("(){%*\"\\]", word[i]))
+			return false;
+	return len > 0;
+}
+
+/* The system flag that WORD, with or without its backslash, names. NULL: it names none. */
+static const char *
+system_flag(const char *word, size_t len)
+{
+	static const char *const flags[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Draft"};
+	const size_t skip = len > 0 && word[0] == '\\';
+
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		if (strlen(flags[i]) == len + 1 - skip &&
+		    text_starts(word + skip, len - skip, flags[i] + 1))
+			return flags[i];
+	return NULL;
+}
+
+static bool
+add_flag(struct buf *flags, const char *word, size_t len, struct err *e)
+{
+	const char *flag = system_flag(word, len);
+
+	if (len == strlen("deleted") && text_starts(word, len, "deleted")) {
+		err_set(e, ERR_USAGE, "mmark does not mark messages as deleted");
+		return err_hint(e, "mdel deletes messages");
+	}
+	if (!flag && !is_keyword(word, len))
+		return err_set(e, ERR_USAGE,
+			       "'%.*s' is not a valid flag: seen, answered, flagged, draft or a "
+			       "keyword",
+			       (int)len, word);
+	buf_add_str(flags, flags->len ? " " : "");
+	flag ? buf_add_str(flags, flag) : buf_add(flags, word, len);
+	return true;
+}
+
+/* LINES: the values of an option, one a line. */
+static bool
+add_flags(struct buf *flags, const char *lines, struct err *e)
+{
+	buf_add_str(flags, "");
+	for (size_t len; lines && *lines; lines += len + (lines[len] == '\n')) {
+		len = strcspn(lines, "\n");
+		if (!add_flag(flags, lines, len, e))
+			return false;
+	}
+	return true;
+}
+
+static bool
+read_flags(struct marking *m, struct err *e)
+{
+	return add_flags(&m->add, given(m, SET_ADD_SEEN) ? "seen" : NULL, e) &&
+	       add_flags(&m->add, given(m, SET_ADD_FLAG), e) &&
+	       add_flags(&m->remove, given(m, SET_REMOVE_SEEN) ? "seen" : NULL, e) &&
+	       add_flags(&m->remove, given(m, SET_REMOVE_FLAG), e);
+}
+
+/* Changing messages. */
+
+static bool
+list_and_select(struct marking *m, struct err *e)
+{
+	struct mailbox *mailbox = &m->session.mailbox;
+	const unsigned right = given(m, SET_MOVE) ? RIGHT_DELETE : 0;
+
+	if (!mailbox_session_open(&m->session, &m->account, TOOL_MMARK, e) ||
+	    !mailbox_list(mailbox, WANT_UIDS, &m->list, e) ||
+	    !mailbox_check_rights(mailbox, right, e))
+		return false;
+	journal_set_validity(m->journal, mailbox_validity(mailbox));
+	mailbox_session_show_alert(&m->session, m->run);
+	selection_apply(&m->selection, &m->list, m->journal, &m->set);
+	return true;
+}
+
+/* The deed in words, for -v and --dry-run: "mark +\Seen -Junk, move to Archive". */
+static void
+describe(const struct marking *m, struct buf *text)
+{
+	const char *folders[] = {given(m, SET_COPY), given(m, SET_MOVE)};
+	static const char *const verbs[] = {"copy to ", "move to "};
+
+	if (m->add.len > 0 || m->remove.len > 0)
+		buf_addf(text, "mark%s%s%s%s", m->add.len ? " +" : "", m->add.data,
+			 m->remove.len ? " -" : "", m->remove.data);
+	for (size_t i = 0; i < 2; i++)
+		if (folders[i])
+			buf_addf(text, "%s%s%s", text->len ? ", " : "", verbs[i], folders[i]);
+	buf_add_str(text, "");
+}
+
+static void
+report(const struct marking *m)
+{
+	struct buf deed = {0};
+
+	describe(m, &deed);
+	for (size_t i = 0; i < m->set.count; i++) {
+		const size_t index = m->set.index[i];
+		const char *uid = message_list_uid(&m->list, index);
+
+		trace_note(TRACE_PROTOCOL, "%" PRIu32 " (uid:%s): %s", m->list.items[index].number,
+			   uid ? uid : "", deed.data);
+	}
+	trace_note(TRACE_PROTOCOL, "%zu messages: done", m->set.count);
+	buf_free(&deed);
+}
+
+static bool
+carry_out(struct marking *m, struct err *e)
+{
+	const struct mailbox_change change = {.add = m->add.data,
+					      .remove = m->remove.data,
+					      .copy_to = given(m, SET_COPY),
+					      .move_to = given(m, SET_MOVE),
+					      .creates = run_flag(m->run, SET_CREATE)};
+
+	if (!list_and_select(m, e) ||
+	    !mailbox_change(&m->session.mailbox, &m->list, &m->set, &change, e) ||
+	    !mailbox_commit(&m->session.mailbox, e))
+		return false;
+	report(m);
+	selection_complain(&m->selection, m->run);
+	return true;
+}
+
+static bool
+show_plan(struct marking *m, struct err *e)
+{
+	struct buf deed = {0};
+	bool ok;
+
+	run_show_settings(m->run, &m->account);
+	fflush(stdout);
+	describe(m, &deed);
+	ok = list_and_select(m, e) &&
+	     message_lines_show(m->run, &m->session.mailbox, &m->list, &m->set, deed.data, e);
+	buf_free(&deed);
+	if (!ok)
+		return false;
+	fflush(stdout);
+	selection_complain(&m->selection, m->run);
+	return mailbox_commit(&m->session.mailbox, e);
+}
+
+static bool
+change_named(struct marking *m, struct err *e)
+{
+	m->journal = mailbox_journals(&m->account, TOOL_MMARK, e);
+	if (!m->journal)
+		return false;
+	return run_flag(m->run, SET_DRY_RUN) ? show_plan(m, e) : carry_out(m, e);
+}
+
+/* Appending a message. */
+
+static bool
+find_date(const struct outgoing *message, struct date *date)
+{
+	struct header_field field;
+	struct buf text = {0};
+	size_t n;
+	const char *header = outgoing_header(message, &n);
+	bool found = header && header_find(header, n, "Date", &field);
+
+	if (found) {
+		header_unfold(&text, &field);
+		found = text.data && date_parse(text.data, date);
+	}
+	buf_free(&text);
+	return found;
+}
+
+/* A literal cannot contain it (RFC 9051 section 9). */
+static bool
+is_free_of_nul(void *ctx, const char *bytes, size_t n)
+{
+	(void)ctx;
+	return !memchr(bytes, '\0', n);
+}
+
+static bool
+check_message(struct outgoing *message, struct err *e)
+{
+	*e = (struct err){0};
+	if (outgoing_facts(message)->size == 0)
+		return err_set(e, ERR_MALFORMED, "the message is empty");
+	if (outgoing_pour(message, false, is_free_of_nul, NULL, e))
+		return true;
+	return e->code != ERR_NONE
+		   ? false
+		   : err_set(e, ERR_MALFORMED, "a message that contains NUL cannot be appended");
+}
+
+static bool
+upload(struct marking *m, struct outgoing *message, struct err *e)
+{
+	struct date date;
+	const struct mailbox_append a = {.folder = given(m, SET_APPEND),
+					 .flags = m->add.data,
+					 .creates = run_flag(m->run, SET_CREATE),
+					 .message = message,
+					 .date = find_date(message, &date) ? &date : NULL};
+	struct buf uid = {0};
+	bool ok = mailbox_session_open(&m->session, &m->account, TOOL_MMARK, e) &&
+		  mailbox_append(&m->session.mailbox, &a, &uid, e);
+
+	if (ok && uid.len > 0)
+		printf("%s\n", uid.data);
+	else if (ok)
+		run_remark(m->run, "%s: the server does not tell the UID of the message",
+			   session_place(&m->session.base));
+	ok = ok && mailbox_commit(&m->session.mailbox, e);
+	buf_free(&uid);
+	return ok;
+}
+
+static bool
+append_input(struct marking *m, struct err *e)
+{
+	struct source *source = source_open(STDIN_FILENO, e);
+	struct outgoing *message = source ? outgoing_open_as_is(source, e) : NULL;
+	bool ok = message && check_message(message, e);
+
+	if (ok && run_flag(m->run, SET_DRY_RUN)) {
+		run_show_settings(m->run, &m->account);
+		screen_printf("would append %" PRIu64 " octets to %s\n",
+			      outgoing_facts(message)->size, given(m, SET_APPEND));
+	} else {
+		ok = ok && upload(m, message, e);
+	}
+	outgoing_free(message);
+	source_close(source);
+	return ok;
+}
+
+/* The command line. */
+
+static bool
+check_actions(const struct marking *m, struct err *e)
+{
+	const bool changes =
+	    m->add.len > 0 || m->remove.len > 0 || given(m, SET_MOVE) || given(m, SET_COPY);
+
+	if (given(m, SET_ADD_SEEN) && given(m, SET_REMOVE_SEEN))
+		return err_set(e, ERR_USAGE, "--seen and --unseen cannot be combined");
+	if (given(m, SET_APPEND) && (m->remove.len > 0 || given(m, SET_MOVE) || given(m, SET_COPY)))
+		return err_set(e, ERR_USAGE,
+			       "--append can be combined with --seen and --flag only");
+	if (given(m, SET_APPEND) && m->run->operand_count > 0)
+		return err_set(e, ERR_USAGE,
+			       "--append takes the message from standard input, and no operands");
+	if (given(m, SET_APPEND) || changes)
+		return true;
+	err_set(e, ERR_USAGE, "nothing to do");
+	return err_hint(e, "give --seen, --unseen, --flag, --unflag, --move, --copy or --append");
+}
+
+static bool
+check_operands(const struct marking *m, struct err *e)
+{
+	if (m->run->operand_count > 0 || given(m, SET_APPEND))
+		return true;
+	err_set(e, ERR_USAGE, "no messages given");
+	return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from "
+			   "standard input");
+}
+
+static bool
+check_protocol(const struct marking *m, struct err *e)
+{
+	struct url url;
+
+	if (!account_server(&m->account, TOOL_MMARK, &url, e))
+		return false;
+	if (url.protocol == PROTOCOL_IMAP)
+		return true;
+	err_set(e, ERR_UNAVAILABLE, "%s: POP3 has neither flags nor folders", url.host);
+	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
+}
+
+static bool
+prepare(struct marking *m, struct err *e)
+{
+	struct run *run = m->run;
+
+	if (!run_flag(run, SET_PROBE) &&
+	    (!read_flags(m, e) || !check_actions(m, e) || !check_operands(m, e)))
+		return false;
+	return selection_parse(&m->selection, run->operands, run->operand_count, e) &&
+	       account_resolve(&m->account, TOOL_MMARK, &run->given, NULL, e) &&
+	       folders_check_one(&m->account, e) &&
+	       (run_flag(run, SET_PROBE) || check_protocol(m, e));
+}
+
+static bool
+serve(struct marking *m, struct err *e)
+{
+	if (run_flag(m->run, SET_PROBE))
+		return mailbox_session_probe(&m->account, TOOL_MMARK, e);
+	return given(m, SET_APPEND) ? append_input(m, e) : change_named(m, e);
+}
+
+static bool
+job(struct run *run, struct err *e)
+{
+	struct marking m = {.run = run};
+	const bool ok = prepare(&m, e) && serve(&m, e);
+
+	mailbox_session_show_alert(&m.session, run);
+	mailbox_session_close(&m.session);
+	journal_close(m.journal);
+	message_list_free(&m.list);
+	message_set_free(&m.set);
+	selection_free(&m.selection);
+	account_free(&m.account);
+	buf_free(&m.add);
+	buf_free(&m.remove);
+	return ok;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tool mmark = {.id = TOOL_MMARK,
+					  .usage = "[OPTION]... MESSAGE...",
+					  .summary =
+					      "Changes flags, copies and moves messages (IMAP).",
+					  .job = job};
+
+	return tool_main(&mmark, argc, argv);
+}

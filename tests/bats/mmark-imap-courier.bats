@@ -1,0 +1,1 @@
+mmark-imap-dovecot.bats
