@@ -19,8 +19,10 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/text_set.h"
 #include "message/mbox.h"
 #include "msend/letter.h"
+#include "msend/name_list.h"
 #include "msend/submission.h"
 #include "net/wait.h"
 
@@ -39,8 +41,11 @@ struct item {
 struct batch {
 	struct run *run;
 	batch_send *send;
-	struct mbox *mbox; /* or NULL: the operands */
-	size_t count;      /* of those that were opened */
+	const struct shared *shared;
+	struct text_set seen;   /* with a journal: the names that were used */
+	struct mbox *mbox;      /* or NULL: the operands */
+	struct name_list names; /* of the operand "-" */
+	size_t count;           /* of the operands that were used, or the messages of the mbox */
 	int table[2];
 };
 
@@ -53,12 +58,10 @@ batch_is_wanted(const struct run *run)
 
 /* Where the messages come from. */
 
-/* `-` is standard input. */
 static int
 open_file(const char *path, struct err *e)
 {
-	const int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-					      : open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
@@ -87,22 +90,42 @@ not_tried(struct run *run, const struct item *item, const struct err *e)
 	run->about = NULL;
 }
 
+/* The next file's name, borrowed: an operand, or, where that is "-", a line of standard input. */
+static bool
+next_name(struct batch *b, const char **name, struct err *e)
+{
+	const struct run *run = b->run;
+
+	while (b->count < run->operand_count) {
+		*name = run->operands[b->count];
+		if (strcmp(*name, "-") != 0) {
+			b->count++;
+			return true;
+		}
+		if (name_list_next(&b->names, name, e))
+			return true;
+		if (e->code != ERR_NONE)
+			return err_prefix(e, "standard input");
+		b->count++;
+	}
+	return false;
+}
+
 static bool
 next_file(struct batch *b, struct item *item, struct err *e)
 {
-	struct run *run = b->run;
+	const char *path;
 
-	while (b->count < run->operand_count) {
-		const char *path = run->operands[b->count];
-
+	while (next_name(b, &path, e)) {
+		if (b->shared->journal && !text_set_add(&b->seen, path))
+			continue; /* it may be in another process's hands, and is sent once */
 		snprintf(item->name, sizeof item->name, "%s", path);
 		if (stop_signal() != 0)
 			return interrupted(item, e);
-		b->count++;
 		item->fd = open_file(path, e);
 		if (item->fd >= 0)
 			return true;
-		not_tried(run, item, e);
+		not_tried(b->run, item, e);
 		*e = (struct err){0};
 	}
 	return false;
@@ -150,7 +173,7 @@ serve(struct batch *b, struct submission *h, struct item *item)
 static bool
 send_all(struct batch *b, struct err *e)
 {
-	struct submission *h = submission_open();
+	struct submission *h = submission_open(b->shared);
 	struct item item;
 
 	while (next_item(b, &item, e))
@@ -240,7 +263,7 @@ static bool
 serve_all(struct run *run, const char *name, void *ctx, struct err *e)
 {
 	struct batch *b = ctx;
-	struct submission *h = submission_open();
+	struct submission *h = submission_open(b->shared);
 	struct item item;
 
 	(void)run;
@@ -324,11 +347,11 @@ keep_memory(void)
 }
 
 bool
-batch_run(struct run *run, batch_send *send, struct err *e)
+batch_run(struct run *run, batch_send *send, const struct shared *shared, struct err *e)
 {
 	const char *given = run->given.of[SET_CONNECTIONS].text;
 	const size_t connections = given ? strtoul(given, NULL, 10) : 1;
-	struct batch b = {.run = run, .send = send};
+	struct batch b = {.run = run, .send = send, .shared = shared};
 	bool ok;
 
 	if (!check(run, connections, e))
@@ -339,5 +362,7 @@ batch_run(struct run *run, batch_send *send, struct err *e)
 	ok = connections == 1 || run_flag(run, SET_DRY_RUN) ? send_all(&b, e)
 							    : share(&b, connections, e);
 	mbox_close(b.mbox);
+	name_list_free(&b.names);
+	text_set_free(&b.seen);
 	return ok;
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 struct err;
+struct shared;
 struct submission;
 struct run;
 
@@ -23,7 +24,7 @@ typedef bool batch_send(struct run *run, struct submission *h, int fd, struct er
 /* Was a batch asked for? */
 bool batch_is_wanted(const struct run *run);
 
-/* Sends them all. False: *e, and what was not sent stands before it or in it. */
-bool batch_run(struct run *run, batch_send *send, struct err *e);
+/* Sends them all, with what their connections SHARE. False: *e, and what was not sent stands before it or in it. */
+bool batch_run(struct run *run, batch_send *send, const struct shared *shared, struct err *e);
 
 #endif

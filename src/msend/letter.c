@@ -367,6 +367,26 @@ letter_add_recipient(struct letter *l, const char *address)
 	v->recipients[v->count++] = (struct smtp_recipient){.address = mem_strdup(address)};
 }
 
+struct source *
+letter_source(const struct letter *l)
+{
+	return l->source;
+}
+
+void
+letter_keep_recipients(struct letter *l, bool (*keep)(void *ctx, const char *address), void *ctx)
+{
+	struct smtp_envelope *v = &l->envelope;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (keep(ctx, v->recipients[i].address))
+			v->recipients[kept++] = v->recipients[i];
+		else
+			free((char *)(uintptr_t)v->recipients[i].address);
+	v->count = kept;
+}
+
 void
 letter_free(struct letter *l)
 {

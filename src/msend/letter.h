@@ -33,6 +33,8 @@ struct letter {
 	struct source *source;
 	struct aliases *aliases; /* or NULL */
 	const char *domain;      /* of addresses that have none; NULL: they go as they are */
+	bool is_part;            /* one of several transactions */
+	bool may_shrink;         /* recipients may be left for another transaction */
 	bool is_one_of_many;     /* senders in From, without a Sender */
 	struct text_set known;   /* the recipients, to have each once */
 };
@@ -55,6 +57,13 @@ bool letter_prepare(struct letter *l, const struct account *a, char *const *reci
 bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,
 		  struct err *e);
 void letter_add_recipient(struct letter *l, const char *address);
+
+/* The message as it was read; borrowed. */
+struct source *letter_source(const struct letter *l);
+
+/* Leaves in the envelope those recipients of whom KEEP is true, in their order. */
+void letter_keep_recipients(struct letter *l, bool (*keep)(void *ctx, const char *address),
+			    void *ctx);
 
 void letter_free(struct letter *l);
 

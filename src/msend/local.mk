@@ -12,6 +12,8 @@ libmsend_a_SOURCES = \
 	%D%/log.h \
 	%D%/mailq.c \
 	%D%/mailq.h \
+	%D%/name_list.c \
+	%D%/name_list.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
 	%D%/queue.c \
@@ -23,9 +25,15 @@ libmsend_a_SOURCES = \
 	%D%/queue_run.c \
 	%D%/queue_settings.c \
 	%D%/queue_settings.h \
+	%D%/rate.c \
+	%D%/rate.h \
 	%D%/recipient_status.c \
 	%D%/recipient_status.h \
+	%D%/send_journal.c \
+	%D%/send_journal.h \
 	%D%/smtp_session.c \
 	%D%/smtp_session.h \
 	%D%/submission.c \
-	%D%/submission.h
+	%D%/submission.h \
+	%D%/transactions.c \
+	%D%/transactions.h

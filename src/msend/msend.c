@@ -9,13 +9,17 @@
 
 #include "app/tool.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "msend/batch.h"
 #include "msend/letter.h"
 #include "msend/mailq.h"
 #include "msend/queue_add.h"
+#include "msend/rate.h"
+#include "msend/send_journal.h"
 #include "msend/smtp_session.h"
 #include "msend/submission.h"
+#include "msend/transactions.h"
 
 static void
 show_plan(const struct letter *l, const struct account *a, const struct run *run)
@@ -39,16 +43,172 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
+/* A letter's record, for the length of a transaction. */
+struct ledger {
+	struct run *run;
+	struct send_journal *journal; /* NULL: none is kept */
+	const char *name;             /* of the letter */
+	char key[SEND_JOURNAL_KEY];
+	const struct letter *part;
+	bool is_begun;
+};
+
+/* Before the end of the message goes out, or it goes into the queue. */
+static bool
+note_begin(void *ctx, struct err *e)
+{
+	struct ledger *g = ctx;
+	const struct smtp_envelope *v = &g->part->envelope;
+
+	if (!g->journal || g->is_begun)
+		return true;
+	*e = (struct err){0};
+	for (size_t i = 0; i < v->count; i++)
+		if (!v->recipients[i].is_postponed &&
+		    !send_journal_add(g->journal, SEND_BEGUN, g->key, v->recipients[i].address,
+				      g->name, e))
+			return false;
+	g->is_begun = true;
+	return send_journal_flush(g->journal, e);
+}
+
+/* What became of each recipient. Of a lost reply nothing is known, unless the queue has the letter. */
+static void
+note_end(struct run *run, struct ledger *g, const struct outcome *o)
+{
+	const struct smtp_envelope *v = &g->part->envelope;
+
+	for (size_t i = 0; g->is_begun && i < v->count; i++) {
+		const struct smtp_recipient *r = &v->recipients[i];
+		const bool is_queued = o->queued && r->reply.code < 500;
+		const enum send_state state = r->is_taken || is_queued ? SEND_SENT : SEND_NEW;
+		struct err e = {0};
+
+		if (state == SEND_NEW && o->maybe_sent)
+			continue;
+		if (!send_journal_add(g->journal, state, g->key, r->address, g->name, &e))
+			run_complain(run, &e);
+	}
+}
+
 /* True: it was *SENT, or is kept to be sent later. */
 static bool
 hand_in(struct run *run, struct submission *h, const struct account *a, struct letter *l, bool last,
-	struct outcome *o, bool *sent, struct err *e)
+	struct ledger *g, struct outcome *o, bool *sent, struct err *e)
 {
+	struct err problem;
+
 	*sent = submission_send(h, a, l, last, o, e);
-	if (account_flag(a, SET_QUEUE))
+	if (account_flag(a, SET_QUEUE)) {
+		if (!*sent && !note_begin(g, &problem)) {
+			run_complain(run, &problem);
+			return false;
+		}
 		return queue_add_message(run, a, l, o, *sent, e);
+	}
 	outcome_complain(o, l, run, *sent ? NULL : e);
 	return *sent;
+}
+
+static bool
+send_part(struct run *run, struct submission *h, const struct account *a, struct letter *part,
+	  bool last, const struct ledger *letter, struct err *e)
+{
+	struct outcome outcome = {0};
+	struct ledger g = *letter;
+	bool ok, sent;
+
+	if (run_flag(run, SET_DRY_RUN)) {
+		show_plan(part, a, run);
+		return true;
+	}
+	g.part = part;
+	part->envelope.before_end = g.journal ? note_begin : NULL;
+	part->envelope.before_end_ctx = &g;
+	ok = hand_in(run, h, a, part, last, &g, &outcome, &sent, e);
+	note_end(run, &g, &outcome);
+	outcome_log(&outcome, part, a, run, sent ? NULL : e);
+	outcome_free(&outcome);
+	return ok;
+}
+
+/* Each transaction stands alone: one that is refused does not keep the others from being made. The
+ * last failure is the caller's to say. */
+static bool
+send_parts(struct run *run, struct submission *h, const struct account *a, const struct letter *l,
+	   bool last, const struct ledger *g, struct err *e)
+{
+	struct transactions t;
+	bool ok = transactions_begin(&t, l, a, run, e);
+
+	for (bool more = ok; more && transactions_next(&t);) {
+		struct err problem = {0};
+
+		if (send_part(run, h, a, &t.part, last && t.is_last, g, &problem))
+			continue;
+		if (!ok)
+			run_complain(run, e);
+		*e = problem;
+		ok = false;
+	}
+	return ok;
+}
+
+/* A file is the same by whatever path it is named. */
+static char *
+letter_name(const struct run *run)
+{
+	char *path = run->about && run_flag(run, SET_BATCH) ? realpath(run->about, NULL) : NULL;
+
+	return path ? path : mem_strdup(run->about ? run->about : "-");
+}
+
+static void
+complain_of_begun(struct run *run, const struct ledger *g, const char *address)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMPORARY,
+		"%s: may have been sent in an earlier run, which did not see the reply; not sent "
+		"again",
+		address);
+	err_hint(&e, "to send it again, delete its line from %s: begin %s",
+		 send_journal_path(g->journal), g->key);
+	run_complain(run, &e);
+}
+
+static bool
+is_due(void *ctx, const char *address)
+{
+	struct ledger *g = ctx;
+	const enum send_state state = send_journal_state(g->journal, g->key, address);
+
+	if (state == SEND_BEGUN)
+		complain_of_begun(g->run, g, address);
+	return state == SEND_NEW;
+}
+
+/* Leaves to the letter the recipients who have not got it yet. False: *e. */
+static bool
+skip_sent(struct letter *l, struct ledger *g, struct err *e)
+{
+	if (!g->journal)
+		return true;
+	if (!send_journal_key(g->name, letter_source(l), g->key, e))
+		return false;
+	letter_keep_recipients(l, is_due, g);
+	return true;
+}
+
+static bool
+prepare(struct run *run, struct submission *h, struct letter *l, int fd, bool last,
+	const struct account **a, struct err *e)
+{
+	return letter_read(l, fd, last && a_dot_ends(run), run->given.of[SET_FROM].text, e) &&
+	       (*a = submission_account(h, run, l->sender, e)) &&
+	       letter_prepare(l, *a, last ? run->operands : NULL, last ? run->operand_count : 0,
+			      run_flag(run, SET_READ_RECIPIENTS), e) &&
+	       queue_add_check(*a, e);
 }
 
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
@@ -56,25 +216,16 @@ static bool
 send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
-	struct outcome outcome = {0};
 	const struct account *account = NULL;
-	const char *from = run->given.of[SET_FROM].text;
-	bool ok =
-	    letter_read(&letter, fd, last && a_dot_ends(run), from, e) &&
-	    (account = submission_account(h, run, letter.sender, e)) &&
-	    letter_prepare(&letter, account, last ? run->operands : NULL,
-			   last ? run->operand_count : 0, run_flag(run, SET_READ_RECIPIENTS), e) &&
-	    queue_add_check(account, e);
-	bool sent = ok;
+	char *name = letter_name(run);
+	struct ledger g = {.run = run, .journal = submission_shared(h)->journal, .name = name};
+	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e);
 
-	if (ok && run_flag(run, SET_DRY_RUN))
-		show_plan(&letter, account, run);
-	else if (ok)
-		ok = hand_in(run, h, account, &letter, last, &outcome, &sent, e);
-	if (!run_flag(run, SET_DRY_RUN))
-		outcome_log(&outcome, &letter, account, run, sent ? NULL : e);
-	outcome_free(&outcome);
+	if (!ok && !run_flag(run, SET_DRY_RUN))
+		outcome_log(&(struct outcome){0}, &letter, account, run, e);
+	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
 	letter_free(&letter);
+	free(name);
 	return ok;
 }
 
@@ -85,12 +236,40 @@ send_one_of_many(struct run *run, struct submission *h, int fd, struct err *e)
 }
 
 static bool
-send_one(struct run *run, struct err *e)
+send_one(struct run *run, const struct shared *shared, struct err *e)
 {
-	struct submission *h = submission_open();
+	struct submission *h = submission_open(shared);
 	const bool ok = send_letter(run, h, STDIN_FILENO, true, e);
 
 	submission_close(h);
+	return ok;
+}
+
+static bool
+open_shared(const struct run *run, struct shared *s, struct err *e)
+{
+	const char *rate = run->given.of[SET_RATE].text;
+	const char *journal = run->given.of[SET_JOURNAL].text;
+
+	*s = (struct shared){0};
+	if (run_flag(run, SET_DRY_RUN))
+		return true;
+	if (rate && !(s->rate = rate_open(rate, e)))
+		return false;
+	return !journal || (s->journal = send_journal_open(journal, e)) != NULL;
+}
+
+static bool
+send_messages(struct run *run, struct err *e)
+{
+	struct shared shared;
+	bool ok = open_shared(run, &shared, e);
+
+	if (ok)
+		ok = batch_is_wanted(run) ? batch_run(run, send_one_of_many, &shared, e)
+					  : send_one(run, &shared, e);
+	rate_close(shared.rate);
+	send_journal_close(shared.journal);
 	return ok;
 }
 
@@ -144,7 +323,7 @@ job(struct run *run, struct err *e)
 		return has_nothing_to_send(run, e) && mailq_show(run, e);
 	if (run_flag(run, SET_FLUSH))
 		return has_nothing_to_send(run, e) && queue_add_flush(run, e);
-	return batch_is_wanted(run) ? batch_run(run, send_one_of_many, e) : send_one(run, e);
+	return send_messages(run, e);
 }
 
 int

@@ -28,6 +28,44 @@ complain(struct outcome *o, struct run *run, const struct err *e)
 	run_complain(run, e);
 }
 
+/* Is it a recipient to whom the message did not go although nobody refused him? */
+static bool
+is_left_out(const struct smtp_recipient *r)
+{
+	return r->reply.code < 400 && !r->is_taken;
+}
+
+static bool
+has_left_out(const struct letter *l)
+{
+	for (size_t i = 0; i < l->envelope.count; i++)
+		if (is_left_out(&l->envelope.recipients[i]))
+			return true;
+	return false;
+}
+
+/* One of several transactions failed: each recipient who does not get the message has a line. The
+ * last one stays in FAILURE. */
+static void
+name_left_out(struct outcome *o, const struct letter *l, struct run *run, struct err *failure)
+{
+	const struct err why = *failure;
+	bool is_named = false;
+
+	for (size_t i = 0; i < l->envelope.count; i++) {
+		const struct smtp_recipient *r = &l->envelope.recipients[i];
+
+		if (!is_left_out(r))
+			continue;
+		if (is_named)
+			complain(o, run, failure);
+		is_named = true;
+		*failure = why;
+		err_prefix(failure, "%s: %s", r->address,
+			   o->maybe_sent ? "may have been sent" : "not sent");
+	}
+}
+
 void
 outcome_complain(struct outcome *o, const struct letter *l, struct run *run, struct err *failure)
 {
@@ -35,12 +73,15 @@ outcome_complain(struct outcome *o, const struct letter *l, struct run *run, str
 	bool is_in_failure = false;
 	size_t refused = 0;
 
-	if (o->maybe_sent) /* what matters then is in FAILURE */
+	if (o->maybe_sent) { /* what matters then is in FAILURE */
+		if (l->is_part && failure)
+			name_left_out(o, l, run, failure);
 		return;
+	}
 	for (size_t i = 0; i < l->envelope.count; i++) {
 		const struct smtp_recipient *r = &l->envelope.recipients[i];
 
-		if (r->reply.code < 400)
+		if (r->reply.code < 400 || r->is_postponed)
 			continue;
 		if (refused++ > 0)
 			complain(o, run, &refusal);
@@ -49,6 +90,16 @@ outcome_complain(struct outcome *o, const struct letter *l, struct run *run, str
 	}
 	if (refused > 0 && !is_in_failure)
 		complain(o, run, &refusal);
+	if (l->is_part && failure) {
+		if (is_in_failure && !has_left_out(l)) {
+			*failure = refusal;
+			return;
+		}
+		if (is_in_failure)
+			complain(o, run, &refusal);
+		name_left_out(o, l, run, failure);
+		return;
+	}
 	if (!is_in_failure)
 		return;
 	*failure = refusal;

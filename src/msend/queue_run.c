@@ -82,7 +82,7 @@ make_route(struct flush *f, char *key, const struct queue_entry *entry)
 	struct values given = {0};
 
 	r->key = key;
-	r->handover = submission_open();
+	r->handover = submission_open(NULL);
 	copy_given(&given, &f->run->given);
 	queue_settings_read_route(entry, &given);
 	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))

@@ -18,7 +18,7 @@ is_refused(const struct smtp_recipient *r, const struct outcome *o)
 {
 	struct err e;
 
-	if (r->is_taken || r->reply.code < 500)
+	if (r->is_taken || r->is_postponed || r->reply.code < 500)
 		return false;
 	smtp_explain(o->server, r, &e);
 	return is_final(e.code);

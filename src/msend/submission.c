@@ -10,6 +10,7 @@
 #include "base/stop.h"
 #include "config/account.h"
 #include "msend/letter.h"
+#include "msend/rate.h"
 #include "msend/smtp_session.h"
 
 /* A letter may bring a server down, and the one behind it too; more in a row are the server's. */
@@ -26,16 +27,27 @@ struct conversation {
 };
 
 struct submission {
-	struct account account; /* where `has_account`, the one for `sender` */
+	const struct shared *shared; /* never NULL */
+	struct account account;      /* where `has_account`, the one for `sender` */
 	char *sender;
 	bool has_account;
 	struct conversation *conversations;
 };
 
 struct submission *
-submission_open(void)
+submission_open(const struct shared *s)
 {
-	return mem_alloc(sizeof(struct submission));
+	static const struct shared nothing = {0};
+	struct submission *h = mem_alloc(sizeof *h);
+
+	h->shared = s ? s : &nothing;
+	return h;
+}
+
+const struct shared *
+submission_shared(const struct submission *h)
+{
+	return h->shared;
 }
 
 static void
@@ -156,21 +168,60 @@ broke(struct conversation *c, const struct outcome *o, bool ok, const struct err
 	       stop_signal() == 0;
 }
 
+/* Those who come in another transaction go to the end, and out of this one; all keep their order. */
+static void
+leave_out_postponed(struct smtp_envelope *v)
+{
+	struct smtp_recipient *postponed = mem_alloc(v->count * sizeof *postponed);
+	size_t kept = 0, others = 0;
+
+	for (size_t i = 0; i < v->count; i++)
+		if (v->recipients[i].is_postponed)
+			postponed[others++] = v->recipients[i];
+		else
+			v->recipients[kept++] = v->recipients[i];
+	for (size_t i = 0; i < others; i++)
+		v->recipients[kept + i] = postponed[i];
+	v->count = kept;
+	free(postponed);
+}
+
+/* As many as the server is known to take in one transaction. */
+static bool
+fit_in(const struct smtp *c, struct smtp_envelope *v)
+{
+	const size_t most = smtp_recipients_max(c);
+	const bool fits = most == 0 || v->count <= most;
+
+	if (!fits)
+		v->count = most;
+	return fits;
+}
+
 bool
 submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
 		struct outcome *o, struct err *e)
 {
 	struct conversation *c = find(h, a, e);
+	uint64_t place;
 	bool ok;
 
 	do {
-		if (!c || !be_open(c, a, e))
+		if (!c || !be_open(c, a, e) || !rate_begin(h->shared->rate, &place, e))
 			return false;
+		if (!be_open(c, a, e)) { /* it may have waited long */
+			rate_end(h->shared->rate, place);
+			return false;
+		}
 		outcome_free(o);
 		o->server = mem_strdup(session_place(&c->session.base));
+		last = (!l->may_shrink || fit_in(c->session.smtp, &l->envelope)) && last;
 		ok = smtp_send(c->session.smtp, &l->envelope, l->message, last, &o->reply,
 			       &o->maybe_sent, e);
+		rate_end(h->shared->rate, place);
 	} while (broke(c, o, ok, e));
+	if (l->may_shrink)
+		leave_out_postponed(&l->envelope);
 	if (!ok && o->maybe_sent)
 		err_hint(
 		    e, "the message may have been sent: its end went out, the reply was not seen");

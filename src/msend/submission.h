@@ -27,8 +27,15 @@ struct submission;
 struct letter;
 struct run;
 
-/* Nothing is connected yet. */
-struct submission *submission_open(void);
+/* What all connections of a run have in common; either may be NULL. */
+struct shared {
+	struct rate *rate;
+	struct send_journal *journal;
+};
+
+/* Nothing is connected yet. S outlives it; NULL: nothing is shared. */
+struct submission *submission_open(const struct shared *s);
+const struct shared *submission_shared(const struct submission *h);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void submission_close(struct submission *h);
@@ -42,7 +49,9 @@ const struct account *submission_account(struct submission *h, const struct run 
 					 const char *sender, struct err *e);
 
 /*
- * Hands in the letter by the account, which is borrowed for the call only. With LAST its
+ * Hands in the letter in one transaction. Recipients whom the server takes in a further one only are
+ * moved behind the others and left out of l->envelope.count; those of a part (msend/transactions.h) are
+ * in the next part then. It goes by the account, which is borrowed for the call only. With LAST its
  * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
  * (outcome_complain(), queue_add_message()). False: *e; where o->maybe_sent, with the words that say so.
  * O is {0} before, the caller's to free.

@@ -7,13 +7,47 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "base/mem.h"
+
+struct digest {
+	gnutls_hash_hd_t hash;
+};
+
+/* As with memory that has run out: a caller that went on with half a digest would take one message
+ * for another. */
+static void
+check(int result)
+{
+	if (result == 0)
+		return;
+	fputs("GnuTLS has no SHA-256\n", stderr);
+	abort();
+}
+
+struct digest *
+digest_begin(void)
+{
+	struct digest *d = mem_alloc(sizeof *d);
+
+	check(gnutls_hash_init(&d->hash, GNUTLS_DIG_SHA256));
+	return d;
+}
+
+void
+digest_add(struct digest *d, const void *bytes, size_t n)
+{
+	check(gnutls_hash(d->hash, bytes, n));
+}
+
+void
+digest_end(struct digest *d, unsigned char digest[static DIGEST_SIZE])
+{
+	gnutls_hash_deinit(d->hash, digest);
+	free(d);
+}
+
 void
 digest_sha256(const void *bytes, size_t n, unsigned char digest[static DIGEST_SIZE])
 {
-	/* As with memory that has run out: who goes on with half a digest takes one message for
-	 * another. */
-	if (gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, n, digest) != 0) {
-		fputs("GnuTLS has no SHA-256\n", stderr);
-		abort();
-	}
+	check(gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, n, digest));
 }

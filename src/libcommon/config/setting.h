@@ -101,6 +101,11 @@ enum setting_id {
 	SET_HOLD_UNTIL,
 	SET_PRIORITY,
 	SET_BATCH,
+	SET_EACH,
+	SET_RATE,
+	SET_JOURNAL,
+	SET_VERP,
+	SET_MAX_RECIPIENTS,
 	SET_CONNECTIONS,
 	SET_IGNORE_DOTS,
 	SET_SENDMAIL_OPTIONS,
@@ -172,6 +177,7 @@ enum setting_kind {
 	KIND_DELIVER_BY,    /* SECONDS[,return|notify] (RFC 2852) */
 	KIND_DATE,          /* RFC 3339; normalised to UTC */
 	KIND_PRIORITY,      /* -9 to 9 (RFC 6710) */
+	KIND_RATE,          /* N/s, N/min or N/h; normalised to N/SECONDS */
 	KIND_SENDMAIL_MODE, /* the argument of sendmail's -b */
 	SETTING_KINDS
 };

@@ -295,6 +295,7 @@ static const struct kind kinds[SETTING_KINDS] = {
     [KIND_DELIVER_BY] = {.normalise = setting_check_deliver_by},
     [KIND_DATE] = {.normalise = setting_check_date},
     [KIND_PRIORITY] = {.normalise = setting_check_priority},
+    [KIND_RATE] = {.normalise = setting_check_rate},
     [KIND_SENDMAIL_MODE] = {.normalise = setting_check_sendmail_mode},
 };
 

@@ -18,6 +18,7 @@ bool setting_check_envelope_id(const struct setting *s, const char *text, char *
 bool setting_check_deliver_by(const struct setting *s, const char *text, char **normal,
 			      struct err *e);
 bool setting_check_date(const struct setting *s, const char *text, char **normal, struct err *e);
+bool setting_check_rate(const struct setting *s, const char *text, char **normal, struct err *e);
 bool setting_check_priority(const struct setting *s, const char *text, char **normal,
 			    struct err *e);
 bool setting_check_sendmail_mode(const struct setting *s, const char *text, char **normal,

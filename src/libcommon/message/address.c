@@ -581,6 +581,38 @@ address_domain(const char *addr)
 	return domain && *domain ? domain : NULL;
 }
 
+/* Adds the local part without its quotes. */
+static void
+add_plain_local(struct buf *out, const char *addr)
+{
+	const char *domain = address_domain(addr);
+	const char *end = domain ? domain - 1 : addr + strlen(addr);
+	const bool is_quoted = *addr == '"';
+
+	for (addr += is_quoted, end -= is_quoted; addr < end; addr++) {
+		if (is_quoted && *addr == '\\')
+			addr++;
+		buf_add_char(out, *addr);
+	}
+}
+
+void
+address_add_verp(struct buf *out, const char *sender, const char *recipient)
+{
+	const char *domain = address_domain(sender), *of = address_domain(recipient);
+	struct buf local = {0};
+
+	add_plain_local(&local, sender);
+	buf_add_char(&local, '+');
+	add_plain_local(&local, recipient);
+	if (of)
+		buf_addf(&local, "=%s", of);
+	put_local(out, local.data);
+	if (domain)
+		buf_addf(out, "@%s", domain);
+	buf_free(&local);
+}
+
 bool
 address_is_ascii(const char *addr)
 {

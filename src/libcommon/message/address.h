@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct err;
 
 /*
@@ -65,6 +66,12 @@ bool address_is_valid(const char *addr);
 
 /* The domain of ADDR (behind the last @ outside quotes), or NULL where it has none. */
 const char *address_domain(const char *addr);
+
+/*
+ * Adds the sender's address with the recipient's in it, by which a report tells whom it is about
+ * (VERP): alice@a.example and bob@b.example make alice+bob=b.example@a.example.
+ */
+void address_add_verp(struct buf *out, const char *sender, const char *recipient);
 
 bool address_is_ascii(const char *addr);
 

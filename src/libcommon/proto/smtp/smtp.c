@@ -413,6 +413,12 @@ smtp_is_idle(struct smtp *c)
 	return !smtp_is_over(c) && stream_is_idle(c->stream);
 }
 
+size_t
+smtp_recipients_max(const struct smtp *c)
+{
+	return c->recipients_max;
+}
+
 const struct smtp_features *
 smtp_features(const struct smtp *c)
 {

@@ -53,7 +53,8 @@ struct smtp_reply {
 struct smtp_recipient {
 	const char *address; /* borrowed */
 	struct smtp_reply reply;
-	bool is_taken; /* the server took the message over for him, and said so */
+	bool is_taken;     /* the server took the message over for him, and said so */
+	bool is_postponed; /* the server takes no more recipients in this transaction */
 };
 
 struct smtp_envelope {
@@ -101,10 +102,16 @@ const struct buf *smtp_described(const struct smtp *c);
  * message needs is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT
  * goes out with the message. False with *MAYBE_SENT: the end of the message went out and its reply
  * was not seen. True: the server took it over for all recipients without a refusal among their
- * replies, which is at least one; REPLY is its word.
+ * replies, which is at least one; REPLY is its word. Recipients whom the server did not want in the
+ * same transaction (452 after others were accepted) are not refused, but `is_postponed`: the message
+ * did not go to them, and QUIT does not go out.
  */
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
+
+/* The most recipients that the server took in a transaction before it wanted no more (RFC 5321
+ * section 4.5.3.1.10); 0: it never said so. */
+size_t smtp_recipients_max(const struct smtp *c);
 
 /* The refusal of a recipient by SERVER ("HOST:PORT") as smtp_send() puts it: with the address,
  * where the server's words do not have it. */

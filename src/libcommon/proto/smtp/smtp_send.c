@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "message/address.h"
 #include "message/outgoing.h"
 #include "net/dialog.h"
@@ -24,6 +25,7 @@ struct transaction {
 	const struct outgoing_facts *facts;
 	bool utf8;       /* SMTPUTF8 is used */
 	bool last;       /* QUIT goes out with the message */
+	bool is_split;   /* some recipients are postponed */
 	bool is_refused; /* the sender, or a recipient without whom the others get nothing */
 	bool *maybe_sent;
 };
@@ -149,6 +151,39 @@ ask_envelope(const struct transaction *t, struct err *e)
 	return true;
 }
 
+/* Does the text, after the reply's code, begin with an enhanced code (RFC 3463)? */
+static bool
+has_enhanced_code(const char *text)
+{
+	return text[0] >= '2' && text[0] <= '5' && text[1] == '.';
+}
+
+/*
+ * RFC 5321 section 4.5.3.1.10: after some recipients were accepted, 452 (and 552, which RFC 821 had
+ * by mistake) means that the server takes no more of them, and the message goes to the others in a
+ * transaction of their own. With another enhanced code than X.5.3 it is about a disk or a mailbox.
+ */
+static bool
+is_too_many(const struct smtp_reply *r)
+{
+	const char *text = r->text + 4;
+
+	if (r->code != 452 && r->code != 552)
+		return false;
+	if (has_enhanced_code(text))
+		return strncmp(text + 1, ".5.3", 4) == 0;
+	return r->code == 452 || text_contains(text, "too many recipients");
+}
+
+static void
+postpone(struct transaction *t, struct smtp_recipient *r, size_t accepted)
+{
+	if (!t->is_split)
+		t->c->recipients_max = accepted;
+	t->is_split = true;
+	r->is_postponed = true;
+}
+
 /* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
  * stream failed, and *e says so if nobody was refused before: behind a refusal (421) the server may
  * hang up, and its words tell more; but in a partial sending they are not why the others got
@@ -166,6 +201,8 @@ read_recipients(struct transaction *t, size_t *accepted, struct err *e)
 			return t->is_refused ? false : stream_ok(t->c->stream, e);
 		if (smtp_is_positive(&r->reply))
 			++*accepted;
+		else if (*accepted > 0 && is_too_many(&r->reply))
+			postpone(t, r, *accepted);
 		else if (refusals++ == 0)
 			smtp_explain(stream_name(t->c->stream), r, e);
 		t->is_refused = refusals > 0 && !t->envelope->partial;
@@ -243,7 +280,7 @@ pour(const struct transaction *t, bool dots, struct err *e)
 static void
 ask_quit(const struct transaction *t)
 {
-	if (!t->last)
+	if (!t->last || t->is_split)
 		return;
 	t->c->said_quit = t->c->features.pipelining;
 	if (t->c->said_quit)

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/send_journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "message/source.h"
+
+#define FIRST_LINE "mailverbs send journal 1\n"
+
+enum { ID_SIZE = 16, ROOM_LEAST = 64, BLOCK = 64 * 1024 };
+
+static const char *const words[] = {
+    [SEND_NEW] = "refused", [SEND_BEGUN] = "begin", [SEND_SENT] = "sent"};
+
+/* A letter and a recipient. */
+struct record {
+	unsigned char id[ID_SIZE];
+	bool is_used;
+	unsigned char state;
+};
+
+struct send_journal {
+	char *path;
+	int fd;
+	struct record *records; /* a hash table */
+	size_t room;            /* a power of two, or 0 */
+	size_t count;
+};
+
+/* The table. */
+
+static void
+make_id(const char *key, const char *address, unsigned char id[static ID_SIZE])
+{
+	unsigned char digest[DIGEST_SIZE];
+	char *text = mem_printf("%s %s", key, address);
+
+	digest_sha256(text, strlen(text), digest);
+	memcpy(id, digest, ID_SIZE);
+	free(text);
+}
+
+static struct record *
+find(struct record *records, size_t room, const unsigned char *id)
+{
+	size_t at;
+
+	memcpy(&at, id, sizeof at);
+	for (at &= room - 1; records[at].is_used; at = (at + 1) & (room - 1))
+		if (memcmp(records[at].id, id, ID_SIZE) == 0)
+			break;
+	return &records[at];
+}
+
+static void
+grow(struct send_journal *j)
+{
+	const size_t room = j->room ? 2 * j->room : ROOM_LEAST;
+	struct record *records = mem_alloc(room * sizeof *records);
+
+	for (size_t i = 0; i < j->room; i++)
+		if (j->records[i].is_used)
+			*find(records, room, j->records[i].id) = j->records[i];
+	free(j->records);
+	j->records = records;
+	j->room = room;
+}
+
+static void
+set_state(struct send_journal *j, const char *key, const char *address, enum send_state state)
+{
+	struct record *r;
+	unsigned char id[ID_SIZE];
+
+	if (2 * (j->count + 1) > j->room)
+		grow(j);
+	make_id(key, address, id);
+	r = find(j->records, j->room, id);
+	j->count += !r->is_used;
+	memcpy(r->id, id, ID_SIZE);
+	r->is_used = true;
+	r->state = (unsigned char)state;
+}
+
+enum send_state
+send_journal_state(const struct send_journal *j, const char *key, const char *address)
+{
+	unsigned char id[ID_SIZE];
+	const struct record *r;
+
+	if (j->room == 0)
+		return SEND_NEW;
+	make_id(key, address, id);
+	r = find(j->records, j->room, id);
+	return r->is_used ? (enum send_state)r->state : SEND_NEW;
+}
+
+/* The file. */
+
+static bool
+read_record(struct send_journal *j, char *line)
+{
+	char *rest = line, *word = strsep(&rest, " "), *key = strsep(&rest, " ");
+	char *address = strsep(&rest, " ");
+
+	if (!address || strlen(key) != SEND_JOURNAL_KEY - 1 || !text_unescape(address))
+		return false;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(word, words[i]) == 0) {
+			set_state(j, key, address, (enum send_state)i);
+			return true;
+		}
+	return false;
+}
+
+/* A kill, or a full disk, may have torn the last line: it is as good as not written. */
+static bool
+drop_torn(struct send_journal *j, off_t end, struct err *e)
+{
+	return ftruncate(j->fd, end) == 0 || err_set_errno(e, ERR_IO, "%s", j->path);
+}
+
+static bool
+read_lines(struct send_journal *j, FILE *file, struct err *e)
+{
+	char *line = NULL;
+	size_t room = 0, number = 0;
+	off_t end = 0;
+	ssize_t len;
+	bool ok = true;
+
+	while (ok && (len = getline(&line, &room, file)) > 0) {
+		if (line[len - 1] != '\n') {
+			ok = drop_torn(j, end, e);
+			break;
+		}
+		end += len;
+		ok = ++number == 1 ? strcmp(line, FIRST_LINE) == 0
+				   : (line[len - 1] = '\0', read_record(j, line));
+		if (!ok)
+			err_set(e, ERR_MALFORMED, "%s:%zu: not a line of a send journal", j->path,
+				number);
+	}
+	free(line);
+	if (ok && ferror(file))
+		return err_set_errno(e, ERR_IO, "%s", j->path);
+	return ok && (end > 0 || write(j->fd, FIRST_LINE, strlen(FIRST_LINE)) > 0 ||
+		      err_set_errno(e, ERR_IO, "%s", j->path));
+}
+
+static bool
+read_file(struct send_journal *j, struct err *e)
+{
+	FILE *file = fopen(j->path, "re");
+	bool ok;
+
+	if (!file)
+		return err_set_errno(e, ERR_IO, "%s", j->path);
+	ok = read_lines(j, file, e);
+	fclose(file);
+	return ok;
+}
+
+static bool
+open_file(struct send_journal *j, struct err *e)
+{
+	j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	if (j->fd < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", j->path);
+	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0)
+		return true;
+	if (errno == EWOULDBLOCK)
+		return err_set(e, ERR_TEMPORARY, "%s: another run uses this journal", j->path);
+	return err_set_errno(e, ERR_IO, "%s", j->path);
+}
+
+struct send_journal *
+send_journal_open(const char *path, struct err *e)
+{
+	struct send_journal *j = mem_alloc(sizeof *j);
+
+	j->path = mem_strdup(path);
+	if (open_file(j, e) && read_file(j, e))
+		return j;
+	send_journal_close(j);
+	return NULL;
+}
+
+void
+send_journal_close(struct send_journal *j)
+{
+	if (!j)
+		return;
+	if (j->fd >= 0)
+		close(j->fd);
+	free(j->records);
+	free(j->path);
+	free(j);
+}
+
+bool
+send_journal_key(const char *name, struct source *content, char key[static SEND_JOURNAL_KEY],
+		 struct err *e)
+{
+	struct digest *d = digest_begin();
+	char *block = mem_grow(NULL, BLOCK, 1);
+	unsigned char digest[DIGEST_SIZE];
+	uint64_t offset = 0;
+	size_t got;
+	bool ok;
+
+	digest_add(d, name, strlen(name) + 1);
+	while ((ok = source_read(content, offset, block, BLOCK, &got, e)) && got > 0) {
+		digest_add(d, block, got);
+		offset += got;
+	}
+	digest_end(d, digest);
+	free(block);
+	text_hex(key, digest, (SEND_JOURNAL_KEY - 1) / 2);
+	return ok;
+}
+
+bool
+send_journal_add(struct send_journal *j, enum send_state state, const char *key,
+		 const char *address, const char *name, struct err *e)
+{
+	struct buf line = {0};
+	ssize_t written;
+
+	buf_addf(&line, "%s %s ", words[state], key);
+	text_escape(&line, address);
+	if (state == SEND_BEGUN) {
+		buf_add_char(&line, ' ');
+		text_escape(&line, name);
+	}
+	buf_add_char(&line, '\n');
+	do
+		written = write(j->fd, line.data, line.len);
+	while (written < 0 && errno == EINTR);
+	if (written >= 0 && (size_t)written < line.len)
+		errno = ENOSPC;
+	if (written != (ssize_t)line.len)
+		err_set_errno(e, ERR_IO, "%s", j->path);
+	else
+		set_state(j, key, address, state);
+	buf_free(&line);
+	return e->code == ERR_NONE;
+}
+
+bool
+send_journal_flush(struct send_journal *j, struct err *e)
+{
+	return fdatasync(j->fd) == 0 || err_set_errno(e, ERR_IO, "%s", j->path);
+}
+
+const char *
+send_journal_path(const struct send_journal *j)
+{
+	return j->path;
+}
