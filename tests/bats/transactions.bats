@@ -229,14 +229,12 @@ letters()
 	run -65 --separate-stderr msend --journal=1.eml --batch 2.eml
 	assert_regex "$stderr" '1.eml:1: not a line of a send journal'
 	assert_equal "$(taken)" 'r1@x.example|r2@x.example'
-	mkfifo names
-	msend --journal=j --batch - <names 3>&- &
-	exec 4>names
-	until flock -n j true 2>/dev/null && false || ! flock -n j true; do sleep 0.02; done
+	exec 4<>j
+	flock 4
 	run -75 --separate-stderr msend --journal=j --batch 1.eml
 	assert_regex "$stderr" 'another run uses this journal'
 	exec 4>&-
-	wait $!
+	run -0 msend --journal=j --batch 1.eml
 }
 
 @test '--rate: never more than N in any period, over all connections' {
