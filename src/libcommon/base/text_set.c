@@ -4,7 +4,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h> /* getentropy(), but for macOS */
+#ifdef __APPLE__
 #include <sys/random.h>
+#endif
 
 #include "base/mem.h"
 
