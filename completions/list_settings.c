@@ -22,12 +22,9 @@ static const struct {
 	unsigned id;
 	const char *name;
 	const char *servers;
-} tools[] = {{TOOL_MSEND, "msend", SMTP_SERVERS},
-	     {TOOL_SENDMAIL, "sendmail", SMTP_SERVERS},
-	     {TOOL_MFETCH, "mfetch", MAILBOX_SERVERS},
-	     {TOOL_MLIST, "mlist", MAILBOX_SERVERS},
-	     {TOOL_MDEL, "mdel", MAILBOX_SERVERS},
-	     {TOOL_MMARK, "mmark", MAILBOX_SERVERS},
+} tools[] = {{TOOL_MSEND, "msend", SMTP_SERVERS},      {TOOL_SENDMAIL, "sendmail", SMTP_SERVERS},
+	     {TOOL_MFETCH, "mfetch", MAILBOX_SERVERS}, {TOOL_MLIST, "mlist", MAILBOX_SERVERS},
+	     {TOOL_MDEL, "mdel", MAILBOX_SERVERS},     {TOOL_MMARK, "mmark", MAILBOX_SERVERS},
 	     {TOOL_MACCOUNT, "maccount", ""}};
 
 static const struct {

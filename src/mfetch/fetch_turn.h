@@ -51,8 +51,8 @@ struct fetch {
 
 /* Opens the session. LOOKS: this run records, deletes and marks nothing; --headers and --dry-run do
  * neither. False: *e. */
-bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, bool looks,
-		struct err *e);
+bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run,
+		bool looks, struct err *e);
 
 /* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
  * of that. False: *e. */

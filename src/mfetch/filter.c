@@ -27,7 +27,7 @@ struct judging {
 	size_t index;
 	uint32_t number;
 	char uid[64]; /* for people: cut if it is longer */
-	int failure; /* the exit status of the message before, if it was no verdict */
+	int failure;  /* the exit status of the message before, if it was no verdict */
 	unsigned failures;
 	bool is_running;
 	struct child child;
@@ -159,7 +159,8 @@ filter_apply(const struct filter *filter, struct mailbox *m, const struct messag
 		asked += some.count;
 	}
 	if (!ok && j.failures >= FAILURES_MAX)
-		err_set(e, e->code, "the filter failed for %d messages in a row; nothing is fetched",
+		err_set(e, e->code,
+			"the filter failed for %d messages in a row; nothing is fetched",
 			FAILURES_MAX);
 	writer_free(&j.writer);
 	message_set_free(set);

@@ -14,12 +14,8 @@
 static const struct {
 	unsigned id;
 	const char *name;
-} tools[] = {{TOOL_MSEND, "msend"},
-	     {TOOL_SENDMAIL, "sendmail"},
-	     {TOOL_MFETCH, "mfetch"},
-	     {TOOL_MLIST, "mlist"},
-	     {TOOL_MDEL, "mdel"},
-	     {TOOL_MACCOUNT, "maccount"}};
+} tools[] = {{TOOL_MSEND, "msend"}, {TOOL_SENDMAIL, "sendmail"}, {TOOL_MFETCH, "mfetch"},
+	     {TOOL_MLIST, "mlist"}, {TOOL_MDEL, "mdel"},         {TOOL_MACCOUNT, "maccount"}};
 
 static const struct {
 	unsigned place;

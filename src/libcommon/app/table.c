@@ -33,8 +33,8 @@ static const char *
 choose_charset(bool is_terminal)
 {
 	const char *charset = screen_charset();
-	const bool is_ascii = charset && (strcmp(charset, "ANSI_X3.4-1968") == 0 ||
-					  strcmp(charset, "US-ASCII") == 0);
+	const bool is_ascii =
+	    charset && (strcmp(charset, "ANSI_X3.4-1968") == 0 || strcmp(charset, "US-ASCII") == 0);
 
 	return is_ascii && !is_terminal ? NULL : charset;
 }
@@ -137,9 +137,8 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 	const char *titles[32];
 	unsigned used = 0;
 
-	*t = (struct table){.columns = columns,
-			    .count = count,
-			    .is_terminal = isatty(STDOUT_FILENO) == 1};
+	*t = (struct table){
+	    .columns = columns, .count = count, .is_terminal = isatty(STDOUT_FILENO) == 1};
 	t->charset = choose_charset(t->is_terminal);
 	for (size_t i = 0; i < count; i++)
 		used += columns[i]->width + (i > 0 ? 2 : 0);

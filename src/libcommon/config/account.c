@@ -264,7 +264,8 @@ fail_with_list(const struct ini files[FILES], const char *wanted, struct err *e)
 		err_hint(e, "accounts: %s", list.data);
 	else
 		err_hint(
-		    e, "write one into %s, see mailverbs.ini(5), or give --server=URL and --user=NAME",
+		    e,
+		    "write one into %s, see mailverbs.ini(5), or give --server=URL and --user=NAME",
 		    files[USERS].path ? files[USERS].path : "config.ini");
 	buf_free(&list);
 	return false;

@@ -36,7 +36,7 @@ struct sink_spec {
 	bool nul;                        /* SINK_RAW_STDOUT: a NUL after each message */
 	bool only_shows; /* standard output: nobody waits for the reader or for the disk, because
 			    nothing is recorded or deleted */
-	const char *account;             /* for the command's environment; may be "" */
+	const char *account; /* for the command's environment; may be "" */
 };
 
 /* A message's envelope as its header tells it: the final delivery wrote it there (RFC 5321

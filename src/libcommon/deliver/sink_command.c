@@ -89,7 +89,7 @@ expand(const char *template, const char *sender, const char *recipient)
 		else if (*p == 'T' && !recipient[0])
 			buf_add_str(&out, open ? "" : "''");
 		else
-			add_harmless(&out, *p == 'T'  ? recipient
+			add_harmless(&out, *p == 'T'   ? recipient
 					   : sender[0] ? sender
 						       : "MAILER-DAEMON");
 	}

@@ -246,10 +246,8 @@ writer_data(struct writer *w, const char *bytes, size_t n, struct err *e)
 bool
 writer_end(struct writer *w, struct err *e)
 {
-	return result(w,
-		      eol_to_lf_end(&w->filter, put, w) &&
-			  (!w->is_terminal || show(w, "", 0, true)),
-		      e);
+	return result(
+	    w, eol_to_lf_end(&w->filter, put, w) && (!w->is_terminal || show(w, "", 0, true)), e);
 }
 
 bool

@@ -329,8 +329,8 @@ imap_change(void *conversation, const struct message_list *l, const struct messa
 		  find_target(c, change->move_to, change->creates, &move_to, e);
 
 	add_uids(&uids, l, set);
-	ok = ok && store(c, &uids, "+", change->add, e) && store(c, &uids, "-", change->remove, e) &&
-	     copy(c, &uids, copy_to, e);
+	ok = ok && store(c, &uids, "+", change->add, e) &&
+	     store(c, &uids, "-", change->remove, e) && copy(c, &uids, copy_to, e);
 	if (ok && move_to) {
 		imap_remove(c, l, set);
 		c->to_trash = true;
