@@ -53,8 +53,13 @@ list_and_select(struct deletion *d, struct err *e)
 	const bool wants_uids = selection_wants_uids(&d->selection) ||
 				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
 
-	if (!mailbox_session_open(&d->session, &d->account, TOOL_MDEL, e) ||
-	    !mailbox_list(&d->session.mailbox, wants_uids ? WANT_UIDS : WANT_SIZES, &d->list, e) ||
+	unsigned want = wants_uids ? WANT_UIDS : WANT_SIZES;
+
+	if (!mailbox_session_open(&d->session, &d->account, TOOL_MDEL, e))
+		return false;
+	if (selection_wants_sizes(&d->selection, d->session.base.url.protocol))
+		want |= WANT_SIZES;
+	if (!mailbox_list(&d->session.mailbox, want, &d->list, e) ||
 	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	journal_set_validity(d->journal, mailbox_validity(&d->session.mailbox));
@@ -153,7 +158,7 @@ show_plan(struct deletion *d, struct err *e)
 static bool
 delete_named(struct deletion *d, struct err *e)
 {
-	d->journal = mailbox_journals(&d->account, TOOL_MDEL, e);
+	d->journal = mailbox_journals(&d->account, TOOL_MDEL, &d->run->given, e);
 	if (!d->journal)
 		return false;
 	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);

@@ -46,23 +46,65 @@ needs_memory(const struct fetch *f)
 	return has_memory(f) || (!f->by_default && selection_has_new(f->selection));
 }
 
+/* Where nothing is recorded, DESTINATION is NULL. */
+static bool
+find_destination(const struct fetch *f, char **destination, char **former, struct err *e)
+{
+	*destination = *former = NULL;
+	if (!needs_memory(f))
+		return true;
+	*destination = sink_destination(&f->sink, e);
+	*former = *destination ? sink_former_destination(&f->sink, e) : NULL;
+	return *former != NULL;
+}
+
+/* What version 0.1 recorded is taken over, or at least known. */
+static bool
+open_journal(struct fetch *f, const char *directory, const char *mailbox, const char *destination,
+	     const struct journal_former *former, struct err *e)
+{
+	if (run_flag(f->run, SET_DRY_RUN)) {
+		f->journal = journal_peek(directory, mailbox, destination, e);
+		return f->journal && journal_peek_former(f->journal, former, e);
+	}
+	f->journal = journal_lock(directory, mailbox, destination, e);
+	return f->journal && journal_migrate(f->journal, former, e);
+}
+
+static bool
+lock_journal(struct fetch *f, const char *directory, struct err *e)
+{
+	char *mailbox = mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
+	char *destination = NULL, *former_destination = NULL;
+	struct journal_former former = {0};
+	const bool ok = mailbox && find_destination(f, &destination, &former_destination, e) &&
+			mailbox_former(&former, f->account, TOOL_MFETCH, f->folder,
+				       former_destination, &f->run->given, e) &&
+			open_journal(f, directory, mailbox, destination, &former, e);
+
+	mailbox_former_free(&former);
+	free(mailbox);
+	free(destination);
+	free(former_destination);
+	return ok;
+}
+
 static bool
 lock_seen(struct fetch *f, struct err *e)
 {
-	char *directory = paths_state("seen");
-	char *mailbox = mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
-	char *destination = NULL;
+	char *directory = mailbox_journal_directory();
+	const bool ok =
+	    directory
+		? lock_journal(f, directory, e)
+		: err_set(e, ERR_CONFIG,
+			  "HOME is not set, so there is no place to record what was delivered");
 
-	if (!directory)
-		err_set(e, ERR_CONFIG,
-			"HOME is not set, so there is no place to record what was delivered");
-	else if (mailbox && (!needs_memory(f) || (destination = sink_destination(&f->sink, e))))
-		f->journal = (run_flag(f->run, SET_DRY_RUN) ? journal_peek : journal_lock)(
-		    directory, mailbox, destination, e);
 	free(directory);
-	free(mailbox);
-	free(destination);
-	return f->journal != NULL;
+	if (!ok) {
+		journal_close(f->journal);
+		f->journal = NULL;
+	}
+	return ok;
 }
 
 static void
@@ -301,6 +343,15 @@ remark_on_expiry(const struct fetch *f)
 			   account_text(f->account, SET_KEEP));
 }
 
+static void
+remark_on_clock(const struct fetch *f)
+{
+	if (f->listing.is_whole && f->keeping.has_age && f->keeping.now == 0)
+		run_remark(f->run,
+			   "the clock is before this version's date or before an earlier run, so "
+			   "nothing is deleted by its age");
+}
+
 /* What can't be deleted or marked there is said before anything is fetched. */
 static bool
 check_rights(const struct fetch *f, struct err *e)
@@ -323,6 +374,7 @@ fetch(struct fetch *f, struct err *e)
 	    !recognise_renumbered(f, true, e))
 		return false;
 	remark_on_expiry(f);
+	remark_on_clock(f);
 	if (f->listing.is_whole)
 		undeleted_check(f->journal, &f->listing.list, f->run,
 				session_place(&f->session->base));
@@ -370,7 +422,8 @@ mark_seen(struct fetch *f, struct err *e)
 		return false;
 	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
-		journal_mark(f->journal, message_list_uid(&f->listing.list, f->wanted.index[i]));
+		journal_mark(f->journal, message_list_uid(&f->listing.list, f->wanted.index[i]),
+			     f->listing.list.items[f->wanted.index[i]].size);
 	if (!journal_write(f->journal, true, e) || !fetch_commit(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
@@ -522,11 +575,32 @@ carry_out(struct fetch *f, struct err *e)
 	return f->looks ? look(f, e) : fetch(f, e);
 }
 
+/* The same user's folder on another server: all of it may be the same mailbox under a new name. */
+static void
+remark_on_rename(const struct fetch *f)
+{
+	char *other = journal_is_new(f->journal) && run_may_remark(f->run)
+			  ? journal_find_renamed(f->journal)
+			  : NULL;
+
+	if (other)
+		run_remark(
+		    f->run,
+		    "this destination also has messages from the mailbox '%s', which counts as "
+		    "another one than '%s'; if only the server's name has changed, see RENAMED "
+		    "SERVERS in mfetch(1)",
+		    other, journal_mailbox(f->journal));
+	free(other);
+}
+
 /* What was delivered before is known as far as it is needed. */
 static bool
 recall(struct fetch *f, struct err *e)
 {
-	return listing_prepare(&f->listing, f->journal, &f->keeping, may_list_short(f), e);
+	if (!listing_prepare(&f->listing, f->journal, &f->keeping, may_list_short(f), e))
+		return false;
+	remark_on_rename(f);
+	return true;
 }
 
 /* A reader that has seen enough (`| head`) is no error: we die of it as quietly as others do. With

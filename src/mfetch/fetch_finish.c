@@ -17,8 +17,7 @@ is_due(const struct fetch *f, size_t index)
 
 	if (f->keeping.keep && !f->keeping.has_age)
 		return false;
-	return journal_has(f->journal, message_list_uid(&f->listing.list, index), &when) &&
-	       retention_is_due(&f->keeping, when);
+	return listing_has(&f->listing, index, &when) && retention_is_due(&f->keeping, when);
 }
 
 /* Is INDEX the next of the ascending INDEXES? *NEXT is where they are. */
@@ -98,38 +97,6 @@ fetch_commit(struct fetch *f, struct err *e)
 	return (f->is_last ? mailbox_commit : mailbox_settle)(&f->session->mailbox, e);
 }
 
-static bool
-is_listed(void *ctx, const char *uid)
-{
-	const struct message_index *index = ctx;
-
-	return message_index_find(index, uid) != MESSAGE_NONE;
-}
-
-static size_t
-count_seen(const struct fetch *f)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < f->listing.list.count; i++)
-		count += journal_has(f->journal, message_list_uid(&f->listing.list, i), NULL);
-	return count;
-}
-
-static bool
-forget_unlisted(struct fetch *f, struct err *e)
-{
-	struct message_index index;
-	bool ok;
-
-	if (!f->listing.is_whole || !journal_wants_compacting(f->journal, count_seen(f)))
-		return true;
-	message_index_make(&index, &f->listing.list);
-	ok = journal_compact(f->journal, is_listed, &index, e);
-	message_index_free(&index);
-	return ok;
-}
-
 /* With EXPIRE 0 the commit deletes all that was fetched (RFC 2449 section 6.7; Gmail): what could
  * not be delivered too, and what was only looked at. Without one it stays, and what is safe here is
  * deleted by the next run. */
@@ -168,7 +135,8 @@ fetch_finish(struct fetch *f, struct err *e)
 	remove_delivered(f);
 	if (account_flag(f->account, SET_MARK_READ))
 		mark_read(f);
-	if (!fetch_commit(f, e) || !record_deleted(f, e) || !forget_unlisted(f, e))
+	if (!fetch_commit(f, e) || !record_deleted(f, e) ||
+	    (f->listing.is_whole && !journal_compact(f->journal, e)))
 		return false;
 	if (f->listing.is_whole)
 		undeleted_remember(f->journal, &f->listing.list, &f->to_delete);

@@ -17,14 +17,14 @@ enum { WHOLE_EVERY_S = 24 * 60 * 60 };
 static bool
 bookmark_holds(const struct listing *l)
 {
-	const int64_t now = (int64_t)time(NULL), listed = l->bookmark.listed;
+	const int64_t listed = l->bookmark.listed;
 
-	return listed <= now && now - listed < WHOLE_EVERY_S &&
+	return retention_set_time(l->keeping, listed) && l->keeping->now - listed < WHOLE_EVERY_S &&
 	       !retention_is_due(l->keeping, l->bookmark.oldest);
 }
 
 bool
-listing_prepare(struct listing *l, struct journal *journal, const struct retention *keeping,
+listing_prepare(struct listing *l, struct journal *journal, struct retention *keeping,
 		bool may_be_short, struct err *e)
 {
 	l->journal = journal;
@@ -35,12 +35,19 @@ listing_prepare(struct listing *l, struct journal *journal, const struct retenti
 	return journal_read(journal, e);
 }
 
+bool
+listing_has(const struct listing *l, size_t index, time_t *when)
+{
+	return journal_has(l->journal, message_list_uid(&l->list, index), l->list.items[index].size,
+			   when);
+}
+
 /* An id that was there before is either another message's too, or an old message has moved. */
 static bool
 is_all_new(const struct listing *l)
 {
 	for (size_t i = 0; i < l->list.count; i++)
-		if (journal_has(l->journal, message_list_uid(&l->list, i), NULL))
+		if (listing_has(l, i, NULL))
 			return false;
 	return true;
 }
@@ -131,13 +138,28 @@ list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
 }
 
+/* What is known and not listed is forgotten in the end. */
+static void
+note_listed(struct listing *l)
+{
+	journal_begin_listing(l->journal);
+	for (size_t i = 0; i < l->list.count; i++)
+		journal_note_listed(l->journal, message_list_uid(&l->list, i),
+				    l->list.items[i].size);
+	journal_end_listing(l->journal, l->keeping->now);
+}
+
 bool
 listing_make(struct listing *l, struct mailbox *m, struct err *e)
 {
 	if (!list_as_needed(l, m, e))
 		return false;
-	if (l->is_whole)
-		forget_deleted(l);
+	if (!l->is_whole)
+		return true;
+	if (retention_set_time(l->keeping, journal_newest(l->journal)))
+		journal_date(l->journal, l->keeping->now);
+	forget_deleted(l);
+	note_listed(l);
 	return true;
 }
 
@@ -149,7 +171,7 @@ all_is_seen(const struct listing *l, int64_t *oldest)
 	time_t when;
 
 	for (size_t i = 0; i < l->list.count; i++) {
-		if (!journal_has(l->journal, message_list_uid(&l->list, i), &when))
+		if (!listing_has(l, i, &when))
 			return false;
 		if (when != 0 && (*oldest == 0 || when < *oldest))
 			*oldest = when;
@@ -160,10 +182,10 @@ all_is_seen(const struct listing *l, int64_t *oldest)
 void
 listing_remember(struct listing *l, const struct mailbox *m)
 {
-	struct bookmark next = {.listed = l->is_whole ? (int64_t)time(NULL) : l->bookmark.listed,
+	struct bookmark next = {.listed = l->is_whole ? l->keeping->now : l->bookmark.listed,
 				.oldest = l->is_whole ? 0 : l->bookmark.oldest};
 
-	next.mark = mailbox_mark(m, &l->list);
+	next.mark = next.listed != 0 ? mailbox_mark(m, &l->list) : NULL;
 	if (next.mark && all_is_seen(l, &next.oldest))
 		bookmark_write(&next, l->journal);
 	bookmark_free(&next);

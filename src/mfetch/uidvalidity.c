@@ -76,7 +76,7 @@ find_unknown(struct journal *journal, const struct message_list *l, struct messa
 	for (size_t i = 0; i < l->count; i++) {
 		const char *uid = message_list_uid(l, i);
 
-		if (uid && !journal_has(journal, uid, NULL))
+		if (uid && !journal_has(journal, uid, l->items[i].size, NULL))
 			message_set_add(unknown, i);
 	}
 }

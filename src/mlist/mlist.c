@@ -115,6 +115,8 @@ wanted_of_list(const struct listing *l)
 
 	for (size_t i = 0; i < l->chosen_count; i++)
 		want |= l->chosen[i]->want;
+	if (selection_wants_sizes(&l->selection, l->session.base.url.protocol))
+		want |= WANT_SIZES;
 	return want & ~(unsigned)WANT_FLAGS ? want : want | WANT_SIZES;
 }
 
@@ -521,7 +523,7 @@ list(struct listing *l, struct err *e)
 		show_plan(l);
 		return true;
 	}
-	l->journal = mailbox_journals(&l->account, TOOL_MLIST, e);
+	l->journal = mailbox_journals(&l->account, TOOL_MLIST, &run->given, e);
 	if (!l->journal || !open_session(l, e))
 		return false;
 	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))

@@ -199,7 +199,7 @@ show_plan(struct marking *m, struct err *e)
 static bool
 change_named(struct marking *m, struct err *e)
 {
-	m->journal = mailbox_journals(&m->account, TOOL_MMARK, e);
+	m->journal = mailbox_journals(&m->account, TOOL_MMARK, &m->run->given, e);
 	if (!m->journal)
 		return false;
 	return run_flag(m->run, SET_DRY_RUN) ? show_plan(m, e) : carry_out(m, e);

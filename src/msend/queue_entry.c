@@ -113,6 +113,8 @@ queue_entry_write(const struct queue_entry *q, struct buf *text)
 			 (const char *[]){q->settings[i].name, q->settings[i].value, NULL});
 	if (q->attempts > 0)
 		buf_addf(text, "tried %u %" PRId64 "\n", q->attempts, q->tried);
+	if (q->late != 0)
+		buf_addf(text, "late %" PRId64 "\n", q->late);
 	if (q->reply)
 		add_line(text, "reply", (const char *[]){q->reply, NULL});
 	if (q->maybe_sent)
@@ -194,6 +196,16 @@ take_tried(struct queue_entry *q, char *words[])
 }
 
 static bool
+take_late(struct queue_entry *q, char *words[])
+{
+	uint64_t n;
+	const bool ok = text_number(words[0], INT64_MAX, &n);
+
+	q->late = ok ? (int64_t)n : 0;
+	return ok;
+}
+
+static bool
 take_maybe_sent(struct queue_entry *q, char *words[])
 {
 	(void)words;
@@ -226,6 +238,7 @@ static const struct {
     {"set", 2, take_set},         {"tried", 2, take_tried},
     {"reply", 1, take_reply},     {"maybe-sent", 0, take_maybe_sent},
     {"to", 1, take_to},           {"refused", 2, take_refused},
+    {"late", 1, take_late},
 };
 
 static bool

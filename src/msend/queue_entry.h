@@ -11,6 +11,7 @@
  *	from ADDRESS              ADDRESS is missing for the null sender
  *	set NAME VALUE            a setting it is to be sent with
  *	tried TIMES SECONDS       how often, and when it was last
+ *	late SECONDS              when an attempt failed first after its time was over
  *	reply TEXT                what came of that
  *	maybe-sent                its end went out, or was about to, and no reply to it was seen
  *	to ADDRESS                who is still to get it
@@ -50,6 +51,7 @@ struct queue_entry {
 	size_t setting_count;
 	unsigned attempts;
 	int64_t tried; /* 0: never yet */
+	int64_t late;  /* 0: its time is not over */
 	char *reply;
 	bool maybe_sent;
 	struct queue_recipient *recipients;

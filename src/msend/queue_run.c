@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/tool.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -22,6 +23,9 @@
 #include "msend/submission.h"
 
 enum { LIFETIME = 5 * 24 * 60 * 60 };
+
+/* The last attempts lie so far apart: an hour, or less of a short life. */
+enum { LATE_MAX_S = 60 * 60, LATE_PARTS = 10 };
 
 /* What goes over one connection: an account, and what the command line had changed of it. */
 struct route {
@@ -61,6 +65,7 @@ struct attempt {
 	char deliver_by[32], hold_for[32];
 	bool maybe_sent_before;
 	bool is_late;     /* for what it asked */
+	bool is_dated;    /* its entry has another time than before */
 	bool is_old_news; /* nothing came of it that the entry does not say */
 };
 
@@ -216,6 +221,18 @@ settle_deliver_by(struct attempt *a, int64_t waited, struct err *e)
 	return true;
 }
 
+/* One that was queued while the clock was not set, or will be set, waits from now on. */
+static bool
+date_entry(struct queue_entry *entry)
+{
+	const int64_t now = (int64_t)time(NULL);
+
+	if (!clock_is_set(now) || (clock_was_set(entry->arrived) && entry->arrived <= now))
+		return false;
+	entry->arrived = now;
+	return true;
+}
+
 static bool
 settle_times(struct attempt *a, struct err *e)
 {
@@ -308,16 +325,36 @@ attempt_free(struct attempt *a)
 
 /* What came of it. */
 
-static bool
-is_expired(const struct attempt *a)
+static int64_t
+lifetime_of(const struct attempt *a)
 {
 	const char *text = account_text(&a->waiting->route->account, SET_QUEUE_LIFETIME);
 	uint64_t lifetime;
 
 	if (!text || !text_age(text, &lifetime))
-		lifetime = LIFETIME;
-	return stop_signal() == 0 && (uint64_t)time(NULL) >= lifetime &&
-	       a->waiting->entry.arrived <= (int64_t)((uint64_t)time(NULL) - lifetime);
+		return LIFETIME;
+	return lifetime < INT64_MAX / 2 ? (int64_t)lifetime : INT64_MAX / 2;
+}
+
+/*
+ * Its time is over, and attempts failed since that lie apart: a computer that was asleep, or whose
+ * clock was wrong, has tried only once. The first of them is written down.
+ */
+static bool
+is_expired(struct attempt *a)
+{
+	struct queue_entry *entry = &a->waiting->entry;
+	const int64_t now = (int64_t)time(NULL), lifetime = lifetime_of(a);
+	const int64_t apart =
+	    lifetime / LATE_PARTS < LATE_MAX_S ? lifetime / LATE_PARTS : LATE_MAX_S;
+
+	if (stop_signal() != 0 || !clock_is_set(now) || now - entry->arrived < lifetime)
+		return false;
+	if (entry->late != 0 && entry->late <= now)
+		return now - entry->late >= apart;
+	entry->late = now;
+	a->is_old_news = false; /* this is to be written */
+	return false;
 }
 
 /* Who was still due never gets it. */
@@ -455,7 +492,7 @@ settle_entry(struct attempt *a, const struct err *failure, struct err *why)
 
 	entry->maybe_sent = a->maybe_sent_before || a->outcome.maybe_sent;
 	recipient_status_explain_delay(&a->letter, &a->outcome, failure, why);
-	a->is_old_news = is_old_news(a, why);
+	a->is_old_news = !a->is_dated && is_old_news(a, why);
 	if (!a->is_old_news)
 		queue_entry_tried(entry, why->text);
 	if (a->is_late || recipient_status_is_final(&a->letter, &a->outcome, failure)) {
@@ -520,6 +557,7 @@ serve(struct flush *f, struct waiting *w)
 
 	f->run->about = w->entry.id;
 	w->route->left--;
+	a.is_dated = date_entry(&w->entry);
 	ok = queue_entry_count_due(&w->entry) == 0 ? finish_failing(&a, &e) : try_again(&a, &e);
 	f->run->about = NULL;
 	if (a.outcome.server || !a.outcome.is_waiting)
@@ -546,6 +584,8 @@ send_all(struct flush *f, struct err *e)
 		run_complain(f->run, e);
 	if (!take_queue(f, e))
 		return false;
+	if (f->count > 0 && !clock_is_set((int64_t)time(NULL)))
+		run_remark(f->run, "the clock is not set, so no message is given up");
 	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
 		serve(f, &f->all[i]);
 	if (stop_signal() != 0)

@@ -48,7 +48,7 @@ has()
 	assert_equal "$(cat "$@" | grep -c '^Subject: letter')" "$n"
 }
 
-journals() { grep -rl '^mailverbs seen 1' "$XDG_STATE_HOME/mailverbs/seen"; }
+journals() { grep -rl '^mailverbs journal 2' "$XDG_STATE_HOME/mailverbs/journal"; }
 
 is_empty() { [[ -z $(ls "$1") ]]; }
 

@@ -246,8 +246,9 @@ box()
 @test "marks stay when the record is rewritten" {
 	give a
 	mfetch --mark-seen
-	journal=$(find "$XDG_STATE_HOME/mailverbs/seen" -name 'maildir*')
-	printf '= 1 gone%d\n' {1..1200} >>"$journal"
+	journal=$(find "$XDG_STATE_HOME/mailverbs/journal" -name 'maildir*')
+	printf '= 1790000000 0 gone%d\n' {1..1200} >>"$journal"
+	printf '? 1790000000 gone%d\n' {1..1200} >>"$journal" # missing for weeks
 	give b
 	run mfetch --keep
 	assert_success

@@ -267,7 +267,7 @@ procmailrc()
 	some_letters 1 3 4
 	mfetch --keep=10d --maildir=Mail
 	is_left 3
-	journal=$(grep -rl '^= ' "$XDG_STATE_HOME/mailverbs/seen")
+	journal=$(grep -rl '^= ' "$XDG_STATE_HOME/mailverbs/journal")
 	sed -i "2,\$s/^= [0-9]* \(.*\)/= $((EPOCHSECONDS - 864000 - 60)) \1/;\$s/^= [0-9]*/= $((EPOCHSECONDS - 864000 + 600))/" "$journal"
 	some_letters 5
 	run -0 mfetch --keep=10d --maildir=Mail

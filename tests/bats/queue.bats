@@ -80,6 +80,12 @@ age_entry()
 	sed -i "s/^time .*/time $(($(date +%s) - $2))/" "$1"
 }
 
+# late_since ENTRY SECONDS: an attempt failed so long ago, after its time was over
+late_since()
+{
+	sed -i "/^late /d;s/^tried .*/&\nlate $(($(date +%s) - $2))/" "$1"
+}
+
 # ---- kept, and sent ----
 
 @test 'no server: it is kept, on disk, with exit status 0; when the server is back, -q sends it as it was' {
@@ -288,6 +294,10 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 	run -75 msend -q
 	assert_equal "$(entries | wc -l)" 1
 	age_entry "$queue/$(entries)" $((5 * 86400 + 1))
+	run -75 msend -q
+	run -75 msend -q
+	assert_equal "$(entries | wc -l)" 1
+	late_since "$queue/$(entries)" 3601
 	run -75 --separate-stderr msend -q --quiet
 	assert_regex "$stderr" '^msend: [0-9a-f]{14}: not sent for 120 hours, which is too long: 127\.0\.0\.1:1: '
 	assert_empty_queue
@@ -295,7 +305,24 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 	letter | msend --quiet --queue-lifetime=1h "$rcpt@example.org"
 	age_entry "$queue/$(entries)" 3601
 	run -75 msend -q
+	late_since "$queue/$(entries)" 361
+	run -75 msend -q
 	assert_empty_queue
+}
+
+@test 'a clock that is not set: nothing is given up, then or by the first run with the right time' {
+	away
+	letter | faketime -f '@1970-01-01 00:10:00' msend --quiet "$rcpt@example.org"
+	run -75 msend -q
+	assert_equal "$(entries | wc -l)" 1
+	run -75 faketime -f '@1980-01-01 00:00:00' msend -q
+	assert_output --partial 'the clock is not set, so no message is given up'
+	late_since "$queue/$(entries)" 86400
+	run -75 msend -q
+	assert_equal "$(entries | wc -l)" 1
+	back
+	run -0 msend -q
+	assert_equal "$(mailbox_count "$rcpt")" 1
 }
 
 @test 'a message that is too old, and a server that takes it: it is sent' {

@@ -51,8 +51,8 @@ is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
 # The journal knows NUMBER messages, under one UIDVALIDITY, and nothing else.
 knows()
 {
-	run grep -rh '^[=~+]' "$XDG_STATE_HOME/mailverbs/seen"
-	assert_equal "$(printf '%s\n' "${lines[@]}" | sed -n 's/^= [0-9]* \(.*\):.*/\1/p' | sort | uniq -c | awk '{ print $1 }')" "$1"
+	run grep -rh '^[=~+]' "$XDG_STATE_HOME/mailverbs/journal"
+	assert_equal "$(printf '%s\n' "${lines[@]}" | sed -n 's/^= [0-9]* 0 \(.*\):.*/\1/p' | sort | uniq -c | awk '{ print $1 }')" "$1"
 }
 
 @test 'what is here is not fetched again, what is new is, and that is said once' {
@@ -144,7 +144,7 @@ restore_as()
 @test '--keep=10d counts from the day on which it was delivered' {
 	letters 1 2
 	run -0 mfetch --keep --maildir=box
-	sed -i "s/^= [0-9]* \(.*:1\b\)/= $(($(date +%s) - 11 * 86400)) \1/" "$(grep -rl '^mailverbs seen' "$XDG_STATE_HOME/mailverbs/seen")"
+	sed -i "s/^= [0-9]* \(.*:1\b\)/= $(($(date +%s) - 11 * 86400)) \1/" "$(grep -rl '^mailverbs journal' "$XDG_STATE_HOME/mailverbs/journal")"
 	renumber
 	run -0 mfetch --keep=10d --maildir=box
 	subjects 1 2
@@ -223,7 +223,7 @@ restore_as()
 @test 'a record made before there were fingerprints: all is fetched, and said' {
 	letters 1 2
 	run -0 mfetch --keep --maildir=box
-	sed -i 's/^\([=+].*\) [0-9a-f]\{32\}$/\1/' "$(grep -rl '^mailverbs seen' "$XDG_STATE_HOME/mailverbs/seen")"
+	sed -i 's/^\([=+].*\) [0-9a-f]\{32\}$/\1/' "$(grep -rl '^mailverbs journal' "$XDG_STATE_HOME/mailverbs/journal")"
 	run -0 mfetch --keep --maildir=box --full-listing
 	renumber
 	run -0 mfetch --keep --maildir=box
@@ -235,9 +235,9 @@ restore_as()
 @test 'a fingerprint that is none is damage' {
 	letters 1
 	run -0 mfetch --keep --maildir=box
-	journal=$(grep -rl '^mailverbs seen' "$XDG_STATE_HOME/mailverbs/seen")
+	journal=$(grep -rl '^mailverbs journal' "$XDG_STATE_HOME/mailverbs/journal")
 	for bad in xyz "$(printf '%032d' 0)0" "$(printf '%031d' 0)G" ''; do
-		sed -i "s/^\(+ [^ ]* [^ ]*\).*/\1 $bad/" "$journal"
+		sed -i "s/^\(+ [^ ]* [^ ]* 0\).*/\1 $bad/" "$journal"
 		run mfetch --keep --maildir=box --full-listing
 		assert_equal "$status" 74
 		assert_output --partial ':2: the record of delivered messages is damaged here'

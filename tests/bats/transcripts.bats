@@ -501,7 +501,7 @@ lists()
 	END
 	lists 1 seven # or, once it was seen to be gone, by nothing else
 	assert_equal "$(box)" $'one\nthree\nseven'
-	grep -q '^/ 1$' "$XDG_STATE_HOME"/mailverbs/seen/*/maildir*
+	grep -q '^/ 1$' "$XDG_STATE_HOME"/mailverbs/journal/*/maildir*
 }
 
 @test "the place in an error is the server's name and port" {

@@ -18,7 +18,7 @@
 
 #define MAILBOX "m"
 #define DESTINATION "d"
-#define HEAD "mailverbs seen 1 " DESTINATION "\n"
+#define HEAD "mailverbs journal 2 " MAILBOX " " DESTINATION "\n"
 #define PRINT "0123456789abcdef0123456789abcdef"
 
 static char dir[] = "/tmp/fuzz_journal.XXXXXX";
@@ -88,7 +88,7 @@ static bool known[UIDS];
 static void
 check_knows(struct journal *s, const char *uid, bool is_known)
 {
-	FUZZ_ASSERT(journal_has(s, uid, NULL) == is_known);
+	FUZZ_ASSERT(journal_has(s, uid, 0, NULL) == is_known);
 }
 
 static void
@@ -104,7 +104,7 @@ static void
 recognise(struct journal *s, uint32_t validity)
 {
 	const struct newcomer newcomer = {.uid = "77", .print = PRINT};
-	const bool has_former = journal_has_former(s), is_known = journal_has(s, "77", NULL);
+	const bool has_former = journal_has_former(s), is_known = journal_has(s, "77", 0, NULL);
 	const bool is_recognised = !is_known && journal_recognise(s, &newcomer, 1) == 1;
 	struct err e;
 
@@ -130,7 +130,7 @@ use(struct journal *s, uint32_t validity)
 	journal_intend(s, "9", "place %\x01");
 	journal_done(s, "9");
 	for (size_t i = 0; i < UIDS; i++)
-		known[i] = journal_has(s, uids[i], NULL);
+		known[i] = journal_has(s, uids[i], 0, NULL);
 	FUZZ_ASSERT(journal_write(s, true, &e) && journal_is_written(s));
 	s = open_again(s, validity);
 	check_known(s);

@@ -10,7 +10,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
+#include "journal/journal_migrate.h"
 #include "tap.h"
 
 #define MAILBOX "pop3 alice@example.org pop.example.org INBOX"
@@ -19,7 +21,9 @@
 /* where the one above ends up */
 #define IN_DIR "pop3,alice@example.org,pop.example.org,INBOX"
 #define JOURNAL IN_DIR "/maildir,%2Fhome%2Falice%2FMail"
-#define HEAD "mailverbs seen 1 maildir%20/home/alice/Mail\n"
+#define HEAD                                                                      \
+	"mailverbs journal 2 pop3%20alice@example.org%20pop.example.org%20INBOX " \
+	"maildir%20/home/alice/Mail\n"
 
 #define PRINT_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define PRINT_B "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
@@ -104,7 +108,7 @@ record(const char *const uids[])
 static bool
 has(struct journal *s, const char *uid)
 {
-	return journal_has(s, uid, NULL);
+	return journal_has(s, uid, 0, NULL);
 }
 
 static void
@@ -118,7 +122,7 @@ test_memory(void)
 	start();
 	record((const char *[]){"one", "two", NULL});
 	s = open_journal();
-	ok(journal_has(s, "one", &when) && has(s, "two"),
+	ok(journal_has(s, "one", 0, &when) && has(s, "two"),
 	   "what was recorded is known to the next run");
 	ok(when >= before && when <= time(NULL), "and when it was");
 	ok(!has(s, "three") && !has(s, ""), "nothing else is");
@@ -247,12 +251,12 @@ test_torn_end(void)
 {
 	struct journal *s;
 
-	is_torn_off("= 1234567890 tw", "a line cut short");
-	is_torn_off("= 1234567890 two", "a line without its end");
+	is_torn_off("= 1234567890 0 tw", "a line cut short");
+	is_torn_off("= 1234567890 0 two", "a line without its end");
 	is_torn_off("=", "a single byte");
 	start();
 	journal_close(open_journal());
-	for (size_t len = 0; len < strlen("mailverbs seen 1 maildir%20/home/alice/Mail\n"); len++) {
+	for (size_t len = 0; len < strlen(HEAD); len++) {
 		char *path = path_of(JOURNAL);
 
 		if (truncate(path, (off_t)len) != 0)
@@ -276,7 +280,7 @@ is_damage(const void *line, size_t n, const char *name)
 	start();
 	record((const char *[]){"one", NULL});
 	append(JOURNAL, line, n);
-	append_text(JOURNAL, "= 1234567890 two\n");
+	append_text(JOURNAL, "= 1234567890 0 two\n");
 	before = contents(JOURNAL);
 	s = journal_open(dir, MAILBOX, PLACE, &e);
 	ok(!s && e.code == ERR_IO && strstr(e.text, "/maildir,%2Fhome%2Falice%2FMail:3: "),
@@ -303,22 +307,22 @@ test_damage(void)
 	IS_DAMAGE("\n", "an empty line");
 	IS_DAMAGE("nonsense\n", "a line of another kind");
 	IS_DAMAGE("= 12x4 uid\n", "a time that is none");
-	IS_DAMAGE("= 0 uid\n", "no time");
+	IS_DAMAGE("= 0 0 uid\n", "no time");
 	IS_DAMAGE("= 1234567890\n", "a missing id");
 	IS_DAMAGE("+ uid\n", "a missing place");
-	IS_DAMAGE("= 1234567890 a%4\n", "half an escape");
-	IS_DAMAGE("= 1234567890 a%00b\n", "an escaped NUL");
-	IS_DAMAGE("= 1234567890 a%4g\n", "an escape that is none");
-	IS_DAMAGE("= 1234567890 a\0b\n", "a NUL");
-	IS_DAMAGE("mailverbs seen 1 maildir%20/home/alice/Mail\n", "a second head");
-	IS_DAMAGE("= 1234567890 7:9 \n", "an empty fingerprint");
-	IS_DAMAGE("= 1234567890 7:9 0123456789abcdef0123456789abcde\n", "half a fingerprint");
-	IS_DAMAGE("= 1234567890 7:9 0123456789abcdef0123456789abcdef0\n", "a longer one");
-	IS_DAMAGE("+ 7:9 place 0123456789ABCDEF0123456789ABCDEF\n", "one in capitals");
-	IS_DAMAGE("+ 7:9 place " PRINT_A " \n", "a blank behind it");
+	IS_DAMAGE("= 1234567890 0 a%4\n", "half an escape");
+	IS_DAMAGE("= 1234567890 0 a%00b\n", "an escaped NUL");
+	IS_DAMAGE("= 1234567890 0 a%4g\n", "an escape that is none");
+	IS_DAMAGE("= 1234567890 0 a\0b\n", "a NUL");
+	IS_DAMAGE(HEAD, "a second head");
+	IS_DAMAGE("= 1234567890 0 7:9 \n", "an empty fingerprint");
+	IS_DAMAGE("= 1234567890 0 7:9 0123456789abcdef0123456789abcde\n", "half a fingerprint");
+	IS_DAMAGE("= 1234567890 0 7:9 0123456789abcdef0123456789abcdef0\n", "a longer one");
+	IS_DAMAGE("+ 7:9 place 0 0123456789ABCDEF0123456789ABCDEF\n", "one in capitals");
+	IS_DAMAGE("+ 7:9 place 0 " PRINT_A " \n", "a blank behind it");
 	start();
 	journal_close(journal_open(dir, MAILBOX, "stdout", &e));
-	append_text(IN_DIR "/maildir,%2Fhome%2Falice%2FMail", "mailverbs seen 2 x\n");
+	append_text(IN_DIR "/maildir,%2Fhome%2Falice%2FMail", "mailverbs journal 3 x y\n");
 	s = journal_open(dir, MAILBOX, PLACE, &e);
 	ok(!s && strstr(e.text, ":1: "), "the head of another version or destination is refused");
 	journal_close(s);
@@ -416,9 +420,9 @@ test_intent_among(size_t count)
 
 	start();
 	record((const char *[]){NULL});
-	buf_add_str(&lines, "+ open place\n");
+	buf_add_str(&lines, "+ open place 0\n");
 	for (size_t i = 1; i < count; i++)
-		buf_addf(&lines, "= 1600000000 id%zu\n", i);
+		buf_addf(&lines, "= 1600000000 0 id%zu\n", i);
 	append(JOURNAL, lines.data, lines.len);
 	buf_free(&lines);
 	s = open_journal();
@@ -442,26 +446,26 @@ test_table_sizes(void)
 		test_intent_among(counts[i]);
 }
 
-enum { MANY = 50000 };
-
-static bool
-is_even(void *ctx, const char *uid)
-{
-	(void)ctx;
-	return (uid[strlen(uid) - 1] - '0') % 2 == 0;
-}
-
-static bool
-is_last(void *ctx, const char *uid)
-{
-	(void)ctx;
-	return strcmp(uid, "000000005f3e49999") == 0;
-}
+enum { MANY = 50000, WEEK = 7 * 24 * 60 * 60 };
 
 static char *
 many_uid(int i)
 {
 	return mem_printf("000000005f3e%05d", i);
+}
+
+/* A listing of every STEPth of the many, the last of them included, at NOW. */
+static void
+list_many(struct journal *s, int step, int64_t now)
+{
+	journal_begin_listing(s);
+	for (int i = MANY - 1; i >= 0; i -= step) {
+		char *uid = many_uid(i);
+
+		journal_note_listed(s, uid, 0);
+		free(uid);
+	}
+	journal_end_listing(s, now);
 }
 
 static double
@@ -482,7 +486,7 @@ rewrite_is_cut_off(struct journal *s)
 
 	/* a directory stands in its way */
 	mkdir(path, 0700);
-	failed = !journal_compact(s, is_last, NULL, &e) && e.code == ERR_IO;
+	failed = !journal_compact(s, &e) && e.code == ERR_IO;
 	rmdir(path);
 	free(path);
 	return failed;
@@ -513,16 +517,23 @@ test_many(void)
 	if (!ok(seconds() - began < 0.5, "within half a second"))
 		diag("%f s", seconds() - began);
 	before = contents(JOURNAL);
-	ok(journal_compact(s, is_even, NULL, &e), "half of them gone from the server");
+	list_many(s, 2, WEEK);
+	list_many(s, 2, 3 * WEEK);
+	ok(journal_write(s, true, &e), "half of them gone from the server for weeks");
+	buf_free(&before);
+	before = contents(JOURNAL);
+	ok(journal_compact(s, &e), "is compacted");
 	after = contents(JOURNAL);
 	is_number(after.len, before.len, "is no reason yet to rewrite");
 	buf_free(&before);
 	buf_free(&after);
+	list_many(s, MANY, 3 * WEEK);
+	ok(has(s, "000000005f3e00001") && journal_compact(s, &e) && has(s, "000000005f3e00001"),
+	   "an empty mailbox, once, is no reason either");
+	list_many(s, MANY, 5 * WEEK);
 	ok(rewrite_is_cut_off(s), "a rewrite that fails is an error");
-	ok(has(s, "000000005f3e00000"), "and changes nothing");
-	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", "mailverbs seen 1 mail");
-	ok(journal_compact(s, is_last, NULL, &e),
-	   "with one left it is, past what a kill left of one");
+	append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", "mailverbs journal 2 mail");
+	ok(journal_compact(s, &e), "with one left it is, past what a kill left of one");
 	journal_done(s, "later");
 	ok(journal_write(s, true, &e), "what comes behind goes into the new one");
 	journal_close(s);
@@ -622,7 +633,7 @@ test_print_is_written_once(void)
 	journal_set_fingerprint(s, "1", PRINT_A);
 	journal_intend(s, "1", "place");
 	ok(journal_write(s, true, &e), "what is written without a UIDVALIDITY");
-	journal_is("+ 1 place\n", "has none");
+	journal_is("+ 1 place 0\n", "has none");
 	journal_close(s);
 	s = of_lines("", 7);
 	ok(journal_wants_fingerprints(s), "UIDs want them");
@@ -631,7 +642,7 @@ test_print_is_written_once(void)
 	journal_intend(s, "1", "place");
 	journal_intend(s, "2", "elsewhere");
 	ok(journal_write(s, true, &e), "intents are written");
-	journal_is("+ 7:1 place " PRINT_A "\n+ 7:2 elsewhere\n",
+	journal_is("+ 7:1 place 0 " PRINT_A "\n+ 7:2 elsewhere 0\n",
 		   "with the fingerprint where there is one");
 	journal_close(s);
 	s = open_under(7);
@@ -680,16 +691,16 @@ test_print_without_intent(void)
 static void
 test_delivered_once_more(void)
 {
-	struct journal *s = of_lines("+ 7:1 place " PRINT_A "\n- 7:1\n", 7);
+	struct journal *s = of_lines("+ 7:1 place 0 " PRINT_A "\n- 7:1\n", 7);
 	struct err e;
 
 	journal_set_fingerprint(s, "1", PRINT_B);
 	journal_intend(s, "1", "new");
 	ok(journal_write(s, true, &e), "a message that came to nothing is delivered once more");
-	journal_is("+ 7:1 place " PRINT_A "\n- 7:1\n+ 7:1 new " PRINT_B "\n",
+	journal_is("+ 7:1 place 0 " PRINT_A "\n- 7:1\n+ 7:1 new 0 " PRINT_B "\n",
 		   "its fingerprint stands in the new intent too");
 	journal_close(s);
-	s = of_lines("= 1234567890 7:1 " PRINT_A "\n", 7);
+	s = of_lines("= 1234567890 0 7:1 " PRINT_A "\n", 7);
 	journal_set_fingerprint(s, "1", PRINT_B);
 	journal_done(s, "1");
 	ok(journal_write(s, true, &e), "a message is fetched by its name");
@@ -706,8 +717,8 @@ test_delivered_once_more(void)
 static void
 test_torn_print(void)
 {
-	static const char lines[] = "+ 7:1 place " PRINT_A "\n= 1234567890 7:1\n"
-				    "= 1234567891 7:2 " PRINT_B "\n";
+	static const char lines[] = "+ 7:1 place 0 " PRINT_A "\n= 1234567890 0 7:1\n"
+				    "= 1234567891 0 7:2 " PRINT_B "\n";
 	const char *done = strchr(lines, '\n') + 1, *next = strchr(done, '\n') + 1;
 	bool right = true;
 
@@ -757,31 +768,33 @@ test_shared_prints(void)
 	const struct newcomer two[] = {{"5", PRINT_A}, {"6", PRINT_A}};
 	const struct newcomer others[] = {{"5", PRINT_A}, {"6", PRINT_B}};
 
-	RECOGNISES("= 1 7:1 " PRINT_A "\n", one, "5;", "one delivered, one there: it is that one");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n", one, "",
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n", one, "5;",
+		   "one delivered, one there: it is that one");
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n= 1 0 7:2 " PRINT_A "\n", one, "",
 		   "two delivered with one fingerprint: which of them is it?");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n", two, "",
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n= 1 0 7:2 " PRINT_A "\n", two, "",
 		   "two delivered, two there: which is which?");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n", two, "", "one delivered, two there: which is it?");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 7:2 " PRINT_A "\n= 1 7:3 " PRINT_B "\n", others, "6;",
-		   "others suffer nothing by that");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n= 1 8:2 " PRINT_A "\n", one, "",
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n", two, "", "one delivered, two there: which is it?");
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n= 1 0 7:2 " PRINT_A "\n= 1 0 7:3 " PRINT_B "\n", others,
+		   "6;", "others suffer nothing by that");
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n= 1 0 8:2 " PRINT_A "\n", one, "",
 		   "one of two was delivered under this UIDVALIDITY: which is it?");
-	RECOGNISES("= 1 7:1 " PRINT_B "\n= 1 8:2 " PRINT_A "\n", one, "",
+	RECOGNISES("= 1 0 7:1 " PRINT_B "\n= 1 0 8:2 " PRINT_A "\n", one, "",
 		   "delivered under this UIDVALIDITY: then it is another message");
-	RECOGNISES("= 1 6:1 " PRINT_A "\n= 1 7:1 " PRINT_A "\n", one, "",
+	RECOGNISES("= 1 0 6:1 " PRINT_A "\n= 1 0 7:1 " PRINT_A "\n", one, "",
 		   "delivered under two former ones: which is it?");
-	RECOGNISES("= 1 7:1\n", one, "", "delivered without a fingerprint: nobody knows");
-	RECOGNISES("~ 7:1\n", one, "", "taken as delivered: nobody knows");
-	RECOGNISES("+ 7:1 place " PRINT_A "\n", one, "", "only intended: it was not delivered");
-	RECOGNISES("= 1 7:1 " PRINT_A "\n/ 7:1\n", one, "", "forgotten: it was not delivered");
+	RECOGNISES("= 1 0 7:1\n", one, "", "delivered without a fingerprint: nobody knows");
+	RECOGNISES("~ 0 7:1\n", one, "", "taken as delivered: nobody knows");
+	RECOGNISES("+ 7:1 place 0 " PRINT_A "\n", one, "", "only intended: it was not delivered");
+	RECOGNISES("= 1 0 7:1 " PRINT_A "\n/ 7:1\n", one, "", "forgotten: it was not delivered");
 }
 
 static void
 test_former(void)
 {
 	time_t when = 0;
-	struct journal *s = of_lines("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n", 7);
+	struct journal *s =
+	    of_lines("= 1234567890 0 7:1 " PRINT_A "\n= 1234567891 0 7:2\n~ 0 7:3\n", 7);
 	struct err e;
 
 	ok(!journal_has_former(s) && has(s, "1"), "under its own UIDVALIDITY nothing is former");
@@ -792,17 +805,17 @@ test_former(void)
 	is_number(
 	    journal_recognise(s, (struct newcomer[]){{"4294967295", PRINT_A}, {"1", PRINT_B}}, 2),
 	    1, "one is recognised");
-	ok(journal_has(s, "4294967295", &when) && when == 1234567890,
+	ok(journal_has(s, "4294967295", 0, &when) && when == 1234567890,
 	   "as delivered on the day it was");
 	ok(!has(s, "1"), "the other one is new");
-	journal_is("= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n~ 7:3\n",
+	journal_is("= 1234567890 0 7:1 " PRINT_A "\n= 1234567891 0 7:2\n~ 0 7:3\n",
 		   "the journal is as it was");
 	journal_done(s, "1");
 	ok(journal_drop_former(s, &e) && journal_is_written(s),
 	   "until the former ones are dropped");
 	journal_close(s);
 	s = open_under(UINT32_MAX);
-	ok(journal_has(s, "4294967295", &when) && when == 1234567890 && has(s, "1") &&
+	ok(journal_has(s, "4294967295", 0, &when) && when == 1234567890 && has(s, "1") &&
 	       !has(s, "2") && !has(s, "3"),
 	   "what was recognised stays, and what is done under this one");
 	ok(!journal_has_former(s), "and nothing else");
@@ -833,7 +846,7 @@ static void
 test_counts_anew(void)
 {
 	static const char lines[] =
-	    "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2 " PRINT_B "\n~ 7:3\n= 5 6:9\n";
+	    "= 1234567890 0 7:1 " PRINT_A "\n= 1234567891 0 7:2 " PRINT_B "\n~ 0 7:3\n= 5 0 6:9\n";
 	struct journal *s = of_lines_with_next(lines, 4);
 	time_t when = 1;
 	struct err e;
@@ -845,25 +858,25 @@ test_counts_anew(void)
 	is_number(journal_recognise(s, (struct newcomer[]){{"1", PRINT_B}, {"2", PRINT_A}}, 2), 2,
 		  "they are recognised, each under the other's UID");
 	ok(journal_drop_former(s, &e), "what was not is dropped");
-	journal_is("= 1234567891 7:1 " PRINT_B "\n= 1234567890 7:2 " PRINT_A "\n",
+	journal_is("= 1234567891 0 7:1 " PRINT_B "\n= 1234567890 0 7:2 " PRINT_A "\n",
 		   "the journal has what was recognised");
 	ok(has(s, "1") && has(s, "2") && !has(s, "3"), "and so has the memory");
 	journal_done(s, "3");
 	ok(has(s, "3"), "what is delivered now is known");
 	journal_close(s);
-	s = of_lines_with_next("= 1234567890 7:1 " PRINT_A "\n", 1);
+	s = of_lines_with_next("= 1234567890 0 7:1 " PRINT_A "\n", 1);
 	ok(has(s, "1"), "one that is there is not to come, whatever the server says");
 	journal_close(s);
-	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n+ 7:1 place\n", 1);
+	s = of_lines_with_next("= 1234567890 0 7:2 " PRINT_A "\n+ 7:1 place 0\n", 1);
 	settle_all(s, "place");
 	ok(!has(s, "1"), "what a killed run had delivered is not trusted either");
 	journal_close(s);
-	s = of_lines_with_next("= 1234567890 7:2 " PRINT_A "\n", 1);
-	journal_mark(s, "2");
+	s = of_lines_with_next("= 1234567890 0 7:2 " PRINT_A "\n", 1);
+	journal_mark(s, "2", 0);
 	ok(journal_write(s, true, &e), "a UID that was given again is marked");
 	journal_close(s);
 	s = open_under(7);
-	ok(journal_has(s, "2", &when) && when == 0,
+	ok(journal_has(s, "2", 0, &when) && when == 0,
 	   "it is taken as delivered, and nothing of it is here");
 	journal_close(s);
 }
@@ -871,7 +884,7 @@ test_counts_anew(void)
 static void
 test_rewrite_is_cut_off(void)
 {
-	static const char lines[] = "= 1234567890 7:1 " PRINT_A "\n= 1234567891 7:2\n";
+	static const char lines[] = "= 1234567890 0 7:1 " PRINT_A "\n= 1234567891 0 7:2\n";
 	struct journal *s = of_lines(lines, 8);
 	char *path = path_of(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new");
 	struct err e = {0};
@@ -889,7 +902,313 @@ test_rewrite_is_cut_off(void)
 		  "by which all is recognised anew");
 	ok(journal_drop_former(s, &e), "past what a kill left of the new one");
 	journal_close(s);
-	journal_is("= 1234567890 8:5 " PRINT_A "\n", "which is whole then");
+	journal_is("= 1234567890 0 8:5 " PRINT_A "\n", "which is whole then");
+}
+
+/* What is known with other octets is another message. */
+static void
+test_octets(void)
+{
+	struct journal *s = of_lines("= 1234567890 9 a\n~ 9 m\n= 1234567890 0 old\n", 0);
+	time_t when = 0;
+	struct err e;
+
+	ok(journal_has(s, "a", 9, NULL) && journal_has(s, "m", 9, NULL), "known with its octets");
+	ok(!journal_has(s, "a", 10, NULL) && !journal_has(s, "m", 10, NULL),
+	   "with others an id is another message's");
+	ok(journal_has(s, "old", 10, NULL), "without octets on record the id decides");
+	journal_begin_listing(s);
+	journal_note_listed(s, "old", 10);
+	journal_end_listing(s, 0);
+	ok(journal_has(s, "old", 10, &when) && when == 1234567890 &&
+	       !journal_has(s, "old", 11, NULL),
+	   "until the message is listed");
+	journal_expect(s, "a", 10);
+	journal_intend(s, "a", "place");
+	ok(journal_write(s, true, &e), "the other one is about to be delivered");
+	journal_close(s);
+	s = open_journal();
+	ok(!journal_has(s, "old", 11, NULL), "which is recorded");
+	settle_all(s, "place");
+	ok(journal_has(s, "a", 10, NULL) && !journal_has(s, "a", 9, NULL),
+	   "what a killed run delivered is known with its octets");
+	journal_expect(s, "b", 7);
+	journal_done(s, "b");
+	journal_mark(s, "c", 8);
+	ok(journal_write(s, true, &e), "two more");
+	journal_close(s);
+	s = open_journal();
+	ok(journal_has(s, "b", 7, NULL) && !journal_has(s, "b", 8, NULL) &&
+	       journal_has(s, "c", 8, NULL) && !journal_has(s, "c", 7, NULL),
+	   "and known again");
+	journal_close(s);
+	s = journal_open(dir, MAILBOX, "maildir /elsewhere", &e);
+	journal_expect(s, "b", 70);
+	journal_done(s, "b");
+	ok(journal_write(s, true, &e), "the id is another message's in another journal");
+	journal_close(s);
+	s = journal_open_all(dir, MAILBOX, &e);
+	ok(journal_has(s, "b", 7, NULL) && journal_has(s, "b", 70, NULL) &&
+	       !journal_has(s, "b", 8, NULL),
+	   "anywhere both are known");
+	journal_close(s);
+}
+
+static void
+list_only(struct journal *s, const char *uid, int64_t now)
+{
+	journal_begin_listing(s);
+	if (uid)
+		journal_note_listed(s, uid, 9);
+	journal_end_listing(s, now);
+}
+
+static void
+test_missing(void)
+{
+	struct journal *s = of_lines("= 1234567890 9 a\n= 1234567890 9 b\n", 0);
+	struct err e;
+
+	list_only(s, NULL, WEEK);
+	ok(has(s, "a") && has(s, "b"), "one empty listing forgets nothing");
+	list_only(s, "a", WEEK + 1);
+	ok(journal_write(s, true, &e), "one of them is back");
+	journal_close(s);
+	s = open_journal();
+	list_only(s, "a", 0);
+	list_only(s, "a", 2 * WEEK - 1);
+	ok(has(s, "a") && has(s, "b"), "nor do less than seven days");
+	list_only(s, "a", 2 * WEEK);
+	ok(has(s, "a") && !has(s, "b"), "after seven days the other one is forgotten");
+	ok(journal_write(s, true, &e), "for good");
+	journal_close(s);
+	s = open_journal();
+	ok(has(s, "a") && !has(s, "b"), "as the next run knows");
+	journal_close(s);
+}
+
+/* A journal says itself what it is about. */
+static void
+test_subject(void)
+{
+	struct err e = {0};
+	struct journal *s;
+	char *from, *to;
+
+	start();
+	record((const char *[]){"one", NULL});
+	from = path_of(IN_DIR);
+	to = path_of("pop3,alice@example.org,mail.example.org,INBOX");
+	ok(rename(from, to) == 0, "its directory gets another mailbox's name");
+	s = journal_open(dir, "pop3 alice@example.org mail.example.org INBOX", PLACE, &e);
+	ok(!s && e.code == ERR_IO && strstr(e.text, "this is the journal of"), "it is refused");
+	journal_close(s);
+	s = journal_open_all(dir, "pop3 alice@example.org mail.example.org INBOX", &e);
+	ok(!s && e.code == ERR_IO, "and by a reader");
+	journal_close(s);
+	free(from);
+	free(to);
+	s = journal_open(dir, "pop3 alice@example.org new.example.org INBOX", PLACE, &e);
+	to = journal_find_renamed(s);
+	ok(journal_is_new(s), "a new server's journal is new");
+	is_str(to ? to : "", MAILBOX, "the former server's is found");
+	free(to);
+	journal_close(s);
+	s = journal_open(dir, "pop3 bob@example.org new.example.org INBOX", PLACE, &e);
+	ok(!journal_find_renamed(s), "but not another user's");
+	journal_close(s);
+	s = journal_open(dir, "m a,b", "d a,b", &e);
+	journal_done(s, "x");
+	ok(journal_write(s, true, &e), "commas and blanks");
+	journal_close(s);
+	s = journal_open(dir, "m a b", "d a,b", &e);
+	ok(s && !has(s, "x"), "of mailboxes are different");
+	journal_close(s);
+	s = journal_open(dir, "m a,b", "d a b", &e);
+	ok(s && !has(s, "x"), "and of destinations");
+	journal_close(s);
+}
+
+#define FORMER_MAILBOX "pop3 alice@example.org POP.example.org INBOX"
+#define IN_FORMER "seen/pop3,alice@example.org,POP.example.org,INBOX"
+
+/* A record of version 0.1 in DIR/seen. */
+static struct journal_former
+former_record(const char *lines)
+{
+	struct journal_former former = {.directory = path_of("seen"),
+					.mailboxes = {mem_strdup(FORMER_MAILBOX), NULL},
+					.destination = PLACE};
+	char *path = path_of(IN_FORMER);
+	struct err e;
+
+	file_make_directory(path, &e);
+	free(path);
+	append_text(IN_FORMER "/maildir,%2Fhome%2Falice%2FMail",
+		    "mailverbs seen 1 maildir%20/home/alice/Mail\n");
+	append_text(IN_FORMER "/maildir,%2Fhome%2Falice%2FMail", lines);
+	append_text(IN_FORMER "/.maildir,%2Fhome%2Falice%2FMail.spool", "spool");
+	return former;
+}
+
+static void
+free_former(struct journal_former *former)
+{
+	free(former->directory);
+	free(former->mailboxes[0]);
+}
+
+static struct journal *
+migrate(const struct journal_former *former)
+{
+	struct err e = {0};
+	struct journal *s = journal_lock(dir, MAILBOX, PLACE, &e);
+
+	if (!s || !journal_migrate(s, former, &e) || !journal_read(s, &e))
+		diag("%s", e.text);
+	return s;
+}
+
+static const char former_lines[] = "= 1234567890 a\n+ b place%201\n~ c\nx 7 a\n";
+
+static void
+is_migrated(struct journal *s, const char *name)
+{
+	struct asked a = {0};
+	time_t when = 0;
+
+	ok(journal_has(s, "a", 5, &when) && when == 1234567890 && !has(s, "b") && has(s, "c") &&
+	       journal_has_deleted(s),
+	   "%s: what is done and marked", name);
+	buf_add_str(&a.places, "");
+	journal_each_intent(s, was_done, &a);
+	is_str(a.places.data, "place 1;", name);
+	buf_free(&a.places);
+}
+
+static bool
+exists(const char *name)
+{
+	char *path = path_of(name);
+	const bool is = access(path, F_OK) == 0;
+
+	free(path);
+	return is;
+}
+
+/* Killed by STEP: after the record was moved, the spool, the new file written, renamed. */
+static void
+kill_migration(int step)
+{
+	static const char *const moves[][2] = {{IN_FORMER "/maildir,%2Fhome%2Falice%2FMail",
+						IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.old"},
+					       {IN_FORMER "/.maildir,%2Fhome%2Falice%2FMail.spool",
+						IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.spool"}};
+
+	for (int i = 0; i < step && i < 2; i++) {
+		char *from = path_of(moves[i][0]), *to = path_of(moves[i][1]);
+
+		ok(rename(from, to) == 0, "killed after move %d", i + 1);
+		free(from);
+		free(to);
+	}
+	if (step == 3)
+		append_text(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.new", HEAD "= 12345");
+	if (step == 4)
+		append_text(JOURNAL, HEAD "= 1234567890 0 a\nx 7 a\n+ b place%201 0\n~ 0 c\n");
+}
+
+static void
+test_migration(void)
+{
+	for (int step = 0; step <= 4; step++) {
+		struct journal_former former;
+		struct journal *s;
+		struct err e;
+		char *path;
+
+		start();
+		former = former_record(former_lines);
+		path = path_of(IN_DIR);
+		file_make_directory(path, &e);
+		free(path);
+		kill_migration(step);
+		s = migrate(&former);
+		is_migrated(s, "migrated");
+		ok(!exists(IN_FORMER "/maildir,%2Fhome%2Falice%2FMail") &&
+		       !exists(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.old") &&
+		       exists(IN_DIR "/.maildir,%2Fhome%2Falice%2FMail.spool"),
+		   "the record is nobody else's any more, and its spool has come along");
+		journal_done(s, "d");
+		ok(journal_write(s, true, &e), "the journal goes on");
+		journal_close(s);
+		s = migrate(&former);
+		ok(has(s, "a") && has(s, "d"), "and is not migrated once more");
+		journal_close(s);
+		s = journal_lock(dir, "pop3 alice@example.org pop.example.org:1995 INBOX", PLACE,
+				 &e);
+		ok(journal_migrate(s, &former, &e) && journal_read(s, &e) && !has(s, "a"),
+		   "another mailbox gets nothing of it");
+		journal_close(s);
+		free_former(&former);
+	}
+}
+
+static void
+test_doubtful_migration(void)
+{
+	struct journal_former former;
+	struct journal *s;
+
+	start();
+	former = former_record("= 1234567890 7:1 " PRINT_A "\n= 1234567890 7:2\n~ 7:3\n= 5 u\n");
+	former.is_doubtful = true;
+	s = migrate(&former);
+	journal_set_validity(s, 7);
+	ok(!has(s, "1") && !has(s, "2") && has(s, "3"), "an id alone is not believed");
+	is_number(journal_recognise(s, (struct newcomer[]){{"9", PRINT_A}}, 1), 1,
+		  "a fingerprint is");
+	journal_set_validity(s, 0);
+	ok(!has(s, "u"), "nor one of POP3");
+	journal_close(s);
+	free_former(&former);
+}
+
+static void
+test_peek_former(void)
+{
+	struct err e = {0};
+	struct journal_former former;
+	struct journal *s;
+
+	start();
+	former = former_record(former_lines);
+	s = journal_peek(dir, MAILBOX, PLACE, &e);
+	ok(journal_peek_former(s, &former, &e) && has(s, "a") && has(s, "c"),
+	   "who only looks knows what is not migrated yet");
+	journal_close(s);
+	former.destination = NULL;
+	s = journal_open_all(dir, MAILBOX, &e);
+	ok(journal_peek_former(s, &former, &e) && has(s, "a") && has(s, "c"),
+	   "whatever the destination");
+	journal_close(s);
+	free_former(&former);
+}
+
+static void
+test_times(void)
+{
+	struct journal *s = of_lines("= 1800000000 9 a\n= 600 9 b\n~ 9 c\n", 0);
+	time_t when = 0;
+
+	is_number((uint64_t)journal_newest(s), 1800000000, "the newest time");
+	journal_date(s, 1800000001);
+	ok(journal_has(s, "b", 9, &when) && when == 1800000001,
+	   "what was recorded in 1970 gets a time");
+	ok(journal_has(s, "a", 9, &when) && when == 1800000000 && journal_has(s, "c", 9, &when) &&
+	       when == 0,
+	   "nothing else does");
+	journal_close(s);
 }
 
 static void
@@ -935,6 +1254,13 @@ main(void)
 	test_former();
 	test_counts_anew();
 	test_rewrite_is_cut_off();
+	test_octets();
+	test_missing();
+	test_subject();
+	test_migration();
+	test_doubtful_migration();
+	test_peek_former();
+	test_times();
 	test_no_place();
 	remove = mem_printf("rm -rf %s", root);
 	if (system(remove) != 0)

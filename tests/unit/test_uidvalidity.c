@@ -136,7 +136,7 @@ knows(struct journal *s, const char *want, const char *name)
 
 	buf_add_str(&got, "");
 	for (size_t i = 0; i < l.count; i++)
-		if (journal_has(s, message_list_uid(&l, i), NULL))
+		if (journal_has(s, message_list_uid(&l, i), 0, NULL))
 			buf_addf(&got, "%s;", message_list_uid(&l, i));
 	is_str(got.data, want, name);
 	buf_free(&got);

@@ -32,7 +32,7 @@ static char *
 directory_of(const struct account *a, enum tool_id tool)
 {
 	struct err unused;
-	char *state = paths_state("seen");
+	char *state = mailbox_journal_directory();
 	char *mailbox = mailbox_name(a, tool, "INBOX", &unused);
 	char *directory = state && mailbox ? journal_directory(state, mailbox) : NULL;
 

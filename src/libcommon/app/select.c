@@ -163,6 +163,15 @@ selection_has_new(const struct selection *s)
 	return false;
 }
 
+bool
+selection_wants_sizes(const struct selection *s, enum protocol protocol)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->operands[i].kind == OPERAND_NEW)
+			return protocol == PROTOCOL_POP3;
+	return false;
+}
+
 struct marking {
 	const struct message_list *list;
 	struct journal *journal;
@@ -235,7 +244,8 @@ static bool
 mark_new(struct marking *m)
 {
 	for (size_t i = 0; i < m->list->count; i++)
-		if (!journal_has(m->journal, message_list_uid(m->list, i), NULL))
+		if (!journal_has(m->journal, message_list_uid(m->list, i), m->list->items[i].size,
+				 NULL))
 			m->chosen[i] = true;
 	return true; /* nothing new is no error */
 }

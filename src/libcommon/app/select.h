@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/url.h"
+
 struct err;
 struct message_list;
 struct message_set;
@@ -52,6 +54,9 @@ bool selection_wants_uids(const struct selection *s);
 
 /* Is one of them `new`? */
 bool selection_has_new(const struct selection *s);
+
+/* Does it need the sizes too? An id of POP3 is known only together with the size. */
+bool selection_wants_sizes(const struct selection *s, enum protocol protocol);
 
 /* Adds one operand of a kind that needs no text: the default of a tool. */
 void selection_add(struct selection *s, enum operand_kind kind);

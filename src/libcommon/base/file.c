@@ -119,6 +119,51 @@ file_lock(const char *path, const char *busy, struct err *e)
 	return -1;
 }
 
+/* Where the symbolic link PATH leads, the caller's to free(). NULL: it is none. */
+static char *
+link_target(const char *path)
+{
+	char target[4096];
+	const ssize_t n = readlink(path, target, sizeof target - 1);
+	const char *slash = strrchr(path, '/');
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	return target[0] == '/' ? mem_strdup(target)
+				: mem_printf("%.*s/%s", (int)(slash - path), path, target);
+}
+
+enum { LINKS_MAX = 40 }; /* as in the kernel */
+
+static char *
+real_path(const char *path, int links)
+{
+	char *real = realpath(path, NULL), *target, *parent, *made;
+	const char *slash = strrchr(path, '/');
+
+	if (real || !slash || slash == path || links == 0)
+		return real ? real : mem_strdup(path);
+	target = link_target(path);
+	if (target) {
+		made = real_path(target, links - 1);
+		free(target);
+		return made;
+	}
+	parent = mem_strndup(path, (size_t)(slash - path));
+	real = real_path(parent, links - 1);
+	made = mem_printf("%s/%s", strcmp(real, "/") == 0 ? "" : real, slash + 1);
+	free(parent);
+	free(real);
+	return made;
+}
+
+char *
+file_real_path(const char *path)
+{
+	return real_path(path, LINKS_MAX);
+}
+
 bool
 file_sync_directory(const char *path, struct err *e)
 {

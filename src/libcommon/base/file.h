@@ -32,6 +32,10 @@ char *file_noted_line(const char *path);
  */
 int file_lock(const char *path, const char *busy, struct err *e);
 
+/* The absolute PATH without symbolic links, the caller's to free(). Of what does not exist yet, the
+ * name that it will have. */
+char *file_real_path(const char *path);
+
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);
 

@@ -1,6 +1,7 @@
 libcommon_a_SOURCES += \
 	%D%/buf.c \
 	%D%/buf.h \
+	%D%/clock.h \
 	%D%/child.c \
 	%D%/child.h \
 	%D%/digest.c \

@@ -162,6 +162,7 @@ begin_sink(struct delivery *d, bool whole, struct err *e)
 	take_envelope(&d->head, &sender, &recipient);
 	hint = (struct envelope_hint){.sender = sender, .recipient = recipient};
 	d->has_begun = true;
+	journal_expect(d->journal, d->uid, d->size);
 	take_fingerprint(d, whole);
 	ok = d->type->begin(d->sink, d->uid, &hint, e);
 	free(sender);

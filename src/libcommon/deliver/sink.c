@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "deliver/sinks.h"
 
@@ -15,8 +16,7 @@ const struct sink_type *const sinks[SINK_KINDS] = {
     [SINK_COMMAND] = &sink_command,    [SINK_LMTP] = &sink_lmtp,
 };
 
-/* Drops what changes nothing in a path: "//", "/." and a slash at the end. Symbolic links and ".."
- * stay: what they mean may change, what the user calls his Maildir does not. */
+/* Drops what changes nothing in a path: "//", "/." and a slash at the end. */
 static void
 tidy_path(char *path)
 {
@@ -36,24 +36,61 @@ tidy_path(char *path)
 	*to = '\0';
 }
 
-char *
-sink_destination(const struct sink_spec *spec, struct err *e)
+static bool
+is_path(const struct sink_spec *spec)
 {
-	const char *name = sinks[spec->kind]->name;
-	const bool is_path = spec->kind == SINK_MAILDIR || spec->kind == SINK_MBOX;
-	char *cwd, *destination;
+	return spec->kind == SINK_MAILDIR || spec->kind == SINK_MBOX;
+}
 
-	if (!spec->place)
-		return mem_strdup(name);
-	if (!is_path)
-		return mem_printf("%s %s", name, spec->place);
-	cwd = spec->place[0] == '/' ? mem_strdup("") : getcwd(NULL, 0);
+/* The place, absolute and tidy. NULL: *e. */
+static char *
+absolute_path(const struct sink_spec *spec, struct err *e)
+{
+	char *cwd = spec->place[0] == '/' ? mem_strdup("") : getcwd(NULL, 0), *path;
+
 	if (!cwd) {
 		err_set_errno(e, ERR_OUTPUT, "%s", spec->place);
 		return NULL;
 	}
-	destination = mem_printf("%s %s/%s", name, cwd, spec->place);
-	tidy_path(destination + strlen(name) + 1);
+	path = mem_printf("%s/%s", cwd, spec->place);
 	free(cwd);
+	tidy_path(path);
+	return path;
+}
+
+static char *
+destination_at(const struct sink_spec *spec, const char *path)
+{
+	return mem_printf("%s %s", sinks[spec->kind]->name, path ? path : spec->place);
+}
+
+char *
+sink_former_destination(const struct sink_spec *spec, struct err *e)
+{
+	char *path, *destination;
+
+	if (!spec->place)
+		return mem_strdup(sinks[spec->kind]->name);
+	if (!is_path(spec))
+		return destination_at(spec, NULL);
+	path = absolute_path(spec, e);
+	destination = path ? destination_at(spec, path) : NULL;
+	free(path);
+	return destination;
+}
+
+/* One file or directory has one name, by whichever symbolic links a path leads to it. */
+char *
+sink_destination(const struct sink_spec *spec, struct err *e)
+{
+	char *path, *real, *destination;
+
+	if (!spec->place || !is_path(spec))
+		return sink_former_destination(spec, e);
+	path = absolute_path(spec, e);
+	real = path ? file_real_path(path) : NULL;
+	destination = real ? destination_at(spec, real) : NULL;
+	free(path);
+	free(real);
 	return destination;
 }

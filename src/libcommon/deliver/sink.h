@@ -78,8 +78,11 @@ struct sink_type {
 
 extern const struct sink_type *const sinks[SINK_KINDS];
 
-/* The destination's name in the journal, the caller's to free(); NULL: this kind keeps none. Paths
- * are made absolute, and spelled in one way. */
+/* The destination's name in the journal, the caller's to free(). Paths are absolute, without symbolic
+ * links, and spelled in one way. NULL: *e is ERR_OUTPUT. */
 char *sink_destination(const struct sink_spec *spec, struct err *e);
+
+/* The same as version 0.1 named it: with symbolic links. */
+char *sink_former_destination(const struct sink_spec *spec, struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "journal/journal.h"
 
 /* What a bookmark begins with that holds for the journal as it is now. False: there is no journal.
@@ -21,8 +22,12 @@ head_of(struct buf *head, const struct journal *s)
 
 	if (!journal_stat(s, &st))
 		return false;
-	buf_addf(head, "mailverbs bookmark 1 %ju %jd %jd.%09ld ", (uintmax_t)st.st_ino,
-		 (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+	buf_add_str(head, "mailverbs bookmark 2 ");
+	text_escape(head, journal_mailbox(s));
+	buf_add_char(head, ' ');
+	text_escape(head, journal_destination(s));
+	buf_addf(head, " %ju %jd %jd.%09ld ", (uintmax_t)st.st_ino, (intmax_t)st.st_size,
+		 (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 	return true;
 }
 

@@ -8,7 +8,9 @@
  * missing, torn or of another state is none, and then the mailbox is listed whole. So it can be
  * lost at any moment, is never flushed, and has no errors.
  *
- *	mailverbs bookmark 1 INODE LENGTH SECONDS.NANOSECONDS LISTED OLDEST MARK
+ *	mailverbs bookmark 2 MAILBOX DESTINATION INODE LENGTH SECONDS.NANOSECONDS LISTED OLDEST MARK
+ *
+ * It is trusted without the journal being read, so it says itself whose it is.
  */
 #ifndef MAILVERBS_JOURNAL_BOOKMARK_H
 #define MAILVERBS_JOURNAL_BOOKMARK_H

@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -22,23 +24,33 @@
 #include "journal/journal_stale.h"
 
 enum {
-	NAME_MAX_SHOWN = 120, /* a longer file name is cut and gets a hash: NAME_MAX is 255 */
+	NAME_MAX_SHOWN = 120, /* a longer file name is cut and gets a digest: NAME_MAX is 255 */
 	DEAD_MIN = 500        /* so many forgotten ids are carried along before a rewrite pays */
 };
 
+/* An id that is not listed for so long is forgotten. A server that shows an empty mailbox for a
+ * while, because its storage is away, must not bring everything once more. */
+enum { MISSING_MAX_S = 7 * 24 * 60 * 60 };
+
 struct journal {
+	char *root;      /* the directory of all mailboxes */
 	char *directory; /* of the mailbox */
+	char *mailbox;
 	char *destination;
 	char *path; /* of the journal; NULL: nothing is recorded */
 	int lock_fd;
 	int fd;
 	bool is_read;    /* what is in the journal is known */
+	bool is_new;     /* it was made just now */
 	bool is_flushed; /* nothing was written since the last fsync(2) */
 	struct journal_index known;
 	struct buf lines; /* collected, not yet written */
 };
 
-/* As a file name: escaped, no slash, not too long. */
+/*
+ * As a file name: two names differ if S does. A comma is a blank; what is escaped is %HH. One that
+ * would be too long is cut and gets a digest: the journal itself has all of it.
+ */
 static char *
 file_name(const char *s)
 {
@@ -47,16 +59,21 @@ file_name(const char *s)
 	for (; *s; s++) {
 		if (*s == '/')
 			buf_add_str(&name, "%2F");
+		else if (*s == ',')
+			buf_add_str(&name, "%2C");
 		else if (*s == ' ')
 			buf_add_char(&name, ',');
 		else
 			text_escape(&name, (const char[]){*s, '\0'});
 	}
 	if (name.len > NAME_MAX_SHOWN) {
-		const uint64_t h = journal_index_hash(name.data);
+		unsigned char digest[DIGEST_SIZE];
+		char hex[33];
 
+		digest_sha256(name.data, name.len, digest);
+		text_hex(hex, digest, 16);
 		name.len = NAME_MAX_SHOWN;
-		buf_addf(&name, "~%016" PRIx64, h);
+		buf_addf(&name, "~%s", hex);
 	}
 	return buf_take(&name);
 }
@@ -83,7 +100,9 @@ journal_close(struct journal *s)
 		close(s->lock_fd);
 	journal_index_free(&s->known);
 	buf_free(&s->lines);
+	free(s->root);
 	free(s->directory);
+	free(s->mailbox);
 	free(s->destination);
 	free(s->path);
 	free(s);
@@ -114,6 +133,7 @@ cut_torn_line(const struct journal *s, off_t whole, struct err *e)
 static bool
 open_journal(struct journal *s, struct err *e)
 {
+	const struct journal_subject subject = {JOURNAL_V2, s->mailbox, s->destination};
 	FILE *file;
 	off_t whole = 0;
 	bool ok;
@@ -124,13 +144,14 @@ open_journal(struct journal *s, struct err *e)
 	file = fopen(s->path, "re");
 	if (!file)
 		return err_set_errno(e, ERR_IO, "%s", s->path);
-	ok = journal_line_load(&s->known, file, s->path, s->destination, &whole, e);
+	ok = journal_line_load(&s->known, file, s->path, &subject, &whole, e);
 	fclose(file);
 	if (!ok || !cut_torn_line(s, whole, e))
 		return false;
 	if (whole > 0)
 		return true;
-	journal_line_head(&s->lines, s->destination);
+	s->is_new = true;
+	journal_line_head(&s->lines, s->mailbox, s->destination);
 	return journal_write(s, true, e) && file_sync_parent(s->path, e);
 }
 
@@ -150,7 +171,9 @@ journal_named(const char *dir, const char *mailbox, const char *destination)
 	struct journal *s = journal_new();
 	char *name;
 
+	s->root = mem_strdup(dir);
 	s->directory = journal_directory(dir, mailbox);
+	s->mailbox = mem_strdup(mailbox);
 	if (!destination)
 		return s;
 	name = file_name(destination);
@@ -195,8 +218,10 @@ journal_stat(const struct journal *s, struct stat *st)
 	return s->path && stat(s->path, st) == 0;
 }
 
+/* Into K. No file is no error. */
 static bool
-load_file(struct journal *s, const char *path, struct err *e)
+load_file(struct journal_index *k, const char *path, const struct journal_subject *subject,
+	  struct err *e)
 {
 	FILE *file = fopen(path, "re");
 	off_t whole;
@@ -204,13 +229,57 @@ load_file(struct journal *s, const char *path, struct err *e)
 
 	if (!file)
 		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", path);
-	ok = journal_line_load(&s->known, file, path, NULL, &whole, e);
+	ok = journal_line_load(k, file, path, subject, &whole, e);
 	fclose(file);
 	return ok;
 }
 
+/* Adds what a journal knows to what others know. An id may be another message's in each of them:
+ * then one has a key of its own, which journal_has() looks for too. */
+static void
+merge_entry(struct journal_index *to, const struct journal_index *from,
+	    const struct journal_index_entry *entry)
+{
+	const char *key = journal_index_key_of(from, entry);
+	struct journal_index_entry *known = journal_index_find_or_add(to, key);
+
+	if (journal_index_was_seen(known) && known->octets != entry->octets && known->octets != 0) {
+		char *other = mem_printf("%s %" PRIu64, key, entry->octets);
+
+		known = journal_index_find_or_add(to, entry->octets == 0 ? key : other);
+		free(other);
+	}
+	known->octets = entry->octets;
+	known->when = entry->when > known->when ? entry->when : known->when;
+	known->is_marked |= entry->is_marked;
+}
+
+void
+journal_add_known(struct journal *s, const struct journal_index *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (journal_index_was_seen(&k->entries[i]))
+			merge_entry(&s->known, k, &k->entries[i]);
+}
+
 static bool
-load_all(struct journal *s, const char *mailbox_dir, struct err *e)
+merge_file(struct journal *s, const char *path, const struct journal_subject *subject,
+	   struct err *e)
+{
+	struct journal_index one;
+	bool ok;
+
+	journal_index_init(&one);
+	ok = load_file(&one, path, subject, e);
+	if (ok)
+		journal_add_known(s, &one);
+	journal_index_free(&one);
+	return ok;
+}
+
+static bool
+load_all(struct journal *s, const char *mailbox_dir, const struct journal_subject *subject,
+	 struct err *e)
 {
 	DIR *directory = opendir(mailbox_dir);
 	const struct dirent *d;
@@ -222,7 +291,7 @@ load_all(struct journal *s, const char *mailbox_dir, struct err *e)
 		char *path = mem_printf("%s/%s", mailbox_dir, d->d_name);
 
 		if (d->d_name[0] != '.' && strcmp(d->d_name, "lock") != 0)
-			ok = load_file(s, path, e);
+			ok = merge_file(s, path, subject, e);
 		free(path);
 	}
 	closedir(directory);
@@ -233,8 +302,9 @@ struct journal *
 journal_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct journal *s = journal_named(dir, mailbox, destination);
+	const struct journal_subject subject = {JOURNAL_V2, mailbox, destination};
 
-	s->is_read = !destination || load_file(s, s->path, e);
+	s->is_read = !destination || load_file(&s->known, s->path, &subject, e);
 	if (s->is_read)
 		return s;
 	journal_close(s);
@@ -245,14 +315,83 @@ struct journal *
 journal_open_all(const char *dir, const char *mailbox, struct err *e)
 {
 	struct journal *s = journal_new();
+	const struct journal_subject subject = {JOURNAL_V2, mailbox, NULL};
 	char *mailbox_dir = journal_directory(dir, mailbox);
-	const bool ok = load_all(s, mailbox_dir, e);
+	const bool ok = load_all(s, mailbox_dir, &subject, e);
 
 	free(mailbox_dir);
 	if (ok)
 		return s;
 	journal_close(s);
 	return NULL;
+}
+
+const char *
+journal_path(const struct journal *s)
+{
+	return s->path;
+}
+
+const char *
+journal_mailbox(const struct journal *s)
+{
+	return s->mailbox;
+}
+
+const char *
+journal_destination(const struct journal *s)
+{
+	return s->destination;
+}
+
+bool
+journal_is_new(const struct journal *s)
+{
+	return s->is_new;
+}
+
+/* The words of a mailbox but the server: "pop3 alice" and "INBOX". */
+static bool
+differs_in_server(const char *a, const char *b)
+{
+	const char *folder_a = strrchr(a, ' '), *folder_b = strrchr(b, ' ');
+	const char *user_a = strchr(a, ' '), *user_b = strchr(b, ' ');
+	const size_t head_a = user_a ? (size_t)(user_a - a) + 1 + strcspn(user_a + 1, " ") : 0;
+	const size_t head_b = user_b ? (size_t)(user_b - b) + 1 + strcspn(user_b + 1, " ") : 0;
+
+	return strcmp(a, b) != 0 && head_a > 0 && head_a == head_b && strncmp(a, b, head_a) == 0 &&
+	       strcmp(folder_a, folder_b) == 0;
+}
+
+static char *
+mailbox_in(const struct journal *s, const char *directory)
+{
+	char *path = mem_printf("%s/%s%s", s->root, directory, strrchr(s->path, '/'));
+	FILE *file = fopen(path, "re");
+	char *mailbox = file ? journal_line_mailbox_of(file, s->destination) : NULL;
+
+	if (file)
+		fclose(file);
+	free(path);
+	if (mailbox && differs_in_server(mailbox, s->mailbox))
+		return mailbox;
+	free(mailbox);
+	return NULL;
+}
+
+char *
+journal_find_renamed(const struct journal *s)
+{
+	DIR *root = s->path ? opendir(s->root) : NULL;
+	const struct dirent *d;
+	char *found = NULL;
+
+	while (root && !found && (d = readdir(root)))
+		if (d->d_name[0] != '.')
+			found = mailbox_in(s, d->d_name);
+	if (root)
+		closedir(root);
+	return found;
 }
 
 char *
@@ -275,18 +414,46 @@ journal_set_validity(struct journal *s, uint32_t validity)
 	journal_index_set_validity(&s->known, validity);
 }
 
+/* Under a key of its own, where journals differ in what message has the id. */
+static const struct journal_index_entry *
+find_other(struct journal *s, const char *key, uint64_t octets)
+{
+	char *other = mem_printf("%s %" PRIu64, key, octets);
+	const struct journal_index_entry *entry = journal_index_find(&s->known, other);
+
+	free(other);
+	return entry;
+}
+
+static bool
+is_same_message(const struct journal_index_entry *entry, uint64_t octets)
+{
+	return octets == 0 || entry->octets == 0 || entry->octets == octets;
+}
+
 bool
-journal_has(struct journal *s, const char *uid, time_t *when)
+journal_has(struct journal *s, const char *uid, uint64_t octets, time_t *when)
 {
 	char room[KNOWN_KEY_MAX];
-	const struct journal_index_entry *entry =
-	    journal_index_find(&s->known, journal_index_key(&s->known, uid, room));
+	const char *key = journal_index_key(&s->known, uid, room);
+	const struct journal_index_entry *entry = journal_index_find(&s->known, key);
 
+	if (s->known.validity != 0)
+		octets = 0; /* an id is one message's for ever */
+	if (journal_index_is_seen(entry) && !is_same_message(entry, octets))
+		entry = find_other(s, key, octets);
 	if (!journal_index_is_seen(entry))
 		return false;
 	if (when)
 		*when = (time_t)entry->when;
 	return true;
+}
+
+void
+journal_expect(struct journal *s, const char *uid, uint64_t octets)
+{
+	if (s->path && uid && s->known.validity == 0)
+		journal_index_find_or_add(&s->known, uid)->coming = octets;
 }
 
 /* Its fingerprint, where the journal does not have it yet. */
@@ -311,9 +478,11 @@ done(struct journal *s, const char *key)
 	if (!key || !s->path)
 		return;
 	entry = journal_index_find_or_add(&s->known, key);
-	journal_line_done(&s->lines, now, key, unwritten_print(s, entry));
+	journal_line_done(&s->lines, now, entry->coming, key, unwritten_print(s, entry));
 	entry->when = now;
-	entry->is_deleted = entry->is_former = false;
+	entry->missing = 0;
+	entry->octets = entry->coming;
+	entry->is_marked = entry->is_deleted = entry->is_former = false;
 }
 
 void
@@ -340,11 +509,12 @@ journal_intend(struct journal *s, const char *uid, const char *place)
 {
 	char room[KNOWN_KEY_MAX];
 	const char *key = journal_index_key(&s->known, uid, room), *print;
+	struct journal_index_entry *entry = journal_index_find(&s->known, key);
 
 	if (!s->path)
 		return;
-	print = unwritten_print(s, journal_index_find(&s->known, key));
-	journal_line_intent(&s->lines, key ? key : "", place, print);
+	print = unwritten_print(s, entry);
+	journal_line_intent(&s->lines, key ? key : "", place, entry ? entry->coming : 0, print);
 }
 
 bool
@@ -375,20 +545,21 @@ journal_done(struct journal *s, const char *uid)
 }
 
 void
-journal_mark(struct journal *s, const char *uid)
+journal_mark(struct journal *s, const char *uid, uint64_t octets)
 {
 	char room[KNOWN_KEY_MAX];
 	const char *key = journal_index_key(&s->known, uid, room);
 	struct journal_index_entry *entry;
 
-	if (!uid || !s->path || journal_has(s, uid, NULL))
+	if (!uid || !s->path || journal_has(s, uid, octets, NULL))
 		return;
 	entry = journal_index_find_or_add(&s->known, key);
 	if (journal_index_was_seen(entry)) {
 		journal_line_signed(&s->lines, '/', key);
 		journal_index_forget(entry);
 	}
-	journal_line_signed(&s->lines, '~', key);
+	entry->octets = s->known.validity == 0 ? octets : 0;
+	journal_line_marked(&s->lines, entry->octets, key);
 	entry->is_marked = true;
 }
 
@@ -398,10 +569,10 @@ journal_deleted(struct journal *s, const char *uid, uint64_t octets)
 	struct journal_index_entry *entry =
 	    s->path && s->known.prefix_len == 0 ? journal_index_find(&s->known, uid) : NULL;
 
-	if (!journal_index_is_seen(entry) || (entry->is_deleted && entry->octets == octets))
+	if (!journal_index_is_seen(entry) || (entry->is_deleted && entry->deleted_octets == octets))
 		return;
 	journal_line_deleted(&s->lines, octets, uid);
-	entry->octets = octets;
+	entry->deleted_octets = octets;
 	entry->is_deleted = true;
 }
 
@@ -424,7 +595,7 @@ journal_forget_deleted(struct journal *s,
 		uint64_t octets;
 
 		if (!entry->is_deleted ||
-		    (find_listed(ctx, uid, &octets) && octets == entry->octets))
+		    (find_listed(ctx, uid, &octets) && octets == entry->deleted_octets))
 			continue;
 		journal_line_signed(&s->lines, '/', uid);
 		journal_index_forget(entry);
@@ -485,49 +656,150 @@ replace_journal(struct journal *s, const struct buf *journal, struct err *e)
 	return ok;
 }
 
-/* Only what IS_LISTED stays. */
+/* Only what is KEPT stays. */
 static bool
-rewrite(struct journal *s, const bool *is_listed, struct err *e)
+rewrite(struct journal *s, const bool *kept, struct err *e)
 {
 	struct buf journal = {0};
 	bool ok;
 
-	journal_line_head(&journal, s->destination);
+	journal_line_head(&journal, s->mailbox, s->destination);
 	for (size_t i = 0; i < s->known.count; i++)
-		if (is_listed[i])
+		if (kept[i])
 			journal_line_entry(&journal, &s->known, &s->known.entries[i]);
 	ok = replace_journal(s, &journal, e);
 	buf_free(&journal);
 	return ok;
 }
 
-bool
-journal_wants_compacting(const struct journal *s, size_t live)
+/* Listings. */
+
+void
+journal_begin_listing(struct journal *s)
 {
-	return s->path && s->known.count > live && s->known.count - live > live + DEAD_MIN;
+	for (size_t i = 0; i < s->known.count; i++)
+		s->known.entries[i].is_listed = false;
+}
+
+void
+journal_note_listed(struct journal *s, const char *uid, uint64_t octets)
+{
+	char room[KNOWN_KEY_MAX];
+	struct journal_index_entry *entry =
+	    journal_index_find(&s->known, journal_index_key(&s->known, uid, room));
+
+	if (!journal_index_is_seen(entry))
+		return;
+	entry->is_listed = true;
+	if (s->path && entry->missing != 0)
+		journal_line_missing(&s->lines, entry->missing = 0,
+				     journal_index_key_of(&s->known, entry));
+	if (s->path && s->known.validity == 0 && entry->octets == 0 && octets != 0) {
+		entry->octets = octets;
+		journal_line_entry(&s->lines, &s->known, entry);
+	}
+}
+
+/* An entry that the whole listing has not. */
+static void
+note_missing(struct journal *s, struct journal_index_entry *entry, int64_t now)
+{
+	const char *key = journal_index_key_of(&s->known, entry);
+
+	if (entry->missing == 0) {
+		entry->missing = now;
+		journal_line_missing(&s->lines, now, key);
+	} else if (now - entry->missing >= MISSING_MAX_S) {
+		journal_line_signed(&s->lines, '/', key);
+		journal_index_forget(entry);
+	}
+}
+
+/* Is it one of the mailbox as it is now? */
+static bool
+is_current(const struct journal *s, const struct journal_index_entry *entry)
+{
+	return journal_index_is_seen(entry) &&
+	       journal_index_uid(&s->known, journal_index_key_of(&s->known, entry));
+}
+
+/* How many are known and listed. */
+static size_t
+count_listed(const struct journal *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->known.count; i++)
+		count += is_current(s, &s->known.entries[i]) && s->known.entries[i].is_listed;
+	return count;
+}
+
+static bool
+pays(size_t total, size_t kept)
+{
+	return total > kept && total - kept > kept + DEAD_MIN;
+}
+
+/* Ids under a UIDVALIDITY are never given again: to forget one only saves room. */
+void
+journal_end_listing(struct journal *s, int64_t now)
+{
+	if (!s->path || now == 0 ||
+	    (s->known.validity != 0 && !pays(s->known.count, count_listed(s))))
+		return;
+	for (size_t i = 0; i < s->known.count; i++) {
+		struct journal_index_entry *entry = &s->known.entries[i];
+
+		if (is_current(s, entry) && !entry->is_listed && !entry->is_deleted)
+			note_missing(s, entry, now);
+	}
 }
 
 bool
-journal_compact(struct journal *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
-		struct err *e)
+journal_compact(struct journal *s, struct err *e)
 {
-	bool *listed, ok;
-	size_t live = 0;
+	bool *kept, ok;
+	size_t count = 0;
 
 	if (!s->path || s->known.count <= DEAD_MIN)
 		return true;
-	listed = mem_alloc(s->known.count * sizeof *listed);
+	kept = mem_alloc(s->known.count * sizeof *kept);
+	for (size_t i = 0; i < s->known.count; i++) {
+		kept[i] = is_current(s, &s->known.entries[i]);
+		count += kept[i];
+	}
+	ok = !pays(s->known.count, count) || (journal_write(s, false, e) && rewrite(s, kept, e));
+	free(kept);
+	return ok;
+}
+
+/* Times. */
+
+int64_t
+journal_newest(const struct journal *s)
+{
+	int64_t newest = 0;
+
 	for (size_t i = 0; i < s->known.count; i++) {
 		const struct journal_index_entry *entry = &s->known.entries[i];
-		const char *uid =
-		    journal_index_uid(&s->known, journal_index_key_of(&s->known, entry));
 
-		listed[i] = journal_index_is_seen(entry) && uid && is_listed(ctx, uid);
-		live += listed[i];
+		newest = entry->when > newest ? entry->when : newest;
+		newest = entry->missing > newest ? entry->missing : newest;
 	}
-	ok = !journal_wants_compacting(s, live) || rewrite(s, listed, e);
-	free(listed);
-	return ok;
+	return newest;
+}
+
+void
+journal_date(struct journal *s, int64_t now)
+{
+	for (size_t i = 0; s->path && i < s->known.count; i++) {
+		struct journal_index_entry *entry = &s->known.entries[i];
+
+		if (entry->when == 0 || clock_was_set(entry->when))
+			continue;
+		entry->when = now;
+		journal_line_entry(&s->lines, &s->known, entry);
+	}
 }
 
 /* What is known under another UIDVALIDITY. */

@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal - the journal of what was delivered: per mailbox and destination, one line an event.
+ * journal - what was delivered: one journal per mailbox and destination, one line an event.
  *
- * It lives in DIR/MAILBOX/DESTINATION, where DIR is $XDG_STATE_HOME/mailverbs/seen, and is only
- * ever appended to, but for compaction:
+ * It is the file DIR/MAILBOX/DESTINATION, where DIR is $XDG_STATE_HOME/mailverbs/journal, and is
+ * only ever appended to, except for compaction. Its name is only where to look: the first line says
+ * which mailbox and destination it is about, and is compared when the journal is read.
  *
- *	mailverbs seen 1 DESTINATION
- *	+ UID PLACE [PRINT]  intent: the message is whole and flushed, and about to appear at PLACE
- *	- UID                the intent came to nothing: a killed run's, and PLACE was looked at
- *	= TIME UID [PRINT]   done
- *	~ UID                taken as delivered though it never was (mfetch --mark-seen)
+ *	mailverbs journal 2 MAILBOX DESTINATION
+ *	+ UID PLACE OCTETS [PRINT]
+ *			     intent: the message is whole and flushed, and about to appear at PLACE
+ *	- UID                the intent of a killed run came to nothing
+ *	= TIME OCTETS UID [PRINT]
+ *			     done
+ *	~ OCTETS UID         taken as delivered though it never was (mfetch --mark-seen)
  *	x OCTETS UID         deleted on the server, which listed it with so many octets
  *	/ UID                and gone from there: forgotten
+ *	? TIME UID           not listed since TIME; 0: listed again
  *
- * PRINT is the message's fingerprint (message/fingerprint.h), where ids are good for a while only:
- * in the first line that is written of it.
+ * OCTETS is the message's size as the server announced it, where a server may give an id to another
+ * message later (POP3; RFC 1939 section 7); else 0. PRINT is the message's fingerprint
+ * (message/fingerprint.h), where ids are valid under one UIDVALIDITY only: in the first line of the
+ * message.
  *
- * UID, PLACE and DESTINATION have their blanks, controls, 8-bit bytes and % as %HH. A torn last
- * line never happened. Any other damage is an error that names the line, and nothing is fetched.
+ * In each word blanks, controls, 8-bit bytes and % are written as %HH. A torn last line never
+ * happened. Any other damage is an error that names the line, and nothing is fetched.
  *
- * An open journal holds the mailbox's lock (flock(2), gone with the process), so two runs for one
- * mailbox exclude each other.
+ * An open journal holds the mailbox's lock (flock(2), released with the process), so two runs for
+ * one mailbox exclude each other.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_H
 #define MAILVERBS_JOURNAL_JOURNAL_H
@@ -32,13 +38,14 @@
 
 struct err;
 struct journal;
+struct journal_index;
 struct stat;
 
 /* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
 char *journal_directory(const char *dir, const char *mailbox);
 
 /*
- * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX") and reads the journal for
+ * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX", app/mailbox_name.h) and reads the journal for
  * DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the lock, nothing
  * is known and nothing is recorded. NULL: *e is ERR_TEMPORARY (another run holds the mailbox),
  * ERR_OUTPUT or ERR_IO.
@@ -51,6 +58,21 @@ struct journal *journal_open(const char *dir, const char *mailbox, const char *d
 struct journal *journal_lock(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
 bool journal_read(struct journal *s, struct err *e);
+
+/* Borrowed. The path and the destination are NULL where nothing is recorded. */
+const char *journal_path(const struct journal *s);
+const char *journal_mailbox(const struct journal *s);
+const char *journal_destination(const struct journal *s);
+
+/* Was the journal made by this journal_read()? */
+bool journal_is_new(const struct journal *s);
+
+/* The mailbox of the same protocol, user and folder on another server from which the destination has
+ * got messages: the server may have been renamed. The caller's to free(); NULL: none. */
+char *journal_find_renamed(const struct journal *s);
+
+/* What K knows as delivered is known too. */
+void journal_add_known(struct journal *s, const struct journal_index *k);
 
 /* stat(2) of the journal. False: there is none. */
 bool journal_stat(const struct journal *s, struct stat *st);
@@ -109,10 +131,15 @@ size_t journal_recognise(struct journal *s, const struct newcomer *newcomers, si
 bool journal_drop_former(struct journal *s, struct err *e);
 
 /*
- * Was it delivered, and when? UID may be NULL: then never. One that was only taken as delivered has
- * the time 0: nothing of it is here, so it must not be deleted there.
+ * Was it delivered, and when? UID may be NULL: then never. An id that is known with other OCTETS is
+ * another message's; 0: they are not known, and the id alone decides. One that was only taken as
+ * delivered has the time 0: it was not stored anywhere, so it must not be deleted on the server.
  */
-bool journal_has(struct journal *s, const char *uid, time_t *when);
+bool journal_has(struct journal *s, const char *uid, uint64_t octets, time_t *when);
+
+/* UID, which has so many OCTETS, is about to be delivered: for journal_intend() and journal_done().
+ */
+void journal_expect(struct journal *s, const char *uid, uint64_t octets);
 
 /*
  * What a run that was killed left open: WAS_DONE looks at the place of each intent without its
@@ -128,7 +155,7 @@ void journal_intend(struct journal *s, const char *uid, const char *place);
 void journal_done(struct journal *s, const char *uid);
 
 /* Collects that UID, which has not been delivered, is to be taken as if it had been. */
-void journal_mark(struct journal *s, const char *uid);
+void journal_mark(struct journal *s, const char *uid, uint64_t octets);
 
 /*
  * A server may give the id of a message that is gone to another one (RFC 1939 section 7), and what
@@ -162,15 +189,22 @@ bool journal_write(struct journal *s, bool durable, struct err *e);
 /* Is all that was collected written and flushed? */
 bool journal_is_written(const struct journal *s);
 
-/* Are so many ids on record that are no longer listed, LIVE of them being listed, that
- * journal_compact() would write a new journal? */
-bool journal_wants_compacting(const struct journal *s, size_t live);
-
 /*
- * After a complete listing: forgets what the server no longer lists, by rewriting the journal where
- * that pays. IS_LISTED is asked for each id.
+ * A whole listing: begin, note each id, end. An id that is known and not listed is missing from NOW
+ * on, and forgotten when it has been missing for a week. NOW 0: the clock is not to be believed, and
+ * nothing becomes missing or is forgotten.
  */
-bool journal_compact(struct journal *s, bool (*is_listed)(void *ctx, const char *uid), void *ctx,
-		     struct err *e);
+void journal_begin_listing(struct journal *s);
+void journal_note_listed(struct journal *s, const char *uid, uint64_t octets);
+void journal_end_listing(struct journal *s, int64_t now);
+
+/* Rewrites the journal without what is forgotten, if that pays. False: *e is ERR_IO. */
+bool journal_compact(struct journal *s, struct err *e);
+
+/* The newest time on record; 0: none. */
+int64_t journal_newest(const struct journal *s);
+
+/* Gives entries that were recorded while the clock was not set the time NOW. */
+void journal_date(struct journal *s, int64_t now);
 
 #endif

@@ -119,7 +119,8 @@ journal_index_find_or_add(struct journal_index *k, const char *key)
 void
 journal_index_forget(struct journal_index_entry *entry)
 {
-	entry->when = 0;
+	entry->when = entry->missing = 0;
+	entry->octets = 0;
 	entry->print = 0;
 	entry->is_marked = entry->is_deleted = entry->has_print = entry->is_former = false;
 }

@@ -21,15 +21,19 @@ enum {
 
 /* One message. */
 struct journal_index_entry {
-	uint64_t hash;   /* of the key */
-	size_t uid;      /* the key; this and the next two are offsets into `text` */
-	size_t place;    /* of an open intent; 0: there is none */
-	size_t print;    /* the fingerprint; 0: there is none */
-	int64_t when;    /* 0: not done */
-	uint64_t octets; /* where is_deleted */
-	bool is_marked;  /* taken as delivered */
+	uint64_t hash;           /* of the key */
+	size_t uid;              /* the key; this and the next two are offsets into `text` */
+	size_t place;            /* of an open intent; 0: there is none */
+	size_t print;            /* the fingerprint; 0: there is none */
+	int64_t when;            /* 0: not done */
+	int64_t missing;         /* since when it is not listed; 0: it is, or nobody has looked */
+	uint64_t octets;         /* of the message that is known by this id; 0: not known */
+	uint64_t coming;         /* ... that is about to be delivered by it; 0: not known */
+	uint64_t deleted_octets; /* where is_deleted */
+	bool is_marked;          /* taken as delivered */
 	bool has_print;  /* the fingerprint stands in the journal, or among the collected lines */
-	bool is_deleted; /* there, the server says */
+	bool is_deleted; /* on the server, which said so */
+	bool is_listed;  /* in the listing that is being looked at */
 	bool is_former;  /* as if under another UIDVALIDITY; what is known anew takes it away */
 };
 

@@ -7,5 +7,7 @@ libcommon_a_SOURCES += \
 	%D%/journal_index.h \
 	%D%/journal_line.c \
 	%D%/journal_line.h \
+	%D%/journal_migrate.c \
+	%D%/journal_migrate.h \
 	%D%/journal_stale.c \
 	%D%/journal_stale.h
