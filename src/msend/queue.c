@@ -63,7 +63,7 @@ queue_lock(struct queue *q, struct err *e)
 {
 	char *path = mem_printf("%s/lock", q->dir);
 
-	if (file_make_directory(q->dir, e))
+	if (file_make_directory(q->dir, e) && file_check_owner(q->dir, e))
 		q->lock_fd = file_lock(path, "another msend is sending the queue", e);
 	free(path);
 	return q->lock_fd >= 0;
@@ -240,7 +240,8 @@ queue_add(struct queue *q, struct queue_entry *entry, queue_pour pour, void *ctx
 	bool ok;
 	int fd;
 
-	if (!file_make_directory(q->dir, e) || !create_message(q, entry, &fd, e))
+	if (!file_make_directory(q->dir, e) || !file_check_owner(q->dir, e) ||
+	    !create_message(q, entry, &fd, e))
 		return false;
 	ok = write_message(q, fd, entry, pour, ctx, e) && queue_update(q, entry, true, e);
 	if (!ok) {

@@ -186,7 +186,7 @@ until_true()
 
 @test 'the dot-lock of a dead process is taken away' {
 	letters 1
-	sh -c 'echo $$' >inbox.lock
+	sh -c 'echo "$$:$(uname -n)"' >inbox.lock
 	run -0 mfetch --mbox=inbox
 	has 1 inbox
 	assert_equal "$(ls inbox*)" inbox

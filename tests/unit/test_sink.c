@@ -568,16 +568,17 @@ static void
 test_locks(void)
 {
 	struct target t;
-	char *text;
+	char *text, host[256] = "";
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(0);
 	waitpid(pid, NULL, 0);
-	text = mem_printf("%ld\n", (long)pid);
+	gethostname(host, sizeof host - 1);
+	text = mem_printf("%ld:%s\n", (long)pid, host);
 	is_stale(text, 0, "the dot-lock of a dead process");
 	free(text);
-	text = mem_printf("%ld\n", (long)getpid());
+	text = mem_printf("%ld:%s\n", (long)getpid(), host);
 	is_stale(text, 0, "one with our own number (a container's), that we did not make");
 	free(text);
 	is_stale("", 3600, "an empty one of an hour ago");
@@ -589,12 +590,77 @@ test_locks(void)
 	close_target(&t);
 }
 
+/* Locks that cannot be judged here: of another host, of another container on this one, a number of
+ * whatever host. */
+static void
+are_left_alone(void)
+{
+	char host[256] = "", *texts[3], *path;
+	struct target t;
+
+	gethostname(host, sizeof host - 1);
+	texts[0] = mem_printf("999999999:somewhere.else.example\n");
+	texts[1] = mem_printf("999999999:%s:1\n", host);
+	texts[2] = mem_printf("999999999\n");
+	for (size_t i = 0; i < 3; i++) {
+		start();
+		put_file("mbox.lock", texts[i]);
+		open_target(&t, SINK_MBOX, "mbox");
+		holds("mbox.lock", texts[i], "a lock of a process that is not ours to judge");
+		close_target(&t);
+		free(texts[i]);
+	}
+	start();
+	path = in_dir("mbox.lock");
+	ok(mkfifo(path, 0600) == 0 && open_target(&t, SINK_MBOX, "mbox"),
+	   "a FIFO as the lock is not waited for");
+	close_target(&t);
+	free(path);
+}
+
+/* A spool directory that all share. */
+static void
+test_shared_directory(void)
+{
+	struct target t;
+	char *spool, *path, *target;
+
+	start();
+	spool = in_dir("spool");
+	path = in_dir("spool/alice");
+	target = in_dir("target");
+	mkdir(dir, 0700);
+	ok(mkdir(spool, 0700) == 0 && chmod(spool, 01777) == 0, "a directory that all share");
+	ok(open_target(&t, SINK_MBOX, "spool/alice"), "an mbox of our own");
+	close_target(&t);
+	put_file("target", "");
+	ok(unlink(path) == 0 && symlink(target, path) == 0 &&
+	       open_target(&t, SINK_MBOX, "spool/alice"),
+	   "a link of our own");
+	close_target(&t);
+	if (geteuid() == 0) {
+		ok(lchown(path, 65534, 65534) == 0 && !open_target(&t, SINK_MBOX, "spool/alice") &&
+		       t.err.code == ERR_OUTPUT,
+		   "somebody else's link");
+		close_target(&t);
+		ok(unlink(path) == 0 && mkdir(path, 0777) == 0 && chown(path, 65534, 65534) == 0 &&
+		       !open_target(&t, SINK_MAILDIR, "spool/alice"),
+		   "somebody else's Maildir");
+		close_target(&t);
+	}
+	free(spool);
+	free(path);
+	free(target);
+}
+
 static void
 test_living_lock(void)
 {
 	struct target t;
 	char *text = mem_printf("%ld:somewhere.else.example\n", 999999999L);
 
+	are_left_alone();
+	test_shared_directory();
 	start();
 	stop_install();
 	put_file("mbox.lock", text);

@@ -2,7 +2,6 @@
 #include "app/mailbox_name.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -105,7 +104,7 @@ is_global(const char *host)
 					    ".home.arpa", ".intern", ".test"};
 	const size_t len = strlen(host);
 
-	if (!strchr(host, '.') || host[0] == '[' || isdigit((unsigned char)host[len - 1]))
+	if (!strchr(host, '.') || host[0] == '[' || strchr("0123456789", host[len - 1]))
 		return false;
 	for (size_t i = 0; i < sizeof local / sizeof local[0]; i++)
 		if (len > strlen(local[i]) && strcmp(host + len - strlen(local[i]), local[i]) == 0)
@@ -203,7 +202,7 @@ shares_name(const char *name, const char *former, const char *mailbox, enum tool
 		char *its_former = former_name(&other, tool, folder, true, &e);
 		char *its_name = its_former ? mailbox_name(&other, tool, folder, &e) : NULL;
 
-		shares = its_name && strcasecmp(its_former, former) == 0 &&
+		shares = its_name && text_equal_case(its_former, former) &&
 			 strcmp(its_name, mailbox) != 0;
 		free(its_former);
 		free(its_name);

@@ -119,6 +119,37 @@ file_lock(const char *path, const char *busy, struct err *e)
 	return -1;
 }
 
+/* May others make files in the directory of PATH, and not remove ours? */
+static bool
+is_shared_directory(const char *path, struct stat *directory)
+{
+	const char *slash = strrchr(path, '/');
+	char *parent = !slash ? mem_strdup(".")
+			      : mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	const bool is = stat(parent, directory) == 0 && (directory->st_mode & S_ISVTX) &&
+			(directory->st_mode & (S_IWGRP | S_IWOTH));
+
+	free(parent);
+	return is;
+}
+
+bool
+file_check_owner(const char *path, struct err *e)
+{
+	struct stat directory, st;
+	bool ok;
+
+	if (!is_shared_directory(path, &directory) || lstat(path, &st) != 0)
+		return true;
+	ok = st.st_uid == geteuid();
+	if (S_ISREG(st.st_mode))
+		ok = ok && st.st_nlink == 1;
+	else
+		ok = ok || st.st_uid == 0 || st.st_uid == directory.st_uid;
+	return ok || err_set(e, ERR_OUTPUT,
+			     "%s: belongs to another user, in a directory that all share", path);
+}
+
 /* Where the symbolic link PATH leads, the caller's to free(). NULL: it is none. */
 static char *
 link_target(const char *path)

@@ -36,6 +36,14 @@ int file_lock(const char *path, const char *busy, struct err *e);
  * name that it will have. */
 char *file_real_path(const char *path);
 
+/*
+ * In a directory where everybody may make files but only their owners remove them (/tmp, some mail
+ * spools), what is at PATH may be somebody else's trap: a symbolic link, or a file that he reads.
+ * True outside such directories, for what is not there, and for what belongs to us, to root or to
+ * the directory's owner; a regular file must be our own and have one name. False: *e is ERR_OUTPUT.
+ */
+bool file_check_owner(const char *path, struct err *e);
+
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);
 

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,24 +52,68 @@ fcntl_lock(int fd, short type)
 	return fcntl(fd, F_SETLK, &lock) == 0;
 }
 
-/* The process that a lock names: "123", or Dovecot's "123:host"; 0: none, or one of another
- * machine. */
+/*
+ * Where our process ids are valid: the host, and on Linux the PID namespace, for a container's may
+ * share both the directory and the host's name.
+ */
+static void
+name_host(char *host, size_t size, bool with_namespace)
+{
+	struct stat ns;
+	size_t len;
+
+	if (gethostname(host, size - 1) != 0)
+		strcpy(host, "localhost");
+	host[size - 1] = '\0';
+	len = strlen(host);
+	if (with_namespace && stat("/proc/self/ns/pid", &ns) == 0)
+		snprintf(host + len, size - len, ":%ju", (uintmax_t)ns.st_ino);
+}
+
+/* What the lock says, at most SIZE - 1 bytes. It may be a FIFO, or a link to anywhere. */
+static bool
+read_lock(const char *lock_path, char *text, size_t size)
+{
+	const int fd = open(lock_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		n = read(fd, text, size - 1);
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/*
+ * The process that a lock names: our "123:host:namespace", or Dovecot's "123:host"; 0: none, or one
+ * that cannot be judged here. A number alone may be of any host or container.
+ */
 static pid_t
 owner(const char *lock_path)
 {
-	FILE *file = fopen(lock_path, "re");
-	char host[256] = "", ours[256] = "";
+	char text[600], host[300] = "", ours[300], namespaced[300];
 	long pid = 0;
-	int named;
 
-	if (!file)
+	if (!read_lock(lock_path, text, sizeof text) ||
+	    sscanf(text, "%ld:%299s", &pid, host) != 2 || pid <= 1)
 		return 0;
-	named = fscanf(file, "%ld:%255s", &pid, host);
-	fclose(file);
-	gethostname(ours, sizeof ours - 1);
-	if (named < 1 || pid <= 1 || (named == 2 && strcmp(host, ours) != 0))
-		return 0;
-	return (pid_t)pid;
+	name_host(ours, sizeof ours, false);
+	name_host(namespaced, sizeof namespaced, true);
+	return strcmp(host, ours) == 0 || strcmp(host, namespaced) == 0 ? (pid_t)pid : 0;
+}
+
+/* The line that makes a lock ours. Its length. */
+static size_t
+own_line(char *line, size_t size)
+{
+	char host[300];
+	int n;
+
+	name_host(host, sizeof host, true);
+	n = snprintf(line, size, "%ld:%s\n", (long)getpid(), host);
+	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
 static bool
@@ -117,8 +162,8 @@ enum outcome { MINE, HELD, IMPOSSIBLE };
 static enum outcome
 make_draft(const char *draft_path, int *fd)
 {
-	char pid[32];
-	const int len = snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
+	char line[400];
+	const size_t len = own_line(line, sizeof line);
 
 	*fd = open(draft_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (*fd < 0 && errno != EEXIST)
@@ -131,7 +176,7 @@ make_draft(const char *draft_path, int *fd)
 		close(*fd);
 		return HELD;
 	}
-	if (file_write_all(*fd, pid, (size_t)len))
+	if (file_write_all(*fd, line, len))
 		return MINE;
 	unlink(draft_path);
 	close(*fd);
@@ -156,13 +201,18 @@ take_stale_away(const char *lock_path, const char *draft_path)
 static enum outcome
 create_lock(const char *lock_path)
 {
+	char line[400];
+	const size_t len = own_line(line, sizeof line);
 	const int fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	bool ok;
 
 	if (fd < 0)
 		return errno == EEXIST ? HELD : IMPOSSIBLE;
-	dprintf(fd, "%ld\n", (long)getpid());
+	ok = file_write_all(fd, line, len);
 	close(fd);
-	return MINE;
+	if (!ok)
+		unlink(lock_path);
+	return ok ? MINE : IMPOSSIBLE;
 }
 
 static enum outcome

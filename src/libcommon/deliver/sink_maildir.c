@@ -119,12 +119,12 @@ static bool
 make_ready(const struct maildir *m, struct err *e)
 {
 	static const char *const parts[] = {"tmp", "new", "cur"};
-	bool ok = may_be_maildir(m->path, e);
+	bool ok = file_check_owner(m->path, e) && may_be_maildir(m->path, e);
 
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++) {
 		char *part = mem_printf("%s/%s", m->path, parts[i]);
 
-		ok = file_make_directory(part, e);
+		ok = file_make_directory(part, e) && file_check_owner(part, e);
 		free(part);
 	}
 	return ok;

@@ -121,14 +121,35 @@ judge(const struct mbox *m, const struct place *p)
 	return group + same == st.st_size ? TORN : NOT_THERE;
 }
 
+/* Of the link and of the file that it leads to. */
+static bool
+check_owners(const struct mbox *m, struct err *e)
+{
+	char *real = file_real_path(m->path);
+	const bool ok = file_check_owner(m->path, e) && file_check_owner(real, e);
+
+	free(real);
+	return ok;
+}
+
+/* In a directory that all share, a link is followed only if it is one of ours, which stays so, and
+ * never if it appears meanwhile. */
 static bool
 open_mbox(struct mbox *m, struct err *e)
 {
 	struct stat st;
+	const bool is_link = lstat(m->path, &st) == 0 && S_ISLNK(st.st_mode);
 
-	m->fd = open(m->path, O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (!check_owners(m, e))
+		return false;
+	m->fd =
+	    open(m->path,
+		 O_RDWR | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC | (is_link ? 0 : O_NOFOLLOW),
+		 0600);
 	if (m->fd < 0 || fstat(m->fd, &st) != 0)
 		return err_set_errno(e, ERR_OUTPUT, "%s", m->path);
+	if (!check_owners(m, e))
+		return false;
 	return S_ISREG(st.st_mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", m->path);
 }
 

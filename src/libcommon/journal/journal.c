@@ -188,7 +188,8 @@ journal_lock(const char *dir, const char *mailbox, const char *destination, stru
 {
 	struct journal *s = journal_named(dir, mailbox, destination);
 
-	if (file_make_directory(s->directory, e) && lock(s, e))
+	if (file_make_directory(s->directory, e) && file_check_owner(s->root, e) &&
+	    file_check_owner(s->directory, e) && lock(s, e))
 		return s;
 	journal_close(s);
 	return NULL;
