@@ -39,6 +39,7 @@ struct request {
 	const char *cn;
 	const char *dns[8];
 	const char *ip;
+	bool has_odd_ip; /* an iPAddress of five octets */
 	const char *purpose;
 	long from_days, to_days;       /* from now; both 0: valid */
 	const struct identity *issuer; /* NULL: itself */
@@ -75,6 +76,9 @@ make_identity(const struct request *r)
 	if (r->ip && inet_pton(AF_INET, r->ip, address) == 1)
 		gnutls_x509_crt_set_subject_alt_name(i.certificate, GNUTLS_SAN_IPADDRESS, address,
 						     sizeof address, GNUTLS_FSAN_APPEND);
+	if (r->has_odd_ip)
+		gnutls_x509_crt_set_subject_alt_name(i.certificate, GNUTLS_SAN_IPADDRESS,
+						     "\xc0\0\2\1\7", 5, GNUTLS_FSAN_APPEND);
 	if (r->purpose)
 		gnutls_x509_crt_set_key_purpose_oid(i.certificate, r->purpose, 0);
 	gnutls_x509_crt_set_activation_time(i.certificate,
@@ -396,6 +400,26 @@ test_names(void)
 	p.host = "b\xc3\xbc"
 		 "cher.example";
 	is_handshake("a name beyond ASCII", &r, &p, ERR_NONE, NULL);
+}
+
+/* RFC 9525 section 2. */
+static void
+test_common_name(void)
+{
+	const struct tls_params p = trusting();
+	struct request r = good();
+
+	r.cn = HOST;
+	memset(r.dns, 0, sizeof r.dns);
+	is_handshake("a server named only in CN", &r, &p, ERR_LOGIN,
+		     NAME ": certificate is for no server by name (subjectAltName, RFC 9525), only "
+			  "CN=mail.example.org, not for mail.example.org");
+	r.cn = "x\ntls: forged";
+	r.has_odd_ip = true;
+	is_handshake("control characters in a name, and an address of five octets", &r, &p,
+		     ERR_LOGIN,
+		     NAME ": certificate is for no server by name (subjectAltName, RFC 9525), only "
+			  "CN=x\\x0atls: forged, not for mail.example.org");
 }
 
 static void
@@ -927,6 +951,7 @@ main(void)
 		abort();
 	make_files();
 	test_names();
+	test_common_name();
 	test_trust();
 	test_pins();
 	test_old_version();

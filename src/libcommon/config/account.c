@@ -74,7 +74,7 @@ check_password(const struct ini *file, const struct ini_entry *entry, struct err
 {
 	if (!file->others_can_read)
 		return true;
-	err_set(e, ERR_CONFIG, "others can read this file");
+	err_set(e, ERR_CONFIG, "others can read this file, which has a password in it");
 	err_hint(e, "chmod 600 %s", file->path);
 	return entry_error(file, entry, e);
 }
@@ -98,7 +98,7 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 	}
 	if (!check_uncut(file, entry, s, e))
 		return false;
-	if (s->id == SET_PASSWORD && !check_password(file, entry, e))
+	if (setting_is_secret(s, entry->value) && !check_password(file, entry, e))
 		return false;
 	if (!setting_check(s, entry->value, &normal, e))
 		return entry_error(file, entry, e);
@@ -122,8 +122,8 @@ load(struct ini files[FILES], const char *config, struct err *e)
 {
 	char *users = config ? mem_strdup(config) : paths_config("config.ini");
 	char *systems = paths_system_config("config.ini");
-	const bool ok = (!users || ini_load(users, !config, &files[USERS], e)) &&
-			ini_load(systems, true, &files[SYSTEMS], e) &&
+	const bool ok = (!users || ini_load_own(users, !config, &files[USERS], e)) &&
+			ini_load_own(systems, true, &files[SYSTEMS], e) &&
 			check_file(&files[USERS], e) && check_file(&files[SYSTEMS], e);
 
 	free(users);

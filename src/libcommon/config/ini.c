@@ -150,8 +150,10 @@ ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
 		return true;
 	if (!file)
 		return err_set_errno(e, ERR_CONFIG, "%s", path);
-	ini->others_can_read =
-	    fstat(fileno(file), &st) != 0 || (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+	if (fstat(fileno(file), &st) != 0)
+		st.st_mode = S_IFREG | S_IRWXG | S_IRWXO; /* unknown: as bad as can be */
+	ini->others_can_read = (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
+	ini->others_can_write = S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
 	ok = parse(ini, file, 0, e);
 	fclose(file);
 	return ok;
@@ -171,6 +173,17 @@ ini_parse_part(const char *path, const char *text, size_t len, unsigned first_li
 	ok = parse(ini, file, first_line - 1, e);
 	fclose(file);
 	return ok;
+}
+
+bool
+ini_load_own(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
+{
+	if (!ini_load(path, may_be_missing, ini, e))
+		return false;
+	if (!ini->others_can_write)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: others can write this file", path);
+	return err_hint(e, "chmod go-w %s", path);
 }
 
 void

@@ -28,7 +28,8 @@ struct ini {
 	char *path;
 	struct ini_entry *entries;
 	size_t count;
-	bool others_can_read; /* group or others may read the file */
+	bool others_can_read;  /* group or others may read the file */
+	bool others_can_write; /* likewise, write it; a device or pipe is not a file */
 };
 
 /*
@@ -44,6 +45,10 @@ bool ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err
  */
 bool ini_parse_part(const char *path, const char *text, size_t len, unsigned first_line,
 		    struct ini *ini, struct err *e);
+
+/* As ini_load(), but a file that others can write is refused: it says which commands are run, and
+ * which servers get passwords. */
+bool ini_load_own(const char *path, bool may_be_missing, struct ini *ini, struct err *e);
 void ini_free(struct ini *ini);
 
 /* The entry, or NULL. */

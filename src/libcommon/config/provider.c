@@ -35,7 +35,7 @@ static bool
 load_users(struct ini *users, struct err *e)
 {
 	char *path = paths_config("providers.ini");
-	const bool ok = !path || ini_load(path, true, users, e);
+	const bool ok = !path || ini_load_own(path, true, users, e);
 
 	free(path);
 	return ok;

@@ -39,3 +39,14 @@ setting_value_is_optional(const struct setting *s)
 {
 	return s->arg && s->arg[0] == '[';
 }
+
+bool
+setting_is_secret(const struct setting *s, const char *text)
+{
+	const char *scheme_end = strstr(text, "://"), *at = strrchr(text, '@');
+	const char *login = scheme_end ? scheme_end + 3 : text;
+
+	if (s->id != SET_PROXY)
+		return s->id == SET_PASSWORD;
+	return at && at > login && memchr(login, ':', (size_t)(at - login));
+}

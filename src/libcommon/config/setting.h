@@ -171,6 +171,7 @@ enum setting_kind {
 	KIND_PERIOD, /* a time: 12h, 5d */
 	KIND_IP,
 	KIND_PINS,
+	KIND_PROXY,         /* socks5://[USER:PASS@]HOST[:PORT] */
 	KIND_NOTIFY,        /* never, or some of success,failure,delay (RFC 3461) */
 	KIND_RETURN,        /* full or headers (RFC 3461) */
 	KIND_ENVELOPE_ID,   /* printable ASCII (RFC 3461) */
@@ -225,6 +226,9 @@ const struct setting *setting_row(enum setting_id id, unsigned tools);
 /* Does the option take an argument? */
 bool setting_takes_value(const struct setting *s);
 bool setting_value_is_optional(const struct setting *s);
+
+/* Does TEXT, a value of this setting, hold a password? */
+bool setting_is_secret(const struct setting *s, const char *text);
 
 /*
  * Is TEXT a good value? True: *NORMAL is its normal form (a flag is "yes" or "no", ~/ is expanded),

@@ -268,6 +268,36 @@ check_pins(const struct setting *s, const char *text, char **normal, struct err 
 	return true;
 }
 
+/* HOST[:PORT] or [IPv6][:PORT], and perhaps a slash. */
+static bool
+is_place(const char *text)
+{
+	const bool in_brackets = text[0] == '[';
+	const size_t host = strcspn(text, in_brackets ? "]" : ":/");
+	const char *rest = text + host + (in_brackets && text[host] ? 1 : 0);
+	uint64_t port;
+
+	if (host == 0 || rest[0] != ':')
+		return host > 0 && (rest[0] == '\0' || strcmp(rest, "/") == 0);
+	return text_number_n(rest + 1, strcspn(rest + 1, "/"), 65535, &port) && port > 0;
+}
+
+/* No error shows any of it: it may hold a password, and a malformed one anywhere. */
+static bool
+check_proxy(const struct setting *s, const char *text, char **normal, struct err *e)
+{
+	static const char *const schemes[] = {"socks5://", "socks5h://"};
+	const char *at = strrchr(text, '@');
+
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		const char *login = text + strlen(schemes[i]);
+
+		if (text_starts(text, strlen(text), schemes[i]) && is_place(at ? at + 1 : login))
+			return check_text(s, text, normal, e);
+	}
+	return err_set(e, ERR_USAGE, "not a valid socks5://[USER:PASSWORD@]HOST[:PORT]");
+}
+
 static const struct kind kinds[SETTING_KINDS] = {
     [KIND_FLAG] = {.normalise = check_flag},
     [KIND_COUNTED] = {.accepts = is_digit_count, .expected = "a digit"},
@@ -289,6 +319,7 @@ static const struct kind kinds[SETTING_KINDS] = {
     [KIND_PERIOD] = {.accepts = is_age, .expected = "a time such as 12h or 5d"},
     [KIND_IP] = {.accepts = is_ip, .expected = "an IP address"},
     [KIND_PINS] = {.normalise = check_pins},
+    [KIND_PROXY] = {.normalise = check_proxy},
     [KIND_NOTIFY] = {.normalise = setting_check_notify},
     [KIND_RETURN] = {.normalise = setting_check_return},
     [KIND_ENVELOPE_ID] = {.normalise = setting_check_envelope_id},

@@ -276,7 +276,7 @@ const struct setting settings[] = {
 	 .help = "GnuTLS priority string"},
 	{.id = SET_TUNNEL, .name = "tunnel", .kind = KIND_ANY, .places = IN_BOTH,
 	 .tools = TOOL_ALL, .arg = "COMMAND", .help = "talk to this command instead of a socket"},
-	{.id = SET_PROXY, .name = "proxy", .kind = KIND_TEXT, .places = IN_BOTH,
+	{.id = SET_PROXY, .name = "proxy", .kind = KIND_PROXY, .places = IN_BOTH,
 	 .tools = TOOL_ALL, .arg = "URL", .complete = "words socks5://",
 	 .help = "socks5://[USER:PASS@]HOST[:PORT]"},
 	{.id = SET_IPV4, .name = "ipv4", .letters = "4", .kind = KIND_FLAG, .places = IN_OPTION,

@@ -106,12 +106,22 @@ parse_authority(const char *text, const char *authority, struct url *url, struct
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
 	len = strcspn(rest, "/");
 	if (rest[0] == ':' && (!text_number_n(rest + 1, len - 1, 65535, &port) || port == 0))
-		return err_set(e, ERR_USAGE, "'%s': '%.*s' is no port", text, (int)len - 1,
-			       rest + 1);
+		return err_set(e, ERR_USAGE, "'%.*s': what follows the host is not a valid port",
+			       (int)(rest - text), text);
 	if ((rest[0] != ':' && len > 0) || (rest[len] == '/' && rest[len + 1] != '\0'))
 		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
 	url->port = (uint16_t)port;
 	return true;
+}
+
+/* What the other errors quote has no password in it after this. */
+static bool
+check_no_login(const char *authority, struct err *e)
+{
+	if (!strchr(authority, '@'))
+		return true;
+	err_set(e, ERR_USAGE, "a server URL has no user name or password in it");
+	return err_hint(e, "use user and password-command");
 }
 
 bool
@@ -122,13 +132,16 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 	const struct scheme *scheme =
 	    sep ? scheme_find(text, (size_t)(sep - text)) : scheme_default(protocol);
 
+	if ((!scheme || scheme->peer != LMTP_SOCKET) && !check_no_login(text, e))
+		return false;
 	if (!scheme)
 		return err_set(e, ERR_USAGE,
 			       "'%s': the scheme is none of smtps, smtp, pop3s, pop3, imaps, imap "
 			       "(or with +insecure), lmtp, lmtp+unix",
 			       text);
 	if (protocol != PROTOCOL_NONE && scheme->protocol != protocol)
-		return err_set(e, ERR_USAGE, "'%s' is no %s server", text, protocol_name(protocol));
+		return err_set(e, ERR_USAGE, "%s:// is not an %s server", scheme->name,
+			       protocol_name(protocol));
 	*url = (struct url){.protocol = scheme->protocol,
 			    .security = scheme->security,
 			    .port = scheme->port,

@@ -187,6 +187,28 @@ decode(struct buf *out, const struct word *w)
 	return false;
 }
 
+/*
+ * Mail uses these. Others are not given to iconv(3): a message must not choose which of the C
+ * library's hundreds of converters runs on its bytes (CVE-2024-2961 was in ISO-2022-CN-EXT).
+ */
+static bool
+is_allowed(const char *name)
+{
+	static const char *const prefixes[] = {"iso-8859-", "iso8859-", "iso_8859-", "windows-12",
+					       "cp12",      "koi8-",    "latin"};
+	static const char whole[] =
+	    "us-ascii ascii ansi_x3.4-1968 utf-8 utf8 utf-7 utf-16 utf-16be utf-16le gb2312 gbk "
+	    "gb18030 gb_2312-80 cp936 hz-gb-2312 big5 big5-hkscs cp950 euc-jp euc-kr euc-tw euc-cn "
+	    "iso-2022-jp iso-2022-jp-2 iso-2022-kr shift_jis shift-jis sjis windows-31j cp932 "
+	    "ks_c_5601-1987 uhc cp949 windows-874 tis-620 cp437 cp850 cp866 macintosh viscii "
+	    "tcvn5712-1";
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+		if (text_starts(name, strlen(name), prefixes[i]))
+			return true;
+	return text_has_word(whole, name);
+}
+
 static iconv_t
 open_charset(const char *name)
 {
@@ -195,7 +217,9 @@ open_charset(const char *name)
 	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
 		if (text_equal_case(name, aliases[i].name))
 			converter = iconv_open("UTF-8", aliases[i].meant);
-	return converter != NO_ICONV ? converter : iconv_open("UTF-8", name);
+	if (converter != NO_ICONV || !is_allowed(name))
+		return converter;
+	return iconv_open("UTF-8", name);
 }
 
 static bool

@@ -81,6 +81,23 @@ certificate_pin(gnutls_x509_crt_t certificate, struct buf *out)
 }
 
 bool
+certificate_has_dns_name(gnutls_x509_crt_t certificate)
+{
+	for (unsigned i = 0; i < NAMES_MAX; i++) {
+		char name[256];
+		size_t size = sizeof name;
+		const int type =
+		    gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &size, NULL);
+
+		if (type == GNUTLS_SAN_DNSNAME)
+			return true;
+		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+			return false;
+	}
+	return false;
+}
+
+bool
 pins_check(const char *pins, struct err *e)
 {
 	for (const char *pin = pins;; pin++) {
@@ -131,9 +148,10 @@ add_name(struct buf *out, gnutls_x509_crt_t c, get_dn_part *part, get_dn *whole)
 	gnutls_datum_t dn;
 
 	if (part(c, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &size) >= 0) {
-		buf_addf(out, "CN=%s", cn);
+		buf_add_str(out, "CN=");
+		text_printable(out, cn, strnlen(cn, size));
 	} else if (whole(c, &dn, 0) >= 0) {
-		buf_add(out, dn.data, dn.size);
+		text_printable(out, (const char *)dn.data, dn.size);
 		gnutls_free(dn.data);
 	}
 }
@@ -158,9 +176,11 @@ add_server_name(struct buf *out, int type, const char *name, size_t size)
 	const int family = size == sizeof(struct in_addr) ? AF_INET : AF_INET6;
 
 	if (type == GNUTLS_SAN_DNSNAME) {
-		buf_add(out, name, size);
+		text_printable(out, name, size);
 		return true;
 	}
+	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr))
+		return false;
 	if (type != GNUTLS_SAN_IPADDRESS || !inet_ntop(family, name, address, sizeof address))
 		return false;
 	buf_add_str(out, address);
@@ -192,8 +212,10 @@ add_server_names(struct buf *out, gnutls_x509_crt_t c)
 		else
 			out->len = before;
 	}
-	if (shown == 0)
+	if (shown == 0) {
+		buf_add_str(out, "no server by name (subjectAltName, RFC 9525), only ");
 		add_subject(out, c);
+	}
 	if (more > 0)
 		buf_addf(out, " and %u more", more);
 }

@@ -27,6 +27,9 @@ void chain_free(struct chain *c);
 /* Adds "sha256:BASE64" of the SPKI (RFC 7469 section 2.4). */
 bool certificate_pin(gnutls_x509_crt_t certificate, struct buf *out);
 
+/* Does it name a server by DNS in its subjectAltName, where alone RFC 9525 looks? */
+bool certificate_has_dns_name(gnutls_x509_crt_t certificate);
+
 /* Is PINS "sha256:BASE64[,sha256:BASE64…]"? Else *e is ERR_CONFIG. */
 bool pins_check(const char *pins, struct err *e);
 bool pins_have(const char *pins, const char *pin);
@@ -37,7 +40,7 @@ bool pins_have(const char *pins, const char *pin);
  */
 bool chain_explain(const struct chain *c, unsigned status, const char *host, struct err *e);
 
-/* A few lines a certificate. */
+/* A few lines a certificate; control characters in its names are escaped. */
 void chain_describe(const struct chain *c, struct buf *out);
 
 #endif

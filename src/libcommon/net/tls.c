@@ -17,11 +17,11 @@
 #include "net/trust.h"
 
 /*
- * GnuTLS's own defaults still allow TLS 1.0, SHA-1 signatures and keys of 1024 bits, and a
- * distribution's policy may allow more.
+ * GnuTLS's own defaults still allow TLS 1.0, SHA-1 signatures, keys of 1024 bits and an exchange by
+ * the certificate's RSA key, without forward secrecy; a distribution's policy may allow more.
  */
 static const char own_priority[] =
-    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-3DES-CBC:-ARCFOUR-128:-MD5:-DHE-DSS:"
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-3DES-CBC:-ARCFOUR-128:-MD5:-DHE-DSS:-RSA:"
     "-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:-SIGN-DSA-SHA1:-SIGN-DSA-SHA224:-SIGN-DSA-SHA256:"
     "%PROFILE_MEDIUM";
 
@@ -163,6 +163,9 @@ verify_chain(struct tls *t, const struct chain *c)
 	result = gnutls_certificate_verify_peers(t->session, wanted, 2, &status);
 	if (result < 0)
 		return explain(t, result, &t->err);
+	/* RFC 9525 section 2: GnuTLS falls back to the common name. */
+	if (t->address_size == 0 && !certificate_has_dns_name(c->certificates[0]))
+		status |= GNUTLS_CERT_UNEXPECTED_OWNER;
 	return status == 0 || chain_explain(c, status, t->host.data, &t->err);
 }
 
