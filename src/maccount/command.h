@@ -12,6 +12,10 @@ struct run;
 
 /* Each carries out one command; the operands are in RUN, without the command's name. False: *e. */
 bool command_discover(struct run *run, struct err *e);
+bool command_login(struct run *run, struct err *e);
+bool command_token(struct run *run, struct err *e);
+bool command_status(struct run *run, struct err *e);
+bool command_logout(struct run *run, struct err *e);
 bool command_providers(struct run *run, struct err *e);
 
 #endif

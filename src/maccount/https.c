@@ -136,10 +136,6 @@ set_body(struct exchange *x)
 		curl_easy_setopt(x->curl, CURLOPT_POSTFIELDS, r->body);
 	}
 	curl_easy_setopt(x->curl, CURLOPT_HTTPHEADER, x->headers);
-	if (r->authorization) {
-		curl_easy_setopt(x->curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-		curl_easy_setopt(x->curl, CURLOPT_USERPWD, r->authorization);
-	}
 }
 
 static void

@@ -15,13 +15,12 @@ struct err;
 
 /* Borrowed strings. */
 struct https_request {
-	const char *url;           /* https://HOST[:PORT]/… */
-	const char *ca_file;       /* instead of the system's trust; NULL: not set */
-	const char *type;          /* of the body; NULL: none */
-	const char *body;          /* POSTed; NULL: GET */
-	const char *authorization; /* USER:PASSWORD for Basic; NULL: none */
-	size_t size_max;           /* a larger answer is an error */
-	unsigned timeout_s;        /* for all of it */
+	const char *url;     /* https://HOST[:PORT]/… */
+	const char *ca_file; /* instead of the system's trust; NULL: not set */
+	const char *type;    /* of the body; NULL: none */
+	const char *body;    /* POSTed; NULL: GET */
+	size_t size_max;     /* a larger answer is an error */
+	unsigned timeout_s;  /* for all of it */
 };
 
 struct https_answer {

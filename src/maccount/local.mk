@@ -20,8 +20,18 @@ libmaccount_a_SOURCES = \
 	%D%/dns.h \
 	%D%/https.c \
 	%D%/https.h \
+	%D%/loopback.c \
+	%D%/loopback.h \
+	%D%/oauth.c \
+	%D%/oauth.h \
+	%D%/oauth_login.c \
+	%D%/oauth_service.c \
+	%D%/oauth_token.c \
 	%D%/pacc.c \
 	%D%/pacc.h \
 	%D%/ports.c \
 	%D%/ports.h \
-	%D%/providers.c
+	%D%/providers.c \
+	%D%/token.c \
+	%D%/token_store.c \
+	%D%/token_store.h

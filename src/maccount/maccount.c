@@ -20,6 +20,10 @@ static const struct command {
 	const char *usage;
 } commands[] = {
     {"discover", 1, 1, {SETTING_IDS}, command_discover, "discover ADDRESS"},
+    {"login", 1, 1, {SET_DEVICE, SET_PASTE, SETTING_IDS}, command_login, "login ACCOUNT"},
+    {"token", 1, 1, {SET_FORCE, SETTING_IDS}, command_token, "token ACCOUNT"},
+    {"status", 0, 1, {SETTING_IDS}, command_status, "status [ACCOUNT]"},
+    {"logout", 1, 1, {SETTING_IDS}, command_logout, "logout ACCOUNT"},
     {"providers", 0, 1, {SETTING_IDS}, command_providers, "providers [WORD]"},
 };
 
@@ -92,6 +96,10 @@ main(int argc, char **argv)
 	    .usage = "[OPTION]... COMMAND [OPERAND]",
 	    .summary = "Sets up mail accounts.\n\n"
 		       "  discover ADDRESS    find the servers; print a section for config.ini\n"
+		       "  login ACCOUNT       sign in (OAuth 2), and hold the tokens\n"
+		       "  token ACCOUNT       print an access token, renewed if needed\n"
+		       "  status [ACCOUNT]    show what is held, and until when\n"
+		       "  logout ACCOUNT      forget and revoke the tokens\n"
 		       "  providers [WORD]    list the presets",
 	    .job = job};
 

@@ -25,6 +25,7 @@ struct plan {
 	struct tls_params tls;
 	struct login login;
 	char *netrc;
+	char *token_file;
 	char language[LANGUAGE_MAX];
 };
 
@@ -117,6 +118,11 @@ plan_login(struct plan *p, struct session *s)
 
 	p->netrc = paths_home(".netrc");
 	secret.netrc = p->netrc;
+	if (a->name && a->name[0] && (!auth || text_has_word("auto xoauth2 oauthbearer", auth)))
+		p->token_file = paths_token(a->name);
+	secret.token_file = p->token_file;
+	secret.account = a->name;
+	secret.config = account_text(a, SET_CONFIG);
 	s->secret = secret_new(&secret);
 	p->login =
 	    (struct login){.starttls = s->url.security == SECURITY_STARTTLS ? &p->tls : NULL,
@@ -168,6 +174,7 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 		plan.login.auth = auth;
 	ok = carry_out(s, &plan, begin, conversation, e);
 	free(plan.netrc);
+	free(plan.token_file);
 	if (!ok)
 		session_close(s);
 	return ok;

@@ -60,6 +60,14 @@ is_excluded(const struct mechanism *m, const struct sasl_params *p)
 }
 
 bool
+sasl_is_token(const char *mechanism)
+{
+	const struct mechanism *m = mechanism_find(mechanism);
+
+	return m && (m->traits & IS_TOKEN);
+}
+
+bool
 sasl_needs_secret(const char *mechanism)
 {
 	const struct mechanism *m = mechanism_find(mechanism);
@@ -140,9 +148,28 @@ explain(const char *offered, bool is_tls_missing, struct err *e)
 	} else {
 		err_set(e, ERR_LOGIN, "the server offers only " OFFERED, offered);
 		if (text_has_word(offered, "XOAUTH2") || text_has_word(offered, "OAUTHBEARER"))
-			err_hint(e, "an OAuth 2 token is wanted: --auth=xoauth2, and a "
-				    "--password-command that prints one");
+			err_hint(e, "sign in with maccount login, or give --auth=xoauth2 and a "
+				    "--password-command that prints an access token");
 	}
+}
+
+/* The token that maccount holds is for these mechanisms alone. */
+static const char *
+choose_for_token(const struct sasl_params *p, const char *offered, struct err *e)
+{
+	for (const struct mechanism *m = mechanisms; m->name; m++) {
+		if (!(m->traits & IS_TOKEN) || !text_has_word(offered, m->name) || is_excluded(m, p))
+			continue;
+		if (!has_user(p)) {
+			err_set(e, ERR_CONFIG, "no user name to log in with");
+			return NULL;
+		}
+		return may_use(m, p, e) ? m->name : NULL;
+	}
+	err_set(e, ERR_LOGIN, "the server offers " OFFERED ", and nothing that takes an OAuth 2 token",
+		*offered ? offered : "no mechanism");
+	err_hint(e, "maccount logout %s forgets the token", secret_account(p->secret));
+	return NULL;
 }
 
 static const char *
@@ -150,6 +177,8 @@ choose_strongest(const struct sasl_params *p, const char *offered, struct err *e
 {
 	bool is_tls_missing = false;
 
+	if (p->secret && secret_is_token(p->secret))
+		return choose_for_token(p, offered, e);
 	if (is_certificate_enough(p, offered))
 		return "EXTERNAL";
 	for (const struct mechanism *m = mechanisms; m->name; m++) {

@@ -1,6 +1,8 @@
 libcommon_a_SOURCES += \
 	%D%/apop.c \
 	%D%/choose.c \
+	%D%/held_token.c \
+	%D%/held_token.h \
 	%D%/mechanism.c \
 	%D%/mechanism.h \
 	%D%/netrc.c \
@@ -12,5 +14,6 @@ libcommon_a_SOURCES += \
 	%D%/secret_source.c \
 	%D%/secret_source.h \
 	%D%/secret_terminal.c \
+	%D%/secret_token.c \
 	%D%/token.c \
 	%D%/token.h

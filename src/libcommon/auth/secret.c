@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "auth/secret_source.h"
 #include "base/buf.h"
@@ -12,6 +13,7 @@
 struct secret {
 	struct secret_params params;
 	struct buf text; /* empty until fetched */
+	bool is_renewed;
 };
 
 static enum secret_outcome
@@ -33,6 +35,7 @@ static const struct source {
     {"password-command", secret_from_command},
     {"password-file", secret_from_file},
     {"password", from_text},
+    {"token", secret_from_token},
     {"netrc", secret_from_netrc},
     {"password prompt", secret_from_terminal},
 };
@@ -103,12 +106,37 @@ secret_text(struct secret *s, struct err *e)
 }
 
 bool
+secret_is_token(const struct secret *s)
+{
+	const struct secret_params *p = &s->params;
+
+	return !p->command && !p->file && !p->text && p->token_file &&
+	       access(p->token_file, F_OK) == 0;
+}
+
+bool
+secret_renew(struct secret *s, struct err *e)
+{
+	if (!secret_is_token(s) || s->is_renewed)
+		return false;
+	s->is_renewed = true;
+	buf_wipe(&s->text);
+	return secret_renewed_token(&s->params, &s->text, e) == SECRET_FOUND;
+}
+
+const char *
+secret_account(const struct secret *s)
+{
+	return s->params.account;
+}
+
+bool
 secret_is_given(const struct secret *s)
 {
 	const struct secret_params *p = &s->params;
 	struct buf text = {0};
 	struct err e = {0};
-	bool is_given = p->command || p->file || p->text;
+	bool is_given = p->command || p->file || p->text || secret_is_token(s);
 
 	if (!is_given) {
 		is_given = secret_from_netrc(p, &text, &e) != SECRET_ABSENT;

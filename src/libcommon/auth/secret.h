@@ -22,13 +22,16 @@ struct secret;
  * without a matching entry, and a terminal that is not there, count as not set.
  */
 struct secret_params {
-	const char *command; /* password-command: the first line of its output */
-	const char *file;    /* password-file: its first line; others may not read it */
-	const char *text;    /* password, from a configuration file whose mode was checked */
-	const char *netrc;   /* the path of a .netrc; a missing file is no error */
-	const char *machine; /* the host that is looked up there, */
-	const char *user;    /* with this login; NULL: any */
-	bool may_prompt;     /* ask on the terminal (/dev/tty), echo off */
+	const char *command;    /* password-command: the first line of its output */
+	const char *file;       /* password-file: its first line; others may not read it */
+	const char *text;       /* password, from a configuration file whose mode was checked */
+	const char *token_file; /* the token that maccount holds for `account`; may be missing */
+	const char *account;    /* as maccount knows it */
+	const char *config;     /* --config, for maccount; NULL: not given */
+	const char *netrc;      /* the path of a .netrc; a missing file is no error */
+	const char *machine;    /* the host that is looked up there, */
+	const char *user;       /* with this login; NULL: any */
+	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
 };
 
 /* Nothing is fetched yet. */
@@ -45,6 +48,18 @@ void secret_free(struct secret *s); /* wipes; accepts NULL */
  *	ERR_TEMPORARY  a signal asked to stop (base/stop.h) while the command ran or the user typed
  */
 const char *secret_text(struct secret *s, struct err *e);
+
+/* Does it come from the token that maccount holds? */
+bool secret_is_token(const struct secret *s);
+
+/*
+ * The server has rejected the token: has maccount get another one, once in the secret's life. False:
+ * there is none (*e), or it is not such a token, or it was renewed before (*e as it was).
+ */
+bool secret_renew(struct secret *s, struct err *e);
+
+/* The account whose token it is, for hints. */
+const char *secret_account(const struct secret *s);
 
 /*
  * Does the source look like there is one, without running the command or asking? A prompt that is

@@ -24,6 +24,12 @@ enum secret_outcome secret_from_command(const struct secret_params *p, struct bu
 					struct err *e);
 enum secret_outcome secret_from_file(const struct secret_params *p, struct buf *text,
 				     struct err *e);
+/* The token that maccount holds, renewed by it if it is about to expire. */
+enum secret_outcome secret_from_token(const struct secret_params *p, struct buf *text,
+				      struct err *e);
+/* A new one, whatever the old one's age. */
+enum secret_outcome secret_renewed_token(const struct secret_params *p, struct buf *text,
+					 struct err *e);
 enum secret_outcome secret_from_netrc(const struct secret_params *p, struct buf *text,
 				      struct err *e);
 enum secret_outcome secret_from_terminal(const struct secret_params *p, struct buf *text,

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* A service of the system, and what cron runs somewhere else than here, may have no HOME. */
 const char *
@@ -53,6 +55,28 @@ char *
 paths_state(const char *file)
 {
 	return xdg("XDG_STATE_HOME", ".local/state", file);
+}
+
+/* The account's name may hold any character; as a file it is one name that does not begin with a
+ * dot. */
+char *
+paths_token(const char *account)
+{
+	struct buf escaped = {0}, name = {0};
+	char *path;
+
+	text_escape(&escaped, account);
+	buf_add_str(&name, "tokens/");
+	for (const char *p = escaped.data ? escaped.data : ""; *p; p++) {
+		if (*p == '/' || (*p == '.' && p == escaped.data))
+			buf_addf(&name, "%%%02X", (unsigned)*p);
+		else
+			buf_add_char(&name, *p);
+	}
+	path = paths_state(name.data);
+	buf_free(&escaped);
+	buf_free(&name);
+	return path;
 }
 
 char *

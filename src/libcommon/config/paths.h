@@ -15,6 +15,7 @@ char *paths_config(const char *file);        /* $XDG_CONFIG_HOME/mailverbs/FILE 
 char *paths_system_config(const char *file); /* /etc/mailverbs/FILE */
 char *paths_data(const char *file);          /* $(pkgdatadir)/FILE, or $MAILVERBS_DATADIR/FILE */
 char *paths_state(const char *file);         /* $XDG_STATE_HOME/mailverbs/FILE */
+char *paths_token(const char *account);      /* where maccount keeps the account's tokens */
 char *paths_home(const char *file);          /* ~/FILE */
 
 #endif

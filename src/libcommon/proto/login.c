@@ -288,11 +288,44 @@ is_turn_of_plain(const struct exchange *x, const char *mechanism)
 	static const char own[] = "auto plain login";
 
 	if (!x->protocol->plain || x->plain_was_tried ||
+	    (x->params.secret && secret_is_token(x->params.secret)) ||
 	    !text_has_word(own, x->params.mechanism ? x->params.mechanism : "auto"))
 		return false;
 	if (!mechanism) /* in clear it would only hide why what was tried failed */
 		return x->params.is_private || !is_auto(x) || x->tried[0] == '\0';
 	return is_auto(x) && x->params.is_private && sasl_yields_to_plain(mechanism);
+}
+
+/* The server's words are in the hint, which has to be another one. */
+static void
+blame_token(const struct exchange *x, struct err *e)
+{
+	char *words = mem_strdup(e->hint);
+
+	e->hint[0] = '\0';
+	if (words[0])
+		snprintf(e->text + strlen(e->text), sizeof e->text - strlen(e->text), " (%s)", words);
+	err_hint(e, "maccount login %s", secret_account(x->params.secret));
+	free(words);
+}
+
+/* Once more with a new token, if the held one was rejected. */
+static enum login_answer
+exchange_token(struct exchange *x, const char *mechanism, enum login_answer answer,
+	       bool *names_password, struct err *e)
+{
+	struct err why = {0};
+
+	if (answer == LOGIN_ACCEPTED || answer == LOGIN_BROKEN || e->code != ERR_LOGIN ||
+	    !x->params.secret || !sasl_is_token(mechanism) || !secret_is_token(x->params.secret))
+		return answer;
+	if (secret_renew(x->params.secret, &why)) {
+		*e = (struct err){0};
+		answer = exchange(x, mechanism, names_password, e);
+	}
+	if (answer != LOGIN_ACCEPTED && e->code == ERR_LOGIN)
+		blame_token(x, e);
+	return answer;
 }
 
 /* The next attempt. LOGIN_NONE: go on. */
@@ -308,6 +341,7 @@ attempt(struct exchange *x, const char *mechanism, struct err *e)
 		answer = x->protocol->plain(x->conversation, x->login, e);
 	} else {
 		answer = exchange(x, mechanism, &names_password, e);
+		answer = exchange_token(x, mechanism, answer, &names_password, e);
 	}
 	if (answer == LOGIN_ACCEPTED)
 		return LOGIN_DONE;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "auth/held_token.h"
+#include "auth/secret.h"
+#include "auth/secret_source.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/mem.h"
+
+enum { PATH_SIZE = 4096 };
+
+/* As one word of a shell's. */
+static void
+add_quoted(struct buf *command, const char *word)
+{
+	buf_add_str(command, " '");
+	for (; *word; word++) {
+		if (*word == '\'')
+			buf_add_str(command, "'\\''");
+		else
+			buf_add_char(command, *word);
+	}
+	buf_add_char(command, '\'');
+}
+
+/* maccount is beside this program, or where it was installed. */
+static void
+add_maccount(struct buf *command)
+{
+	char path[PATH_SIZE];
+	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "maccount");
+	char *slash;
+
+	path[n > 0 ? n : 0] = '\0';
+	slash = strrchr(path, '/');
+	if (slash)
+		strcpy(slash + 1, "maccount");
+	if (slash && access(path, X_OK) == 0)
+		add_quoted(command, path);
+	else
+		add_quoted(command,
+			   access(BINDIR "/maccount", X_OK) == 0 ? BINDIR "/maccount" : "maccount");
+}
+
+static enum secret_outcome
+hint_at_login(const struct secret_params *p, struct err *e)
+{
+	err_hint(e, "maccount login %s", p->account);
+	return SECRET_FAILED;
+}
+
+/* sysexits.h: what may pass is tried again later, as the server's own 4xx. */
+static enum secret_outcome
+judge(const struct secret_params *p, int status, struct err *e)
+{
+	if (status == 0)
+		return SECRET_FOUND;
+	if (status == 75 || status == 68) {
+		err_set(e, ERR_TEMPORARY, "maccount could not renew it for now");
+		return SECRET_FAILED;
+	}
+	err_set(e, ERR_LOGIN, "maccount could not renew it (exit status %d)", status);
+	return hint_at_login(p, e);
+}
+
+static enum secret_outcome
+run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, struct err *e)
+{
+	struct buf command = {0};
+	struct child child;
+	bool ok;
+
+	add_maccount(&command);
+	buf_add_str(&command, is_forced ? " token --force" : " token");
+	if (p->config) {
+		buf_add_str(&command, " -C");
+		add_quoted(&command, p->config);
+	}
+	buf_add_str(&command, " --");
+	add_quoted(&command, p->account);
+	ok = child_start(&child, command.data, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, NULL, e);
+	buf_free(&command);
+	if (!ok)
+		return SECRET_FAILED;
+	if (!secret_read_line(child.from, text, e)) {
+		child_end(&child);
+		return SECRET_FAILED;
+	}
+	return judge(p, child_wait(&child), e);
+}
+
+enum secret_outcome
+secret_from_token(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	enum secret_outcome outcome = SECRET_FAILED;
+	struct held_token t;
+
+	if (!p->token_file || access(p->token_file, F_OK) != 0)
+		return SECRET_ABSENT;
+	if (held_token_read(p->token_file, p->account, &t, e)) {
+		if (held_token_is_fresh(&t, (int64_t)time(NULL))) {
+			buf_add_str(text, t.access);
+			outcome = SECRET_FOUND;
+		} else {
+			outcome = run_maccount(p, false, text, e);
+		}
+	}
+	held_token_free(&t);
+	return outcome;
+}
+
+enum secret_outcome
+secret_renewed_token(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	return run_maccount(p, true, text, e);
+}

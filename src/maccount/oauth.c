@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+#include "maccount/oauth.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/tool.h"
+#include "auth/secret.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/account.h"
+#include "maccount/https.h"
+
+enum { METADATA_MAX = 128 * 1024, TIMEOUT = 30 };
+
+static void
+wipe(char **text)
+{
+	if (*text)
+		mem_wipe(*text, strlen(*text));
+	free(*text);
+	*text = NULL;
+}
+
+void
+oauth_free(struct oauth *o)
+{
+	char **texts[] = {&o->authorize, &o->token,        &o->device,   &o->revoke,
+			  &o->issuer,    &o->registration, &o->scope,    &o->client,
+			  &o->secret,    &o->user,         &o->key_file, &o->ca_file};
+
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		wipe(texts[i]);
+}
+
+void
+oauth_base64url(struct buf *out, const void *bytes, size_t n)
+{
+	const gnutls_datum_t data = {.data = (unsigned char *)(uintptr_t)bytes,
+				     .size = (unsigned)n};
+	gnutls_datum_t text = {0};
+
+	if (gnutls_base64_encode2(&data, &text) != GNUTLS_E_SUCCESS)
+		return;
+	for (unsigned i = 0; i < text.size && text.data[i] != '='; i++)
+		buf_add_char(out, text.data[i] == '+'   ? '-'
+				  : text.data[i] == '/' ? '_'
+							: (char)text.data[i]);
+	gnutls_memset(text.data, 0, text.size);
+	gnutls_free(text.data);
+}
+
+char *
+oauth_random(size_t n)
+{
+	unsigned char bytes[64];
+	struct buf text = {0};
+
+	if (n > sizeof bytes || gnutls_rnd(GNUTLS_RND_KEY, bytes, n) != 0)
+		abort(); /* without chance there is no secret */
+	oauth_base64url(&text, bytes, n);
+	mem_wipe(bytes, sizeof bytes);
+	return buf_take(&text);
+}
+
+void
+oauth_add(struct buf *body, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	if (body->len > 0)
+		buf_add_char(body, '&');
+	buf_addf(body, "%s=", name);
+	for (; *value; value++) {
+		const unsigned char c = (unsigned char)*value;
+
+		if (text_is_alnum(*value) || strchr("-._~", c))
+			buf_add_char(body, *value);
+		else
+			buf_addf(body, "%%%02X", c);
+	}
+}
+
+/* The well-known path goes between host and path (RFC 8414 section 3.1), but for OpenID behind it. */
+static char *
+metadata_url(const char *issuer, bool is_openid)
+{
+	const char *host = strstr(issuer, "://"), *path;
+	size_t len = strlen(issuer);
+
+	while (len > 0 && issuer[len - 1] == '/')
+		len--;
+	path = host ? strchr(host + 3, '/') : NULL;
+	if (is_openid)
+		return mem_printf("%.*s/.well-known/openid-configuration", (int)len, issuer);
+	if (!path || (size_t)(path - issuer) >= len)
+		return mem_printf("%.*s/.well-known/oauth-authorization-server", (int)len, issuer);
+	return mem_printf("%.*s/.well-known/oauth-authorization-server%.*s", (int)(path - issuer),
+			  issuer, (int)(len - (size_t)(path - issuer)), path);
+}
+
+static void
+take(char **to, const json_t *metadata, const char *name)
+{
+	const char *text = json_string_value(json_object_get(metadata, name));
+
+	if (!*to && text && https_is_url(text))
+		*to = mem_strdup(text);
+}
+
+static bool
+read_metadata(struct oauth *o, const struct https_answer *a, struct err *e)
+{
+	json_t *root = json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
+	const char *issuer = json_string_value(json_object_get(root, "issuer"));
+	const bool ok = issuer && strcmp(issuer, o->issuer) == 0;
+
+	if (ok) {
+		take(&o->authorize, root, "authorization_endpoint");
+		take(&o->token, root, "token_endpoint");
+		take(&o->device, root, "device_authorization_endpoint");
+		take(&o->revoke, root, "revocation_endpoint");
+		take(&o->registration, root, "registration_endpoint");
+		o->has_iss = json_is_true(
+		    json_object_get(root, "authorization_response_iss_parameter_supported"));
+	}
+	json_decref(root);
+	return ok || err_set(e, ERR_PROTOCOL, "%s: its metadata are of another issuer, or none",
+			     o->issuer);
+}
+
+static bool
+fetch_metadata(struct oauth *o, struct err *e)
+{
+	bool ok = false;
+
+	for (int i = 0; i < 2 && !ok; i++) {
+		char *url = metadata_url(o->issuer, i == 1);
+		const struct https_request r = {.url = url,
+						.ca_file = o->ca_file,
+						.size_max = METADATA_MAX,
+						.timeout_s = o->timeout_s};
+		struct https_answer a;
+
+		ok = https_fetch(&r, &a, e);
+		free(url);
+		if (!ok)
+			return false;
+		ok = a.status == 200 && read_metadata(o, &a, e);
+		if (a.status != 200)
+			err_set(e, ERR_UNAVAILABLE, "%s: no metadata (status %ld)", o->issuer,
+				a.status);
+		https_free(&a);
+	}
+	return ok;
+}
+
+static bool
+run_secret_command(struct oauth *o, const struct account *a, struct err *e)
+{
+	const struct secret_params p = {.command =
+					    account_text(a, SET_OAUTH2_CLIENT_SECRET_COMMAND)};
+	struct secret *s;
+	const char *text;
+
+	if (!p.command)
+		return true;
+	s = secret_new(&p);
+	text = secret_text(s, e);
+	o->secret = mem_strdup(text);
+	secret_free(s);
+	return text || err_prefix(e, "oauth2-client-secret-command");
+}
+
+static enum oauth_grant
+grant_of(const struct account *a)
+{
+	const char *word = account_text(a, SET_OAUTH2_GRANT);
+
+	if (word && strcmp(word, "client-credentials") == 0)
+		return GRANT_CLIENT;
+	return word && strcmp(word, "jwt-bearer") == 0 ? GRANT_JWT : GRANT_CODE;
+}
+
+static bool
+check_urls(const struct oauth *o, struct err *e)
+{
+	const char *const urls[] = {o->authorize, o->token, o->device, o->revoke, o->issuer};
+
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
+		if (urls[i] && !https_is_url(urls[i]))
+			return err_set(e, ERR_CONFIG, "'%s' is not a valid https:// URL", urls[i]);
+	return true;
+}
+
+bool
+oauth_open(struct oauth *o, const struct run *run, const struct account *a, struct err *e)
+{
+	const char *user = account_text(a, SET_USER), *own = run->given.of[SET_TLS_CA_FILE].text;
+	const char *ca = own ? own : account_text(a, SET_TLS_CA_FILE);
+
+	*o = (struct oauth){.authorize = mem_strdup(account_text(a, SET_OAUTH2_AUTHORIZE)),
+			    .token = mem_strdup(account_text(a, SET_OAUTH2_TOKEN)),
+			    .device = mem_strdup(account_text(a, SET_OAUTH2_DEVICE)),
+			    .revoke = mem_strdup(account_text(a, SET_OAUTH2_REVOKE)),
+			    .issuer = mem_strdup(account_text(a, SET_OAUTH2_ISSUER)),
+			    .scope = mem_strdup(account_text(a, SET_OAUTH2_SCOPE)),
+			    .client = mem_strdup(account_text(a, SET_OAUTH2_CLIENT_ID)),
+			    .user = mem_strdup(user ? user : account_text(a, SET_ADDRESS)),
+			    .key_file = mem_strdup(account_text(a, SET_OAUTH2_KEY_FILE)),
+			    .ca_file = mem_strdup(ca),
+			    .grant = grant_of(a),
+			    .timeout_s = account_number(a, SET_TIMEOUT, TIMEOUT)};
+	https_start();
+	if (!check_urls(o, e) || !run_secret_command(o, a, e))
+		return false;
+	if (o->issuer && (!o->token || !o->client) && !fetch_metadata(o, e) && !o->token)
+		return false;
+	if (o->token)
+		return true;
+	err_set(e, ERR_CONFIG, "no authorization server is known for %s", a->name);
+	return err_hint(e, "set oauth2-issuer, or oauth2-authorize and oauth2-token");
+}
+
+static char *
+registration(const struct oauth *o)
+{
+	json_t *root =
+	    json_pack("{s:s, s:[s], s:s, s:[s,s,s], s:[s]}", "client_name", "maccount (mailverbs)",
+		      "redirect_uris", "http://127.0.0.1/", "token_endpoint_auth_method", "none",
+		      "grant_types", "authorization_code", "refresh_token",
+		      "urn:ietf:params:oauth:grant-type:device_code", "response_types", "code");
+	char *text, *copy;
+
+	if (o->scope)
+		json_object_set_new(root, "scope", json_string(o->scope));
+	text = json_dumps(root, JSON_COMPACT);
+	copy = mem_strdup(text);
+	free(text);
+	json_decref(root);
+	return copy;
+}
+
+static bool
+register_client(struct oauth *o, struct err *e)
+{
+	char *body = registration(o);
+	const struct https_request r = {.url = o->registration,
+					.ca_file = o->ca_file,
+					.type = "application/json",
+					.body = body,
+					.size_max = METADATA_MAX,
+					.timeout_s = o->timeout_s};
+	struct https_answer a;
+	const bool ok = https_fetch(&r, &a, e);
+	json_t *root = ok && a.body.data ? json_loadb(a.body.data, a.body.len, 0, NULL) : NULL;
+
+	free(body);
+	o->client = mem_strdup(json_string_value(json_object_get(root, "client_id")));
+	o->secret = mem_strdup(json_string_value(json_object_get(root, "client_secret")));
+	json_decref(root);
+	if (ok && !o->client)
+		err_set(e, ERR_UNAVAILABLE, "%s: it registers no client (status %ld)",
+			o->registration, a.status);
+	if (ok)
+		https_free(&a);
+	return o->client;
+}
+
+bool
+oauth_need_client(struct oauth *o, struct err *e)
+{
+	if (o->client)
+		return true;
+	if (o->registration)
+		return register_client(o, e);
+	err_set(e, ERR_CONFIG, "no client id is configured for %s", o->token);
+	return err_hint(e, "set oauth2-client-id; mailverbs(7) says where to get one");
+}

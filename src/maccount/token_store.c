@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: ISC */
+#include "maccount/token_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "config/paths.h"
+#include "net/wait.h"
+
+enum { LOCK_WAIT_S = 60, LOCK_STEP_MS = 50 };
+
+bool
+token_store_open(struct token_store *s, const char *account, struct err *e)
+{
+	*s = (struct token_store){
+	    .path = paths_token(account), .account = mem_strdup(account), .lock = -1};
+	return s->path || err_set(e, ERR_CONFIG, "there is no home directory to keep tokens in");
+}
+
+void
+token_store_close(struct token_store *s)
+{
+	if (s->lock >= 0)
+		close(s->lock);
+	free(s->path);
+	free(s->account);
+	*s = (struct token_store){.lock = -1};
+}
+
+static bool
+make_directory(const struct token_store *s, struct err *e)
+{
+	char *directory = mem_strndup(s->path, (size_t)(strrchr(s->path, '/') - s->path));
+	const bool ok = file_make_directory(directory, e);
+
+	free(directory);
+	return ok;
+}
+
+bool
+token_store_lock(struct token_store *s, struct err *e)
+{
+	const int64_t deadline = wait_deadline(LOCK_WAIT_S);
+	char *path = mem_printf("%s.lock", s->path);
+	bool may_wait = make_directory(s, e);
+
+	while (may_wait) {
+		*e = (struct err){0};
+		s->lock = file_lock(path, "another process renews the token", e);
+		may_wait = s->lock < 0 && e->code == ERR_TEMPORARY && wait_clock() < deadline &&
+			   wait_fds(NULL, 0, wait_clock() + LOCK_STEP_MS) != WAIT_STOPPED;
+	}
+	free(path);
+	return s->lock >= 0;
+}
+
+bool
+token_store_load(const struct token_store *s, struct held_token *t, struct err *e)
+{
+	if (held_token_read(s->path, s->account, t, e))
+		return true;
+	if (e->code == ERR_NO_INPUT) {
+		err_set(e, ERR_NO_INPUT, "no token is held for %s", s->account);
+		err_hint(e, "maccount login %s", s->account);
+	}
+	return false;
+}
+
+static void
+add(struct buf *text, const char *word, const char *value)
+{
+	if (!value)
+		return;
+	buf_add_str(text, word);
+	buf_add_char(text, ' ');
+	buf_add_str(text, value);
+	buf_add_char(text, '\n');
+}
+
+static void
+compose(const struct token_store *s, const struct held_token *t, struct buf *text)
+{
+	buf_add_str(text, "mailverbs-token 1\n");
+	add(text, "account", s->account);
+	add(text, "server", t->server);
+	add(text, "client", t->client);
+	add(text, "client-secret", t->client_secret);
+	add(text, "revoke", t->revoke);
+	add(text, "scope", t->scope);
+	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
+	add(text, "access", t->access);
+	add(text, "refresh", t->refresh);
+}
+
+static bool
+write_whole(const char *path, const struct buf *text, struct err *e)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	bool ok;
+
+	if (fd < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", path);
+	ok = fchmod(fd, 0600) == 0 && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
+	if (!ok)
+		err_set_errno(e, ERR_IO, "%s", path);
+	if (close(fd) != 0 && ok)
+		ok = err_set_errno(e, ERR_IO, "%s", path);
+	return ok;
+}
+
+bool
+token_store_save(const struct token_store *s, const struct held_token *t, struct err *e)
+{
+	char *temporary = mem_printf("%s.new", s->path);
+	struct buf text = {0};
+	bool ok;
+
+	compose(s, t, &text);
+	ok = make_directory(s, e) && write_whole(temporary, &text, e);
+	if (ok && rename(temporary, s->path) != 0)
+		ok = err_set_errno(e, ERR_IO, "%s", s->path);
+	ok = ok && file_sync_parent(s->path, e);
+	buf_wipe(&text);
+	free(temporary);
+	return ok;
+}
+
+bool
+token_store_remove(const struct token_store *s, struct err *e)
+{
+	if (unlink(s->path) != 0 && errno != ENOENT)
+		return err_set_errno(e, ERR_IO, "%s", s->path);
+	return file_sync_parent(s->path, e);
+}

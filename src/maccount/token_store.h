@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * token_store - the tokens of an account, kept in $XDG_STATE_HOME/mailverbs/tokens
+ * (auth/held_token.h).
+ */
+#ifndef MAILVERBS_MACCOUNT_TOKEN_STORE_H
+#define MAILVERBS_MACCOUNT_TOKEN_STORE_H
+
+#include <stdbool.h>
+
+#include "auth/held_token.h"
+
+struct token_store {
+	char *path;
+	char *account;
+	int lock; /* or -1 */
+};
+
+/* False: *e is ERR_CONFIG, there is no home directory. Ended by token_store_close() in any case. */
+bool token_store_open(struct token_store *s, const char *account, struct err *e);
+void token_store_close(struct token_store *s);
+
+/* Waits, for a minute at most, until no other process renews the account's token. */
+bool token_store_lock(struct token_store *s, struct err *e);
+
+/* False: *e is ERR_NO_INPUT, none are held; or as held_token_read(). */
+bool token_store_load(const struct token_store *s, struct held_token *t, struct err *e);
+
+/*
+ * All or nothing: the new file is on disk before it takes the old one's place, so a refresh token is
+ * durable before the one that it replaces is forgotten. False: *e (ERR_OUTPUT, ERR_IO).
+ */
+bool token_store_save(const struct token_store *s, const struct held_token *t, struct err *e);
+bool token_store_remove(const struct token_store *s, struct err *e);
+
+#endif

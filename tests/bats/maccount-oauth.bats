@@ -1,0 +1,357 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# maccount login, token, status, logout against a private authorization server, and the mail tools with its tokens.
+
+load helper
+load maccount
+
+setup_file()
+{
+	local key
+	export oauth=$BATS_FILE_TMPDIR/oauth
+	mkdir "$oauth"
+	key=$(find "$SRV_DIR/dovecot/keys" -type f | head -n 1)
+	mv "$(BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR server_certificate localhost)" "$oauth/cert.pem"
+	python3 "$tests/servers/oauth" "$oauth" "$oauth/cert.pem" "$key" 3>&- &
+	export oauth_pid=$!
+	await_file "$oauth/port"
+}
+
+teardown_file()
+{
+	kill "$oauth_pid"
+}
+
+setup()
+{
+	mailverbs_setup
+	url=https://localhost:$(cat "$oauth/port")
+	rm -f "$oauth/requests" "$oauth/again" "$oauth/user"
+	user=$(fresh_user)
+	echo "$user" >"$oauth/user"
+	mode
+	# the person's browser: it goes where the server sends it
+	mkdir bin
+	printf '#!/bin/sh\nexec curl -s -L --cacert %s "$1" >browser.html 2>&1\n' "$SRV_CA" >bin/xdg-open
+	chmod +x bin/xdg-open
+	export PATH=$PWD/bin:$PATH DISPLAY=:99
+	account "oauth2-client-id = public"
+}
+
+mode()
+{
+	echo "$*" >"$oauth/mode"
+}
+
+# account LINE...: the account `test` with tokens
+account()
+{
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	cat >"$XDG_CONFIG_HOME/mailverbs/config.ini" <<-END
+	[test]
+	address = $user@example.org
+	user = $user
+	tls-ca-file = $SRV_CA
+	smtp = smtps://$SRV_SUBMISSIONS
+	imap = imaps://$SRV_IMAPS
+	pop3 = pop3s://$SRV_POP3S
+	oauth2-issuer = $url
+	oauth2-scope = mail offline_access
+	$(printf '%s\n' "$@")
+	END
+}
+
+token_file()
+{
+	echo "$XDG_STATE_HOME/mailverbs/tokens/test"
+}
+
+# The held token ends in N seconds.
+age()
+{
+	sed -i "s/^expires .*/expires $((EPOCHSECONDS + $1))/" "$(token_file)"
+}
+
+count()
+{
+	grep -cx "$1" "$oauth/requests" || :
+}
+
+try()
+{
+	run --separate-stderr "$@"
+}
+
+@test 'login by the browser holds tokens that open all three kinds of mailbox' {
+	echo hello | deliver "$user"
+	try maccount login test
+	assert_success
+	assert_output --partial "$url/authorize?response_type=code"
+	run cat browser.html
+	assert_output --partial 'The answer has arrived'
+	run stat -c %a "$(token_file)"
+	assert_output 600
+	for server in "imaps://$SRV_IMAPS" "pop3s://$SRV_POP3S" "imap://$SRV_IMAP" "pop3://$SRV_POP3"; do
+		for auth in auto xoauth2 oauthbearer; do
+			try mlist -c -s "$server" --auth=$auth
+			assert_success
+			assert_output --partial 1
+		done
+	done
+	for auth in auto xoauth2 oauthbearer; do
+		try msend --auth=$auth bob@example.org <<<$'Subject: x\n\nhello'
+		assert_success
+	done
+}
+
+@test 'the token is printed for other programs, and status shows it without it' {
+	maccount login test
+	try maccount token test
+	assert_success
+	assert_output "$(sed -n 's/^access //p' "$(token_file)")"
+	try maccount status
+	assert_output --regexp $'^test\tvalid until\t20[0-9-]* [0-9:]*\trenewable$'
+	[[ $(count refresh_token) -eq 0 ]]
+}
+
+@test 'a token that is about to expire is renewed in silence by the mail tools' {
+	maccount login test
+	age 100
+	try mlist -c
+	assert_success
+	[[ -z $stderr ]]
+	[[ $(count refresh_token) -eq 1 ]]
+	try mlist -c
+	[[ $(count refresh_token) -eq 1 ]]
+}
+
+@test 'a rejected token is renewed once and the login is tried again' {
+	mode rejected
+	maccount login test
+	mode
+	for protocol in imap pop3; do
+		sed -i 's/^access .*/access not-a-token/' "$(token_file)"
+		sed -i "/^protocol/d; \$a protocol = $protocol" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+		try mlist -c
+		assert_success
+		[[ -z $stderr ]]
+	done
+	sed -i 's/^access .*/access not-a-token/' "$(token_file)"
+	try msend bob@example.org <<<$'Subject: x\n\nhello'
+	assert_success
+	[[ $(count refresh_token) -eq 3 ]]
+}
+
+@test 'a token that stays rejected is told with the words of the server and what to do' {
+	mode rejected
+	maccount login test
+	for tool in 'mlist -c' 'mlist -c --auth=xoauth2' "mlist -c -s pop3s://$SRV_POP3S"; do
+		try $tool
+		assert_failure 77
+		assert_regex "$stderr" '"status":'
+		assert_regex "$stderr" 'hint: maccount login test'
+	done
+}
+
+@test 'a refresh token that is refused is told with what to do' {
+	maccount login test
+	age 0
+	mode invalid
+	try mlist -c
+	assert_failure 77
+	assert_regex "$stderr" 'invalid_grant: it is invalid_grant \(said by the server\)'
+	assert_regex "$stderr" 'hint: maccount login test'
+	try maccount token test
+	assert_failure 77
+	# it is still held: the server may change its mind
+	mode
+	try maccount token test
+	assert_success
+}
+
+@test 'each new refresh token takes the place of the one before' {
+	local before
+	maccount login test
+	for _ in 1 2 3; do
+		before=$(sed -n 's/^refresh //p' "$(token_file)")
+		maccount token --force test >/dev/null
+		[[ $(sed -n 's/^refresh //p' "$(token_file)") != "$before" ]]
+	done
+	run stat -c %a "$(token_file)"
+	assert_output 600
+}
+
+@test 'ten processes at once make one refresh' {
+	local pids=()
+	maccount login test
+	age 0
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		maccount token test >"token.$i" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid"
+	done
+	[[ $(count refresh_token) -eq 1 ]]
+	run bash -c 'sort -u token.* | wc -l'
+	assert_output 1
+}
+
+@test 'login by a code on another device waits as the server says' {
+	mode pending
+	try maccount login --device test
+	assert_success
+	assert_output --partial WDJB-MJHT
+	assert_output --partial https://localhost/device
+	[[ $(count urn:ietf:params:oauth:grant-type:device_code) -eq 2 ]]
+	try mlist -c
+	assert_success
+	mode denied
+	try maccount login --device test
+	assert_failure 77
+	assert_regex "$stderr" access_denied
+}
+
+@test 'login by pasting works without a browser here' {
+	unset DISPLAY
+	mkfifo answer
+	maccount login --paste test <answer >shown 3>&- &
+	local pid=$! begun
+	exec 7>answer
+	until begun=$(grep -o 'https://localhost[^ ]*' shown); do sleep 0.02; done
+	curl -s --cacert "$SRV_CA" -o /dev/null -w '%{redirect_url}\n' "$begun" >&7
+	exec 7>&-
+	wait "$pid"
+	try mlist -c
+	assert_success
+}
+
+@test 'an answer with a wrong state or iss, or without iss, is refused' {
+	for what in wrong-state wrong-iss no-iss denied; do
+		mode $what
+		try maccount login test
+		assert_failure 77
+		[[ ! -e $(token_file) ]]
+	done
+	[[ $(count authorization_code) -eq 0 ]]
+}
+
+@test 'an error of the server is tried again, with pauses, and then told' {
+	maccount login test
+	mode status=503
+	printf x >"$oauth/again"
+	try maccount token --force test
+	assert_success
+	[[ $(count refresh_token) -eq 2 ]]
+	mode redirect
+	try maccount token --force test
+	assert_failure 76
+	run ! grep elsewhere "$oauth/requests"
+}
+
+@test 'a client id is got by registration where the server allows it' {
+	account
+	try maccount login test
+	assert_success
+	[[ $(count /register) -eq 1 ]]
+	run grep ^client "$(token_file)"
+	assert_output 'client registered'
+	try maccount token --force test
+	assert_success
+	[[ $(count /register) -eq 1 ]]
+}
+
+@test 'without a client id it is said where to get one' {
+	account "oauth2-token = $url/token" "oauth2-authorize = $url/authorize"
+	sed -i /oauth2-issuer/d "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	try maccount login test
+	assert_failure 78
+	assert_regex "$stderr" 'hint: set oauth2-client-id'
+}
+
+@test 'client credentials and a service account need no person' {
+	account 'oauth2-grant = client-credentials' 'oauth2-client-id = secretive' \
+		'oauth2-client-secret-command = echo s3cret'
+	try maccount login test
+	assert_success
+	try mlist -c
+	assert_success
+	run ! grep s3cret "$(token_file)"
+	openssl genrsa -out key.pem 2048 2>/dev/null
+	python3 -c 'import json; print(json.dumps({"client_email": "robot@example.org",
+		"private_key": open("key.pem").read()}))' >key.json
+	account 'oauth2-grant = jwt-bearer' "oauth2-key-file = $PWD/key.json"
+	try maccount login test
+	assert_success
+	age 0
+	try mlist -c
+	assert_success
+	mode late
+	sed -i s/robot/rabbit/ key.json
+	try maccount token --force test
+	assert_failure 77
+	assert_regex "$stderr" "hint: this machine's clock is [0-9]* seconds behind the server's"
+}
+
+@test 'logout forgets the token and takes it back at the server' {
+	maccount login test
+	cp "$(token_file)" kept
+	try maccount logout test
+	assert_success
+	[[ ! -e $(token_file) ]]
+	[[ $(count /revoke) -eq 1 ]]
+	cp kept "$(token_file)"
+	try maccount token --force test
+	assert_failure 77
+	rm "$(token_file)"
+	try maccount token test
+	assert_failure 77
+	assert_regex "$stderr" 'hint: maccount login test'
+	try maccount logout test
+	assert_failure 66
+}
+
+@test 'a token file of another account, or that others may read, is refused' {
+	maccount login test
+	chmod 644 "$(token_file)"
+	try mlist -c
+	assert_failure 78
+	assert_regex "$stderr" 'hint: chmod 600'
+	chmod 600 "$(token_file)"
+	sed -i 's/^account .*/account other/' "$(token_file)"
+	try mlist -c
+	assert_failure 78
+	try maccount token test
+	assert_failure 78
+}
+
+@test 'a clock that was set back does not make a token last longer' {
+	maccount login test
+	sed -i "s/^issued .*/issued $((EPOCHSECONDS + 5000))/; s/^expires .*/expires $((EPOCHSECONDS + 9000))/" "$(token_file)"
+	try mlist -c
+	assert_success
+	[[ $(count refresh_token) -eq 1 ]]
+}
+
+@test 'a password that is configured comes before a token, and --auth=plain does without one' {
+	maccount login test
+	sed -i "\$a password = $SRV_PASSWORD" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	chmod 600 "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	sed -i 's/^access .*/access not-a-token/' "$(token_file)"
+	try mlist -c
+	assert_success
+	sed -i '/^password/d' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	try mlist -c --auth=plain </dev/null
+	assert_failure 77
+	assert_regex "$stderr" 'no password for'
+}
+
+@test 'options of other commands are refused' {
+	try maccount token --device test
+	assert_failure 64
+	try maccount login --device --paste test
+	assert_failure 64
+	try maccount discover --force a@example.org
+	assert_failure 64
+}
