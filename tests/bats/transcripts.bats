@@ -1075,7 +1075,7 @@ wire_of()
 	wire_of 'a\r.\rb' 'a\r\n.\r\nb\r\n'
 	wire_of 'a\n.\r\n' 'a\r\n.\r\n'
 	wire_of 'a\r\n.\n' 'a\r\n.\r\n'
-	wire_of 'a\r\r\nb\n\r' 'a\r\n\r\nb\r\n\r\n'
+	wire_of 'a\r\r\nb\n\r' 'a\r\nb\r\n\r\n'
 	wire_of '' ''
 	wire_of '\n\n' '\r\n\r\n'
 	wire_of 'no end' 'no end\r\n'
