@@ -466,6 +466,30 @@ protocol_of(const char *text, enum setting_id key)
 	return key == SET_IMAP ? PROTOCOL_IMAP : PROTOCOL_POP3;
 }
 
+/* Was the account named by a mail address that no section has? */
+static bool
+is_bare_address(const struct account *a)
+{
+	const struct value *address = &a->values.of[SET_ADDRESS];
+
+	return address->text && a->name && strcmp(address->text, a->name) == 0 &&
+	       strcmp(address->origin, "command line") == 0;
+}
+
+static bool
+fail_for_address(const struct account *a, struct err *e)
+{
+	char *config = account_text(a, SET_CONFIG) ? mem_strdup(account_text(a, SET_CONFIG))
+						   : paths_config("config.ini");
+	char *presets = paths_data("providers.ini");
+
+	err_set(e, ERR_CONFIG, "no mail server is known for %s (looked in: %s, %s)", a->name,
+		config ? config : "config.ini", presets);
+	free(config);
+	free(presets);
+	return err_hint(e, "maccount discover %s finds the servers; or give --server=URL", a->name);
+}
+
 static bool
 parse_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
 {
@@ -479,6 +503,8 @@ parse_server(const struct account *a, enum tool_id tool, struct url *url, struct
 		return server_from_host(a, protocol, url, e);
 	if (account_text(a, key))
 		return url_parse(account_text(a, key), protocol, url, e);
+	if (is_bare_address(a))
+		return fail_for_address(a, e);
 	err_set(e, ERR_CONFIG, "no %s server is known for the account '%s'",
 		protocol_name(protocol), a->name);
 	return err_hint(
