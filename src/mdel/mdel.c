@@ -72,7 +72,7 @@ list_and_select(struct deletion *d, struct err *e)
 static bool
 list_again(struct deletion *d, struct message_list *l)
 {
-	const uint32_t validity = mailbox_validity(&d->session.mailbox);
+	const uint64_t validity = mailbox_validity(&d->session.mailbox);
 	struct mailbox *m = &d->session.mailbox;
 	struct err e;
 

@@ -16,6 +16,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/screen.h"
+#include "base/stop.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"
@@ -28,6 +30,7 @@
 #include "mfetch/oversize.h"
 #include "mfetch/progress.h"
 #include "mfetch/retention.h"
+#include "mfetch/suspects.h"
 #include "mfetch/uidvalidity.h"
 #include "mfetch/undeleted.h"
 
@@ -172,6 +175,38 @@ select_wanted(struct fetch *f)
 	leave_ambiguous(f);
 }
 
+/*
+ * Messages at which a session broke before are for a turn of their own, once the others are here
+ * and deleted on the server. If there is nothing else to do, this is that turn.
+ */
+static void
+leave_suspects(struct fetch *f)
+{
+	struct message_set suspects = {0};
+
+	if (!has_memory(f))
+		return;
+	suspects_part(f->journal, &f->listing.list, &f->wanted, &suspects);
+	if (f->only_suspects || (f->wanted.count == 0 && fetch_count_doomed(f) == 0)) {
+		message_set_free(&f->wanted);
+		f->wanted = suspects;
+		f->only_suspects = true;
+		return;
+	}
+	f->left_suspects = suspects.count;
+	message_set_free(&suspects);
+}
+
+static void
+note_suspect(const struct fetch *f, const struct err *e)
+{
+	size_t index;
+
+	if (has_memory(f) && stop_signal() == 0 && delivery_broke_at(f->delivery, &index) &&
+	    (e->code == ERR_TEMPORARY || e->code == ERR_PROTOCOL))
+		suspects_add(f->journal, &f->listing.list, index);
+}
+
 /* --raw alone writes one message: where would the next one begin? */
 static bool
 check_raw(const struct fetch *f, struct err *e)
@@ -255,6 +290,8 @@ deliver(struct fetch *f, enum part part, struct err *e)
 	struct err settled;
 	const bool fetched = pour(f, part, e);
 
+	if (!fetched && part == PART_WHOLE)
+		note_suspect(f, e);
 	if (!fetched && e->code == ERR_PROTOCOL)
 		return false;
 	if (!fetched && delivery_gave_up(f->delivery))
@@ -379,7 +416,12 @@ fetch(struct fetch *f, struct err *e)
 		undeleted_check(f->journal, &f->listing.list, f->run,
 				session_place(&f->session->base));
 	select_wanted(f);
-	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e) || !fetch_finish(f, e))
+	leave_suspects(f);
+	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
+		return false;
+	if (f->only_suspects && has_memory(f))
+		suspects_forget(f->journal);
+	if (!fetch_finish(f, e))
 		return false;
 	selection_complain(f->selection, f->run);
 	return true;

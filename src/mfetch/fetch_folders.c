@@ -19,8 +19,10 @@ struct round {
 	uint32_t limit;
 };
 
+/* *LEFT: so many messages it left for a turn of their own; then ONLY_SUSPECTS is that turn. */
 static bool
-fetch_one(struct round *r, const char *folder, bool is_last, struct err *e)
+fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects, size_t *left,
+	  struct err *e)
 {
 	struct fetch f = {.run = r->run,
 			  .account = r->account,
@@ -29,8 +31,11 @@ fetch_one(struct round *r, const char *folder, bool is_last, struct err *e)
 			  .limit = &r->limit,
 			  .folder = folder,
 			  .is_last = is_last,
+			  .only_suspects = only_suspects,
 			  .by_default = r->run->operand_count == 0};
 	const bool ok = fetch_turn(&f, e);
+
+	*left = f.left_suspects;
 
 	fetch_free(&f);
 	return ok;
@@ -58,13 +63,14 @@ static bool
 fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 {
 	bool ok = true;
+	size_t left; /* for the next run, where they are tried if nothing else is to do */
 
 	for (size_t i = 0; i < n->count; i++) {
 		const bool is_last = i + 1 == n->count;
 
 		if (!ok)
 			run_complain(r->run, e);
-		ok = fetch_one(r, n->names[i], is_last, e);
+		ok = fetch_one(r, n->names[i], is_last, false, &left, e);
 		if (r->run->dies_of != 0)
 			return false;
 		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
@@ -90,6 +96,20 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 	return true;
 }
 
+static bool
+fetch_folder(struct round *r, struct err *e)
+{
+	size_t left;
+
+	if (!fetch_one(r, NULL, true, false, &left, e))
+		return false;
+	if (left == 0)
+		return true;
+	session_show_alert(&r->session, r->run);
+	session_close(&r->session);
+	return fetch_one(r, NULL, true, true, &left, e);
+}
+
 bool
 fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
 {
@@ -102,7 +122,7 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 
 	folder_names_of(&names, a);
 	if (!folder_names_are_many(&names))
-		ok = fetch_one(&r, NULL, true, e);
+		ok = fetch_folder(&r, e);
 	else
 		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
 		     fetch_many(&r, &names, e);

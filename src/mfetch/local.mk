@@ -29,6 +29,8 @@ libmfetch_a_SOURCES = \
 	%D%/retention.h \
 	%D%/uidvalidity.c \
 	%D%/uidvalidity.h \
+	%D%/suspects.c \
+	%D%/suspects.h \
 	%D%/undeleted.c \
 	%D%/undeleted.h \
 	%D%/watch.c \

@@ -37,10 +37,10 @@ pop3)
 		for ((n = $1 + 1; n <= total; n++)); do printf '%s\n' "C: UIDL $n" "C: LIST $n"; done
 		for ((n = $1 + 1; n <= total; n++)); do printf '%s\n' "S: +OK $n id-$n" "S: +OK $n 9"; done
 	}
-	asks() { printf 'C: RETR %d\n' "$@"; }
+	asks() { printf 'C: RETR %d\n' "$@" && echo 'C: NOOP'; }
 	gives() { printf 'S: +OK\\r\\n\\r\\n%s\\r\\n.\n' "$2"; }
 	begins() { printf 'S> +OK\\r\\n\\r\\n%s\n' "$2"; }
-	given() { :; }
+	given() { echo 'S: +OK'; }
 	deletes() { printf 'C: DELE %d\n' "$@" && quits; }
 	agrees() { echo 'S: +OK'; }
 	deleted() { printf 'S* %d +OK\n' $(($# + 1)); }

@@ -42,7 +42,9 @@ fetch()
 	S* $n \i 20
 	S: .
 	C* $n RETR \i
+	C: NOOP
 	S* $n +OK\r\nSubject: \i\r\n\r\nmessage \i\r\n.
+	S: +OK
 	C* $n DELE \i
 	C: QUIT
 	S* $n +OK
@@ -58,8 +60,8 @@ fetch()
 		assert_equal "$(flights)" 5
 		assert_equal "$(find box/new -type f | wc -l | tr -d ' ')" "$n"
 	done
-	# commands in each: CAPA, AUTH, UIDL and LIST, RETR, DELE and QUIT
-	assert_equal "$(paste -sd ' ' flights)" '1 1 2 100 101'
+	# commands in each: CAPA, AUTH, UIDL and LIST, RETR and NOOP, DELE and QUIT
+	assert_equal "$(paste -sd ' ' flights)" '1 1 2 101 101'
 }
 
 @test "with --keep and nothing new there are 4 flights: QUIT waits for nothing" {
@@ -72,7 +74,7 @@ fetch()
 		C: UIDL
 		C: LIST
 		S: +OK\r\n1 one\r\n.\r\n+OK\r\n1 20\r\n.
-		$([[ $i = 2 ]] || printf 'C: RETR 1\nS: +OK\\r\\n\\r\\nHi\\r\\n.')
+		$([[ $i = 2 ]] || printf 'C: RETR 1\nC: NOOP\nS: +OK\\r\\n\\r\\nHi\\r\\n.\\r\\n+OK')
 		C: QUIT
 		END
 	done
@@ -109,7 +111,7 @@ fetch()
 	assert_equal "$(paste -sd ' ' flights)" '1 1 101'
 }
 
-@test "without PIPELINING there is one command to a flight, and 203 for 100 messages more than for none" {
+@test "without PIPELINING there is one command to a flight, and 204 for 100 messages more than for none" {
 	local n=100
 	{
 		printf 'S: +OK\nC: CAPA\nS: +OK\\r\\nUIDL\\r\\n.\n'
@@ -118,13 +120,14 @@ fetch()
 		for ((i = 1; i <= n; i++)); do
 			printf 'C: RETR %d\nS: +OK\\r\\n\\r\\nmessage\\r\\n.\n' $i
 		done
+		printf 'C: NOOP\nS: +OK\n'
 		for ((i = 1; i <= n; i++)); do
 			printf 'C: DELE %d\nS: +OK\n' $i
 		done
 		printf 'C: QUIT\nS: +OK\n'
 	} >script
 	against "$PWD/script" 0 mfetch --maildir=box
-	assert_equal "$(flights)" $((2 * n + 4))
+	assert_equal "$(flights)" $((2 * n + 5))
 	assert_equal "$(sort -u flights)" 1
 }
 

@@ -160,7 +160,9 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 	C: LIST
 	S: +OK\r\n1 one\r\n.\r\n+OK\r\n1 9\r\n.
 	C: RETR 1
+	C: NOOP
 	S: +OK\r\nX: a\x00b\r\n\r\n\x00\r\n.
+	S: +OK
 	C: DELE 1
 	C: QUIT
 	S: +OK\r\n+OK
@@ -543,6 +545,7 @@ scram()
 		C: LIST
 		S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.
 		C: RETR 1
+		C: NOOP
 		S> +OK\r\n\r\ntorn$last
 		! close
 		END
@@ -558,8 +561,10 @@ scram()
 	S: +OK\r\n1 a\r\n2 b\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
 	C: RETR 1
 	C: RETR 2
+	C: NOOP
 	S> +OK\r\n\r\nevil\n.\n+OK\n\nforged\n.\nend\r\n.\r\n
 	S: +OK\r\n\r\ntrue\r\n.
+	S: +OK
 	C: DELE 1
 	C: DELE 2
 	C: QUIT

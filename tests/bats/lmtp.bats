@@ -387,6 +387,7 @@ accept()
 	S: 1 99
 	S: .
 	C: RETR 1
+	C: NOOP
 	S: +OK
 	S: Subject: torn
 	S:

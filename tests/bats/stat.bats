@@ -37,9 +37,11 @@ learn()
 	$hello
 	$whole
 	C* 3 RETR \i
+	C: NOOP
 	$message
 	$message
 	$message
+	S: +OK
 	C: QUIT
 	END
 	[[ -s $(bookmark) ]]
@@ -111,8 +113,10 @@ as_if()
 	S: +OK 5 21
 	C: RETR 4
 	C: RETR 5
+	C: NOOP
 	$message
 	$message
+	S: +OK
 	C: QUIT
 	END
 	run_again <<-'END'
@@ -199,7 +203,9 @@ as_if()
 	S* 4 \i 9
 	S: .
 	C: RETR 4
+	C: NOOP
 	$message
+	S: +OK
 	C: DELE 4
 	C: QUIT
 	S: +OK
@@ -228,6 +234,8 @@ S: .'
 	$message
 	C: RETR 3
 	$message
+	C: NOOP
+	S: +OK
 	C: QUIT
 	END
 	run_again <<-'END'

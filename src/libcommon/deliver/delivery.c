@@ -46,9 +46,11 @@ struct delivery {
 	size_t safe_count;
 	char last_failure[sizeof((struct err *)0)->text]; /* of the message before; "": none */
 	unsigned failures;                                /* of messages in a row, for it */
-	bool is_fetching;                                 /* between begin() and end() */
-	bool has_failed; /* a message that was fetched was not delivered */
-	bool is_broken;  /* a sink that failed to settle is not trusted any more */
+	bool is_fetching; /* between begin() and end() */
+	bool has_failed;  /* a message that was fetched was not delivered */
+	bool has_broken;  /* the session did, at the message `broke_at` */
+	size_t broke_at;
+	bool is_broken; /* a sink that failed to settle is not trusted any more */
 };
 
 struct delivery *
@@ -273,6 +275,10 @@ delivery_abandon(void *ctx, const struct message_info *info, const struct err *w
 		d->type->abandon(d->sink);
 	d->has_failed |= d->is_fetching;
 	d->has_begun = d->is_fetching = false;
+	if (!why) {
+		d->has_broken = true;
+		d->broke_at = info->index;
+	}
 	if (!why || d->is_broken || !is_about_one_message(d, why))
 		return false;
 	complain_of(d, had_begun ? info->uid : NULL, why);
@@ -344,6 +350,13 @@ bool
 delivery_gave_up(const struct delivery *d)
 {
 	return d->type->failures_max > 0 && d->failures >= d->type->failures_max;
+}
+
+bool
+delivery_broke_at(const struct delivery *d, size_t *index)
+{
+	*index = d->broke_at;
+	return d->has_broken;
 }
 
 bool

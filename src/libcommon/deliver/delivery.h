@@ -49,4 +49,7 @@ bool delivery_has_lost_reader(const struct delivery *d);
 /* Was a message fetched that could not be delivered? */
 bool delivery_has_failed(const struct delivery *d);
 
+/* Did the session break at a message? *INDEX is which. */
+bool delivery_broke_at(const struct delivery *d, size_t *index);
+
 #endif

@@ -410,7 +410,7 @@ journal_tag(const struct journal *s)
 }
 
 void
-journal_set_validity(struct journal *s, uint32_t validity)
+journal_set_validity(struct journal *s, uint64_t validity)
 {
 	journal_index_set_validity(&s->known, validity);
 }

@@ -92,7 +92,7 @@ void journal_close(struct journal *s); /* accepts NULL; what was not flushed is 
  * under another is not known: it stands in the journal as `VALIDITY:UID`. 0, as it is at first: the
  * ids are good for ever.
  */
-void journal_set_validity(struct journal *s, uint32_t validity);
+void journal_set_validity(struct journal *s, uint64_t validity);
 
 /*
  * Ids of NEXT or more (UIDNEXT) are those of messages still to come. Where one is known, and

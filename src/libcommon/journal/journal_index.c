@@ -126,12 +126,12 @@ journal_index_forget(struct journal_index_entry *entry)
 }
 
 void
-journal_index_set_validity(struct journal_index *k, uint32_t validity)
+journal_index_set_validity(struct journal_index *k, uint64_t validity)
 {
 	k->validity = validity;
 	k->prefix_len =
 	    validity == 0 ? 0
-			  : (size_t)snprintf(k->prefix, sizeof k->prefix, "%" PRIu32 ":", validity);
+			  : (size_t)snprintf(k->prefix, sizeof k->prefix, "%" PRIu64 ":", validity);
 }
 
 const char *

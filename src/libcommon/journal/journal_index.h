@@ -48,8 +48,8 @@ struct journal_index {
 			    most half full */
 	size_t slot_count;
 	size_t next; /* see journal_index_find() */
-	uint32_t validity;
-	char prefix[16]; /* "VALIDITY:", or empty */
+	uint64_t validity;
+	char prefix[24]; /* "VALIDITY:", or empty */
 	size_t prefix_len;
 };
 
@@ -61,7 +61,7 @@ void journal_index_free(struct journal_index *k);
 uint64_t journal_index_hash(const char *s);
 
 /* From here on keys are made for this UIDVALIDITY; 0: ids are good for ever. */
-void journal_index_set_validity(struct journal_index *k, uint32_t validity);
+void journal_index_set_validity(struct journal_index *k, uint64_t validity);
 
 /* The key of UID: itself, or in ROOM with the validity before it. NULL is NULL's. */
 const char *journal_index_key(const struct journal_index *k, const char *uid,

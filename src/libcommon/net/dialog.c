@@ -308,6 +308,12 @@ dialog_window(struct dialog *d, size_t unanswered_max)
 	d->window = unanswered_max;
 }
 
+bool
+dialog_was_asked(const struct dialog *d, size_t ahead)
+{
+	return d->awaited + ahead <= d->written;
+}
+
 size_t
 dialog_unanswered(const struct dialog *d)
 {

@@ -88,6 +88,13 @@ char *dialog_line(struct dialog *d, size_t *len);
  */
 void dialog_window(struct dialog *d, size_t unanswered_max);
 
+/*
+ * Has the command gone out that was asked AHEAD commands after the one whose answer is being read?
+ * If not, its answer was there before its question. True for a greeting, which is an answer to
+ * nothing.
+ */
+bool dialog_was_asked(const struct dialog *d, size_t ahead);
+
 /* How many asked commands are not yet awaited. */
 size_t dialog_unanswered(const struct dialog *d);
 

@@ -70,11 +70,35 @@ compare(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-void
-folder_list_sort(struct folder_list *l)
+/* It can be opened if any answer said so. */
+static void
+merge(struct folder *f, struct folder *again)
 {
+	f->is_absent = f->is_absent && again->is_absent;
+	f->uses |= again->uses;
+	f->delimiter = f->delimiter ? f->delimiter : again->delimiter;
+	if (!f->has_counts && again->has_counts) {
+		f->has_counts = true;
+		f->messages = again->messages;
+		f->unseen = again->unseen;
+	}
+	free(again->name);
+	free(again->wire);
+}
+
+void
+folder_list_arrange(struct folder_list *l)
+{
+	size_t kept = 0;
+
 	if (l->count > 0)
 		qsort(l->items, l->count, sizeof *l->items, compare);
+	for (size_t i = 0; i < l->count; i++)
+		if (kept > 0 && strcmp(l->items[kept - 1].name, l->items[i].name) == 0)
+			merge(&l->items[kept - 1], &l->items[i]);
+		else
+			l->items[kept++] = l->items[i];
+	l->count = kept;
 }
 
 /* Many servers have all folders below INBOX. */

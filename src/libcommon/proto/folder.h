@@ -34,8 +34,8 @@ void folder_take_attribute(struct folder *f, const char *word, size_t n);
 /* Adds what the folder is for, "trash" or "all,important", to OUT, or nothing. */
 void folder_add_uses(struct buf *out, const struct folder *f);
 
-/* INBOX first, then by name. */
-void folder_list_sort(struct folder_list *l);
+/* INBOX first, then by name, each once: what is told of a folder several times is put together. */
+void folder_list_arrange(struct folder_list *l);
 
 /*
  * The folder for what is thrown away: the one marked so (RFC 6154 section 2), else the first with a

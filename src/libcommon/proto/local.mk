@@ -2,6 +2,8 @@ libcommon_a_SOURCES += \
 	%D%/folder.c \
 	%D%/folder.h \
 	%D%/login.c \
+	%D%/refusal.c \
+	%D%/refusal.h \
 	%D%/login.h \
 	%D%/mailbox.c \
 	%D%/mailbox.h \
@@ -13,6 +15,8 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_messages.c \
 	%D%/imap/imap_name.c \
 	%D%/imap/imap_name.h \
+	%D%/imap/imap_numbers.c \
+	%D%/imap/imap_numbers.h \
 	%D%/imap/imap_parse.c \
 	%D%/imap/imap_parse.h \
 	%D%/imap/imap_query.c \

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/mailbox.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "message/receiver.h"
 #include "proto/folder.h"
 
 const char *
@@ -68,9 +71,15 @@ message_index_free(struct message_index *x)
 static bool
 is_ascending(const struct message_list *l)
 {
-	for (size_t i = 1; i < l->count; i++)
-		if (strcmp(message_list_uid(l, i - 1), message_list_uid(l, i)) >= 0)
+	const char *last = NULL;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const char *uid = message_list_uid(l, i);
+
+		if (uid && last && strcmp(last, uid) >= 0)
 			return false;
+		last = uid ? uid : last;
+	}
 	return true;
 }
 
@@ -203,6 +212,31 @@ mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct mess
 	return m->protocol->fetch(m->conversation, l, set, part, r, ctx, e);
 }
 
+uint64_t
+mailbox_size_limit(uint64_t size)
+{
+	enum { MORE = 1024 * 1024 };
+
+	return size > 0 && size < (UINT64_MAX - MORE) / 2 ? 2 * size + MORE : UINT64_MAX;
+}
+
+bool
+mailbox_blame(struct err *e, const char *place, const struct message_info *info)
+{
+	const size_t len = strlen(place);
+	const bool has_place = strncmp(e->text, place, len) == 0 && e->text[len] == ':';
+	char *rest =
+	    mem_strdup(has_place ? e->text + len + 1 + (e->text[len + 1] == ' ') : e->text);
+
+	if (info->uid)
+		snprintf(e->text, sizeof e->text, "%s: uid:%s: %s", place, info->uid, rest);
+	else
+		snprintf(e->text, sizeof e->text, "%s: message %" PRIu32 ": %s", place,
+			 info->number, rest);
+	free(rest);
+	return false;
+}
+
 void
 mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set)
 {
@@ -282,7 +316,7 @@ mailbox_customs(const struct mailbox *m)
 	return m->protocol->customs(m->conversation);
 }
 
-uint32_t
+uint64_t
 mailbox_validity(const struct mailbox *m)
 {
 	return m->protocol->validity ? m->protocol->validity(m->conversation) : 0;

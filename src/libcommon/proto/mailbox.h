@@ -23,6 +23,7 @@ struct date;
 struct err;
 struct folder_list;
 struct mailbox;
+struct message_info;
 struct outgoing;
 struct receiver;
 
@@ -161,7 +162,7 @@ struct mailbox_protocol {
 	void (*close)(void *conversation);
 	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
-	uint32_t (*validity)(const void *conversation);
+	uint64_t (*validity)(const void *conversation);
 	uint32_t (*next_uid)(const void *conversation);
 	void (*only_look)(void *conversation);
 	bool (*check_rights)(const void *conversation, unsigned rights, struct err *e);
@@ -252,6 +253,19 @@ bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *q
 bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
 		   enum part part, const struct receiver *r, void *ctx, struct err *e);
 
+/*
+ * So many octets of a message are taken at most of which the server announced SIZE; 0 is no
+ * announcement. Servers count line ends differently, or are wrong: twice the size and 1 MiB is
+ * allowed. More is a breach of the protocol.
+ */
+uint64_t mailbox_size_limit(uint64_t size);
+
+/*
+ * For the protocols: puts the message INFO, at which the conversation with PLACE broke, into *e,
+ * whose text begins with "PLACE: ", so that it reads "PLACE: uid:7: ...". Always false.
+ */
+bool mailbox_blame(struct err *e, const char *place, const struct message_info *info);
+
 /* Marks the messages of SET for deletion at the commit, or for the Trash where imap_params says so.
  */
 void mailbox_remove(struct mailbox *m, const struct message_list *l, const struct message_set *set);
@@ -314,7 +328,7 @@ const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borro
  * message or none. Known once the mailbox was listed or asked for what came since; 0: ids are good
  * for ever.
  */
-uint32_t mailbox_validity(const struct mailbox *m);
+uint64_t mailbox_validity(const struct mailbox *m);
 
 /*
  * UIDNEXT (section 2.3.1.1) as it was when the folder was selected: ids that are numbers of this or

@@ -15,6 +15,7 @@ imap_close(void *conversation)
 
 	dialog_free(c->dialog);
 	imap_parse_free(&c->parse);
+	imap_free_early(c);
 	buf_free(&c->shown);
 	buf_free(&c->words);
 	buf_free(&c->bye);
@@ -39,7 +40,7 @@ imap_customs(const void *conversation)
 	return &((const struct imap *)conversation)->customs;
 }
 
-static uint32_t
+static uint64_t
 imap_validity(const void *conversation)
 {
 	return ((const struct imap *)conversation)->validity;

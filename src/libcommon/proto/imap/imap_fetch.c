@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "message/receiver.h"
 #include "net/dialog.h"
@@ -50,9 +51,13 @@ struct fetch {
 	struct wanted *current;
 	struct message_info info;
 	bool has_begun;
-	bool is_refused; /* the receiver takes no more of it: its rest is dropped */
+	bool is_whole;    /* its response is; whether the server means it, the next one shows */
+	bool is_refused;  /* the receiver takes no more of it: its rest is dropped */
+	bool has_content; /* more than line ends came of it */
+	uint64_t octets;
 	struct err why;
-	bool is_over; /* the receiver ended the fetch, by `why` */
+	bool is_broken; /* the receiver knows at which message the session broke */
+	bool is_over;   /* the receiver ended the fetch, by `why` */
 };
 
 uint32_t
@@ -101,24 +106,43 @@ find_number(struct fetch *f, uint32_t number)
 
 /* Its text. */
 
+static void
+note_message(struct fetch *f, size_t index)
+{
+	const struct message_item *item = &f->list->items[index];
+
+	f->info = (struct message_info){.index = index,
+					.number = item->number,
+					.uid = message_list_uid(f->list, index),
+					.size = item->size};
+}
+
 static bool
 begin(struct fetch *f, struct wanted *w)
 {
-	const struct message_item *item = &f->list->items[w->index];
-
 	f->current = w;
-	f->info = (struct message_info){.index = w->index,
-					.number = item->number,
-					.uid = message_list_uid(f->list, w->index),
-					.size = item->size};
+	note_message(f, w->index);
 	f->has_begun = true;
+	f->has_content = false;
+	f->octets = 0;
 	f->is_refused = !f->receiver->begin(f->ctx, &f->info, &f->why);
 	return true;
+}
+
+static bool
+is_content(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != '\r' && bytes[i] != '\n')
+			return true;
+	return false;
 }
 
 static void
 give(struct fetch *f, const char *bytes, size_t n)
 {
+	f->has_content = f->has_content || is_content(bytes, n);
+	f->octets += n;
 	if (!f->is_refused && n > 0)
 		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
 }
@@ -130,6 +154,8 @@ give_literal(struct fetch *f, uint64_t size)
 
 	if (f->part != PART_WHOLE && size > IMAP_HEADER_MAX)
 		return imap_breach(f->c, "a header without end");
+	if (f->part == PART_WHOLE && size > mailbox_size_limit(f->info.size))
+		return imap_breach(f->c, "a message that is far longer than the server announced");
 	while (size > 0 && imap_next(f->c, &t)) {
 		give(f, t.text, t.len);
 		size -= t.len;
@@ -143,17 +169,24 @@ struct response {
 };
 
 /*
- * NIL: there is none (any more). Nor is there where nothing comes of a message that has a size: so
- * do servers answer of what is gone (RFC 2180 section 4.1), or broken there. Only of fields there
- * may be none; a whole header has its empty line at least.
+ * NIL: there is none (any more). Nor is there where nothing comes: so do servers answer of what is
+ * gone (RFC 2180 section 4.1), or broken. Only of fields there may be none; a whole header has its
+ * empty line at least.
  */
 static bool
-is_text(const struct fetch *f, const struct wanted *w, const struct imap_token *t)
+is_text(const struct fetch *f, const struct imap_token *t)
 {
 	const bool is_empty = t->kind == TOKEN_LITERAL ? t->size == 0 : t->len == 0;
 
 	return (t->kind == TOKEN_LITERAL || t->kind == TOKEN_QUOTED) &&
-	       !(is_empty && f->part != PART_FIELDS && f->list->items[w->index].size > 0);
+	       !(is_empty && f->part != PART_FIELDS);
+}
+
+/* Empty lines alone are no message where the server announced more. */
+static bool
+is_empty(const struct fetch *f)
+{
+	return f->part == PART_WHOLE && !f->has_content && f->octets < f->info.size;
 }
 
 static bool
@@ -164,7 +197,7 @@ take_text(void *ctx, struct imap *c, const struct imap_fetched *fetched, const s
 	struct wanted *w = fetched->uid > 0 ? find_uid(f, fetched->uid) : find_number(f, r->number);
 	const struct imap_token text = *t;
 
-	if (!w || w->is_done || f->has_begun || f->is_over || !is_text(f, w, t))
+	if (!w || w->is_done || f->has_begun || f->is_over || !is_text(f, t))
 		return imap_skip_value(c, t);
 	if (t->kind == TOKEN_LITERAL)
 		return begin(f, w) && give_literal(f, text.size);
@@ -179,17 +212,40 @@ give_up(struct fetch *f)
 	f->is_over = !f->receiver->abandon(f->ctx, &f->info, &f->why);
 }
 
+/* The session broke within the message in hand. */
+static void
+abandon_broken(struct fetch *f)
+{
+	f->is_broken = true;
+	f->receiver->abandon(f->ctx, &f->info, NULL);
+}
+
 /* The response is whole. */
 static void
-finish_message(struct fetch *f, const struct imap_fetched *fetched)
+finish_response(struct fetch *f, const struct imap_fetched *fetched)
 {
 	if (fetched->uid != f->current->uid) {
-		f->receiver->abandon(f->ctx, &f->info, NULL);
+		abandon_broken(f);
 		imap_breach(f->c, "a text that does not say whose it is");
 		return;
 	}
 	f->current->is_done = true;
 	f->next = (size_t)(f->current - f->wanted) + 1;
+	f->is_whole = true;
+}
+
+/* What follows the response is IMAP, so the message ended where its literal says. */
+static void
+finish_message(struct fetch *f)
+{
+	if (!f->is_whole)
+		return;
+	f->is_whole = false;
+	if (!f->is_refused && is_empty(f)) {
+		f->is_refused = true;
+		err_set(&f->why, ERR_NO_INPUT, "%s: uid:%s: the server sent nothing of it",
+			stream_name(f->c->stream), f->info.uid);
+	}
 	if (f->is_refused || !f->receiver->end(f->ctx, &f->why))
 		give_up(f);
 }
@@ -202,6 +258,7 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 	struct imap_fetched fetched = {0};
 	bool ok;
 
+	finish_message(f);
 	if (!u->has_number || !text_equal_case(u->keyword, "FETCH"))
 		return false;
 	f->has_begun = false;
@@ -209,9 +266,9 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 	if (!f->has_begun)
 		return !ok;
 	if (ok)
-		finish_message(f, &fetched);
+		finish_response(f, &fetched);
 	else
-		f->receiver->abandon(f->ctx, &f->info, NULL);
+		abandon_broken(f);
 	f->has_begun = false;
 	return true;
 }
@@ -255,13 +312,8 @@ explain_refusal(struct fetch *f, size_t refused)
 static void
 miss(struct fetch *f, struct wanted *w, size_t refused)
 {
-	const struct message_item *item = &f->list->items[w->index];
-
 	w->is_done = true;
-	f->info = (struct message_info){.index = w->index,
-					.number = item->number,
-					.uid = message_list_uid(f->list, w->index),
-					.size = item->size};
+	note_message(f, w->index);
 	if (refused > 0)
 		explain_refusal(f, refused);
 	else
@@ -326,11 +378,46 @@ settle_set(struct fetch *f, size_t from, size_t to, bool was_refused)
 		f->refused += missing;
 }
 
+/* The message at which the session broke: the one in hand, else the first that did not come. It is
+ * told to the receiver, unless that has been done. */
+static bool
+break_off(struct fetch *f, size_t from, size_t to, struct err *e)
+{
+	bool is_known = f->is_broken;
+
+	imap_stream_ok(f->c, e);
+	while (!is_known && from < to && f->wanted[from].is_done)
+		from++;
+	if (!is_known && from < to) {
+		note_message(f, f->wanted[from].index);
+		f->receiver->abandon(f->ctx, &f->info, NULL);
+		is_known = true;
+	}
+	return is_known && stop_signal() == 0 &&
+	       mailbox_blame(e, stream_name(f->c->stream), &f->info);
+}
+
+/* The last message came whole, unless the server then broke the protocol. */
+static void
+finish_at_end(struct fetch *f)
+{
+	struct err e;
+
+	if (f->is_whole && !stream_ok(f->c->stream, &e) && e.code == ERR_PROTOCOL) {
+		f->is_whole = false;
+		abandon_broken(f);
+	}
+	finish_message(f);
+}
+
 static bool
 read_set(struct fetch *f, size_t from, size_t to, struct err *e)
 {
 	const enum imap_status status = imap_await(f->c);
 
+	finish_at_end(f);
+	if (!f->is_over && status == IMAP_FAILED)
+		return break_off(f, from, to, e);
 	if (!f->is_over) {
 		if (status != IMAP_NO && !imap_ok(f->c, status, ERR_PROTOCOL, e))
 			return false;
@@ -411,6 +498,22 @@ fetch_all(struct fetch *f, struct err *e)
 	return !f->is_over;
 }
 
+/* A message to which the server gives no UID can't be asked for. */
+static bool
+leave_out_unnamed(struct fetch *f, const struct message_set *set)
+{
+	for (size_t i = 0; i < set->count && !f->is_over; i++) {
+		if (imap_uid(f->list, set->index[i]) > 0)
+			continue;
+		note_message(f, set->index[i]);
+		err_set(&f->why, ERR_NO_INPUT,
+			"%s: message %" PRIu32 ": the server gives it no UID",
+			stream_name(f->c->stream), f->info.number);
+		give_up(f);
+	}
+	return !f->is_over;
+}
+
 static void
 prepare(struct fetch *f, const struct message_set *set)
 {
@@ -445,7 +548,11 @@ imap_fetch(void *conversation, const struct message_list *l, const struct messag
 	prepare(&f, set);
 	c->take = take;
 	c->take_ctx = &f;
-	ok = fetch_all(&f, e);
+	imap_begin_unordered(c);
+	ok = leave_out_unnamed(&f, set) && fetch_all(&f, e);
+	imap_end_unordered(c);
+	if (f.is_over)
+		*e = f.why;
 	c->take = NULL;
 	buf_free(&f.refusal);
 	free(f.wanted);

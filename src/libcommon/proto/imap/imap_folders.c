@@ -18,6 +18,7 @@
 enum {
 	FOLDERS_MAX = 20 * 1000, /* a server that has more is playing with our memory */
 	NAME_MAX_LEN = 4096,
+	NAMES_MAX = 16 * 1024 * 1024, /* bytes of all names */
 	NAMESPACES_MAX = 100,
 	STATUS_AHEAD = 200 /* commands on the way */
 };
@@ -26,12 +27,26 @@ struct folders {
 	struct imap *c;
 	struct folder_list *list;
 	bool wants_counts;
+	size_t names_len;
 	size_t last; /* the folder that STATUS told of last, or LIST */
 	char *prefixes[NAMESPACES_MAX];
 	size_t prefix_count;
 };
 
 /* What the server says. */
+
+/* A name without quotes is all of the line, but for what LIST-EXTENDED has behind a name (RFC 5258
+ * section 6), and blanks. */
+static void
+add_bare_name(const struct imap *c, struct buf *out, const char *text, size_t len)
+{
+	while (len > 0 && text[len - 1] == ' ')
+		len--;
+	for (size_t i = 0; i + 1 < len && imap_can(c, IMAP_LIST_EXTENDED); i++)
+		if (text[i] == ' ' && text[i + 1] == '(' && text[len - 1] == ')')
+			len = i;
+	buf_add(out, text, len);
+}
 
 /* A name, of which T is the first token. */
 static bool
@@ -42,7 +57,9 @@ read_name(struct imap *c, const struct imap_token *t, struct buf *out)
 
 	if (left > NAME_MAX_LEN || t->len > NAME_MAX_LEN)
 		return imap_breach(c, "a folder with an endless name");
-	if (t->kind == TOKEN_ATOM || t->kind == TOKEN_QUOTED)
+	if (t->kind == TOKEN_TEXT)
+		add_bare_name(c, out, t->text, t->len);
+	else if (t->kind == TOKEN_ATOM || t->kind == TOKEN_QUOTED)
 		buf_add(out, t->text, t->len);
 	else if (t->kind != TOKEN_LITERAL)
 		return imap_breach(c, "a folder without a name");
@@ -68,9 +85,19 @@ add_folder(struct folders *x, struct folder *f, const struct buf *wire)
 	l->items = mem_room(l->items, l->count, sizeof *l->items);
 	x->last = l->count;
 	l->items[l->count++] = *f;
+	x->names_len += strlen(f->name) + strlen(f->wire);
 }
 
-/* (\HasNoChildren \Trash) "/" "Trash", and what an extension has behind it. */
+/* The hierarchy delimiter; NIL is none. */
+static void
+take_delimiter(struct folder *f, const struct imap_token *t)
+{
+	if ((t->kind == TOKEN_QUOTED || t->kind == TOKEN_ATOM) && t->len == 1)
+		f->delimiter = t->text[0];
+}
+
+/* (\HasNoChildren \Trash) "/" "Trash", and what an extension has behind it. A line that is not of
+ * this form names no folder. */
 static bool
 read_folder(struct folders *x)
 {
@@ -79,17 +106,17 @@ read_folder(struct folders *x)
 	struct buf wire = {0};
 	struct imap_token t;
 
-	if (x->list->count == FOLDERS_MAX)
+	if (x->list->count == FOLDERS_MAX || x->names_len > NAMES_MAX)
 		return imap_breach(c, "more folders than anybody has");
 	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
-		return imap_breach(c, "a folder without attributes");
+		return false;
 	while (imap_next(c, &t) && t.kind == TOKEN_ATOM)
 		folder_take_attribute(&f, t.text, t.len);
 	if (t.kind != TOKEN_CLOSE || !imap_next(c, &t))
-		return imap_breach(c, "attributes that do not end");
-	if (t.kind == TOKEN_QUOTED && t.len == 1)
-		f.delimiter = t.text[0];
-	if (imap_next(c, &t) && read_name(c, &t, &wire))
+		return false;
+	take_delimiter(&f, &t);
+	imap_parse_name(&c->parse);
+	if (imap_next(c, &t) && read_name(c, &t, &wire) && wire.len > 0)
 		add_folder(x, &f, &wire);
 	buf_free(&wire);
 	return true;
@@ -117,14 +144,13 @@ find_wire(struct folders *x, const struct buf *wire)
 	return NULL;
 }
 
+/* Behind the opening parenthesis. */
 static bool
 read_counts(struct imap *c, struct folder *f)
 {
 	struct imap_token t, value;
 	bool has_messages = false, has_unseen = false;
 
-	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
-		return imap_breach(c, "a STATUS without a list");
 	while (imap_next(c, &t) && t.kind == TOKEN_ATOM) {
 		const bool is_messages = imap_is(&t, "MESSAGES"), is_unseen = imap_is(&t, "UNSEEN");
 
@@ -137,6 +163,22 @@ read_counts(struct imap *c, struct folder *f)
 	return true;
 }
 
+/* The words of a name without quotes, up to the opening parenthesis. */
+static bool
+read_rest_of_name(struct imap *c, struct buf *wire)
+{
+	struct imap_token t;
+
+	while (imap_next(c, &t)) {
+		if (t.kind == TOKEN_OPEN)
+			return true;
+		if (t.kind != TOKEN_ATOM || wire->len + t.len > NAME_MAX_LEN)
+			return false;
+		buf_addf(wire, " %.*s", (int)t.len, t.text);
+	}
+	return false;
+}
+
 static bool
 read_status(struct folders *x)
 {
@@ -144,7 +186,7 @@ read_status(struct folders *x)
 	struct imap_token t;
 	struct folder *f = NULL;
 
-	if (imap_next(x->c, &t) && read_name(x->c, &t, &wire))
+	if (imap_next(x->c, &t) && read_name(x->c, &t, &wire) && read_rest_of_name(x->c, &wire))
 		f = find_wire(x, &wire);
 	buf_free(&wire);
 	return f && read_counts(x->c, f);
@@ -183,20 +225,22 @@ read_namespaces(struct folders *x)
 	return true;
 }
 
+/* A LIST that nobody asked for, while STATUS is awaited, adds no folder. */
+static bool
+take_counts(void *ctx, struct imap *c, const struct imap_untagged *u)
+{
+	(void)c;
+	return text_equal_case(u->keyword, "STATUS") && read_status(ctx);
+}
+
 static bool
 take(void *ctx, struct imap *c, const struct imap_untagged *u)
 {
-	static const struct {
-		const char *keyword;
-		bool (*read)(struct folders *x);
-	} readers[] = {
-	    {"LIST", read_folder}, {"STATUS", read_status}, {"NAMESPACE", read_namespaces}};
-
-	(void)c;
-	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-		if (text_equal_case(u->keyword, readers[i].keyword))
-			return readers[i].read(ctx);
-	return false;
+	if (text_equal_case(u->keyword, "LIST"))
+		return read_folder(ctx);
+	if (text_equal_case(u->keyword, "NAMESPACE"))
+		return read_namespaces(ctx);
+	return take_counts(ctx, c, u);
 }
 
 static enum imap_status
@@ -286,7 +330,8 @@ ask_status(struct imap *c, const struct folder *f)
 	return true;
 }
 
-/* A folder that may be seen and not opened has no counts. */
+/* A folder that may be seen and not opened, or about which the server has no answer, has no counts.
+ */
 static bool
 count_each(struct folders *x, struct err *e)
 {
@@ -301,11 +346,23 @@ count_each(struct folders *x, struct err *e)
 		if (on_the_way == 0)
 			continue;
 		on_the_way--;
-		status = await(x);
-		if (status != IMAP_NO && !imap_ok(x->c, status, ERR_UNAVAILABLE, e))
+		status = imap_await_data(x->c, take_counts, x);
+		if (status != IMAP_NO && status != IMAP_BAD &&
+		    !imap_ok(x->c, status, ERR_UNAVAILABLE, e))
 			return false;
 	}
 	return true;
+}
+
+static bool
+count_unordered(struct folders *x, struct err *e)
+{
+	bool ok;
+
+	imap_begin_unordered(x->c);
+	ok = count_each(x, e);
+	imap_end_unordered(x->c);
+	return ok;
 }
 
 static bool
@@ -321,7 +378,10 @@ list_all(struct folders *x, struct err *e)
 		return false;
 	if (has_namespaces && await(x) == IMAP_FAILED)
 		return imap_stream_ok(c, e);
-	return list_namespaces(x, e) && (!x->wants_counts || has_counts || count_each(x, e));
+	if (!list_namespaces(x, e))
+		return false;
+	folder_list_arrange(x->list);
+	return !x->wants_counts || has_counts || count_unordered(x, e);
 }
 
 static void
@@ -338,7 +398,6 @@ imap_folders(void *conversation, bool with_counts, struct folder_list *l, struct
 	const bool ok = imap_ask_introduction(x.c, e) && list_all(&x, e);
 
 	free_prefixes(&x);
-	folder_list_sort(l);
 	return ok;
 }
 
@@ -374,7 +433,7 @@ imap_await_trash(struct imap *c, struct err *e)
 	const bool ok = await_list(&x, e);
 	const struct folder *trash;
 
-	folder_list_sort(&l); /* where several are marked, it is the same one always */
+	folder_list_arrange(&l); /* where several are marked, it is the same one always */
 	trash = folder_list_trash(&l);
 	free(c->trash);
 	c->trash = ok && trash ? mem_strdup(trash->wire) : NULL;

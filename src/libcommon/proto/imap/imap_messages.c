@@ -12,13 +12,15 @@
 #include "base/text.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap/imap_numbers.h"
 #include "proto/imap/imap_talk.h"
 
 enum {
 	MESSAGES_MAX = 10 * 1000 * 1000, /* a server that lists more is playing with our memory */
-	REPEATS_MAX = 1000,     /* a message may be told of more than once, when its flags change */
-	FLAGS_MAX = 4096,       /* bytes of one message's flags that are kept */
-	HEADER_MAX = 256 * 1024 /* octets of a header that are kept */
+	REPEATS_MAX = 1000, /* a message may be told of more than once, when its flags change */
+	FLAGS_MAX = 4096,   /* bytes of one message's flags that are kept, */
+	ALL_FLAGS_MAX = 64 * 1024 * 1024, /* and of all */
+	HEADER_MAX = 256 * 1024           /* octets of a header that are kept */
 };
 
 /* FETCH responses. */
@@ -35,7 +37,14 @@ is_text_item(const char *name, enum part part)
 	       (part == PART_FIELDS && text_starts(name, strlen(name), fields));
 }
 
-/* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). */
+static bool
+is_kept_flag(const struct buf *flags, const struct imap_token *t)
+{
+	return t->kind == TOKEN_ATOM && !imap_is(t, "\\Recent") && flags->len + t->len < FLAGS_MAX;
+}
+
+/* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). What is not a list of
+ * words has no flags: nothing but what is shown depends on them. */
 static bool
 read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
 {
@@ -44,11 +53,36 @@ read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
 	buf_clear(flags);
 	buf_add_str(flags, "");
 	if (open->kind != TOKEN_OPEN)
-		return imap_breach(c, "flags that are no list");
-	while (imap_next(c, &t) && t.kind == TOKEN_ATOM)
-		if (!imap_is(&t, "\\Recent") && flags->len + t.len < FLAGS_MAX)
+		return imap_skip_value(c, open);
+	while (imap_next(c, &t) && t.kind != TOKEN_CLOSE)
+		if (is_kept_flag(flags, &t))
 			buf_addf(flags, "%s%.*s", flags->len > 0 ? " " : "", (int)t.len, t.text);
+		else if (!imap_skip_value(c, &t))
+			return false;
 	return t.kind == TOKEN_CLOSE || imap_breach(c, "flags that do not end");
+}
+
+/* A UID or a size that is malformed leaves one message without it. */
+static bool
+read_uid(struct imap *c, struct imap_fetched *f, const struct imap_token *t)
+{
+	uint32_t uid;
+
+	f->names_uid = true;
+	if (imap_number(t, &uid))
+		f->uid = uid;
+	return imap_skip_value(c, t);
+}
+
+static bool
+read_size(struct imap *c, struct imap_fetched *f, const struct imap_token *t)
+{
+	uint64_t size;
+
+	f->has_size = true;
+	if (imap_number64(t, &size))
+		f->size = size;
+	return imap_skip_value(c, t);
 }
 
 static bool
@@ -60,14 +94,13 @@ read_item(struct imap *c, struct imap_fetched *f, const char *name, enum part pa
 	if (!imap_next(c, &t))
 		return imap_breach(c, "a FETCH item without a value");
 	if (text_equal_case(name, "UID"))
-		return (imap_number(&t, &f->uid) && f->uid > 0) ||
-		       imap_breach(c, "a UID that is none");
-	if (text_equal_case(name, "RFC822.SIZE")) {
-		f->has_size = imap_number64(&t, &f->size);
-		return f->has_size || imap_breach(c, "a size that is none");
+		return read_uid(c, f, &t);
+	if (text_equal_case(name, "RFC822.SIZE"))
+		return read_size(c, f, &t);
+	if (text_equal_case(name, "FLAGS")) {
+		f->has_flags = true;
+		return f->flags ? read_flags(c, &t, f->flags) : imap_skip_value(c, &t);
 	}
-	if (f->flags && text_equal_case(name, "FLAGS"))
-		return read_flags(c, &t, f->flags);
 	if (take_text && is_text_item(name, part))
 		return take_text(ctx, c, f, &t);
 	return imap_skip_value(c, &t);
@@ -98,8 +131,17 @@ imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part, imap_tak
 
 /* The list. */
 
+/* Flags that came in a response of their own. */
+struct flags_apart {
+	uint32_t slot;
+	uint32_t flags; /* as in struct message_item */
+};
+
 struct listing {
-	struct message_list *list;
+	struct message_list *list; /* while it comes, an item's number is its slot */
+	struct imap_numbers numbers;
+	struct flags_apart *apart;
+	size_t apart_count;
 	unsigned want;
 	uint32_t from;            /* the first UID that is wanted, */
 	uint32_t to;              /* and the last; UINT32_MAX: whichever that is */
@@ -138,38 +180,50 @@ add_flags(struct listing *x)
 }
 
 static void
+note_uid(struct listing *x, uint32_t uid)
+{
+	x->is_unordered = x->is_unordered || uid <= x->last_uid;
+	x->last_uid = uid;
+	x->lowest = uid < x->lowest ? uid : x->lowest;
+	x->highest = uid > x->highest ? uid : x->highest;
+}
+
+/* A message to which the server gives no UID is listed, and can't be asked for. */
+static struct message_item *
 add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 {
 	struct message_list *l = x->list;
+	struct message_item *item;
 
 	l->items = mem_room(l->items, l->count, sizeof *l->items);
-	if (l->count > 0 && l->items[l->count - 1].number >= number)
-		x->is_unsorted = true;
-	x->is_unordered = x->is_unordered || f->uid <= x->last_uid;
-	x->last_uid = f->uid;
-	x->lowest = f->uid < x->lowest ? f->uid : x->lowest;
-	x->highest = f->uid > x->highest ? f->uid : x->highest;
-	l->items[l->count] = (struct message_item){
-	    .number = number, .flags = add_flags(x), .size = f->size, .uid = l->uids.len};
+	item = &l->items[l->count];
+	*item = (struct message_item){
+	    .number = number, .flags = add_flags(x), .size = f->size, .uid = MESSAGE_NONE};
 	l->count++;
+	if (f->uid == 0)
+		return item;
+	note_uid(x, f->uid);
+	item->uid = l->uids.len;
 	buf_addf(&l->uids, "%" PRIu32, f->uid);
 	buf_add_char(&l->uids, '\0');
+	return item;
 }
 
-/* Those behind it move up (RFC 9051 section 7.5.1). */
+/* What was told before of a message whose flags come apart. */
 static void
-drop_number(struct listing *x, uint32_t number)
+take_pending_flags(struct listing *x, uint32_t slot)
 {
-	struct message_list *l = x->list;
-	size_t kept = 0;
+	const struct flags_apart *last = x->apart_count > 0 ? &x->apart[x->apart_count - 1] : NULL;
 
-	for (size_t i = 0; i < l->count; i++) {
-		if (l->items[i].number == number)
-			continue;
-		l->items[i].number -= l->items[i].number > number;
-		l->items[kept++] = l->items[i];
-	}
-	l->count = kept;
+	if (last && last->slot == slot && x->flags.len == 0)
+		buf_add_str(&x->flags, x->list->flags.data + last->flags);
+}
+
+static void
+keep_flags_apart(struct listing *x, uint32_t slot)
+{
+	x->apart = mem_room(x->apart, x->apart_count, sizeof *x->apart);
+	x->apart[x->apart_count++] = (struct flags_apart){.slot = slot, .flags = add_flags(x)};
 }
 
 static bool
@@ -194,13 +248,45 @@ take_header(void *ctx, struct imap *c, const struct imap_fetched *f, const struc
 	return left == 0;
 }
 
-/* Is it all that was asked, and not news of a message's flags alone? */
+/* Is it an answer to what was asked, and not news of a message's flags alone? Of a message that the
+ * server tells of in its own way, something may be missing. */
 static bool
 is_answer(const struct listing *x, const struct imap_fetched *f)
 {
-	return f->uid > 0 && (!wants_sizes(x) || f->has_size) && (!x->headed || x->has_header);
+	if (x->headed)
+		return x->has_header;
+	if (wants_sizes(x) && f->has_size)
+		return true;
+	return f->names_uid && (!wants_sizes(x) || !f->has_flags);
 }
 
+/* Too many? */
+static bool
+check_room(const struct listing *x, struct imap *c)
+{
+	const struct message_list *l = x->list;
+
+	if (l->count > (size_t)c->exists + c->expunged + REPEATS_MAX || l->count >= MESSAGES_MAX)
+		return imap_breach(c, "more messages than there are");
+	return l->flags.len < ALL_FLAGS_MAX || imap_breach(c, "more flags than anybody has");
+}
+
+static void
+take_message(struct listing *x, uint32_t number, const struct imap_fetched *f)
+{
+	const uint32_t slot = imap_numbers_slot(&x->numbers, number);
+	const struct message_list *l = x->list;
+
+	take_pending_flags(x, slot);
+	add_item(x, number, f);
+	if (x->headed)
+		x->headed(x->headed_ctx, l, l->count - 1, x->header.len > 0 ? x->header.data : "",
+			  x->header.len);
+	l->items[l->count - 1].number = slot;
+	x->is_unsorted = x->is_unsorted || (l->count > 1 && l->items[l->count - 2].number >= slot);
+}
+
+/* True: it was what the list is made of. */
 static bool
 take_fetch(struct listing *x, struct imap *c, uint32_t number)
 {
@@ -211,18 +297,17 @@ take_fetch(struct listing *x, struct imap *c, uint32_t number)
 	buf_add_str(&x->flags, "");
 	if (!imap_read_fetch(c, &f, PART_FIELDS, x->headed ? take_header : NULL, x))
 		return true;
-	if (number == 0 || !is_answer(x, &f))
+	if (number == 0 || !check_room(x, c))
 		return false;
-	if (f.uid < x->from)
+	if (is_answer(x, &f)) {
+		/* One without a UID is not known to have come since. */
+		if (f.uid >= x->from || (f.uid == 0 && x->from == 1))
+			take_message(x, number, &f);
 		return true;
-	if (x->list->count > (size_t)c->exists + c->expunged + REPEATS_MAX ||
-	    x->list->count >= MESSAGES_MAX)
-		return !imap_breach(c, "more messages than there are");
-	add_item(x, number, &f);
-	if (x->headed)
-		x->headed(x->headed_ctx, x->list, x->list->count - 1,
-			  x->header.len > 0 ? x->header.data : "", x->header.len);
-	return true;
+	}
+	if (f.has_flags && f.flags)
+		keep_flags_apart(x, imap_numbers_slot(&x->numbers, number));
+	return false;
 }
 
 static bool
@@ -234,56 +319,116 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 		return false;
 	if (text_equal_case(u->keyword, "FETCH"))
 		return take_fetch(x, c, u->number);
-	if (text_equal_case(u->keyword, "EXPUNGE"))
-		drop_number(x, u->number);
+	if (text_equal_case(u->keyword, "EXPUNGE") && u->number <= c->exists + 1)
+		imap_numbers_expunge(&x->numbers, u->number);
 	return false;
 }
 
+/* How much is told of it? */
+static unsigned
+completeness(const struct message_item *m)
+{
+	return (m->uid != MESSAGE_NONE ? 2u : 0) + (m->size > 0);
+}
+
+/* Of several answers about one message, the one that counts comes last. */
 static int
-compare_numbers(const void *a, const void *b)
+compare_items(const void *a, const void *b)
 {
 	const struct message_item *x = a, *y = b;
 
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
+	if (completeness(x) != completeness(y))
+		return completeness(x) < completeness(y) ? -1 : 1;
 	return x->uid < y->uid ? -1 : x->uid > y->uid;
 }
 
-/* In the order of the numbers, each once: what was told last of it. */
+/* In the order of the messages, each once. */
 static void
 sort(struct message_list *l)
 {
 	size_t kept = 0;
 
 	if (l->count > 0)
-		qsort(l->items, l->count, sizeof *l->items, compare_numbers);
+		qsort(l->items, l->count, sizeof *l->items, compare_items);
 	for (size_t i = 0; i < l->count; i++)
 		if (i + 1 == l->count || l->items[i].number != l->items[i + 1].number)
 			l->items[kept++] = l->items[i];
 	l->count = kept;
 }
 
-/* What has another one's UID can't be asked for, and a command for one of them means both. */
-static bool
-check_uids(struct imap *c, const struct message_list *l, struct err *e)
+static int
+compare_slots(const void *key, const void *item)
 {
+	const uint32_t slot = *(const uint32_t *)key,
+		       other = ((const struct message_item *)item)->number;
+
+	return slot < other ? -1 : slot > other;
+}
+
+static void
+apply_flags_apart(struct listing *x)
+{
+	struct message_list *l = x->list;
+
+	for (size_t i = 0; i < x->apart_count && l->count > 0; i++) {
+		struct message_item *item =
+		    bsearch(&x->apart[i].slot, l->items, l->count, sizeof *l->items, compare_slots);
+
+		if (item)
+			item->flags = x->apart[i].flags;
+	}
+}
+
+/* Slots become numbers; messages that went away meanwhile are left out. */
+static void
+renumber(struct listing *x)
+{
+	struct message_list *l = x->list;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		const uint32_t number = imap_numbers_number(&x->numbers, l->items[i].number);
+
+		if (number > 0) {
+			l->items[kept] = l->items[i];
+			l->items[kept++].number = number;
+		}
+	}
+	l->count = kept;
+}
+
+static size_t
+count_unnamed(const struct message_list *l)
+{
+	size_t count = 0;
+
 	for (size_t i = 0; i < l->count; i++)
-		if (!message_list_uid(l, i))
-			return imap_complain(c, ERR_PROTOCOL, "two messages have one UID", e);
-	return true;
+		count += !message_list_uid(l, i);
+	return count;
+}
+
+/* A message that has another one's UID can't be asked for, and a command for one of them means
+ * both. */
+static bool
+check_uids(struct imap *c, struct message_list *l, struct err *e)
+{
+	const size_t unnamed = count_unnamed(l);
+
+	message_list_drop_ambiguous(l);
+	return count_unnamed(l) == unnamed ||
+	       imap_complain(c, ERR_PROTOCOL, "two messages have one UID", e);
 }
 
 static bool
 arrange(struct imap *c, struct listing *x, struct err *e)
 {
-	struct message_list *l = x->list;
-
 	if (x->is_unsorted)
-		sort(l);
-	if (!x->is_unordered && !x->is_unsorted)
-		return true;
-	message_list_drop_ambiguous(l);
-	return check_uids(c, l, e);
+		sort(x->list);
+	apply_flags_apart(x);
+	renumber(x);
+	return (!x->is_unordered && !x->is_unsorted) || check_uids(c, x->list, e);
 }
 
 static void
@@ -351,9 +496,18 @@ read_list(struct imap *c, struct listing *x, struct err *e)
 	return ok && arrange(c, x, e);
 }
 
+static void
+free_listing(struct listing *x)
+{
+	imap_numbers_free(&x->numbers);
+	free(x->apart);
+}
+
 static bool
 list_from(struct imap *c, struct listing *x, struct err *e)
 {
+	bool ok;
+
 	const bool was_selected = c->is_selected;
 
 	x->list->has_uids = true;
@@ -368,7 +522,9 @@ list_from(struct imap *c, struct listing *x, struct err *e)
 			imap_await(c); /* the list's refusal says nothing more */
 		return false;
 	}
-	return read_list(c, x, e);
+	ok = read_list(c, x, e);
+	free_listing(x);
+	return ok;
 }
 
 /* A list that leaves out what the server says is there: whoever took it for whole would forget what
@@ -409,7 +565,7 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 /* What came since: "UIDVALIDITY UID", the last UID that was there. */
 
 struct mark {
-	uint32_t validity;
+	uint64_t validity;
 	uint32_t uid;
 };
 
@@ -419,10 +575,10 @@ parse_mark(const char *text, struct mark *m)
 	const char *blank = strchr(text, ' ');
 	uint64_t validity, uid;
 
-	if (!blank || !text_number_n(text, (size_t)(blank - text), UINT32_MAX, &validity) ||
+	if (!blank || !text_number_n(text, (size_t)(blank - text), UINT64_MAX, &validity) ||
 	    !text_number(blank + 1, UINT32_MAX - 1, &uid))
 		return false;
-	*m = (struct mark){.validity = (uint32_t)validity, .uid = (uint32_t)uid};
+	*m = (struct mark){.validity = validity, .uid = (uint32_t)uid};
 	return true;
 }
 
@@ -435,7 +591,7 @@ imap_mark(const void *conversation, const struct message_list *l)
 	for (size_t i = 0; i < l->count; i++)
 		if (imap_uid(l, i) > last)
 			last = imap_uid(l, i);
-	return last > 0 ? mem_printf("%" PRIu32 " %" PRIu32, c->validity, last) : NULL;
+	return last > 0 ? mem_printf("%" PRIu64 " %" PRIu32, c->validity, last) : NULL;
 }
 
 /* A mailbox that was restored from a backup: the mark's message is still to come. */

@@ -17,7 +17,10 @@ enum state {
 	LITERAL_END,  /* behind the } */
 	LITERAL_LF,
 	OCTETS,
-	BEHIND, /* a string has ended: a delimiter must follow */
+	BEHIND,        /* a string has ended: a delimiter must follow */
+	BEHIND_OCTETS, /* likewise a literal: an empty line may come before it */
+	EMPTY_LINE_LF,
+	BEHIND_EMPTY_LINE,
 	TEXT,
 	END_LF, /* behind the CR at the end of a response */
 	BROKEN,
@@ -88,6 +91,7 @@ end_response(struct imap_parse *p, struct window *w)
 		return bad(p, w, "a line that ends within a list");
 	p->state = BETWEEN;
 	p->tokens = 0;
+	p->is_fetch = p->wants_name = false;
 	return emit(p, w, TOKEN_END);
 }
 
@@ -123,6 +127,16 @@ go_to(struct imap_parse *p, struct window *w, enum state next, size_t used)
 	return TOKEN_MORE;
 }
 
+/* After imap_parse_name(): is it neither a string nor the end of the line? */
+static bool
+is_bare_name(struct imap_parse *p, char first)
+{
+	const bool was_wanted = p->wants_name;
+
+	p->wants_name = false;
+	return was_wanted && !strchr("\"{~\r\n", first);
+}
+
 static enum imap_kind
 between(struct imap_parse *p, struct window *w)
 {
@@ -133,7 +147,7 @@ between(struct imap_parse *p, struct window *w)
 		w->at++;
 	if (w->at == w->end)
 		return TOKEN_MORE;
-	if (p->wants_text)
+	if (p->wants_text || is_bare_name(p, *w->at))
 		return go_to(p, w, TEXT, 0);
 	switch (*w->at) {
 	case '(':
@@ -160,17 +174,47 @@ between(struct imap_parse *p, struct window *w)
 	}
 }
 
-/* Only these have a section in brackets, in which blanks and lists are part of the word; a flag may
- * just hold a bracket. */
+/* Only these items of a FETCH response have a section in brackets, in which blanks and lists are
+ * part of the word (RFC 9051 section 7.5.2, RFC 3516). A flag or a folder's name may just hold a
+ * bracket. */
 static bool
 may_have_section(const struct imap_parse *p, const char *start, const char *at)
 {
-	const bool is_held = p->held.len > 0;
-	const char first = is_held ? p->held.data[0] : at > start ? *start : '\0';
+	static const char *const items[] = {"BODY", "BINARY", "BINARY.SIZE"};
+	const size_t len = p->held.len + (size_t)(at - start);
+	char word[16];
 
-	return first == 'B' || first == 'b';
+	if (!p->is_fetch || p->depth != 1 || len >= sizeof word)
+		return false;
+	if (p->held.len > 0)
+		memcpy(word, p->held.data, p->held.len);
+	memcpy(word + p->held.len, start, (size_t)(at - start));
+	for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
+		if (strlen(items[i]) == len && text_starts(word, len, items[i]))
+			return true;
+	return false;
 }
 
+/* "* 7 FETCH": the third word. */
+static void
+note_fetch(struct imap_parse *p, const struct imap_token *t)
+{
+	enum { THIRD = 3 };
+
+	if (p->tokens == THIRD && p->depth == 0)
+		p->is_fetch = imap_is(t, "FETCH");
+}
+
+static enum imap_kind
+end_atom(struct imap_parse *p, struct window *w, const char *start)
+{
+	const enum imap_kind kind = emit_text(p, w, start, TOKEN_ATOM, BETWEEN);
+
+	note_fetch(p, w->token);
+	return kind;
+}
+
+/* A control character is none of an atom's, and harms nobody in a flag that is only shown. */
 static enum imap_kind
 atom(struct imap_parse *p, struct window *w)
 {
@@ -183,10 +227,10 @@ atom(struct imap_parse *p, struct window *w)
 			p->in_section = true;
 		else if (c == ']')
 			p->in_section = false;
-		else if (is_control(c) && (p->in_section || (c != '\r' && c != '\n')))
+		else if (c == '\0' || (is_control(c) && p->in_section))
 			return bad(p, w, "a control character in a word");
-		else if (!p->in_section && (c == ' ' || c == '(' || c == ')' || is_control(c)))
-			return emit_text(p, w, start, TOKEN_ATOM, BETWEEN);
+		else if (!p->in_section && (c == '\r' || c == '\n' || strchr(" ()", c)))
+			return end_atom(p, w, start);
 	}
 	return hold(p, w, start);
 }
@@ -287,7 +331,7 @@ octets(struct imap_parse *p, struct window *w)
 	w->token->len = take;
 	w->at += take;
 	p->left -= take;
-	p->state = p->left > 0 ? OCTETS : BEHIND;
+	p->state = p->left > 0 ? OCTETS : BEHIND_OCTETS;
 	w->token->kind = TOKEN_OCTETS;
 	return TOKEN_OCTETS;
 }
@@ -298,6 +342,37 @@ behind(struct imap_parse *p, struct window *w)
 {
 	if (!strchr(" ()\r\n", *w->at) || *w->at == '\0')
 		return bad(p, w, "a string that runs into what follows");
+	return go_to(p, w, BETWEEN, 0);
+}
+
+/*
+ * Some servers end the text of a message with an empty line that the literal's size leaves out. It
+ * is taken for one only in a list that goes on or ends right behind it: any other text there may be
+ * the message's.
+ */
+static enum imap_kind
+behind_octets(struct imap_parse *p, struct window *w)
+{
+	if (p->depth > 0 && *w->at == '\r')
+		return go_to(p, w, EMPTY_LINE_LF, 1);
+	if (p->depth > 0 && *w->at == '\n')
+		return go_to(p, w, BEHIND_EMPTY_LINE, 1);
+	return go_to(p, w, BEHIND, 0);
+}
+
+static enum imap_kind
+empty_line_lf(struct imap_parse *p, struct window *w)
+{
+	if (*w->at != '\n')
+		return bad(p, w, "a CR without LF");
+	return go_to(p, w, BEHIND_EMPTY_LINE, 1);
+}
+
+static enum imap_kind
+behind_empty_line(struct imap_parse *p, struct window *w)
+{
+	if (*w->at != ')' && *w->at != ' ')
+		return bad(p, w, "a line that ends within a list");
 	return go_to(p, w, BETWEEN, 0);
 }
 
@@ -347,6 +422,9 @@ imap_parse(struct imap_parse *p, const char *bytes, size_t n, size_t *used, stru
 	    [LITERAL_LF] = literal_lf,
 	    [OCTETS] = octets,
 	    [BEHIND] = behind,
+	    [BEHIND_OCTETS] = behind_octets,
+	    [EMPTY_LINE_LF] = empty_line_lf,
+	    [BEHIND_EMPTY_LINE] = behind_empty_line,
 	    [TEXT] = text,
 	    [END_LF] = end_lf,
 	    [BROKEN] = broken,
@@ -365,6 +443,12 @@ void
 imap_parse_text(struct imap_parse *p)
 {
 	p->wants_text = true;
+}
+
+void
+imap_parse_name(struct imap_parse *p)
+{
+	p->wants_name = true;
 }
 
 void

@@ -60,6 +60,8 @@ struct imap_parse {
 	bool in_section; /* within the brackets of BODY[…] */
 	bool has_digit;
 	bool wants_text;
+	bool wants_name;
+	bool is_fetch; /* the response is a FETCH */
 	unsigned depth;
 	unsigned tokens;
 	uint64_t left; /* octets of a literal; while its size is read, the size */
@@ -74,6 +76,10 @@ enum imap_kind imap_parse(struct imap_parse *p, const char *bytes, size_t n, siz
 
 /* The next token is the rest of the line, whatever stands there: TOKEN_TEXT, perhaps empty. */
 void imap_parse_text(struct imap_parse *p);
+
+/* The next token is a folder's name: a string, or the rest of the line as TOKEN_TEXT, for servers
+ * that don't quote blanks and brackets in it. */
+void imap_parse_name(struct imap_parse *p);
 
 void imap_parse_free(struct imap_parse *p);
 

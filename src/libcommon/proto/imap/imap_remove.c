@@ -229,7 +229,7 @@ count_unconfirmed(struct imap *c)
 
 /* What is read is marked so before it goes to the Trash. */
 static bool
-carry_out(struct imap *c, bool is_last, struct err *e)
+carry_out_steps(struct imap *c, bool is_last, struct err *e)
 {
 	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
@@ -246,6 +246,18 @@ carry_out(struct imap *c, bool is_last, struct err *e)
 	if (asked == 0 && is_last)
 		dialog_flush(c->dialog);
 	return read_answers(c, asked, e);
+}
+
+/* A proxy may answer LOGOUT before the server has answered the rest. */
+static bool
+carry_out(struct imap *c, bool is_last, struct err *e)
+{
+	bool ok;
+
+	imap_begin_unordered(c);
+	ok = carry_out_steps(c, is_last, e);
+	imap_end_unordered(c);
+	return ok;
 }
 
 bool

@@ -2,6 +2,7 @@
 #include "proto/imap/imap_talk.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,18 +369,12 @@ take_capabilities(struct imap *c, const char *words, size_t len)
 }
 
 static void
-take_number_code(const struct imap_code *code, uint32_t *number)
+take_uid_next(struct imap *c, const struct imap_code *code)
 {
 	uint64_t n;
 
 	if (text_number_n(code->arguments, code->arguments_len, UINT32_MAX, &n))
-		*number = (uint32_t)n;
-}
-
-static void
-take_uid_next(struct imap *c, const struct imap_code *code)
-{
-	take_number_code(code, &c->uid_next);
+		c->uid_next = (uint32_t)n;
 }
 
 /* Of the folder's SELECT, or later, when its rights have changed. */
@@ -403,6 +398,20 @@ has_flag(const char *list, size_t len, const char *flag)
 	return false;
 }
 
+/* A list of keywords alone, as go-imap's `(\*)`, is about keywords: it forgets what every server has.
+ * An empty one means that nothing can be changed (RFC 9051 section 7.1). */
+static bool
+tells_of_system_flags(const char *list, size_t len)
+{
+	static const char *const flags[] = {"\\Deleted", "\\Seen", "\\Answered", "\\Flagged",
+					    "\\Draft"};
+
+	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
+		if (has_flag(list, len, flags[i]))
+			return true;
+	return strspn(list, " ") + 1 >= len;
+}
+
 /* STORE of any other flag may be answered by OK, and does nothing (RFC 9051 section 7.1). Cyrus
  * says READ-WRITE, and this, of a folder where nothing may be deleted (3.6). */
 static void
@@ -414,7 +423,8 @@ take_permanent_flags(struct imap *c, const struct imap_code *code)
 	} needed[] = {{"\\Deleted", RIGHT_DELETE}, {"\\Seen", RIGHT_MARK_READ}};
 	const size_t len = code->arguments_len;
 
-	if (len < 2 || code->arguments[0] != '(' || code->arguments[len - 1] != ')')
+	if (len < 2 || code->arguments[0] != '(' || code->arguments[len - 1] != ')' ||
+	    !tells_of_system_flags(code->arguments + 1, len - 1))
 		return;
 	for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++)
 		if (!has_flag(code->arguments + 1, len - 1, needed[i].flag))
@@ -425,9 +435,11 @@ take_permanent_flags(struct imap *c, const struct imap_code *code)
 static void
 take_validity(struct imap *c, const struct imap_code *code)
 {
-	const uint32_t before = c->validity;
+	const uint64_t before = c->validity;
+	uint64_t n;
 
-	take_number_code(code, &c->validity);
+	if (text_number_n(code->arguments, code->arguments_len, UINT64_MAX, &n))
+		c->validity = n;
 	if (c->is_selected && c->validity != before)
 		imap_breach(c, "UIDVALIDITY changed in the middle of the session");
 }
@@ -608,23 +620,116 @@ take_untagged(struct imap *c)
 
 /* Answers. */
 
+/* The answer to a command that is not awaited yet. */
+struct imap_early {
+	unsigned tag;
+	enum imap_status status;
+	char *words;
+};
+
+void
+imap_free_early(struct imap *c)
+{
+	for (size_t i = 0; i < c->early_count; i++)
+		free(c->early[i].words);
+	free(c->early);
+	c->early = NULL;
+	c->early_count = 0;
+}
+
+/* Takes out what was kept of the command that is awaited now. */
+static bool
+take_early(struct imap *c, enum imap_status *status)
+{
+	for (size_t i = 0; i < c->early_count; i++) {
+		struct imap_early *early = &c->early[i];
+
+		if (early->tag != c->awaited)
+			continue;
+		*status = early->status;
+		buf_clear(&c->words);
+		buf_add_str(&c->words, early->words);
+		free(early->words);
+		*early = c->early[--c->early_count];
+		return true;
+	}
+	return false;
+}
+
+static bool
+has_early(const struct imap *c, unsigned tag)
+{
+	for (size_t i = 0; i < c->early_count; i++)
+		if (c->early[i].tag == tag)
+			return true;
+	return false;
+}
+
+static void
+keep_early(struct imap *c, unsigned tag, enum imap_status status)
+{
+	c->early = mem_room(c->early, c->early_count, sizeof *c->early);
+	c->early[c->early_count++] =
+	    (struct imap_early){.tag = tag, .status = status, .words = mem_strdup(c->words.data)};
+}
+
+void
+imap_begin_unordered(struct imap *c)
+{
+	c->unordered_from = c->asked + 1;
+	c->unordered_to = UINT_MAX;
+}
+
+void
+imap_end_unordered(struct imap *c)
+{
+	c->unordered_to = c->asked;
+}
+
+/* "a7"; 0: it is none of ours. */
+static unsigned
+tag_number(const struct imap_token *tag)
+{
+	uint64_t n;
+
+	return tag->kind == TOKEN_ATOM && tag->len > 1 && (tag->text[0] | 0x20) == 'a' &&
+		       text_number_n(tag->text + 1, tag->len - 1, UINT_MAX, &n)
+		   ? (unsigned)n
+		   : 0;
+}
+
+/* Is an answer to the command TAG legal now? In its turn, or among commands that may be carried out
+ * in any order (RFC 3501 section 5.5); and never before the command has gone out. */
+static bool
+may_be_answered(const struct imap *c, unsigned tag)
+{
+	if (tag == 0 || tag < c->awaited || tag > c->asked ||
+	    !dialog_was_asked(c->dialog, tag - c->awaited))
+		return false;
+	return tag == c->awaited ||
+	       (c->awaited >= c->unordered_from && tag <= c->unordered_to && !has_early(c, tag));
+}
+
+static bool
+answers_nothing(struct imap *c, const struct imap_token *tag)
+{
+	const bool is_short = tag->kind == TOKEN_ATOM && tag->len < 80;
+
+	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP: an answer to nothing: %.*s",
+		    is_short ? (int)tag->len : 0, tag->text);
+	return false;
+}
+
+/* The status word behind a tag, and its text in c->words. */
 static enum imap_status
-read_tagged(struct imap *c, const struct imap_token *tag)
+read_status(struct imap *c)
 {
 	static const struct {
 		const char *word;
 		enum imap_status means;
 	} words[] = {{"OK", IMAP_OK}, {"NO", IMAP_NO}, {"BAD", IMAP_BAD}};
-	char expected[16];
 	struct imap_token t;
 
-	snprintf(expected, sizeof expected, "a%u", c->awaited);
-	if (!imap_is(tag, expected) || c->awaited == 0) {
-		stream_fail(c->stream, ERR_PROTOCOL, "no IMAP: an answer to nothing: %.*s",
-			    tag->kind == TOKEN_ATOM && tag->len < 80 ? (int)tag->len : 0,
-			    tag->text);
-		return IMAP_FAILED;
-	}
 	if (imap_next(c, &t))
 		for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 			if (imap_is(&t, words[i].word)) {
@@ -635,6 +740,22 @@ read_tagged(struct imap *c, const struct imap_token *tag)
 			}
 	imap_breach(c, "an answer that is neither OK nor NO nor BAD");
 	return IMAP_FAILED;
+}
+
+/* True: it is the answer that is awaited, or the stream failed. */
+static bool
+read_tagged(struct imap *c, const struct imap_token *tag, enum imap_status *status)
+{
+	const unsigned number = tag_number(tag);
+
+	*status = IMAP_FAILED;
+	if (!may_be_answered(c, number))
+		return !answers_nothing(c, tag);
+	*status = read_status(c);
+	if (*status == IMAP_FAILED || number == c->awaited)
+		return true;
+	keep_early(c, number, *status);
+	return false;
 }
 
 /* LITERAL- takes no more (RFC 7888 section 5). */
@@ -653,10 +774,17 @@ imap_literal_sign(const struct imap *c, size_t len)
 enum imap_status
 imap_await_literal(struct imap *c, size_t len)
 {
-	if (!goes_ahead(c, len))
-		return imap_await_last(c);
-	dialog_await(c->dialog); /* as if it had been answered */
-	return IMAP_CONTINUE;
+	enum imap_status status;
+
+	if (goes_ahead(c, len)) {
+		dialog_await(c->dialog); /* as if it had been answered */
+		return IMAP_CONTINUE;
+	}
+	status = imap_await_last(c);
+	if (status != IMAP_OK)
+		return status;
+	imap_breach(c, "a command is answered before it was said");
+	return IMAP_FAILED;
 }
 
 enum imap_status
@@ -681,7 +809,7 @@ read_response(struct imap *c, enum imap_status *status)
 	if (imap_is(&t, "+"))
 		*status = read_words(c, "", &c->words) ? IMAP_CONTINUE : IMAP_FAILED;
 	else if (!imap_is(&t, "*"))
-		*status = read_tagged(c, &t);
+		return read_tagged(c, &t, status);
 	else
 		return !take_untagged(c);
 	return true;
@@ -733,8 +861,10 @@ imap_await_data(struct imap *c, imap_taker *take, void *ctx)
 enum imap_status
 imap_await_more(struct imap *c)
 {
+	enum imap_status status;
+
 	dialog_await(c->dialog);
-	return read_answer(c);
+	return take_early(c, &status) ? status : read_answer(c);
 }
 
 /* Another protocol's greeting, which begins with FIRST: its words say which. */

@@ -7,7 +7,7 @@
  *	c->take = …                         what it brings is untagged data
  *	imap_await(c)                       IMAP_OK: all of it has been taken
  *
- * Answers come in the order of the commands. Whatever the server says in between, wherever it does
+ * Answers are read in the order of the commands. Whatever the server says in between, wherever it does
  * so, is read in one place, which keeps what is true of the whole session (EXISTS, EXPUNGE,
  * response codes, CAPABILITY, BYE) and hands the rest to the command that waits.
  */
@@ -85,10 +85,14 @@ struct imap {
 	struct stream *stream;
 	struct dialog *dialog;
 	struct imap_parse parse;
-	bool in_response;     /* more tokens of the response in hand are to be read */
-	struct buf shown;     /* of that response, for the trace */
-	unsigned asked;       /* the tag of the last command asked, */
-	unsigned awaited;     /* and of the one whose answer is awaited */
+	bool in_response; /* more tokens of the response in hand are to be read */
+	struct buf shown; /* of that response, for the trace */
+	unsigned asked;   /* the tag of the last command asked, */
+	unsigned awaited; /* and of the one whose answer is awaited */
+	/* Answers that came before their turn, and the tags among which they may. */
+	struct imap_early *early;
+	size_t early_count;
+	unsigned unordered_from, unordered_to;
 	struct buf words;     /* of the last status response that was an answer: "NO [CODE] text" */
 	struct buf bye;       /* of BYE; empty: the server has not said so */
 	uint64_t unsolicited; /* untagged responses that nobody wanted, in this answer, */
@@ -116,7 +120,7 @@ struct imap {
 	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
-	uint32_t validity; /* UIDVALIDITY; 0: not known */
+	uint64_t validity; /* UIDVALIDITY; some servers give more than 32 bits; 0: not known */
 	uint32_t uid_next; /* UIDNEXT when it was selected; 0: not known */
 	uint32_t exists;
 	uint32_t existed;         /* when it was selected */
@@ -156,6 +160,15 @@ enum imap_status imap_await(struct imap *c);
 /* The same, where TAKE with CTX takes the untagged data up to there, as c->take does. */
 typedef bool imap_taker(void *ctx, struct imap *c, const struct imap_untagged *u);
 enum imap_status imap_await_data(struct imap *c, imap_taker *take, void *ctx);
+
+/*
+ * The commands asked from here on, until imap_end_unordered(), change or tell of different things:
+ * the server may answer them in any order (RFC 3501 section 5.5), and each answer is kept until it
+ * is awaited. Of all others an answer out of order is a breach.
+ */
+void imap_begin_unordered(struct imap *c);
+void imap_end_unordered(struct imap *c);
+void imap_free_early(struct imap *c); /* for the close */
 
 /* As imap_await(), to the answer to a line that went on with a command. */
 enum imap_status imap_await_more(struct imap *c);
@@ -305,9 +318,11 @@ bool imap_await_trash(struct imap *c, struct err *e);
 
 /* What one FETCH response says of a message, but for its text. */
 struct imap_fetched {
-	uint32_t uid;  /* 0: nothing said */
-	uint64_t size; /* with has_size */
-	bool has_size;
+	uint32_t uid;   /* 0: nothing said, or nothing that is one; */
+	bool names_uid; /* then it was something */
+	uint64_t size;  /* 0 where it was malformed */
+	bool has_size;  /* something was said */
+	bool has_flags;
 	struct buf *flags; /* the caller's: blank-separated; NULL: they are skipped */
 };
 

@@ -21,15 +21,29 @@ struct fetch {
 	const struct receiver *receiver;
 	void *ctx;
 	struct message_info info;
+	uint64_t octets;  /* of it, as they came */
+	bool has_content; /* some of them are more than line ends */
+	bool is_whole; /* its lone dot has come; whether that was its end, the next answer shows */
 	bool is_refused; /* the receiver takes no more of this message: its rest is dropped */
 	struct err why;
 };
+
+/* Is there more than line ends in the N bytes? */
+static bool
+is_content(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != '\r' && bytes[i] != '\n')
+			return true;
+	return false;
+}
 
 static bool
 give(void *ctx, const char *bytes, size_t n)
 {
 	struct fetch *f = ctx;
 
+	f->has_content = f->has_content || is_content(bytes, n);
 	if (!f->is_refused)
 		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
 	return true;
@@ -43,6 +57,18 @@ notice_signal(struct pop3 *c)
 		stream_fail(c->stream, ERR_TEMPORARY, "interrupted");
 }
 
+static void
+check_size(struct fetch *f)
+{
+	if (f->part != PART_WHOLE && f->octets > TOP_MAX)
+		stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
+	else if (f->part == PART_WHOLE && f->octets > mailbox_size_limit(f->info.size))
+		stream_fail(f->c->stream, ERR_PROTOCOL,
+			    "message %" PRIu32 " does not end: the server announced %" PRIu64
+			    " octets",
+			    f->info.number, f->info.size);
+}
+
 /* The lines up to the lone dot, into the receiver. False: the stream failed. */
 static bool
 read_body(struct fetch *f)
@@ -50,22 +76,22 @@ read_body(struct fetch *f)
 	struct eol_undot undot = {.bare_lf = stream_line_was_bare(f->c->stream)};
 	const char *block;
 	size_t n, used;
-	uint64_t octets = 0;
 	bool done = false;
 
+	f->octets = 0;
+	f->has_content = false;
 	while (!done && (block = stream_block(f->c->stream, &n))) {
 		eol_undot(&undot, block, n, &used, &done, give, f);
 		stream_consume(f->c->stream, used);
-		octets += used;
-		if (f->part != PART_WHOLE && octets > TOP_MAX)
-			stream_fail(f->c->stream, ERR_PROTOCOL, "a header without end");
+		f->octets += used;
+		check_size(f);
 		if (!done)
 			notice_signal(f->c);
 	}
 	if (done)
-		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, octets,
+		trace_note(TRACE_PROTOCOL, "%" PRIu64 " octets of message %" PRIu32, f->octets,
 			   f->info.number);
-	return done;
+	return done && stream_ok(f->c->stream, &(struct err){0});
 }
 
 /* True: go on with the next message. */
@@ -89,19 +115,65 @@ has_no_top(struct fetch *f, struct err *e)
 	return false;
 }
 
+/* An answer that brings nothing is no message, nor is one of empty lines alone where the server
+ * announced more. Of the fields that are only shown there may be none. */
 static bool
-fetch_one(struct fetch *f, struct err *e)
+is_empty(const struct fetch *f)
 {
-	const struct receiver *r = f->receiver;
+	enum { LONE_DOT = 3 };
 
-	switch (pop3_await(f->c)) {
+	return f->part != PART_FIELDS && !f->has_content &&
+	       (f->octets <= LONE_DOT || f->octets < f->info.size);
+}
+
+/* The session broke. *E names the message at which it did, for whoever can do without it. */
+static bool
+break_off(struct fetch *f, struct err *e)
+{
+	f->receiver->abandon(f->ctx, &f->info, NULL);
+	pop3_refused(f->c, ERR_PROTOCOL, e);
+	return stop_signal() == 0 && mailbox_blame(e, stream_name(f->c->stream), &f->info);
+}
+
+/* The answer behind the message is in step, so its lone dot was its end. */
+static bool
+finish(struct fetch *f, struct err *e)
+{
+	if (!f->is_whole)
+		return true;
+	f->is_whole = false;
+	if (!f->is_refused && is_empty(f)) {
+		f->is_refused = true;
+		err_set(&f->why, ERR_NO_INPUT,
+			"%s: message %" PRIu32 ": the server sent nothing of it",
+			stream_name(f->c->stream), f->info.number);
+	}
+	if (!f->is_refused && f->receiver->end(f->ctx, &f->why))
+		return true;
+	return give_up(f, e);
+}
+
+static bool
+read_message(struct fetch *f, struct err *e)
+{
+	f->is_refused = !f->receiver->begin(f->ctx, &f->info, &f->why);
+	f->is_whole = read_body(f);
+	return f->is_whole || break_off(f, e);
+}
+
+static bool
+fetch_one(struct fetch *f, const struct message_info *info, struct err *e)
+{
+	const enum pop3_status status = pop3_await(f->c);
+
+	if (f->is_whole && (status == POP3_CHALLENGE || status == POP3_FAILED))
+		return break_off(f, e);
+	if (!finish(f, e))
+		return false;
+	f->info = *info;
+	switch (status) {
 	case POP3_OK:
-		f->is_refused = !r->begin(f->ctx, &f->info, &f->why);
-		if (!read_body(f))
-			break;
-		if (!f->is_refused && r->end(f->ctx, &f->why))
-			return true;
-		return give_up(f, e);
+		return read_message(f, e);
 	case POP3_ERR:
 		if (f->part != PART_WHOLE && !f->c->features.top)
 			return has_no_top(f, e);
@@ -111,8 +183,7 @@ fetch_one(struct fetch *f, struct err *e)
 	case POP3_FAILED:
 		break;
 	}
-	r->abandon(f->ctx, &f->info, NULL);
-	return pop3_refused(f->c, ERR_PROTOCOL, e);
+	return break_off(f, e);
 }
 
 static void
@@ -124,15 +195,42 @@ ask_message(struct pop3 *c, uint32_t number, enum part part)
 		dialog_ask(c->dialog, "RETR %" PRIu32, number);
 }
 
-/* All answers are read: what stands there now shows that they were not the answers to what was
- * asked. */
-static bool
-check_in_step(struct pop3 *c, struct err *e)
+/*
+ * The last message has no answer behind it that could show whether its lone dot was its end. NOOP's
+ * rides in the same flight. What is only shown needs no such proof.
+ */
+static void
+ask_proof(struct pop3 *c, enum part part)
 {
-	if (!stream_has_input(c->stream))
-		return true;
-	stream_fail(c->stream, ERR_PROTOCOL, "the server says more than it was asked");
-	return stream_ok(c->stream, e);
+	if (part != PART_FIELDS)
+		dialog_ask(c->dialog, "NOOP");
+}
+
+static bool
+finish_last(struct fetch *f, struct err *e)
+{
+	if (f->part != PART_FIELDS) {
+		const enum pop3_status status = pop3_await(f->c);
+
+		if (status == POP3_CHALLENGE)
+			stream_fail(f->c->stream, ERR_PROTOCOL, "not an answer to NOOP: %s",
+				    f->c->words.data);
+		else if (status != POP3_FAILED && stream_has_input(f->c->stream))
+			stream_fail(f->c->stream, ERR_PROTOCOL,
+				    "the server says more than it was asked");
+	}
+	if (!stream_ok(f->c->stream, e))
+		return f->is_whole ? break_off(f, e) : false;
+	return finish(f, e);
+}
+
+static struct message_info
+info_of(const struct message_list *l, size_t index)
+{
+	return (struct message_info){.index = index,
+				     .number = l->items[index].number,
+				     .uid = message_list_uid(l, index),
+				     .size = l->items[index].size};
 }
 
 bool
@@ -140,24 +238,20 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
 {
 	struct pop3 *c = conversation;
+	struct fetch f = {.c = c, .part = part, .receiver = r, .ctx = ctx};
 	size_t asked = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		const size_t index = set->index[i];
-		struct fetch f = {.c = c,
-				  .part = part,
-				  .receiver = r,
-				  .ctx = ctx,
-				  .info = {.index = index,
-					   .number = l->items[index].number,
-					   .uid = message_list_uid(l, index),
-					   .size = l->items[index].size}};
+		const struct message_info info = info_of(l, set->index[i]);
 
-		for (; asked < set->count && asked < i + POP3_ASK_AHEAD; asked++)
+		for (; asked < set->count && asked < i + POP3_ASK_AHEAD; asked++) {
 			ask_message(c, l->items[set->index[asked]].number, part);
+			if (asked + 1 == set->count)
+				ask_proof(c, part);
+		}
 		notice_signal(c);
-		if (!fetch_one(&f, e))
+		if (!fetch_one(&f, &info, e))
 			return false;
 	}
-	return check_in_step(c, e);
+	return set->count == 0 || finish_last(&f, e);
 }

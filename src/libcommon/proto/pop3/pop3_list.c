@@ -11,7 +11,8 @@
 #include "proto/pop3/pop3_talk.h"
 
 enum {
-	MESSAGES_MAX = 10000000, /* a server that lists more is playing with our memory */
+	MESSAGES_MAX = 10000000,     /* a server that lists more is playing with our memory, */
+	IDS_MAX = 128 * 1024 * 1024, /* or whose ids have more bytes together */
 	SINCE_MAX = 100 /* of more new messages the whole list is asked for: it is cheaper a line */
 };
 
@@ -34,14 +35,15 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
-/* "7 what follows": NULL where it is no such line, else what follows. */
+/* "7 what follows": NULL where it is no such line, else what follows; "7" alone is followed by
+ * nothing. */
 static const char *
 parse_numbered(const char *line, uint32_t *number)
 {
 	uint64_t n;
 
 	line = parse_digits(line, UINT32_MAX, &n);
-	if (!line || *line != ' ' || n == 0)
+	if (!line || (*line != ' ' && *line != '\0') || n == 0)
 		return NULL;
 	*number = (uint32_t)n;
 	while (*line == ' ')
@@ -53,22 +55,31 @@ static struct message_item *
 add_item(struct message_list *l, uint32_t number)
 {
 	l->items = mem_room(l->items, l->count, sizeof *l->items);
-	l->items[l->count] = (struct message_item){.number = number};
+	l->items[l->count] = (struct message_item){.number = number, .uid = MESSAGE_NONE};
 	return &l->items[l->count++];
 }
 
+static bool
+may_be_next(const struct message_list *l, uint32_t number)
+{
+	return l->count < MESSAGES_MAX && (l->count == 0 || l->items[l->count - 1].number < number);
+}
+
+/* A message without an id, or with one that is too long to be kept, is still a message. */
 static bool
 take_uid(struct message_list *l, const char *line, size_t len)
 {
 	uint32_t number;
 	const char *uid = parse_numbered(line, &number);
 	const size_t uid_len = uid ? (size_t)(line + len - uid) : 0;
+	struct message_item *item;
 
+	if (!uid || !may_be_next(l, number) || l->uids.len + uid_len >= IDS_MAX)
+		return false;
+	item = add_item(l, number);
 	if (uid_len == 0 || uid_len > MAILBOX_UID_MAX)
-		return false;
-	if (l->count >= MESSAGES_MAX || (l->count > 0 && l->items[l->count - 1].number >= number))
-		return false;
-	add_item(l, number)->uid = l->uids.len;
+		return true;
+	item->uid = l->uids.len;
 	buf_add(&l->uids, uid, uid_len + 1);
 	return true;
 }
@@ -85,8 +96,7 @@ take_size(struct message_list *l, size_t *at, const char *line)
 	if (!rest || (*rest != '\0' && *rest != ' '))
 		return false;
 	if (!l->has_uids) {
-		if (l->count >= MESSAGES_MAX ||
-		    (l->count > 0 && l->items[l->count - 1].number >= number))
+		if (!may_be_next(l, number))
 			return false;
 		add_item(l, number);
 	}
@@ -108,14 +118,14 @@ read_uids(struct pop3 *c, struct message_list *l, struct err *e)
 	case POP3_ERR:
 		/* The server has none (RFC 1939 section 7: UIDL is optional), unless it says when
 		 * or why: then what was delivered before would be taken for new. */
-		return !pop3_has_response_code(c) || pop3_refused(c, ERR_NONE, e);
+		return !pop3_says_why(c) || pop3_refused(c, ERR_NONE, e);
 	default:
 		return pop3_refused(c, ERR_PROTOCOL, e);
 	}
 	l->has_uids = true;
 	while ((line = pop3_line(c, &len)))
-		if (!take_uid(l, line, len)) {
-			stream_fail(c->stream, ERR_PROTOCOL, "no line of UIDL: %s", line);
+		if (len > 0 && !take_uid(l, line, len)) {
+			stream_fail(c->stream, ERR_PROTOCOL, "malformed line of UIDL: %s", line);
 			break;
 		}
 	if (!stream_ok(c->stream, e))
@@ -134,8 +144,8 @@ read_sizes(struct pop3 *c, struct message_list *l, struct err *e)
 		return false;
 	l->has_sizes = true;
 	while ((line = pop3_line(c, &len)))
-		if (!take_size(l, &at, line)) {
-			stream_fail(c->stream, ERR_PROTOCOL, "no line of LIST: %s", line);
+		if (len > 0 && !take_size(l, &at, line)) {
+			stream_fail(c->stream, ERR_PROTOCOL, "malformed line of LIST: %s", line);
 			break;
 		}
 	if (stream_ok(c->stream, e) && at != l->count)
@@ -162,19 +172,26 @@ pop3_list(void *conversation, unsigned want, struct message_list *l, struct err 
 	return read_sizes(c, l, e);
 }
 
+/* "MESSAGES OCTETS", and whatever a server adds (RFC 1939 section 5). */
+static bool
+parse_stat(const char *text, struct pop3_stat *stat)
+{
+	text += strspn(text, " ");
+	text = parse_digits(text, UINT32_MAX, &stat->messages);
+	if (!text || *text != ' ')
+		return false;
+	text = parse_digits(text + strspn(text, " "), UINT64_MAX, &stat->octets);
+	return text && (*text == ' ' || *text == '\0');
+}
+
 static bool
 read_stat(struct pop3 *c, struct err *e)
 {
-	struct pop3_stat *stat = &c->stat;
-
 	if (!pop3_ok(c, ERR_UNAVAILABLE, e))
 		return false;
-	stat->known =
-	    sscanf(c->words.data, "%*s %" SCNu64 " %" SCNu64, &stat->messages, &stat->octets) == 2;
-	if (stat->known)
-		return true;
-	return err_set(e, ERR_PROTOCOL, "%s: no answer to STAT: %s", stream_name(c->stream),
-		       c->words.data);
+	c->stat.known = parse_stat(c->words.data + strlen("+OK"), &c->stat);
+	return c->stat.known || err_set(e, ERR_PROTOCOL, "%s: malformed answer to STAT: %s",
+					stream_name(c->stream), c->words.data);
 }
 
 bool
@@ -223,7 +240,7 @@ pop3_mark(const void *conversation, const struct message_list *l)
 	const char *uid = l->count > 0 ? message_list_uid(l, l->count - 1) : NULL;
 	struct mark mark = {.messages = l->count};
 
-	if (!uid || !l->has_sizes || c->doomed_count > 0)
+	if (!uid || !l->has_sizes || c->doomed_count > 0 || c->lists_one_by_many)
 		return NULL;
 	for (size_t i = 0; i < l->count; i++)
 		mark.octets += l->items[i].size;
@@ -235,41 +252,53 @@ pop3_mark(const void *conversation, const struct message_list *l)
 	return mem_printf("%" PRIu64 " %" PRIu64 " %s", mark.messages, mark.octets, uid);
 }
 
-/* The answer to a command about one message is its line of the list (RFC 1939 sections 5 and 7).
- * NULL: it is none. */
+/*
+ * The answer to a command about one message is its line of the list (RFC 1939 sections 5 and 7).
+ * NULL: it is something else. Some servers answer with a list of that one line, so what follows may
+ * be more of it: the conversation is put back into step, UNREAD being the answers asked for beside
+ * this one.
+ */
 static const char *
-read_list_line(struct pop3 *c)
+read_list_line(struct pop3 *c, size_t unread)
 {
-	const char *line;
+	const enum pop3_status status = pop3_await(c);
+	const char *line = c->words.data + strlen("+OK");
 
-	if (pop3_await(c) != POP3_OK)
+	if (status == POP3_CHALLENGE)
+		stream_fail(c->stream, ERR_PROTOCOL, "not a POP3 answer: %s", c->words.data);
+	if (status != POP3_OK)
 		return NULL;
-	line = c->words.data + strcspn(c->words.data, " ");
-	return line + strspn(line, " ");
+	line += strspn(line, " ");
+	if (*line >= '0' && *line <= '9')
+		return line;
+	c->lists_one_by_many = true;
+	pop3_resync(c, unread);
+	return NULL;
 }
 
 static bool
 last_has_its_number(struct pop3 *c, const struct mark *mark)
 {
-	const char *line = read_list_line(c);
+	const char *line = read_list_line(c, 0);
 	uint32_t number;
 	const char *uid = line ? parse_numbered(line, &number) : NULL;
 
 	return uid && number == mark->messages && strcmp(uid, mark->uid) == 0;
 }
 
-/* Without PIPELINING it takes the two round trips of a listing, but when nothing is new. */
+/* Without PIPELINING it takes the two round trips of a listing, unless nothing is new. */
 static bool
 begins_as_known(struct pop3 *c, const struct mark *mark)
 {
 	const bool both = c->features.pipelining;
-	struct err unused;
+	struct err malformed;
 
 	dialog_ask(c->dialog, "STAT");
 	if (both)
 		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
 	c->stat.known = false;
-	read_stat(c, &unused);
+	/* A refusal or a malformed answer makes STAT unknown: then everything is listed. */
+	read_stat(c, &malformed);
 	if (!both) {
 		if (!c->stat.known || c->stat.messages != mark->messages ||
 		    c->stat.octets != mark->octets)
@@ -289,24 +318,37 @@ ask_behind(struct pop3 *c, const struct mark *mark)
 	}
 }
 
+/* Reads COUNT answers that are of no use any more. Always false. */
+static bool
+skip_answers(struct pop3 *c, size_t count)
+{
+	for (; count > 0 && pop3_await(c) != POP3_FAILED; count--)
+		;
+	return false;
+}
+
 /* All answers are read; false: not all are as they should be. */
 static bool
 read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
 {
 	uint64_t octets = mark->octets;
 	size_t at = 0;
-	bool ok = true;
 
 	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
-		const char *line = read_list_line(c);
+		const size_t unread = 2 * (size_t)(c->stat.messages - n);
+		const char *line = read_list_line(c, unread + 1);
+		bool ok =
+		    line && take_uid(l, line, strlen(line)) && l->items[at].number == (uint32_t)n;
 
-		ok = ok && line && take_uid(l, line, strlen(line)) &&
-		     l->items[at].number == (uint32_t)n;
-		line = read_list_line(c);
+		if (c->lists_one_by_many)
+			return false;
+		line = read_list_line(c, unread);
 		ok = ok && line && take_size(l, &at, line);
-		octets += ok ? l->items[at - 1].size : 0;
+		if (!ok)
+			return c->lists_one_by_many ? false : skip_answers(c, unread);
+		octets += l->items[at - 1].size;
 	}
-	return ok && octets == c->stat.octets;
+	return octets == c->stat.octets;
 }
 
 /* Did the mailbox only grow at its end? Then *L is what came. */

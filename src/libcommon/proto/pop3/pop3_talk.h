@@ -57,7 +57,8 @@ struct pop3 {
 	unsigned ignored_answers; /* answers ahead of the next one that change nothing */
 	char *timestamp;          /* the greeting's <…>, for APOP */
 	struct pop3_stat stat;
-	uint32_t *to_delete; /* the numbers to delete */
+	bool lists_one_by_many; /* a list command about one message is answered in several lines */
+	uint32_t *to_delete;    /* the numbers to delete */
 	size_t doomed_count;
 };
 
@@ -73,8 +74,14 @@ bool pop3_ok(struct pop3 *c, enum err_code otherwise, struct err *e);
  * response code says better. Always false. */
 bool pop3_refused(struct pop3 *c, enum err_code otherwise, struct err *e);
 
-/* Does the last answer say when or why, by a response code that we know? */
-bool pop3_has_response_code(const struct pop3 *c);
+/* Does the last answer say when to come back or why it is a refusal, by a response code that we know
+ * or, without one, in words (proto/refusal.h)? */
+bool pop3_says_why(const struct pop3 *c);
+
+/* Gets back into step after an answer that had more lines than it should have, while UNREAD more
+ * answers are on their way: asks NOOP and skips everything up to its answer. False: the stream
+ * failed. */
+bool pop3_resync(struct pop3 *c, size_t unread);
 
 /* An error of ours at the server's place. Always false. */
 bool pop3_complain(struct pop3 *c, enum err_code code, const char *what, struct err *e);
