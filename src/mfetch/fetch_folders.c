@@ -105,8 +105,8 @@ fetch_folder(struct round *r, struct err *e)
 		return false;
 	if (left == 0)
 		return true;
-	session_show_alert(&r->session, r->run);
-	session_close(&r->session);
+	mailbox_session_show_alert(&r->session, r->run);
+	mailbox_session_close(&r->session);
 	return fetch_one(r, NULL, true, true, &left, e);
 }
 

@@ -150,7 +150,7 @@ is_incapable(const struct pop3 *c)
 static enum login_answer
 refusal(const struct pop3 *c)
 {
-	if (pop3_has_response_code(c))
+	if (pop3_says_why(c))
 		return LOGIN_REFUSED;
 	return is_incapable(c) ? LOGIN_INCAPABLE : LOGIN_DOUBTFUL;
 }
