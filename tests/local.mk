@@ -12,6 +12,7 @@ unit_tests = \
 	tests/unit/test_eol \
 	tests/unit/test_recipient_status \
 	tests/unit/test_fingerprint \
+	tests/unit/test_date \
 	tests/unit/test_header \
 	tests/unit/test_imap_name \
 	tests/unit/test_imap_parse \
@@ -53,6 +54,7 @@ tests_unit_test_eol_SOURCES = tests/unit/test_eol.c
 tests_unit_test_recipient_status_SOURCES = tests/unit/test_recipient_status.c
 tests_unit_test_recipient_status_LDADD = libmsend.a $(LDADD)
 tests_unit_test_fingerprint_SOURCES = tests/unit/test_fingerprint.c
+tests_unit_test_date_SOURCES = tests/unit/test_date.c
 tests_unit_test_header_SOURCES = tests/unit/test_header.c
 tests_unit_test_imap_name_SOURCES = tests/unit/test_imap_name.c
 tests_unit_test_imap_parse_SOURCES = tests/unit/test_imap_parse.c

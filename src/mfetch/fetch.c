@@ -17,7 +17,6 @@
 #include "base/err.h"
 #include "base/screen.h"
 #include "base/stop.h"
-#include "base/text.h"
 #include "base/trace.h"
 #include "config/paths.h"
 #include "deliver/delivery.h"

@@ -96,7 +96,7 @@ is_connected(void *ctx)
 
 /* Servers log out who is silent for 30 minutes (RFC 2177); tests don't wait so long. */
 static unsigned
-idle_s(void)
+idle_longest_s(void)
 {
 	const char *text = getenv("MAILVERBS_IDLE");
 	uint64_t seconds;
@@ -105,11 +105,21 @@ idle_s(void)
 									  : IDLE_S;
 }
 
+/* Some servers take IDLE and tell nothing: an --interval that was given is the longest silence. */
+static unsigned
+idle_s(const struct service *s)
+{
+	const unsigned longest = idle_longest_s();
+	const uint32_t interval = account_number(&s->account, SET_INTERVAL, longest);
+
+	return interval > 0 && interval < longest ? interval : longest;
+}
+
 static bool
 wait_for_mail(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
-	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(), s->interval_s, e);
+	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(s), s->interval_s, e);
 
 	mailbox_session_show_alert(&s->kept, s->run);
 	if (!ok)

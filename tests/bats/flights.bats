@@ -132,18 +132,22 @@ fetch()
 }
 
 @test "what is unanswered is never more than 4 KiB, and is refilled before it runs dry" {
-	against - 0 mdel all <<-'END'
-	S: +OK
-	C: CAPA
-	S: +OK\r\nPIPELINING\r\n.
-	C: LIST
-	S: +OK
-	S* 2000 \i 20
-	S: .
-	C~ DELE 1
-	! interrupt
-	S* 2001 +OK
-	END
+	local i command len=0 n=0
+	{
+		printf '%s\n' 'S: +OK' 'C: CAPA' 'S: +OK\r\nPIPELINING\r\n.' 'C: LIST' 'S: +OK' 'S* 2000 \i 20' 'S: .'
+		for ((i = 1; i <= 2001; i++)); do
+			command="DELE $i"
+			((i <= 2000)) || command=QUIT
+			if ((len + ${#command} + 2 > 4096)); then
+				printf 'S* %d +OK\n' $n
+				((len = n = 0))
+			fi
+			printf 'C: %s\n' "$command"
+			((len += ${#command} + 2, n += 1))
+		done
+		printf 'S* %d +OK\n' $n
+	} >script
+	against "$PWD/script" 0 mdel all
 	# DELE NNNN and CRLF have 11 bytes
 	local most
 	most=$(sort -n flights | tail -n 1)

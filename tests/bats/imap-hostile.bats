@@ -104,7 +104,7 @@ in_little_memory()
 		breaks 76 "S: * 1 FETCH (UID 10 BODY[] {$size}\\r\\nSubject: 01)" 'S: a4 OK'
 		assert_equal "$(arrived)" ''
 	done
-	breaks 75 'S: * 1 FETCH (UID 10 BODY[] {4611686018427387904}\r\nSubject: 01)' '! close'
+	breaks 76 'S: * 1 FETCH (UID 10 BODY[] {4611686018427387904}\r\nSubject: 01)'
 	assert_equal "$(arrived)" ''
 }
 
@@ -158,9 +158,56 @@ in_little_memory()
 	C: a4 LOGOUT
 	END
 	assert_output $'1\t30\n2\t10\n3\t20'
-	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 0 RFC822.SIZE 1)'
-	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 4294967296 RFC822.SIZE 1)'
-	list_breaks 76 "$selected" 'S: * 1 FETCH (UID 1 RFC822.SIZE 18446744073709551616)'
+}
+
+@test "a message without a UID, size or flags that can be read is listed, and keeps no other from being served" {
+	local odd
+	for odd in 'UID 0 RFC822.SIZE 12' 'UID 4294967296 RFC822.SIZE 12' 'UID NIL RFC822.SIZE 12' 'RFC822.SIZE 12'; do
+		rm -rf box "$XDG_STATE_HOME"
+		against - 66 mfetch --maildir=box <<-END
+		$login
+		$asked
+		$selected
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\n* 2 FETCH ($odd)\r\n* 3 FETCH (UID 30 RFC822.SIZE 12)\r\na3 OK
+		C: a4 UID FETCH 10,30 (UID BODY.PEEK[])
+		$(message 1 10)
+		$(message 3 30)
+		S: a4 OK
+		C: a5 UID STORE 10,30 +FLAGS.SILENT (\\Deleted)
+		C: a6 UID EXPUNGE 10,30
+		C: a7 LOGOUT
+		S: a5 OK\r\n* 3 EXPUNGE\r\n* 1 EXPUNGE\r\na6 OK\r\n* BYE\r\na7 OK
+		END
+		assert_regex "$stderr" 'message 2: the server gives it no UID'
+	done
+	for odd in 'UID 20 RFC822.SIZE NIL' 'UID 20 RFC822.SIZE 18446744073709551616' 'UID 20'; do
+		against - 0 mlist -o number,uid <<-END
+		$login
+		$asked
+		$selected
+		S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\n* 2 FETCH ($odd)\r\n* 3 FETCH (UID 30 RFC822.SIZE 12)\r\na3 OK
+		C: a4 LOGOUT
+		END
+		assert_output $'1\t10\n2\t20\n3\t30'
+	done
+}
+
+@test "LOGOUT answered before STORE and EXPUNGE is legal; another answer out of order is not" {
+	against - 0 mdel 1 <<-END
+	$login
+	$asked
+	$selected
+	$listed
+	C: a4 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+	C: a5 UID EXPUNGE 10
+	C: a6 LOGOUT
+	S: * BYE\r\na6 OK\r\na5 OK\r\n* 1 EXPUNGE\r\na4 OK
+	END
+	against - 76 mdel 1 <<-END
+	$login
+	$asked
+	S: * 3 EXISTS\r\n* OK [UIDVALIDITY 77]\r\na3 OK
+	END
 }
 
 @test "one UID for two messages: neither can be named, so nothing is fetched or deleted" {
@@ -188,7 +235,7 @@ in_little_memory()
 @test "UIDVALIDITY missing, 0, or another than it was: nothing is fetched or deleted" {
 	list_breaks 76 'S: * 1 EXISTS\r\na2 OK\r\na3 OK'
 	list_breaks 76 'S: * OK [UIDVALIDITY 0]\r\n* 1 EXISTS\r\na2 OK\r\na3 OK'
-	list_breaks 76 'S: * OK [UIDVALIDITY 4294967296]\r\n* 1 EXISTS\r\na2 OK\r\na3 OK'
+	list_breaks 76 'S: * OK [UIDVALIDITY 18446744073709551616]\r\n* 1 EXISTS\r\na2 OK\r\na3 OK'
 	list_breaks 76 "$selected" 'S: * OK [UIDVALIDITY 78] new'
 	breaks 76 "$(message 1 10)" 'S: * OK [UIDVALIDITY 78] new' "$(message 2 20)" "$(message 3 30)" 'S: a4 OK'
 	assert_equal "$(arrived)" ''

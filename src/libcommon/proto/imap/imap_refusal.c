@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "proto/imap/imap_parse.h"
+#include "proto/refusal.h"
 
 struct meaning {
 	const char *said;
@@ -83,11 +84,23 @@ imap_refusal_is_explained(const char *words)
 	return meaning_of(words) != NULL;
 }
 
+/* Without any response code, words may tell that the refusal is only for now. */
+static bool
+is_temporary(const char *words)
+{
+	struct imap_code code;
+
+	imap_code_in(&code, words);
+	return code.name_len == 0 && refusal_is_temporary(code.words);
+}
+
 bool
 imap_refusal_set(struct err *e, enum err_code otherwise, const char *place, const char *words)
 {
 	const struct meaning *m = meaning_of(words);
 
+	if (!m && is_temporary(words))
+		otherwise = ERR_TEMPORARY;
 	err_set(e, m && m->means != ERR_NONE ? m->means : otherwise, "%s: %s", place, words);
 	return m && m->hint ? err_hint(e, "%s", m->hint) : false;
 }
