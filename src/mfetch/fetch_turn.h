@@ -41,7 +41,7 @@ struct fetch {
 	struct retention keeping;
 	bool marks; /* --mark-seen: nothing is fetched */
 	bool looks; /* everything is shown, nothing recorded, nothing changed on the server */
-	bool only_suspects; /* a turn for the messages that the one before left for later */
+	bool only_suspects;   /* a turn for the messages that the one before left for later */
 	size_t left_suspects; /* so many it left */
 	struct journal *journal;
 	struct listing listing;

@@ -46,9 +46,9 @@ struct delivery {
 	size_t safe_count;
 	char last_failure[sizeof((struct err *)0)->text]; /* of the message before; "": none */
 	unsigned failures;                                /* of messages in a row, for it */
-	bool is_fetching; /* between begin() and end() */
-	bool has_failed;  /* a message that was fetched was not delivered */
-	bool has_broken;  /* the session did, at the message `broke_at` */
+	bool is_fetching;                                 /* between begin() and end() */
+	bool has_failed; /* a message that was fetched was not delivered */
+	bool has_broken; /* the session did, at the message `broke_at` */
 	size_t broke_at;
 	bool is_broken; /* a sink that failed to settle is not trusted any more */
 };
