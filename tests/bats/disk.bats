@@ -72,6 +72,7 @@ loses()
 
 @test 'standard output into a file' {
 	script 3 >lost
+	# shellcheck disable=SC2016  # bash expands it
 	run --separate-stderr env library="$library" bash -c 'LD_PRELOAD="$library" LATE_PATH=/out \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "$@" >out' - \
 		mfetch "${pop3[@]}" "$(tunnel_to "$PWD/lost")" --keep

@@ -4,7 +4,7 @@
 # Which mailbox, which message, which destination: mfetch takes two for one only where they are. What it must not do is
 # delete what it never fetched, or fetch twice.
 
-# shellcheck disable=SC2154  # pop3: tests/replay.bash; status, output, stderr: run
+# shellcheck disable=SC2154,SC2034,SC2153,SC2030,SC2031  # pop3: replay.bash; GIVES: the caller; a test is a subshell
 
 load helper
 load replay

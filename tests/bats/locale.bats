@@ -4,6 +4,8 @@
 # Protocol words, schemes, keys and field names are compared as ASCII, whatever the locale. In Turkish, the small
 # letter of I is not i.
 
+# shellcheck disable=SC2034  # imap, pop3: replay.bash
+
 load helper
 load replay
 

@@ -3,7 +3,7 @@
 #
 # In which order logins are tried, and what follows one that the server offers but cannot do. A wrong password is never
 # tried twice.
-# shellcheck disable=SC2154  # smtp, pop3, imap: replay.bash
+# shellcheck disable=SC2154,SC2034  # smtp, pop3, imap: replay.bash
 
 load helper
 load replay
@@ -202,17 +202,17 @@ over_imap() { MAILVERBS_PROTOCOL=imap against "$@"; }
 # ---- where it happened, and what to do ----
 
 @test "no hint advises to go without encryption" {
-	local scheme
+	local scheme tool to
 	for scheme in smtp pop3 imap; do
 		case $scheme in
 		smtp) printf '%s\n' 'S: 220 ready' 'C: EHLO [127.0.0.1]' 'S: 250 mx' 'C: QUIT' >script ;;
 		pop3) printf '%s\n' 'S: +OK' 'C: CAPA' 'S: +OK' 'S: .' >script ;;
 		imap) printf '%s\n' 'S: * OK [CAPABILITY IMAP4rev1] hi' >script ;;
 		esac
-		tool=mlist
-		[[ $scheme != smtp ]] || tool=msend
+		tool=mlist to=()
+		[[ $scheme != smtp ]] || tool=msend to=(bob@example.org)
 		MAILVERBS_PROTOCOL=$scheme against "$PWD/script" 69 $tool --server=$scheme://mail.example.org \
-			$([[ $tool = mlist ]] || echo bob@example.org)
+			"${to[@]}"
 		assert_regex "$stderr" "hint: try ${scheme}s://"
 		refute_regex "$stderr" 'insecure|without'
 	done

@@ -3,6 +3,8 @@
 #
 # maccount login, token, status, logout against a private authorization server, and the mail tools with its tokens.
 
+# shellcheck disable=SC2154,SC2016,SC2086  # helper.bash sets what is used here; scripts expand $1; words are wanted
+
 load helper
 load maccount
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # helper.bash sets what is used here
 # SPDX-License-Identifier: ISC
 #
 # For maccount's tests, after helper: a private DNS and HTTPS (tests/servers/internet), and certificates.

@@ -204,7 +204,7 @@ Subject: x
 hi"
 	done
 	{ echo && cat lf; } >empty
-	refuses_file() { run -65 --separate-stderr msend --dry-run "$@" bob@example.org; }
+	refuses_file() { run -65 --separate-stderr msend --dry-run bob@example.org; }
 	refuses_file <empty
 	{ echo 'Hello Bob' && cat lf; } >stray
 	refuses_file <stray
