@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "app/folder_names.h"
 #include "app/mailbox_session.h"
@@ -16,8 +17,10 @@
 #include "proto/folder.h"
 #include "proto/imap/imap_name.h"
 
-static const struct table_column columns[] = {
-    {"messages", 8, true}, {"unseen", 8, true}, {"use", 9, false}, {"folder", 0, false}};
+static const struct table_column columns[] = {{"messages", 8, true, 8},
+					      {"unseen", 8, true, 6},
+					      {"use", 9, false, 4},
+					      {"folder", 0, false, 10}};
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
@@ -25,6 +28,7 @@ struct shown {
 	struct table table;
 	const struct table_column *columns[COLUMNS];
 	bool json;
+	char line_end;
 	struct folder_names wanted; /* none: all */
 };
 
@@ -62,7 +66,7 @@ show_json(const struct folder *f, const char *use)
 {
 	json_t *object = json_object();
 
-	json_object_set_new(object, "folder", json_string(f->name));
+	json_object_set_new(object, "folder", json_line_text(f->name, strlen(f->name)));
 	json_object_set_new(object, "messages", json_count(f, f->messages));
 	json_object_set_new(object, "unseen", json_count(f, f->unseen));
 	json_object_set_new(object, "use", use[0] ? json_string(use) : json_null());
@@ -77,7 +81,7 @@ show_all(struct shown *s, const struct folder_list *l)
 	for (size_t i = 0; i < COLUMNS; i++)
 		s->columns[i] = &columns[i];
 	if (!s->json)
-		table_start(&s->table, s->columns, COLUMNS);
+		table_start(&s->table, s->columns, COLUMNS, s->line_end);
 	for (size_t i = 0; i < l->count; i++) {
 		struct buf use = {0};
 
@@ -101,7 +105,7 @@ check_options(const struct run *run, struct err *e)
 
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (run->given.of[others[i]].text)
-			return err_set(e, ERR_USAGE, "--folders and --%s do not go together",
+			return err_set(e, ERR_USAGE, "--folders and --%s cannot be combined",
 				       setting_row(others[i], run->tool->id)->name);
 	return run->operand_count == 0 ||
 	       err_set(e, ERR_USAGE, "--folders shows folders and takes no messages");
@@ -122,7 +126,8 @@ show(struct run *run, struct mailbox_session *session, struct shown *s, struct e
 bool
 folders_show(struct run *run, const struct account *a, struct err *e)
 {
-	struct shown s = {.json = run_flag(run, SET_JSON)};
+	struct shown s = {.json = run_flag(run, SET_JSON),
+			  .line_end = run_flag(run, SET_NUL) ? '\0' : '\n'};
 	struct mailbox_session session = {0};
 	bool ok = check_options(run, e);
 

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/mem.h"
 #include "base/screen.h"
 #include "base/text.h"
 
@@ -40,6 +42,22 @@ put(const char *line)
 	putchar('\n');
 }
 
+json_t *
+json_line_text(const char *text, size_t len)
+{
+	json_t *string = json_stringn(text, len);
+	struct buf safe = {0};
+
+	if (string)
+		return string;
+	text_printable(&safe, text, len);
+	string = json_stringn(safe.data ? safe.data : "", safe.len);
+	buf_free(&safe);
+	if (!string)
+		mem_exhausted();
+	return string;
+}
+
 void
 json_line_put(json_t *object)
 {
@@ -47,8 +65,9 @@ json_line_put(json_t *object)
 	const bool is_ascii = screen_charset() && isatty(STDOUT_FILENO) == 1;
 	char *line = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
 
-	if (line)
-		put(line);
+	if (!line) /* its strings are valid, see json_line_text() */
+		mem_exhausted();
+	put(line);
 	free(line);
 	json_decref(object);
 }

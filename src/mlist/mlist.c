@@ -36,16 +36,16 @@ static const struct column {
 	const char *field;         /* of the header; NULL: the list has it */
 	unsigned want;             /* what the list must have for it */
 } columns[] = {
-    {{"number", 6, true}, NULL, WANT_SIZES},
-    {{"uid", 20, false}, NULL, WANT_UIDS},
-    {{"size", 9, true}, NULL, WANT_SIZES},
-    {{"flags", 16, false}, NULL, WANT_FLAGS},
-    {{"date", 16, false}, "Date", 0},
-    {{"from", 20, false}, "From", 0},
-    {{"to", 20, false}, "To", 0},
-    {{"cc", 20, false}, "Cc", 0},
-    {{"subject", 0, false}, "Subject", 0},
-    {{"message-id", 30, false}, "Message-ID", 0},
+    {{"number", 6, true, 6}, NULL, WANT_SIZES},
+    {{"uid", 20, false, 8}, NULL, WANT_UIDS},
+    {{"size", 9, true, 6}, NULL, WANT_SIZES},
+    {{"flags", 16, false, 4}, NULL, WANT_FLAGS},
+    {{"date", 16, false, 10}, "Date", 0},
+    {{"from", 20, false, 6}, "From", 0},
+    {{"to", 20, false, 5}, "To", 0},
+    {{"cc", 20, false, 4}, "Cc", 0},
+    {{"subject", 0, false, 8}, "Subject", 0},
+    {{"message-id", 30, false, 5}, "Message-ID", 0},
 };
 
 enum { COLUMNS = sizeof columns / sizeof columns[0] };
@@ -154,7 +154,8 @@ add_decoded(struct buf *out, const struct buf *header, const char *name)
 	buf_free(&unfolded);
 }
 
-/* A person reads the first 16 characters: the day and the minute, with a blank for the T. */
+/* Lines have the date in the reader's time zone. A table shows its first 16 characters: the day and
+ * the minute, with a blank for the T. */
 static void
 add_date(struct buf *out, const struct listing *l)
 {
@@ -166,6 +167,8 @@ add_date(struct buf *out, const struct listing *l)
 		if (!l->json)
 			buf_add_str(out, sent.data);
 	} else {
+		if (!l->json)
+			date_localize(&date);
 		date_format(out, &date);
 		if (l->table.is_terminal)
 			out->data[10] = ' ';
@@ -233,7 +236,7 @@ json_flags(const char *flags)
 
 	for (size_t len; flags && *flags; flags += len + (flags[len] == ' ')) {
 		len = strcspn(flags, " ");
-		json_array_append_new(array, json_stringn(flags, len));
+		json_array_append_new(array, json_line_text(flags, len));
 	}
 	return array;
 }
@@ -253,9 +256,9 @@ json_value(const struct listing *l, const struct column *c, size_t index)
 		return json_integer(strcmp(c->table.title, "size") == 0 ? (json_int_t)item->size
 									: item->number);
 	add_text(&text, l, c, index);
-	value = text.len > 0 ? json_stringn(text.data, text.len) : json_null();
+	value = text.len > 0 ? json_line_text(text.data, text.len) : json_null();
 	buf_free(&text);
-	return value ? value : json_null();
+	return value;
 }
 
 static void
@@ -272,7 +275,7 @@ show_json(const struct listing *l, size_t index)
 
 			add_decoded(&sent, &l->header, c->field);
 			json_object_set_new(object, "date-sent",
-					    sent.len ? json_stringn(sent.data, sent.len)
+					    sent.len ? json_line_text(sent.data, sent.len)
 						     : json_null());
 			buf_free(&sent);
 		}
@@ -349,11 +352,17 @@ show_headers(struct listing *l, struct err *e)
 	return false;
 }
 
+static char
+line_end(const struct run *run)
+{
+	return run_flag(run, SET_NUL) ? '\0' : '\n';
+}
+
 static void
 start(struct listing *l)
 {
 	if (!l->json && !l->has_started)
-		table_start(&l->table, l->table_columns, l->chosen_count);
+		table_start(&l->table, l->table_columns, l->chosen_count, line_end(l->run));
 	l->has_started = true;
 }
 
@@ -434,7 +443,7 @@ show_count(struct listing *l, struct err *e)
 		for (size_t i = 0; i < l->shown.count; i++)
 			octets += l->list.items[l->shown.index[i]].size;
 	}
-	printf("%" PRIu64 "\t%" PRIu64 "\n", messages, octets);
+	printf("%" PRIu64 "\t%" PRIu64 "%c", messages, octets, line_end(l->run));
 	l->is_empty = messages == 0;
 	return true;
 }
@@ -534,16 +543,19 @@ list(struct listing *l, struct err *e)
 	return mailbox_commit(&l->session.mailbox, e);
 }
 
-/* --count says two numbers, in one form. */
+/* Options that give the lines different forms. */
 static bool
-check_count(const struct run *run, struct err *e)
+check_forms(const struct run *run, struct err *e)
 {
-	static const enum setting_id forms[] = {SET_JSON, SET_COLUMNS};
+	static const struct {
+		enum setting_id one, other;
+	} exclusive[] = {{SET_COUNT, SET_JSON}, {SET_COUNT, SET_COLUMNS}, {SET_NUL, SET_JSON}};
 
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
-		if (run_flag(run, SET_COUNT) && run->given.of[forms[i]].text)
-			return err_set(e, ERR_USAGE, "--count and --%s do not go together",
-				       setting_row(forms[i], TOOL_MLIST)->name);
+	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++)
+		if (run->given.of[exclusive[i].one].text && run->given.of[exclusive[i].other].text)
+			return err_set(e, ERR_USAGE, "--%s and --%s cannot be combined",
+				       setting_row(exclusive[i].one, TOOL_MLIST)->name,
+				       setting_row(exclusive[i].other, TOOL_MLIST)->name);
 	return true;
 }
 
@@ -552,9 +564,11 @@ serve(struct listing *l, struct err *e)
 {
 	if (run_flag(l->run, SET_PROBE))
 		return mailbox_session_probe(&l->account, TOOL_MLIST, e);
+	if (!check_forms(l->run, e))
+		return false;
 	if (run_flag(l->run, SET_FOLDERS))
 		return folders_show(l->run, &l->account, e);
-	return check_count(l->run, e) && folders_check_one(&l->account, e) && list(l, e);
+	return folders_check_one(&l->account, e) && list(l, e);
 }
 
 static bool

@@ -17,8 +17,9 @@
 enum { ID, AGE, SIZE, FROM, TO, REPLY, COLUMNS };
 
 static const struct table_column columns[COLUMNS] = {
-    [ID] = {"Id", 14, false},     [AGE] = {"Age", 4, true}, [SIZE] = {"Size", 6, true},
-    [FROM] = {"From", 20, false}, [TO] = {"To", 20, false}, [REPLY] = {"Last reply", 0, false},
+    [ID] = {"Id", 14, false, 14},  [AGE] = {"Age", 4, true, 4},
+    [SIZE] = {"Size", 6, true, 4}, [FROM] = {"From", 20, false, 4},
+    [TO] = {"To", 20, false, 4},   [REPLY] = {"Last reply", 0, false, 5},
 };
 
 /* For a person in the largest unit that it fills, for a program as it is. */
@@ -88,7 +89,7 @@ show_all(struct run *run, const struct queue *q, const struct queue_list *l)
 
 	for (size_t i = 0; i < COLUMNS; i++)
 		shown[i] = &columns[i];
-	table_start(&table, shown, COLUMNS);
+	table_start(&table, shown, COLUMNS, '\n');
 	for (size_t i = 0; i < l->count; i++) {
 		struct queue_entry entry;
 		struct err e;

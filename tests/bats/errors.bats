@@ -502,7 +502,7 @@ write_plaintext_server()
 	fails 64 mlist --columns=number,nonsense
 	fails 64 mlist --columns=number,number
 	fails 64 mlist --count --json
-	assert_equal "$message" '--count and --json do not go together'
+	assert_equal "$message" '--count and --json cannot be combined'
 	fails 64 mlist --count --columns=number
 	# a column list of the configuration is for the other runs
 	config_for "$user" 'columns = number'

@@ -192,7 +192,7 @@ setup()
 	for n in 1:a 2:bb 3:ccc; do
 		size=$(sed 's/$/\r/' "letter-${n#*:}" | wc -c)
 		((total += size))
-		assert_line "${n%:*}"$'\t'"$size"$'\t'"${n#*:}"$'\tAlice <alice@example.org>\t2026-11-01T10:00:00+01:00\t'"<${n#*:}@example.org>"
+		assert_line "${n%:*}"$'\t'"$size"$'\t'"${n#*:}"$'\tAlice <alice@example.org>\t2026-11-01T09:00:00+00:00\t'"<${n#*:}@example.org>"
 	done
 	run -0 mlist -c
 	assert_output 3$'\t'"$total"

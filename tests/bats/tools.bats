@@ -166,8 +166,8 @@ on_terminal()
 	letters one 'two words'
 	run -0 mlist
 	size=$(sed 's/$/\r/' letter-one | wc -c | tr -d ' ')
-	assert_line -n 0 "1"$'\t'"$size"$'\t2026-11-01T10:00:00+01:00\tAlice Example <alice@example.org>\tone'
-	assert_line -n 1 "2"$'\t'"$((size + 6))"$'\t2026-11-01T10:00:00+01:00\tAlice Example <alice@example.org>\ttwo words'
+	assert_line -n 0 "1"$'\t'"$size"$'\t2026-11-01T09:00:00+00:00\tAlice Example <alice@example.org>\tone'
+	assert_line -n 1 "2"$'\t'"$((size + 6))"$'\t2026-11-01T09:00:00+00:00\tAlice Example <alice@example.org>\ttwo words'
 	assert_equal "${#lines[@]}" 2
 }
 
@@ -289,7 +289,7 @@ on_terminal()
 	assert_equal "$(<status)" 0
 	assert_equal "${#lines[@]}" 4
 	assert_regex "${lines[0]}" '^number +size +date +from +subject$'
-	assert_regex "${lines[1]}" '^ +1 +[0-9]+  2026-11-01 10:00  Alice Example <alice  one$'
+	assert_regex "${lines[1]}" '^ +1 +[0-9]+  2026-11-01 09:00  Alice Example <alice  one$'
 	for line in "${lines[@]}"; do
 		[ "${#line}" -le 80 ]
 		[[ $line != *$'\t'* ]]
@@ -507,4 +507,49 @@ on_terminal()
 	mv "$prefix" "$tree"
 	make -s uninstall DESTDIR="$dest" >../log 2>&1
 	assert_equal "$(find "$dest" -type f)" ''
+}
+
+# ---- mlist: programs and narrow terminals ----
+
+@test 'mlist --null ends each line with NUL, with the fields of the TAB form, on a terminal too' {
+	letters one 'two words'
+	mlist -o number,subject >lines
+	mlist -0 -o number,subject >out
+	cmp out <(tr '\n' '\0' <lines)
+	mlist --null --count >out
+	cmp out <(mlist --count | tr '\n' '\0')
+	on_terminal 'mlist -0 -o number,subject'
+	assert_equal "$(<status)" 0
+	assert_equal "$(tr -d '\0' <screen)" $'1\tone2\ttwo words'
+	run -64 mlist -0 --json
+	assert_output 'mlist: --null and --json cannot be combined'
+}
+
+@test 'mlist shows dates in the time zone of the reader; --json has the zone of the sender' {
+	letters one
+	TZ=Asia/Shanghai run -0 mlist -o date
+	assert_output 2026-11-01T17:00:00+08:00
+	TZ=America/New_York run -0 mlist -o date
+	assert_output 2026-11-01T04:00:00-05:00
+	on_terminal 'TZ=Asia/Kolkata mlist -o date'
+	assert_equal "${lines[1]}" '2026-11-01 14:30'
+	TZ=Asia/Shanghai run -0 mlist --json -o date
+	assert_output '{"date":"2026-11-01T10:00:00+01:00","date-sent":"Sun, 01 Nov 2026 10:00:00 +0100"}'
+}
+
+@test 'a table is never wider than the terminal, whatever its columns; numbers are whole' {
+	letters one "$(printf 'long%.0s' {1..40})"
+	for width in 20 40 60 80 132; do
+		for columns in number,size,date,from,subject subject,size \
+		    number,uid,size,date,from,to,cc,subject,message-id; do
+			on_terminal "COLUMNS=$width mlist -o $columns"
+			assert_equal "$(<status)" 0
+			assert_equal "${#lines[@]}" 3
+			for line in "${lines[@]}"; do [ "${#line}" -le "$width" ]; done
+		done
+	done
+	on_terminal 'COLUMNS=40 mlist'
+	assert_regex "${lines[1]}" '^ +1 +[0-9]+ 2026-11-01 Alice [^ ]* +one$'
+	on_terminal 'COLUMNS=40 mlist -o subject,size'
+	assert_regex "${lines[2]}" " $(mlist -o size 2)\$"
 }

@@ -12,7 +12,7 @@
 #include "base/screen.h"
 #include "base/text.h"
 
-enum { DEFAULT_WIDTH = 80, LEAST_REST = 20 };
+enum { DEFAULT_WIDTH = 80, LEAST_REST = 20, NARROW = 60 };
 
 static unsigned
 terminal_width(void)
@@ -28,7 +28,7 @@ terminal_width(void)
 	return DEFAULT_WIDTH;
 }
 
-/* In the C locale (cron) bytes pass as they are, but on a terminal. */
+/* In the C locale (cron) bytes pass as they are, except to a terminal. */
 static const char *
 choose_charset(bool is_terminal)
 {
@@ -40,8 +40,8 @@ choose_charset(bool is_terminal)
 }
 
 /*
- * The next character of S: its bytes, and its cells on the terminal. What the locale can't make out
- * counts a cell a byte.
+ * The next character of S: its bytes, and its cells on the terminal. A byte that is not part of a
+ * character in this locale counts one cell.
  */
 static size_t
 next_character(const char *s, mbstate_t *state, unsigned *cells)
@@ -79,73 +79,140 @@ add_cut(struct buf *out, const char *text, unsigned width)
 	return used;
 }
 
-static void
-add_cell(const struct table *t, struct buf *line, size_t i, const char *field)
+/* A number that is cut would be another number: it takes the cells that it needs, or none. LEFT are
+ * those up to the end of the line. */
+static unsigned
+cell_width(const struct table *t, size_t i, unsigned needed, unsigned left)
 {
-	const struct table_column *c = t->columns[i];
-	const unsigned width = c->width ? c->width : t->rest;
-	const bool is_last = i + 1 == t->count;
-	struct buf cell = {0};
-	const unsigned used = add_cut(&cell, field, width);
+	unsigned width = t->widths[i];
 
-	if (c->is_right_aligned)
-		buf_addf(line, "%*s%s", (int)(width - used), "", cell.data ? cell.data : "");
-	else
-		buf_addf(line, "%s%*s", cell.data ? cell.data : "",
-			 is_last ? 0 : (int)(width - used), "");
-	buf_free(&cell);
+	if (t->columns[i]->is_right_aligned && needed > width)
+		width = needed <= left ? needed : 0;
+	return width < left ? width : left;
 }
 
 static void
-add_field(const struct table *t, struct buf *line, size_t i, const char *field)
+add_blanks(struct buf *line, unsigned count)
+{
+	buf_addf(line, "%*s", (int)count, "");
+}
+
+/* USED are the cells of the line that are taken. Returns how many are afterwards. */
+static unsigned
+add_cell(const struct table *t, struct buf *line, size_t i, const char *field, unsigned used)
+{
+	const bool is_right_aligned = t->columns[i]->is_right_aligned;
+	const bool is_last = i + 1 == t->count;
+	const unsigned gap = i > 0 ? t->gap : 0;
+	struct buf cell = {0};
+	unsigned width, taken;
+
+	if (used + gap >= t->width)
+		return t->width;
+	taken = add_cut(&cell, field, t->width);
+	width = cell_width(t, i, taken, t->width - used - gap);
+	buf_clear(&cell);
+	taken = add_cut(&cell, field, width);
+	add_blanks(line, gap + (is_right_aligned ? width - taken : 0));
+	buf_add_str(line, cell.data ? cell.data : "");
+	add_blanks(line, is_right_aligned || is_last ? 0 : width - taken);
+	buf_free(&cell);
+	return used + gap + width;
+}
+
+/* Adds FIELD in the form of the TAB-separated lines, or cut for a terminal. */
+static unsigned
+add_field(const struct table *t, struct buf *line, size_t i, const char *field, unsigned used)
 {
 	struct buf safe = {0}, local = {0};
 
+	if (i > 0 && !t->is_terminal)
+		buf_add_char(line, '\t');
 	if (!t->is_terminal && !t->charset) {
 		text_printable(line, field, strlen(field));
-		return;
+		return 0;
 	}
 	text_printable(&safe, field, strlen(field));
 	screen_add_in(&local, safe.data ? safe.data : "", t->charset);
 	if (t->is_terminal)
-		add_cell(t, line, i, local.data);
+		used = add_cell(t, line, i, local.data, used);
 	else
 		buf_add_str(line, local.data);
 	buf_free(&safe);
 	buf_free(&local);
+	return used;
 }
 
 void
 table_row(const struct table *t, const char *const *fields)
 {
 	struct buf line = {0};
+	unsigned used = 0;
 
-	for (size_t i = 0; i < t->count; i++) {
-		if (i > 0)
-			buf_add_str(&line, t->is_terminal ? "  " : "\t");
-		add_field(t, &line, i, fields[i] ? fields[i] : "");
-	}
-	buf_add_char(&line, '\n');
+	for (size_t i = 0; i < t->count; i++)
+		used = add_field(t, &line, i, fields[i] ? fields[i] : "", used);
+	buf_add_char(&line, t->line_end);
 	fwrite(line.data, 1, line.len, stdout);
 	buf_free(&line);
 }
 
-void
-table_start(struct table *t, const struct table_column *const *columns, size_t count)
+static unsigned
+sum_widths(const struct table *t)
 {
-	const unsigned width = terminal_width();
-	const char *titles[32];
-	unsigned used = 0;
+	unsigned sum = 0;
 
-	*t = (struct table){
-	    .columns = columns, .count = count, .is_terminal = isatty(STDOUT_FILENO) == 1};
-	t->charset = choose_charset(t->is_terminal);
-	for (size_t i = 0; i < count; i++)
-		used += columns[i]->width + (i > 0 ? 2 : 0);
-	t->rest = width > used + LEAST_REST ? width - used : LEAST_REST;
+	for (size_t i = 0; i < t->count; i++)
+		sum += t->widths[i] + (i > 0 ? t->gap : 0);
+	return sum;
+}
+
+/* The column that can give most. NULL: none can give anything. */
+static unsigned *
+find_widest(struct table *t)
+{
+	unsigned *widest = NULL, slack = 0;
+
+	for (size_t i = 0; i < t->count; i++)
+		if (t->widths[i] > t->columns[i]->least + slack) {
+			widest = &t->widths[i];
+			slack = *widest - t->columns[i]->least;
+		}
+	return widest;
+}
+
+/* The column without a width takes what is left; where the line is too short, each gives. */
+static void
+choose_widths(struct table *t)
+{
+	unsigned *widest = NULL, sum;
+
+	for (size_t i = 0; i < t->count; i++)
+		t->widths[i] = t->columns[i]->width ? t->columns[i]->width : LEAST_REST;
+	sum = sum_widths(t);
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->columns[i]->width && sum < t->width)
+			t->widths[i] += t->width - sum;
+	for (; sum > t->width && (widest = find_widest(t)); sum--)
+		--*widest;
+}
+
+void
+table_start(struct table *t, const struct table_column *const *columns, size_t count, char line_end)
+{
+	const bool is_screen = isatty(STDOUT_FILENO) == 1;
+	const char *titles[TABLE_COLUMNS_MAX];
+
+	*t = (struct table){.columns = columns,
+			    .count = count,
+			    .is_terminal = is_screen && line_end == '\n',
+			    .charset = choose_charset(is_screen),
+			    .line_end = line_end,
+			    .width = terminal_width()};
+	t->gap = t->width < NARROW ? 1 : 2;
+	choose_widths(t);
 	if (!t->is_terminal)
 		return;
-	for (size_t i = 0; i < count && i < sizeof titles / sizeof titles[0]; i++)
+	for (size_t i = 0; i < count; i++)
 		titles[i] = columns[i]->title;
 	table_row(t, titles);
 }

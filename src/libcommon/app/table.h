@@ -15,18 +15,29 @@ struct table_column {
 	const char *title;
 	unsigned width; /* cells on a terminal; 0: what is left of the line, for one column */
 	bool is_right_aligned;
+	unsigned least; /* cells it keeps on a narrow terminal */
 };
+
+enum { TABLE_COLUMNS_MAX = 32 };
 
 struct table {
 	const struct table_column *const *columns;
 	size_t count;
 	bool is_terminal;
 	const char *charset; /* of the locale; NULL: UTF-8, or none */
-	unsigned rest;       /* cells for the column of width 0 */
+	char line_end;
+	unsigned width; /* cells of a line */
+	unsigned gap;   /* cells between two columns */
+	unsigned widths[TABLE_COLUMNS_MAX];
 };
 
-/* COLUMNS is borrowed. On a terminal the titles are written. */
-void table_start(struct table *t, const struct table_column *const *columns, size_t count);
+/*
+ * COLUMNS, at most TABLE_COLUMNS_MAX of them, is borrowed. LINE_END is '\n', or '\0' for a program
+ * that takes lines ended by NUL. On a terminal, unless lines are ended by NUL, the rows are a table:
+ * its titles are written, and no line is wider than the terminal.
+ */
+void table_start(struct table *t, const struct table_column *const *columns, size_t count,
+		 char line_end);
 
 /* One field for each column; NULL is an empty one. */
 void table_row(const struct table *t, const char *const *fields);

@@ -9,8 +9,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-static _Noreturn void
-out_of_memory(void)
+_Noreturn void
+mem_exhausted(void)
 {
 	static const char text[] = "out of memory\n";
 
@@ -26,7 +26,7 @@ mem_alloc(size_t size)
 	void *p = calloc(1, size ? size : 1);
 
 	if (!p)
-		out_of_memory();
+		mem_exhausted();
 	return p;
 }
 
@@ -36,10 +36,10 @@ mem_grow(void *old, size_t count, size_t size)
 	void *p;
 
 	if (size > 0 && count > SIZE_MAX / size)
-		out_of_memory();
+		mem_exhausted();
 	p = realloc(old, count && size ? count * size : 1);
 	if (!p)
-		out_of_memory();
+		mem_exhausted();
 	return p;
 }
 
@@ -70,7 +70,7 @@ mem_printf(const char *fmt, ...)
 	len = vsnprintf(room, sizeof room, fmt, ap);
 	va_end(ap);
 	if (len < 0)
-		out_of_memory();
+		mem_exhausted();
 	if ((size_t)len < sizeof room)
 		return mem_strndup(room, (size_t)len);
 	s = mem_alloc((size_t)len + 1);

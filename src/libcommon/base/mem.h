@@ -27,6 +27,9 @@ mem_room(void *old, size_t count, size_t size)
 	return (count & (count - 1)) == 0 ? mem_grow(old, count ? count * 2 : 1, size) : old;
 }
 
+/* Ends the process in the same way, when another library has no memory left. */
+_Noreturn void mem_exhausted(void);
+
 /* Overwrites SIZE bytes in a way that the compiler keeps. */
 void mem_wipe(void *p, size_t size);
 

@@ -170,6 +170,8 @@ const struct setting settings[] = {
 	{.id = SET_COUNT, .name = "count", .letters = "c", .kind = KIND_FLAG,
 	 .places = IN_OPTION, .tools = TOOL_MLIST,
 	 .help = "only the number of messages and their octets"},
+	{.id = SET_NUL, .name = "null", .letters = "0", .kind = KIND_FLAG, .places = IN_OPTION,
+	 .tools = TOOL_MLIST, .help = "end lines with NUL; fields are separated by TAB"},
 	{.id = SET_EXIT_STATUS, .name = "exit-status", .letters = "e", .kind = KIND_FLAG,
 	 .places = IN_OPTION, .tools = TOOL_MLIST, .help = "exit with 1 when nothing is listed"},
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -331,6 +332,16 @@ date_parse(const char *text, struct date *d)
 	}
 	free(plain);
 	return ok;
+}
+
+void
+date_localize(struct date *d)
+{
+	const time_t when = (time_t)d->time;
+	struct tm local;
+
+	if (localtime_r(&when, &local))
+		d->offset_min = (int)(local.tm_gmtoff / 60);
 }
 
 void

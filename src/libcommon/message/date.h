@@ -19,6 +19,9 @@ struct date {
 /* False: TEXT (unfolded) is no date. */
 bool date_parse(const char *text, struct date *d);
 
+/* Gives D the zone that the reader's clock had at that moment (TZ); the moment stays the same. */
+void date_localize(struct date *d);
+
 /* Adds "2026-11-21T23:13:00+01:00" (RFC 3339) to OUT. */
 void date_format(struct buf *out, const struct date *d);
 
