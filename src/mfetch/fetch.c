@@ -32,6 +32,9 @@
 #include "mfetch/suspects.h"
 #include "mfetch/uidvalidity.h"
 #include "mfetch/undeleted.h"
+#include "net/wait.h"
+
+enum { WAIT_STEP_MS = 250 }; /* between two attempts to lock the mailbox */
 
 /* Of standard output only runs with --keep are recorded: --delete writes everything, and deletes
  * what was taken. */
@@ -306,7 +309,9 @@ bool
 fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, bool looks,
 	   struct err *e)
 {
-	if (!mailbox_session_open(s, a, TOOL_MFETCH, e))
+	const bool deletes = !looks && !run_flag(run, SET_HEADERS);
+
+	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, TOOL_MFETCH, e))
 		return false;
 	if (looks || run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
 		mailbox_only_look(&s->mailbox);
@@ -588,11 +593,28 @@ may_list_short(const struct fetch *f)
 	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING);
 }
 
-/* Another run at work is no news to cron. */
+/* Returns as lock_seen() does, but with --wait not before the other run has ended, or a signal. */
+static bool
+lock_or_wait(struct fetch *f, struct err *e)
+{
+	bool has_told = false, ok;
+
+	while (!(ok = lock_seen(f, e)) && !f->journal && e->code == ERR_TEMPORARY &&
+	       run_flag(f->run, SET_WAIT)) {
+		if (!has_told)
+			trace_note(TRACE_PROTOCOL, "%s; waiting", e->text);
+		has_told = true;
+		if (wait_fds(NULL, 0, wait_clock() + WAIT_STEP_MS) == WAIT_STOPPED)
+			return err_set(e, ERR_TEMPORARY, "interrupted");
+	}
+	return ok;
+}
+
+/* With --quiet another run at work is only an exit status: it is no news to cron. */
 static bool
 lock_mailbox(struct fetch *f, struct err *e)
 {
-	if (lock_seen(f, e))
+	if (lock_or_wait(f, e))
 		return true;
 	if (e->code != ERR_TEMPORARY || run_may_remark(f->run))
 		return false;

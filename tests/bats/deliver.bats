@@ -156,6 +156,27 @@ until_true()
 	is_left 0
 }
 
+@test 'with --wait a second run begins when the first one has ended; a signal ends the wait' {
+	local first second
+	letters 2
+	mfetch --pipe='touch started; until [ -e go ]; do sleep 0.02; done; cat >>one' 3>&- &
+	first=$!
+	until_true test -e started
+	mfetch --wait -v --maildir=Mail 2>trace 3>&- &
+	second=$!
+	until_true grep -q 'waiting' trace
+	kill -TERM "$second"
+	wait "$second" || true
+	[[ ! -e Mail ]]
+	mfetch --wait -v --maildir=Mail 2>trace.2 3>&- &
+	second=$!
+	until_true grep -q 'waiting' trace.2
+	touch go
+	wait "$first"
+	wait "$second"
+	is_left 0
+}
+
 @test 'a killed run leaves no lock: the next one begins at once' {
 	letters 2
 	mfetch --pipe='touch started; exec sleep 5' 3>&- &

@@ -413,6 +413,17 @@ hostile_list()
 
 # ---- the Trash ----
 
+@test 'with trash = yes a run that only shows messages does not ask for the Trash folder' {
+	config_for "$user" 'trash = yes'
+	letters 1
+	run -0 mfetch -v
+	refute_output --regexp 'a[0-9]+ LIST'
+	run -0 mfetch -v --headers --maildir=Mail
+	refute_output --regexp 'a[0-9]+ LIST'
+	run -69 mfetch -v --maildir=Mail
+	assert_output --regexp 'a[0-9]+ LIST'
+}
+
 @test 'mdel --trash moves exactly those, in the flight that ends the session' {
 	letters 1 2 3
 	raw 'x2 CREATE Trash' >made

@@ -56,6 +56,7 @@ struct opening {
 	struct mailbox_session *session;
 	const struct account *account;
 	enum tool_id tool;
+	bool may_delete;
 };
 
 static bool
@@ -64,8 +65,7 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 	struct opening *o = ctx;
 	const struct account *a = o->account;
 	const struct imap_params imap = {.folder = mailbox_folder(a),
-					 .to_trash =
-					     account_flag(a, SET_TRASH) && may_delete(a, o->tool),
+					 .to_trash = account_flag(a, SET_TRASH) && o->may_delete,
 					 .compress = account_flag(a, SET_COMPRESS)};
 	struct mailbox *m = &o->session->mailbox;
 
@@ -76,9 +76,9 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 
 static bool
 open_with(struct mailbox_session *s, const struct account *a, enum tool_id tool, const char *auth,
-	  struct err *e)
+	  bool deletes, struct err *e)
 {
-	struct opening o = {.session = s, .account = a, .tool = tool};
+	struct opening o = {.session = s, .account = a, .tool = tool, .may_delete = deletes};
 	const char *word = auth ? auth : account_text(a, SET_AUTH);
 	const bool logs_in = !word || strcmp(word, "none") != 0;
 	struct url url;
@@ -97,7 +97,14 @@ bool
 mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
 		     struct err *e)
 {
-	return open_with(s, a, tool, NULL, e);
+	return open_with(s, a, tool, NULL, may_delete(a, tool), e);
+}
+
+bool
+mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a, enum tool_id tool,
+			     struct err *e)
+{
+	return open_with(s, a, tool, NULL, false, e);
 }
 
 void
@@ -121,7 +128,7 @@ mailbox_session_show_alert(struct mailbox_session *s, const struct run *run)
 static bool
 probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth, struct err *e)
 {
-	return open_with(ctx, a, tool, auth, e);
+	return open_with(ctx, a, tool, auth, may_delete(a, tool), e);
 }
 
 static const struct session *

@@ -24,6 +24,11 @@ struct mailbox_session {
 bool mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
 			  struct err *e);
 
+/* The same for a run that deletes nothing, whatever the account says: the server is not asked for
+ * the Trash folder. */
+bool mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a,
+				  enum tool_id tool, struct err *e);
+
 /* Accepts a closed session. */
 void mailbox_session_close(struct mailbox_session *s);
 

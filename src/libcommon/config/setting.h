@@ -134,6 +134,7 @@ enum setting_id {
 	SET_INTERVAL,
 	SET_FULL_LISTING,
 	SET_ALL_ACCOUNTS,
+	SET_WAIT,
 	SET_MARK_READ,
 	SET_TRASH, /* and mdel */
 	/* mlist */

@@ -156,6 +156,8 @@ const struct setting settings[] = {
 	{.id = SET_ALL_ACCOUNTS, .name = "all-accounts", .letters = "A", .kind = KIND_FLAG,
 	 .places = IN_OPTION, .tools = TOOL_MFETCH,
 	 .help = "every account of the configuration, side by side"},
+	{.id = SET_WAIT, .name = "wait", .kind = KIND_FLAG, .places = IN_OPTION,
+	 .tools = TOOL_MFETCH, .help = "wait for another run on the mailbox to end"},
 
 	{.id = SET_SEARCH, .name = "search", .kind = KIND_TEXT, .places = IN_OPTION,
 	 .tools = TOOL_MLIST, .arg = "QUERY", .complete = "words from: to: cc: bcc: subject: body: text: message-id: since: before: on: larger: smaller: seen unseen flagged unflagged answered unanswered draft undraft",
