@@ -456,6 +456,8 @@ two_accounts()
 		assert_line -n 0 --partial "here:${case#*=}: "
 	done
 	run -75 mlist -s here -u x --tunnel=true
+	assert_line -n 0 --partial here:993:
+	run -75 mlist -s here -u x --tunnel=true --protocol=pop3
 	assert_line -n 0 --partial here:995:
 	run -75 mlist -s '[::1]:4711' -u x --tunnel=true
 	assert_line -n 0 --partial '[::1]:4711: '

@@ -103,6 +103,12 @@ language_of_user(char language[LANGUAGE_MAX])
 	return true;
 }
 
+static bool
+is_word(const char *value, const char *word)
+{
+	return value && text_equal_case(value, word);
+}
+
 static void
 plan_login(struct plan *p, struct session *s)
 {
@@ -130,6 +136,7 @@ plan_login(struct plan *p, struct session *s)
 			   .auth_is_preset = auth && text_starts(origin, strlen(origin), "preset "),
 			   .user = session_user(a),
 			   .secret = s->secret,
+			   .one_at_a_time = is_word(account_text(a, SET_PIPELINING), "no"),
 			   .has_client_cert = p->tls.cert_file != NULL,
 			   .host = s->url.host,
 			   .port = s->url.port,

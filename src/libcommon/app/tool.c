@@ -176,6 +176,14 @@ show_help(const struct run *run)
 }
 
 static bool
+check_probe(const struct run *run, struct err *e)
+{
+	return !run_flag(run, SET_PROBE) || run->operand_count == 0 ||
+	       err_set(e, ERR_USAGE, "--probe takes no operands; unexpected '%s'",
+		       run->operands[0]);
+}
+
+static bool
 work(struct run *run, int argc, char **argv, struct err *e)
 {
 	const char *verbose;
@@ -196,7 +204,7 @@ work(struct run *run, int argc, char **argv, struct err *e)
 	else if (run_flag(run, SET_VERSION))
 		printf("%s (mailverbs) %s\n", run->program, PACKAGE_VERSION);
 	else
-		return run->tool->job(run, e);
+		return check_probe(run, e) && run->tool->job(run, e);
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/conflict.h"
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/provider.h"
@@ -452,7 +453,10 @@ server_key(const struct account *a, enum tool_id tool)
 		return SET_SMTP;
 	if (protocol)
 		return strcmp(protocol, "imap") == 0 ? SET_IMAP : SET_POP3;
-	return account_text(a, SET_POP3) || !account_text(a, SET_IMAP) ? SET_POP3 : SET_IMAP;
+	if (account_text(a, SET_IMAP))
+		return SET_IMAP;
+	/* --host is mpop's spelling, and mpop fetches by POP3. */
+	return account_text(a, SET_POP3) || account_text(a, SET_HOST) ? SET_POP3 : SET_IMAP;
 }
 
 /* What a server's scheme says is right; without one it is the key's. */
@@ -509,7 +513,7 @@ parse_server(const struct account *a, enum tool_id tool, struct url *url, struct
 		protocol_name(protocol), a->name);
 	return err_hint(
 	    e, "give --server=URL, or `%s = URL`%s in the configuration", protocol_name(protocol),
-	    protocol == PROTOCOL_POP3 && !account_text(a, SET_PROTOCOL) ? " or `imap = URL`" : "");
+	    protocol == PROTOCOL_IMAP && !account_text(a, SET_PROTOCOL) ? " or `pop3 = URL`" : "");
 }
 
 bool
@@ -568,6 +572,7 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 	     take_files(a, files, tool, e) && take_preset(a, e);
 	if (ok && is_served_by_pop3(a, tool))
 		drop_what_pop3_lacks(a);
+	ok = ok && conflict_check(a, tool, e);
 	for (size_t f = 0; f < FILES; f++)
 		ini_free(&files[f]);
 	return ok;

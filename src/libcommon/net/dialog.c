@@ -31,6 +31,7 @@ struct dialog {
 	size_t answered, awaited, written, count, cap;
 	size_t unanswered_bytes; /* of those written */
 	size_t window;           /* 0: no limit but the bytes */
+	bool is_strict;          /* the window stays 1 */
 	struct buf text;
 	size_t text_at;
 	bool hides_challenges;
@@ -305,7 +306,20 @@ dialog_line(struct dialog *d, size_t *len)
 void
 dialog_window(struct dialog *d, size_t unanswered_max)
 {
-	d->window = unanswered_max;
+	d->window = d->is_strict ? 1 : unanswered_max;
+}
+
+void
+dialog_keep_strict(struct dialog *d)
+{
+	d->is_strict = true;
+	d->window = 1;
+}
+
+bool
+dialog_is_strict(const struct dialog *d)
+{
+	return d->is_strict;
 }
 
 bool

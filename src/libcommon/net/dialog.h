@@ -95,6 +95,10 @@ void dialog_window(struct dialog *d, size_t unanswered_max);
  */
 bool dialog_was_asked(const struct dialog *d, size_t ahead);
 
+/* From now on the window is 1, whatever dialog_window() says: the server's pipelining is broken. */
+void dialog_keep_strict(struct dialog *d);
+bool dialog_is_strict(const struct dialog *d);
+
 /* How many asked commands are not yet awaited. */
 size_t dialog_unanswered(const struct dialog *d);
 

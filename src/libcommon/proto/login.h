@@ -21,6 +21,7 @@ struct login {
 					      already, or not wanted */
 	const char *auth;                  /* a word of --auth; "none": no login */
 	bool auth_is_preset;               /* the word is a provider's preset, not the user's own */
+	bool one_at_a_time;                /* no pipelining, whatever the server offers */
 	const char *user;                  /* NULL: none is known */
 	struct secret *secret;
 	bool has_client_cert;

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/dialog.h"
 #include "proto/imap/imap_talk.h"
+#include "proto/login.h"
 #include "proto/mailbox.h"
 
 static void
@@ -118,6 +119,8 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	*m = (struct mailbox){.protocol = &imap_protocol, .conversation = c};
 	c->stream = s;
 	c->dialog = dialog_new(s);
+	if (l->one_at_a_time)
+		dialog_keep_strict(c->dialog);
 	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
 	c->to_trash = p->to_trash;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))

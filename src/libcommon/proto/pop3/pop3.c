@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "net/dialog.h"
+#include "proto/login.h"
 #include "proto/pop3/pop3_talk.h"
 
 /* Removing: the numbers are kept, and go out with QUIT in one flight. */
@@ -116,6 +117,8 @@ pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err
 	*m = (struct mailbox){.protocol = &pop3_protocol, .conversation = c};
 	c->stream = s;
 	c->dialog = dialog_new(s);
+	if (l->one_at_a_time)
+		dialog_keep_strict(c->dialog);
 	if (pop3_log_in(c, l, e))
 		return true;
 	mailbox_close(m);

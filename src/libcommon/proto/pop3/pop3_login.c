@@ -86,6 +86,7 @@ ask_capabilities(struct pop3 *c, struct err *e)
 	}
 	if (line)
 		stream_fail(c->stream, ERR_PROTOCOL, "capabilities without end");
+	c->features.pipelining &= !dialog_is_strict(c->dialog);
 	dialog_window(c->dialog, c->features.pipelining ? 0 : 1);
 	return stream_ok(c->stream, e);
 }

@@ -264,6 +264,7 @@ hello(struct smtp *c, struct err *e)
 	}
 	if (!smtp_is_positive(&reply))
 		return smtp_refused(c, &reply, ERR_UNAVAILABLE, e);
+	c->features.pipelining &= !dialog_is_strict(c->dialog);
 	if (c->features.pipelining)
 		dialog_window(c->dialog, 0);
 	return true;
@@ -370,6 +371,8 @@ smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p, 
 	c->stream = s;
 	c->params = *p;
 	c->dialog = dialog_new(s);
+	if (l->one_at_a_time)
+		dialog_keep_strict(c->dialog);
 	if (greeting(c, e) && hello(c, e) && (!l->starttls || start_tls(c, l, e)) &&
 	    authenticate(c, l, e))
 		return c;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/conflict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/text.h"
+#include "config/account.h"
+#include "config/url.h"
+
+/* Only one of the two can take effect. */
+static const struct {
+	enum setting_id one, other;
+} pairs[] = {
+    {SET_TUNNEL, SET_PROXY}, {SET_TUNNEL, SET_SOURCE_IP}, {SET_TUNNEL, SET_IPV4},
+    {SET_TUNNEL, SET_IPV6},  {SET_IPV4, SET_IPV6},        {SET_PROBE, SET_DRY_RUN},
+};
+
+/* These need TLS. */
+static const enum setting_id of_tls[] = {SET_TLS_CA_FILE,  SET_TLS_PIN,  SET_TLS_CERT_FILE,
+					 SET_TLS_KEY_FILE, SET_TLS_HOST, SET_TLS_PRIORITY,
+					 SET_REQUIRE_TLS};
+
+static bool
+is_set(const struct account *a, enum setting_id id)
+{
+	const char *text = account_text(a, id);
+
+	return text && strcmp(text, "no") != 0;
+}
+
+static const char *
+name_of(enum setting_id id, enum tool_id tool)
+{
+	const struct setting *s = setting_row(id, tool);
+
+	return s && s->name ? s->name : "?";
+}
+
+static bool
+check_pairs(const struct account *a, enum tool_id tool, struct err *e)
+{
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+		if (is_set(a, pairs[i].one) && is_set(a, pairs[i].other))
+			return err_set(e, ERR_CONFIG, "--%s and --%s cannot be combined",
+				       name_of(pairs[i].one, tool), name_of(pairs[i].other, tool));
+	return true;
+}
+
+static bool
+check_tls(struct account *a, enum tool_id tool, struct err *e)
+{
+	for (size_t i = 0; i < sizeof of_tls / sizeof of_tls[0]; i++) {
+		struct value *v = &a->values.of[of_tls[i]];
+
+		if (!is_set(a, of_tls[i]))
+			continue;
+		if (!v->is_for_all || of_tls[i] == SET_REQUIRE_TLS)
+			return err_set(e, ERR_CONFIG, "--%s: the connection is not encrypted",
+				       name_of(of_tls[i], tool));
+		free(v->text);
+		free(v->origin);
+		*v = (struct value){0};
+	}
+	return true;
+}
+
+static bool
+check_mailbox(const struct account *a, const struct url *url, struct err *e)
+{
+	const char *auth = account_text(a, SET_AUTH);
+
+	if (url->protocol == PROTOCOL_POP3 && is_set(a, SET_COMPRESS))
+		return err_set(e, ERR_CONFIG, "--compress: POP3 cannot compress");
+	if (url->protocol == PROTOCOL_IMAP && auth && text_has_word("user apop", auth))
+		return err_set(e, ERR_CONFIG,
+			       "--auth=%s is for POP3, and the server is an IMAP "
+			       "server",
+			       auth);
+	return true;
+}
+
+bool
+conflict_check(struct account *a, enum tool_id tool, struct err *e)
+{
+	struct err no_server;
+	struct url url;
+
+	if (!check_pairs(a, tool, e))
+		return false;
+	/* A missing server is an error as soon as one is needed. */
+	if (!account_server(a, tool, &url, &no_server))
+		return true;
+	return (url.security != SECURITY_NONE || check_tls(a, tool, e)) &&
+	       check_mailbox(a, &url, e);
+}

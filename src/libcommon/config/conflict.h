@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * conflict - settings that cannot take effect together, in one table.
+ */
+#ifndef MAILVERBS_CONFIG_CONFLICT_H
+#define MAILVERBS_CONFIG_CONFLICT_H
+
+#include <stdbool.h>
+
+#include "config/setting.h"
+
+struct account;
+struct err;
+
+/*
+ * A key above the first section of the configuration is meant for the accounts that can use it: what
+ * this account's server cannot use is taken out of A. False: *e (ERR_CONFIG): two settings exclude
+ * each other, or one has no effect with the account's server.
+ */
+bool conflict_check(struct account *a, enum tool_id tool, struct err *e);
+
+#endif

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# Options that cannot take effect together, or not with this server, are errors; and the choice of the protocol.
+
+load helper
+load replay
+
+setup()
+{
+	replay_setup
+	config=$XDG_CONFIG_HOME/mailverbs/config.ini
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+}
+
+@test 'options that exclude each other are errors' {
+	local options
+	for options in '--tunnel=cat --proxy=socks5://host' '--tunnel=cat -4' '-4 -6' '--tunnel=cat --source-ip=127.0.0.1'; do
+		# shellcheck disable=SC2086  # words are wanted
+		run -78 mlist -n --server=pop3s://host $options
+		assert_output --partial 'cannot be combined'
+	done
+	run -64 mlist --probe --server=pop3s://host 1
+}
+
+@test 'an option that has no effect with the server is an error, a key for all accounts is not' {
+	run -78 mlist -n --server=pop3+insecure://host --tls-host=x
+	run -78 mlist -n --server=imap+insecure://host --tls-pin=sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
+	run -78 msend "${smtp[@]}" --require-tls bob@example.org <letter
+	run -78 mlist -n --server=pop3s://host --compress
+	run -78 mlist -n --server=imaps://host --auth=user
+	printf 'tls-host = x\ncompress = yes\n[a]\npop3 = pop3+insecure://host\n' >"$config"
+	run -0 mlist -n
+	refute_output --partial tls-host
+}
+
+@test 'of two servers IMAP is used, unless --protocol or the key says pop3' {
+	printf '[a]\npop3 = pop3+insecure://\nimap = imap+insecure://\n' >"$config"
+	MAILVERBS_PROTOCOL=x x=()
+	echo 'S: * BYE not now' >script
+	run -75 mlist --auth=none "$(tunnel_to script)"
+	assert_verdict
+	echo 'S: -ERR [SYS/TEMP] not now' >script
+	run -75 mlist --auth=none --protocol=pop3 "$(tunnel_to script)"
+	assert_verdict
+}
+
+@test '--pipelining=no: one command at a time' {
+	against - 0 mfetch --pipelining=no --maildir=in --timeout=5 <<-'END'
+	S: +OK ready
+	C: CAPA
+	S: +OK
+	S: PIPELINING
+	S: .
+	C: UIDL
+	S: +OK
+	S: 1 a
+	S: .
+	C: LIST
+	S: +OK
+	S: 1 9
+	S: .
+	C: RETR 1
+	S: +OK\r\n\r\none\r\n.
+	C: DELE 1
+	S: +OK
+	C: QUIT
+	S: +OK
+	END
+}
