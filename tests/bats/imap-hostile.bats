@@ -62,6 +62,7 @@ list_breaks()
 # data, which the sanitizers' build can't do
 in_little_memory()
 {
+	rm -rf "$XDG_STATE_HOME"
 	(
 		grep -q __asan_init "$(command -v "$2")" || ulimit -d 65536
 		against "$PWD/script" "$@"
@@ -173,7 +174,7 @@ in_little_memory()
 		$(message 1 10)
 		$(message 3 30)
 		S: a4 OK
-		C: a5 UID STORE 10,30 +FLAGS.SILENT (\\Deleted)
+		C: a5 UID STORE 10,30 +FLAGS.SILENT (\\\\Deleted)
 		C: a6 UID EXPUNGE 10,30
 		C: a7 LOGOUT
 		S: a5 OK\r\n* 3 EXPUNGE\r\n* 1 EXPUNGE\r\na6 OK\r\n* BYE\r\na7 OK
@@ -198,7 +199,7 @@ in_little_memory()
 	$asked
 	$selected
 	$listed
-	C: a4 UID STORE 10 +FLAGS.SILENT (\\Deleted)
+	C: a4 UID STORE 10 +FLAGS.SILENT (\\\\Deleted)
 	C: a5 UID EXPUNGE 10
 	C: a6 LOGOUT
 	S: * BYE\r\na6 OK\r\na5 OK\r\n* 1 EXPUNGE\r\na4 OK
