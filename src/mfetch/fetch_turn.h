@@ -30,8 +30,8 @@ struct fetch {
 	struct selection *selection;
 	bool by_default;                 /* no operands: what is new */
 	struct mailbox_session *session; /* of all folders, and rounds */
-	bool stays;         /* the session is for the next round too; false behind the turn where
-			       it can't be */
+	/* the session is for the next round too; false behind the turn where it can't be */
+	bool stays;
 	const char *folder; /* one of many, whose session is open; NULL: the account's one */
 	uint32_t *limit;    /* so many messages may this run still fetch */
 	bool is_last;       /* the session ends with it */

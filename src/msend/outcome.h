@@ -19,8 +19,8 @@ struct run;
 struct outcome {
 	char *server;            /* that took part, "HOST:PORT"; NULL: it did not come to that */
 	struct smtp_reply reply; /* to the message, where it was accepted */
-	bool maybe_sent; /* its end went out, and the reply was not seen: nobody may send it again
-			    by himself */
+	/* its end went out, and the reply was not seen: nobody may send it again by himself */
+	bool maybe_sent;
 	enum err_code worst; /* of what was complained of */
 
 	/* Of the queue (app/outbox.h). */

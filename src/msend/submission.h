@@ -7,8 +7,7 @@
  * the letter it broke on goes out once more on a new one, but only if
  *
  *	it is certain that it was not accepted: its end never went out, or the answer was 421;
- *	and the connection had served a letter before: a new one that breaks is the letter's
- *failure.
+ *	and the connection had served a letter before: if a new one breaks, the letter failed.
  *
  * A server that cannot be reached or refuses the login is not asked again in the same run, nor is
  * one on which several connections in a row broke before it took or refused a single letter: the

@@ -36,8 +36,9 @@ struct sasl_params {
 	/* For login_run(): names that are not to be chosen again (blank-separated; NULL: none). A
 	 * named mechanism is excluded like any other. */
 	const char *excluded;
-	bool is_doubted;          /* a mechanism failed that may have shown a wrong password: of the
-				     others only those that show the password itself are worth a try */
+	/* a mechanism failed that may have shown a wrong password: of the others only those that
+	 * show the password itself are worth a try */
+	bool is_doubted;
 	const char *binding_type; /* "tls-exporter" or "tls-unique"; NULL: no channel binding */
 	const struct buf *binding;
 };

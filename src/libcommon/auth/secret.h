@@ -40,7 +40,7 @@ void secret_free(struct secret *s); /* wipes; accepts NULL */
 
 /*
  * The secret, fetched at the first call; borrowed until secret_free(). It is never empty. NULL: *e
- *is
+ * is
  *
  *	ERR_CONFIG     a file or command cannot be used as it is; the hint has the chmod to run
  *	ERR_LOGIN      there is none: the command failed, the line was empty, nothing is set

@@ -207,8 +207,8 @@ enum setting_place {
 
 struct setting {
 	enum setting_id id;
-	const char *name;    /* long option and key; NULL: one of sendmail's letters, which --help
-				does not show */
+	/* long option and key; NULL: one of sendmail's letters, which --help does not show */
+	const char *name;
 	const char *letters; /* short options; --help shows the first */
 	const char *aliases; /* other spellings of the name, blank-separated: msmtp's and mpop's */
 	enum setting_kind kind;

@@ -22,8 +22,8 @@ enum security {
 struct url {
 	enum protocol protocol;
 	enum security security;
-	char host[256]; /* a name or an address, brackets taken off; may be empty (a tunnel needs
-			   none) */
+	/* a name or an address, brackets taken off; may be empty (a tunnel needs none) */
+	char host[256];
 	uint16_t port;
 	bool is_lmtp;   /* PROTOCOL_SMTP as RFC 2033 has it */
 	char path[108]; /* of a Unix socket, instead of host and port; empty: none */

@@ -34,8 +34,9 @@ struct sink_spec {
 	    *place; /* directory, file, command or server; borrowed for as long as the sink lives */
 	const struct next_hop *next_hop; /* SINK_LMTP; borrowed too */
 	bool nul;                        /* SINK_RAW_STDOUT: a NUL after each message */
-	bool only_shows; /* standard output: nobody waits for the reader or for the disk, because
-			    nothing is recorded or deleted */
+	/* standard output: nobody waits for the reader or for the disk, because nothing is
+	 * recorded or deleted */
+	bool only_shows;
 	const char *account; /* for the command's environment; may be "" */
 };
 

@@ -22,9 +22,10 @@ struct journal;
 
 struct bookmark {
 	int64_t listed; /* when the mailbox was listed whole the last time */
-	int64_t oldest; /* when the first of the messages that are there was delivered; 0: all were
-			   only taken as delivered */
-	char *mark;     /* the protocol's words (mailbox_mark(), proto/mailbox.h): one line */
+	/* when the first of the messages that are there was delivered; 0: all were only taken as
+	 * delivered */
+	int64_t oldest;
+	char *mark; /* the protocol's words (mailbox_mark(), proto/mailbox.h): one line */
 };
 
 /* The bookmark of S as its journal is now. False: there is none. Freed by bookmark_free() in any

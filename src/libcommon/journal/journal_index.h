@@ -40,12 +40,12 @@ struct journal_index_entry {
 /* Entries stand in the order in which they came; pointers to them are good until the next one
  * comes. */
 struct journal_index {
-	struct buf text; /* ids and places, NUL-terminated; begins with an empty string, so that no
-			    offset is 0 */
+	/* ids and places, NUL-terminated; begins with an empty string, so that no offset is 0 */
+	struct buf text;
 	struct journal_index_entry *entries;
 	size_t count;
-	uint32_t *slots; /* open addressing: index into entries + 1, 0: free; a power of two, at
-			    most half full */
+	/* open addressing: index into entries + 1, 0: free; a power of two, at most half full */
+	uint32_t *slots;
 	size_t slot_count;
 	size_t next; /* see journal_index_find() */
 	uint64_t validity;

@@ -16,8 +16,8 @@ struct header_field;
 struct author {
 	size_t count;  /* of mailboxes in the field; 0: it has none, and is as good as missing */
 	char *address; /* the first, as address_list() gives it; NULL where there is none */
-	char *name;    /* its display name, or the words that the field has instead of a mailbox; or
-			  NULL */
+	/* its display name, or the words that the field has instead of a mailbox; or NULL */
+	char *name;
 };
 
 /*

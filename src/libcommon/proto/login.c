@@ -144,8 +144,8 @@ ask_first(struct exchange *x, const char *mechanism, struct err *e)
 	return LOGIN_CHALLENGE;
 }
 
-/* Our own error *E stands, whatever the server says to the cancellation. A challenge that makes no
- * sense is the mechanism's failure, if the conversation goes on. */
+/* Our own error *E is kept, whatever the server answers to the cancellation. An invalid challenge
+ * is a failure of the mechanism, if the conversation goes on. */
 static enum login_answer
 cancel(struct exchange *x, struct err *e)
 {
@@ -242,9 +242,9 @@ is_auto(const struct exchange *x)
 
 /*
  * Cyrus offers -PLUS with TLS 1.3 too, but knows no binding for it (3.6; RFC 9266 is younger), and
- * refuses as if the password were wrong; others say so by "e=" (RFC 5802 section 7). So what "auto"
- * chose is tried once more without: that is no more than a server would have got that does not offer
- * -PLUS.
+ * refuses as if the password were wrong; others say so by "e=" (RFC 5802 section 7). So a mechanism
+ * that "auto" chose is tried once more without -PLUS: a server that does not offer -PLUS would have
+ * got as much.
  */
 static bool
 drop_binding(struct exchange *x, const char *mechanism)
@@ -258,7 +258,7 @@ drop_binding(struct exchange *x, const char *mechanism)
 	return true;
 }
 
-/* MECHANISM failed by ANSWER: is there anything left to try? */
+/* MECHANISM failed with ANSWER: is there another one to try? */
 static bool
 may_go_on(struct exchange *x, const char *mechanism, enum login_answer answer, bool names_password,
 	  const struct err *e)

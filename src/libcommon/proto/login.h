@@ -27,8 +27,8 @@ struct login {
 	bool has_client_cert;
 	const char *host;
 	unsigned port;
-	const char *language; /* in which the user wants to be told what is wrong (RFC 5646); NULL:
-				 in the server's */
+	/* in which the user wants to be told what is wrong (RFC 5646); NULL: in the server's */
+	const char *language;
 };
 
 /* The server's answer within an exchange. */
@@ -56,12 +56,13 @@ struct login_protocol {
 	enum login_answer (*plain)(void *conversation, const struct login *l, struct err *e);
 };
 
-/* What became of a login. */
+/* The result of a login. */
 enum login_result {
 	LOGIN_DONE,
 	LOGIN_FAILED, /* *e; nothing else may be tried */
-	LOGIN_NONE    /* *e: nothing that the server offers could be used, or what was tried did not
-			 work on this server */
+	/* *e: nothing that the server offers could be used, or what was tried did not work on
+	 * this server */
+	LOGIN_NONE
 };
 
 /* After a greeting that did not come in time: a server that waits for TLS to begin says nothing.

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mailbox - what is on a server, over whichever protocol it speaks: list, fetch, remove, commit.
+ * mailbox - the messages on a server, whichever protocol it speaks: list, fetch, remove, commit.
  *
- *	list → fetch (into a receiver) → what is safe here: remove → commit
+ *	list → fetch (into a receiver) → remove the messages that were stored safely → commit
  *
  * mailbox_close() without mailbox_commit() changes nothing on the server.
  *
- * Who was there before and kept a mark of it (mailbox_mark()) may ask for what came since, which
- * costs no long list.
+ * A caller that kept a mark of an earlier session (mailbox_mark()) may ask for the messages since
+ * then, without a long list.
  */
 #ifndef MAILVERBS_PROTO_MAILBOX_H
 #define MAILVERBS_PROTO_MAILBOX_H
@@ -44,7 +44,7 @@ struct message_list {
 	size_t count;
 	bool has_uids;
 	bool has_sizes;
-	struct buf uids;  /* NUL-terminated, one behind the other */
+	struct buf uids;  /* NUL-terminated, one after the other */
 	struct buf flags; /* likewise */
 };
 
@@ -61,7 +61,7 @@ const char *message_list_uid(const struct message_list *l, size_t index);
  * (POP3 has none). Borrowed. */
 const char *message_list_flags(const struct message_list *l, size_t index);
 
-/* Takes the ids away that stand more than once. For the protocols, once the list is whole. */
+/* Removes the ids that occur more than once. For the protocols, once the list is complete. */
 void message_list_drop_ambiguous(struct message_list *l);
 void message_list_free(struct message_list *l);
 
@@ -76,7 +76,7 @@ struct message_index {
 
 void message_index_make(struct message_index *x, const struct message_list *l);
 size_t message_index_find(const struct message_index *x,
-			  const char *uid); /* MESSAGE_NONE: it is not there */
+			  const char *uid); /* MESSAGE_NONE: not in the list */
 void message_index_free(struct message_index *x);
 
 /* Some of a list's messages: indexes into it, ascending, each once. */
@@ -87,10 +87,10 @@ struct message_set {
 
 void message_set_add(struct message_set *set, size_t index); /* ascending order is the caller's */
 void message_set_sort(
-    struct message_set *set); /* behind a fetch, which may bring them in any order */
+    struct message_set *set); /* after a fetch, which may bring them in any order */
 void message_set_free(struct message_set *set);
 
-/* What the server says of its customs (RFC 2449 sections 6.5 and 6.7). */
+/* The server's announced policies (RFC 2449 sections 6.5 and 6.7). */
 struct mailbox_customs {
 	bool has_expire;
 	uint32_t expire_days;   /* so long a message may stay; 0: until the session ends */
@@ -108,7 +108,7 @@ enum part {
 typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
 			       const char *header, size_t n);
 
-/* What is to become of messages, in this order. Flags are words of the protocol (`\Seen Junk`), ""
+/* The changes to messages, made in this order. Flags are words of the protocol (`\Seen Junk`), ""
  * for none; folders are as a person types them, NULL for none. */
 struct mailbox_change {
 	const char *add, *remove;
@@ -125,13 +125,14 @@ struct mailbox_append {
 	const struct date *date;  /* when it is said to have come; NULL: now */
 };
 
-/* What a protocol does behind the functions below, which say what it means; list_since and mark may
- * be NULL, for one that has no marks, list_headers and find, for one that can't, folders, turn,
- * settle and mark_read, for one without folders and flags, only_look and check_rights, for one
- * that opens a mailbox in one way only, unconfirmed, for one that does not tell of each message
- * that goes, validity and next_uid, for one whose ids are good for ever, stay and wait, for one
- * whose sessions show what is there when they begin, and alert, for one that has nothing to say to
- * users. */
+/*
+ * A protocol's part of the functions below, which are documented there. These may be NULL:
+ * list_since and mark, if the protocol has no marks; list_headers and find, if it cannot do this;
+ * folders, turn, settle and mark_read, if it has no folders and flags; only_look and check_rights,
+ * if it opens a mailbox in one way only; unconfirmed, if it does not report each message that goes;
+ * validity and next_uid, if its ids never change; stay and wait, if a session shows only the
+ * messages that existed when it began; and alert, if it has no messages for users.
+ */
 struct mailbox_protocol {
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
 	bool (*list_since)(void *conversation, unsigned want, const char *mark,
@@ -178,7 +179,7 @@ struct mailbox {
 
 /*
  * All messages, with what WANT (mailbox_want bits) asks for. A server that has no unique ids gives
- * a list without; that is no error here. *L is freed by message_list_free() in any case.
+ * a list without them; that is not an error. *L is freed by message_list_free() in any case.
  */
 bool mailbox_list(struct mailbox *m, unsigned want, struct message_list *l, struct err *e);
 
@@ -204,13 +205,15 @@ bool mailbox_folders(struct mailbox *m, bool with_counts, struct folder_list *l,
 bool mailbox_turn(struct mailbox *m, const char *folder);
 
 /*
- * What came behind the last message of the listing that MARK tells of, in as few flights as a login
- * has; or, with *IS_WHOLE, all messages as mailbox_list() has them: the mailbox did more than grow
- * at its end, so much came that the list is cheaper, or the protocol or the server can't tell.
+ * Lists the messages after the last one of the listing that MARK describes, in as few flights as a
+ * login has. With *IS_WHOLE, it lists all messages as mailbox_list() does: the mailbox did more
+ * than grow at its end, so much came that the full list is cheaper, or the protocol or the server
+ * cannot tell.
  *
- * A list that is not whole says what is new, and nothing else: whoever is not in it may be there
- * all the same. So no id is forgotten by it, no position counted in it, nothing deleted for what it
- * does not show. And a server may fool it: who trusts it asks for the whole list from time to time.
+ * A list that is not whole shows only new messages: a message that is not in it may still exist. So
+ * no id may be forgotten because of it, no position counted in it, and nothing deleted because it
+ * does not show it. A server may also give a wrong list: a caller that relies on it should request
+ * the whole list from time to time.
  */
 bool mailbox_list_since(struct mailbox *m, unsigned want, const char *mark, struct message_list *l,
 			bool *is_whole, struct err *e);
@@ -226,7 +229,7 @@ char *mailbox_mark(const struct mailbox *m, const struct message_list *l);
 
 /*
  * Nothing will be deleted or marked in this session, and no id of it leaves it: none is shown, none
- * recorded. So the mailbox need not know that somebody was there. To be called ahead of the first
+ * recorded. So the server's state need not change by this session. To be called before the first
  * list.
  */
 void mailbox_only_look(struct mailbox *m);
@@ -291,28 +294,28 @@ void mailbox_mark_read(struct mailbox *m, const struct message_list *l,
 bool mailbox_settle(struct mailbox *m, struct err *e);
 
 /*
- * Carries the deletions out and ends the session. False: *e, what was marked is there still, or
- * some of it.
+ * Carries out the deletions and ends the session. False: *e; all or some of the marked messages
+ * still exist.
  */
 bool mailbox_commit(struct mailbox *m, struct err *e);
 
 /*
- * So many of the messages that were deleted by the last commit or settling may be there still: the
- * server agreed, and did not say that they went. A new session's list knows. 0 where the protocol
- * has no word for it.
+ * The number of messages deleted by the last commit or settling that may still exist: the server
+ * agreed, and did not confirm that they were expunged. A new session's list tells. 0 if the
+ * protocol has no such confirmation.
  */
 size_t mailbox_unconfirmed(const struct mailbox *m);
 
 /*
- * From here on a commit does not end the session: behind it there is another list, fetch, remove
- * and commit. False: the protocol can't.
+ * From now on a commit does not end the session: another list, fetch, remove and commit may follow.
+ * False: the protocol cannot do this.
  */
 bool mailbox_stay(struct mailbox *m);
 
 /*
- * Waits in a session that stays, behind a list or a commit, until more has come than that list
- * shows, or it is time to look all the same: after IDLE_S seconds where the server tells by itself
- * what comes, else after POLL_S. False: *e, the session broke, or a signal came.
+ * Waits in a session that stays, after a list or a commit, until messages have come that the list
+ * does not show, or until it is time to look anyway: after IDLE_S seconds if the server announces
+ * new messages by itself, else after POLL_S. False: *e, the session broke, or a signal came.
  */
 bool mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e);
 

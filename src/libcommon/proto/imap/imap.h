@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * imap - one conversation with an IMAP server (IMAP4rev1, RFC 3501, and IMAP4rev2, RFC 9051),
- * behind proto/mailbox.
+ * imap - one conversation with an IMAP server (IMAP4rev1, RFC 3501, and IMAP4rev2, RFC 9051), used
+ * through proto/mailbox.
  */
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_H
 #define MAILVERBS_PROTO_IMAP_IMAP_H

@@ -83,8 +83,8 @@ put(void *ctx, const char *bytes, size_t n)
 	return stream_is_writable(c->stream);
 }
 
-/* The server waits for the octets of A's message. What can't be read here ends the connection in
- * the middle of the literal, so that the server drops it. */
+/* The server waits for the octets of A's message. If the message cannot be read, the connection is
+ * closed in the middle of the literal, so that the server drops it. */
 static bool
 send_message(struct imap *c, const struct mailbox_append *a, struct err *e)
 {

@@ -3,7 +3,7 @@
  * Fetching messages, by UID FETCH of sets: many commands on the way, and each text poured into the
  * receiver as it comes. BODY.PEEK leaves \Seen as it is (RFC 9051 section 6.4.5).
  *
- * The server answers in whatever order it likes, and leaves out what is no longer there.
+ * The server answers in any order, and leaves out messages that no longer exist.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -90,8 +90,8 @@ find_uid(struct fetch *f, uint32_t uid)
 	return bsearch(&key, f->wanted, f->count, sizeof key, compare_wanted);
 }
 
-/* By its number, for a server that names the UID behind the text: true as long as no message went
- * away. What it was is seen before the text counts. */
+/* Finds the message by its number, for a server that names the UID after the text. The number is
+ * right as long as no message was expunged. The UID is checked before the text is accepted. */
 static struct wanted *
 find_number(struct fetch *f, uint32_t number)
 {
@@ -169,9 +169,9 @@ struct response {
 };
 
 /*
- * NIL: there is none (any more). Nor is there where nothing comes: so do servers answer of what is
- * gone (RFC 2180 section 4.1), or broken. Only of fields there may be none; a whole header has its
- * empty line at least.
+ * NIL means that the text does not exist (any more). An empty text means the same: servers answer
+ * so for a message that is gone (RFC 2180 section 4.1) or broken. Only a request for single fields
+ * may give an empty text; a whole header has at least its empty line.
  */
 static bool
 is_text(const struct fetch *f, const struct imap_token *t)
@@ -234,7 +234,7 @@ finish_response(struct fetch *f, const struct imap_fetched *fetched)
 	f->is_whole = true;
 }
 
-/* What follows the response is IMAP, so the message ended where its literal says. */
+/* Valid IMAP follows the response, so the message ended where its literal says. */
 static void
 finish_message(struct fetch *f)
 {
@@ -346,7 +346,7 @@ was_expunged(const struct imap *c)
 	return imap_code_is(&code, "EXPUNGEISSUED");
 }
 
-/* What is not there any more is no longer asked for. */
+/* Messages that no longer exist are not requested again. */
 static void
 forget(struct fetch *f, size_t from, size_t to)
 {
@@ -449,7 +449,7 @@ fetch_sets(struct fetch *f, struct err *e)
 	return ok;
 }
 
-/* What is left is what was left out, or refused. */
+/* The remaining messages were left out or refused. */
 static void
 drop_done(struct fetch *f)
 {
@@ -465,9 +465,10 @@ drop_done(struct fetch *f)
 }
 
 /*
- * What was refused is asked for in smaller sets, down to one message each: so one that the server
- * cannot read does not keep back the others (RFC 9051 section 7.1 lets it refuse them all). What
- * was left out is asked for as long as each time some of it come. BEFORE: so many were asked for.
+ * Refused messages are requested again in smaller sets, down to one message each: one message that
+ * the server cannot read does not hold up the others (RFC 9051 section 7.1 lets it refuse them
+ * all). Messages that were left out are requested again as long as each request brings some of
+ * them. BEFORE is the number of messages in the last request.
  */
 static bool
 is_asked_again(struct fetch *f, size_t before)

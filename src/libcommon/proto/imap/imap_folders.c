@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Which folders there are (LIST, RFC 9051 section 6.3.9), what is in them (in the same answers
- * where the server has LIST-STATUS, RFC 5819, else by STATUS), and which one is the Trash.
+ * Lists the folders (LIST, RFC 9051 section 6.3.9) and their sizes (in the same answers if the
+ * server has LIST-STATUS, RFC 5819, else by STATUS), and finds the Trash.
  *
- * LIST "" "*" shows the personal ones, and on most servers all. What NAMESPACE (RFC 2342) tells of
- * beside them is asked for where nothing of it was listed.
+ * LIST "" "*" shows the personal folders, and on most servers all folders. Other namespaces that
+ * NAMESPACE (RFC 2342) names are listed separately if none of their folders were in the list.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +33,10 @@ struct folders {
 	size_t prefix_count;
 };
 
-/* What the server says. */
+/* The server's answers. */
 
-/* A name without quotes is all of the line, but for what LIST-EXTENDED has behind a name (RFC 5258
- * section 6), and blanks. */
+/* A name without quotes takes the rest of the line, except for blanks and the data that
+ * LIST-EXTENDED puts after a name (RFC 5258 section 6). */
 static void
 add_bare_name(const struct imap *c, struct buf *out, const char *text, size_t len)
 {
@@ -96,8 +96,8 @@ take_delimiter(struct folder *f, const struct imap_token *t)
 		f->delimiter = t->text[0];
 }
 
-/* (\HasNoChildren \Trash) "/" "Trash", and what an extension has behind it. A line that is not of
- * this form names no folder. */
+/* (\HasNoChildren \Trash) "/" "Trash", and the data that an extension puts after it. A line that is
+ * not of this form names no folder. */
 static bool
 read_folder(struct folders *x)
 {
@@ -249,7 +249,7 @@ await(struct folders *x)
 	return imap_await_data(x->c, take, x);
 }
 
-/* What is asked. */
+/* The requests. */
 
 static bool
 has_counts_in_list(const struct folders *x)
@@ -285,7 +285,7 @@ await_list(struct folders *x, struct err *e)
 	return imap_ok(x->c, await(x), ERR_UNAVAILABLE, e);
 }
 
-/* What is below INBOX was listed if there is anything. */
+/* Folders below INBOX have been listed already, if there are any. */
 static bool
 is_listed(const struct folders *x, const char *prefix)
 {
@@ -311,7 +311,7 @@ list_namespaces(struct folders *x, struct err *e)
 	for (; asked > 0; asked--) {
 		const enum imap_status status = await(x);
 
-		/* Who may not look at others' folders has none of them. */
+		/* A user who may not see other users' folders has none of them. */
 		ok = ok && (status == IMAP_NO || imap_ok(x->c, status, ERR_UNAVAILABLE, e));
 	}
 	return ok;

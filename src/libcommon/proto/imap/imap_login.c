@@ -47,7 +47,7 @@ greeting(struct imap *c, const struct login *l, struct err *e)
 	return true;
 }
 
-/* Told in the greeting, behind a login, or asked for now. */
+/* Known from the greeting or from the answer to the login, or else asked for now. */
 static bool
 need_capabilities(struct imap *c, struct err *e)
 {
@@ -60,8 +60,8 @@ need_capabilities(struct imap *c, struct err *e)
 	       imap_complain(c, ERR_PROTOCOL, "the server does not say what it can do", e);
 }
 
-/* What was said in the clear, anybody may have said: nor shall the user see it as the server's
- * words (RFC 9051 section 7.1, ALERT). */
+/* Text received in the clear may come from anybody, so it must not be shown to the user as the
+ * server's words (RFC 9051 section 7.1, ALERT). */
 static void
 forget_what_was_said(struct imap *c)
 {
@@ -89,7 +89,7 @@ start_tls(struct imap *c, const struct login *l, struct err *e)
 
 /* AUTHENTICATE (section 6.2.2). */
 
-/* What NO or BAD says of a login. */
+/* The meaning of NO or BAD as the answer to a login. */
 static enum login_answer
 refusal(struct imap *c, enum imap_status status)
 {
@@ -260,8 +260,8 @@ authenticate(struct imap *c, const struct login *l, struct err *e)
 }
 
 /*
- * What the server can do may be more after a login. Where it does not say so by itself, it is asked
- * (section 7.1 has it say so; Coremail and others don't).
+ * The server may have more capabilities after the login. It is asked for them if it does not
+ * announce them itself, as section 7.1 wants (Coremail and others do not).
  */
 static bool
 log_in(struct imap *c, const struct login *l, struct err *e)
@@ -289,8 +289,8 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 }
 
 /*
- * One flight more, so it is asked for by name. Nothing may be said ahead of the answer (section 3).
- * A refusal is no error: the mail comes all the same.
+ * This costs another flight, so it is used only if requested by name. Nothing may be sent before
+ * the answer (section 3). A refusal is not an error: the mail arrives uncompressed.
  */
 bool
 imap_compress(struct imap *c, struct err *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is in the folder: by UID FETCH, from which the UIDs come in any case, because only they name
- * a message for good. Numbers are sequence numbers as they are when the list is whole.
+ * Lists the messages in the folder by UID FETCH, which always gives the UIDs: only they name a
+ * message permanently. Numbers are the sequence numbers at the time when the list is complete.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,8 +43,8 @@ is_kept_flag(const struct buf *flags, const struct imap_token *t)
 	return t->kind == TOKEN_ATOM && !imap_is(t, "\\Recent") && flags->len + t->len < FLAGS_MAX;
 }
 
-/* But \Recent, which says nothing of the message (RFC 9051 section 2.3.2). What is not a list of
- * words has no flags: nothing but what is shown depends on them. */
+/* Leaves out \Recent, which says nothing about the message (RFC 9051 section 2.3.2). A malformed
+ * list counts as no flags: only the display depends on them. */
 static bool
 read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
 {
@@ -209,7 +209,7 @@ add_item(struct listing *x, uint32_t number, const struct imap_fetched *f)
 	return item;
 }
 
-/* What was told before of a message whose flags come apart. */
+/* The data received earlier for a message whose flags arrive separately. */
 static void
 take_pending_flags(struct listing *x, uint32_t slot)
 {
@@ -460,9 +460,9 @@ read_piece(struct imap *c, struct listing *x, struct err *e)
 }
 
 /*
- * What a server left out that lists no more than so many at once (RFC 9738; Yahoo): it begins with
- * the highest and says how far down it came; upwards would do too. True: the rest is to be asked
- * for. *OK false: *e, nobody can tell what the rest is.
+ * Finds the rest of the list on a server that limits the messages per answer (RFC 9738; Yahoo): it
+ * begins with the highest and says how far down it came; the other direction works too. True: the
+ * rest has to be requested. *OK false: the rest cannot be determined, see *e.
  */
 static bool
 has_rest(struct imap *c, struct listing *x, bool *ok, struct err *e)
@@ -527,8 +527,8 @@ list_from(struct imap *c, struct listing *x, struct err *e)
 	return ok;
 }
 
-/* A list that leaves out what the server says is there: whoever took it for whole would forget what
- * he has, and fetch it again. */
+/* The list lacks messages that the server says exist. A caller that took it as complete would
+ * forget messages that it has, and fetch them again. */
 static bool
 check_is_whole(struct imap *c, const struct message_list *l, uint32_t existed, struct err *e)
 {
@@ -562,7 +562,7 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
 }
 
-/* What came since: "UIDVALIDITY UID", the last UID that was there. */
+/* New messages since the mark: "UIDVALIDITY UID", where UID is the last one of the listing. */
 
 struct mark {
 	uint64_t validity;
@@ -601,8 +601,8 @@ counts_anew(const struct imap *c, const struct mark *m)
 	return c->uid_next > 0 && m->uid >= c->uid_next;
 }
 
-/* UIDs only grow (RFC 9051 section 2.3.1.1), so whatever went from the folder, what came is behind
- * the mark. "n:*" names the last message even where it is before n. */
+/* UIDs only grow (RFC 9051 section 2.3.1.1), so new messages come after the mark, whatever was
+ * removed. "n:*" names the last message even if it is before n. */
 bool
 imap_list_since(void *conversation, unsigned want, const char *text, struct message_list *l,
 		bool *is_whole, struct err *e)

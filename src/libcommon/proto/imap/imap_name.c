@@ -109,7 +109,7 @@ encode(struct buf *out, const char *s, size_t n)
 	}
 }
 
-/* One unit of UTF-16; HIGH is the first of a pair, or 0. False: it is no pair. */
+/* One unit of UTF-16; HIGH is the first of a pair, or 0. False: not a valid pair. */
 static bool
 take_unit(struct buf *out, uint32_t *high, uint32_t unit)
 {
@@ -252,7 +252,7 @@ hex_digit(char c)
 	return (int)(at - hex) - (at - hex > 15 ? 6 : 0);
 }
 
-/* What stands behind raw: . */
+/* The bytes after "raw:". */
 static bool
 read_raw(struct buf *out, const char *typed, struct err *e)
 {
@@ -371,7 +371,7 @@ imap_name_matches(const char *pattern, const char *name, char delimiter)
 
 /* Strings in commands. */
 
-/* ASTRING-CHAR: no CTL, blank, ( ) { % * " \; a ] may be there (RFC 9051 section 9). */
+/* ASTRING-CHAR: not CTL, blank, ( ) { % * " or \; a ] is allowed (RFC 9051 section 9). */
 static bool
 is_atom(const char *s, size_t n)
 {

@@ -3,18 +3,18 @@
  * imap_name - the names of IMAP folders between the wire and a person, and how a string is put into
  * a command. No I/O.
  *
- * The *wire name* is what stands in LIST and SELECT: modified UTF-7 (RFC 3501 section 5.1.3), or
- * UTF-8 once the server was told so by ENABLE (RFC 6855 section 3, RFC 9051 section 5.1). The
- **shown name* is UTF-8, for --folders and --folder. Each wire name has exactly one shown name, and
- *that, typed, is that wire name again. So a name is shown as `raw:` and its bytes, where it
+ * The *wire name* is the one in LIST and SELECT: modified UTF-7 (RFC 3501 section 5.1.3), or UTF-8
+ * after ENABLE has told the server so (RFC 6855 section 3, RFC 9051 section 5.1). The *shown name*
+ * is UTF-8, for --folders and --folder. Each wire name has exactly one shown name, which gives that
+ * wire name again when it is typed. So a name is shown as `raw:` and its bytes if it
  *
- *	- is no modified UTF-7 or not in its one right form ("A&B", where "A&-B" is meant), or no
- *UTF-8,
- *	- has control characters, which nobody can type,
- *	- has * or %, which would make it a pattern, or begins with "raw:" itself.
+ *  - is not valid modified UTF-7, or not in its one right form ("A&B", where "A&-B" is meant), or
+ *    not valid UTF-8,
+ *  - has control characters, which nobody can type,
+ *  - has * or %, which would make it a pattern, or begins with "raw:" itself.
  *
- * There backslash and all that is not printable ASCII stand as \xHH, and * and % stand for
- *themselves.
+ * After `raw:`, backslash and all bytes that are not printable ASCII become \xHH; * and % are
+ * themselves.
  */
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_NAME_H
 #define MAILVERBS_PROTO_IMAP_IMAP_NAME_H
@@ -41,19 +41,19 @@ bool imap_name_is_inbox(const char *name, size_t n);
 bool imap_name_is_pattern(const char *typed);
 
 /*
- * Does PATTERN take in the shown name NAME? * stands for anything, % for anything without the
- * hierarchy DELIMITER (RFC 9051 section 6.3.9; '\0': there is none). A pattern without both takes
- * in the one name that is equal. Takes time of length times length at most.
+ * Does PATTERN match the shown name NAME? * matches anything, % anything without the hierarchy
+ * DELIMITER (RFC 9051 section 6.3.9; '\0': none). A pattern with neither matches only the same
+ * name. The time is at most the product of the two lengths.
  */
 bool imap_name_matches(const char *pattern, const char *name, char delimiter);
 
-/* How a string can stand in a command (RFC 9051 section 4). */
+/* The forms of a string in a command (RFC 9051 section 4). */
 enum imap_form {
 	IMAP_AS_ATOM,
 	IMAP_AS_QUOTED,
-	IMAP_AS_LITERAL, /* line ends, 8-bit where it has no other way, or more than IMAP_QUOTED_MAX
-			  */
-	IMAP_UNSENDABLE  /* a NUL, which no string may have */
+	/* line ends, 8-bit where it has no other way, or more than IMAP_QUOTED_MAX */
+	IMAP_AS_LITERAL,
+	IMAP_UNSENDABLE /* a NUL, which no string may have */
 };
 
 enum { IMAP_QUOTED_MAX = 1000 }; /* a command line much longer is not taken everywhere (RFC 7162) */

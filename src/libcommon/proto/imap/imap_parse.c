@@ -10,11 +10,11 @@ enum state {
 	BETWEEN, /* before a token */
 	ATOM,
 	QUOTED,
-	ESCAPED,      /* in a quoted string, behind a backslash */
+	ESCAPED,      /* in a quoted string, after a backslash */
 	TILDE,        /* of ~{SIZE}, RFC 3516 section 4.1; or an atom's first byte */
-	LITERAL_SIZE, /* behind the { */
-	LITERAL_PLUS, /* behind the + of {SIZE+} */
-	LITERAL_END,  /* behind the } */
+	LITERAL_SIZE, /* after the { */
+	LITERAL_PLUS, /* after the + of {SIZE+} */
+	LITERAL_END,  /* after the } */
 	LITERAL_LF,
 	OCTETS,
 	BEHIND,        /* a string has ended: a delimiter must follow */
@@ -22,7 +22,7 @@ enum state {
 	EMPTY_LINE_LF,
 	BEHIND_EMPTY_LINE,
 	TEXT,
-	END_LF, /* behind the CR at the end of a response */
+	END_LF, /* after the CR at the end of a response */
 	BROKEN,
 	STATES
 };
@@ -55,8 +55,8 @@ bad(struct imap_parse *p, struct window *w, const char *why)
 	return w->token->kind = TOKEN_BAD;
 }
 
-/* The token ends here: from START in the window, behind what is held. Nothing is copied where it
- * came in one piece. */
+/* Ends the token: the bytes from START in the window follow the bytes held. Nothing is copied if
+ * the token came in one piece. */
 static enum imap_kind
 emit_text(struct imap_parse *p, struct window *w, const char *start, enum imap_kind kind,
 	  enum state next)
@@ -336,7 +336,7 @@ octets(struct imap_parse *p, struct window *w)
 	return TOKEN_OCTETS;
 }
 
-/* Where a literal was longer or shorter than announced, it mostly shows here. */
+/* A literal that was longer or shorter than announced is mostly detected by this check. */
 static enum imap_kind
 behind(struct imap_parse *p, struct window *w)
 {
@@ -346,9 +346,9 @@ behind(struct imap_parse *p, struct window *w)
 }
 
 /*
- * Some servers end the text of a message with an empty line that the literal's size leaves out. It
- * is taken for one only in a list that goes on or ends right behind it: any other text there may be
- * the message's.
+ * Some servers end the text of a message with an empty line that the literal's size does not count.
+ * It is skipped only if the list goes on or ends right after it: any other text may belong to the
+ * message.
  */
 static enum imap_kind
 behind_octets(struct imap_parse *p, struct window *w)

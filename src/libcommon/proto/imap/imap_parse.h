@@ -5,14 +5,14 @@
  *	struct imap_parse p = {0};
  *	while bytes come: kind = imap_parse(&p, bytes, n, &used, &token)
  *
- * Fed whole or byte by byte, the tokens are the same, but that a literal's octets come in other
- * pieces. What follows a status word is no tokens but text: the caller, who has just seen that
- * word, says so by imap_parse_text().
+ * The tokens do not depend on the size of the pieces, except that a literal's octets come in other
+ * pieces. Text, not tokens, follows a status word: the caller, which has just seen that word, says
+ * so by imap_parse_text().
  *
  * Lenient where servers are: a line may end in LF alone, blanks may be several, an atom may hold
  * 8-bit bytes. Strict where leniency would let one message's text be taken for the server's words:
- * behind a string there is a blank, a parenthesis or the end of the line; a line ends outside of
- * all lists.
+ * a string is followed by a blank, a parenthesis or the end of the line; a line ends outside of all
+ * lists.
  */
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_PARSE_H
 #define MAILVERBS_PROTO_IMAP_IMAP_PARSE_H
@@ -32,16 +32,16 @@ enum {
 
 enum imap_kind {
 	TOKEN_MORE, /* the bytes are used up, and no token is complete */
-	TOKEN_ATOM, /* a word: a number, a flag, a tag, NIL, "BODY[HEADER.FIELDS (TO)]", * and + too
-		     */
+	/* a word: a number, a flag, a tag, NIL, "BODY[HEADER.FIELDS (TO)]", * and + too */
+	TOKEN_ATOM,
 	TOKEN_QUOTED,  /* without its quotes and backslashes */
 	TOKEN_LITERAL, /* `size` octets follow, as TOKEN_OCTETS */
-	TOKEN_OCTETS,  /* some of them, at least one, where they stand in the input */
+	TOKEN_OCTETS,  /* at least one octet, in place in the input */
 	TOKEN_OPEN,    /* ( */
 	TOKEN_CLOSE,   /* ) */
 	TOKEN_TEXT,    /* the rest of the line, after imap_parse_text() */
 	TOKEN_END,     /* the end of the response */
-	TOKEN_BAD      /* this is no IMAP: `text` says why, and there is no going on */
+	TOKEN_BAD      /* not valid IMAP: `text` says why, and parsing cannot continue */
 };
 
 struct imap_token {
@@ -74,7 +74,7 @@ struct imap_parse {
 enum imap_kind imap_parse(struct imap_parse *p, const char *bytes, size_t n, size_t *used,
 			  struct imap_token *t);
 
-/* The next token is the rest of the line, whatever stands there: TOKEN_TEXT, perhaps empty. */
+/* The next token is the rest of the line, whatever it holds: TOKEN_TEXT, perhaps empty. */
 void imap_parse_text(struct imap_parse *p);
 
 /* The next token is a folder's name: a string, or the rest of the line as TOKEN_TEXT, for servers

@@ -104,7 +104,7 @@ unknown(const char *word, size_t len, struct err *e)
 	return false;
 }
 
-/* Double quotes are around it; `at` is behind the first. */
+/* The value is in double quotes; `at` is after the first. */
 static bool
 read_quoted(struct reader *r, struct buf *value, struct err *e)
 {
@@ -144,7 +144,7 @@ read_value(struct reader *r, struct buf *value, struct err *e)
 	return true;
 }
 
-/* What a value is in IMAP. */
+/* The value in IMAP's form. */
 
 static bool
 check_text(struct buf *value, const char *word, struct err *e)

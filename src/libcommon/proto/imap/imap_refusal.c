@@ -35,9 +35,9 @@ static const struct meaning codes[] = {
 };
 
 /*
- * Words (2026-11), which count before a code: Gmail says ALERT or OVERQUOTA of what is over in some
- * hours. Microsoft's, behind them, has no codes; NetEase's refuses folders, where it means the
- * client.
+ * Words (as of 2026-11), which take precedence over a code: Gmail says ALERT or OVERQUOTA for
+ * conditions that pass within hours. Microsoft's, listed after them, has no codes; NetEase's
+ * refuses folders when it means the client.
  */
 static const struct meaning words_known[] = {
     {"too many simultaneous connections", ERR_TEMPORARY,

@@ -118,8 +118,8 @@ ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const
 	return commands;
 }
 
-/* All answers are read, the first refusal counts. Of what a server left undone (RFC 9738) nobody
- * knows which it is. */
+/* All answers are read, and the first refusal counts. If the server left a part undone (RFC 9738),
+ * it is unknown which part. */
 static bool
 read_answers(struct imap *c, size_t commands, struct err *e)
 {
@@ -189,8 +189,8 @@ move(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct er
 	return read_answers(c, asked, e);
 }
 
-/* Nothing is marked before all copies are there. Who is cut off in between has both, and the next
- * run makes another copy. */
+/* Nothing is marked before all copies exist. If the connection is lost in between, both messages
+ * exist, and the next run makes another copy. */
 static bool
 copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
 {
@@ -227,7 +227,7 @@ count_unconfirmed(struct imap *c)
 	c->unconfirmed = c->to_delete.count > gone ? c->to_delete.count - gone : 0;
 }
 
-/* What is read is marked so before it goes to the Trash. */
+/* Messages that were read are marked so before they go to the Trash. */
 static bool
 carry_out_steps(struct imap *c, bool is_last, struct err *e)
 {
@@ -277,7 +277,7 @@ imap_commit(void *conversation, struct err *e)
 	return ok;
 }
 
-/* What mmark asks for beside: flags and copies at once, a move by the commit. */
+/* The other changes that mmark requests: flags and copies at once, a move by the commit. */
 
 static bool
 store(struct imap *c, const struct imap_uids *uids, const char *sign, const char *flags,

@@ -17,7 +17,7 @@
 
 enum { REPEATS_MAX = 1000 };
 
-/* What was found, as ranges: "1:4294967295" is as small as it is written. */
+/* The messages found, as ranges: "1:4294967295" is as small as it is written. */
 struct range {
 	uint32_t from, to;
 };
@@ -108,7 +108,7 @@ take(void *ctx, struct imap *c, const struct imap_untagged *u)
 	return text_equal_case(u->keyword, "ESEARCH") && take_esearch(ctx, c);
 }
 
-/* The first line has the tag, the others go on behind a literal. */
+/* The first line has the tag, the others go on after a literal. */
 static void
 ask_line(struct imap *c, struct buf *line, bool is_first)
 {
@@ -193,7 +193,7 @@ arrange(struct finding *f)
 	f->count = kept;
 }
 
-/* bsearch()'s: is the UID before, in or behind the range? */
+/* For bsearch(): is the UID before, in or after the range? */
 static int
 compare_place(const void *key, const void *range)
 {

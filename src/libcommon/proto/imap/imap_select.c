@@ -29,7 +29,7 @@ imap_add_folder(struct imap *c, struct buf *out, struct err *e)
 }
 
 /*
- * Commands that go ahead of SELECT in its flight, and whose refusal is no error. NetEase shows no
+ * Commands that precede SELECT in its flight, and whose refusal is not an error. NetEase shows no
  * folder to a client without ID, and parses it strictly (2026-11: "Unsafe Login").
  */
 static bool
@@ -125,8 +125,8 @@ is_trash(const struct imap *c)
 	return is;
 }
 
-/* Moved into the folder where they are, messages would be there under new UIDs, as new ones. Only
- * this folder's turn is over: the answer about it is read, so that the next one's can come. */
+/* Messages that were moved into the folder that they are in would get new UIDs, as new messages.
+ * Only this folder's turn is over: its answer is read, so that the next folder's can follow. */
 static bool
 check_is_not_trash(struct imap *c, struct err *e)
 {

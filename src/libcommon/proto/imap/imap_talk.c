@@ -52,8 +52,8 @@ static const struct {
     {"LIST-STATUS", IMAP_LIST_STATUS},
 };
 
-/* What is in IMAP4rev2 itself (RFC 9051 appendix E). Where a server speaks both revisions and was
- * not asked to ENABLE the second, it names what it has. */
+/* Extensions that are part of IMAP4rev2 (RFC 9051 appendix E). A server that speaks both revisions
+ * and was not asked to ENABLE the second names those that it has. */
 enum {
 	IN_REV2 = IMAP_SASL_IR | IMAP_UIDPLUS | IMAP_STATUS_SIZE | IMAP_LITERAL_PLUS | IMAP_IDLE |
 		  IMAP_MOVE | IMAP_LIST_EXTENDED | IMAP_LIST_STATUS | IMAP_NAMESPACE
@@ -287,7 +287,7 @@ imap_skip_value(struct imap *c, const struct imap_token *t)
 
 /* Status responses (RFC 9051 section 7.1). */
 
-/* The rest of the line behind a status word, kept in INTO as "WORD text". */
+/* Keeps the rest of the line after a status word in INTO as "WORD text". */
 static bool
 read_words(struct imap *c, const char *word, struct buf *into)
 {
@@ -485,7 +485,7 @@ take_message_limit_code(struct imap *c, const struct imap_code *code)
 			   blank ? (size_t)(blank - code->arguments) : code->arguments_len);
 }
 
-/* What a status response says beside yes and no. */
+/* The response codes that matter. */
 static const struct {
 	const char *name;
 	void (*take)(struct imap *c, const struct imap_code *code);
@@ -562,7 +562,7 @@ take_capability(struct imap *c, const char *keyword)
 
 /* Untagged data. */
 
-/* What everybody must know, whoever waits for whatever. */
+/* Untagged data that concerns the whole session, whichever command waits. */
 static const struct {
 	const char *keyword;
 	bool (*take)(struct imap *c, const char *keyword);
@@ -720,7 +720,7 @@ answers_nothing(struct imap *c, const struct imap_token *tag)
 	return false;
 }
 
-/* The status word behind a tag, and its text in c->words. */
+/* Reads the status word after a tag, and its text into c->words. */
 static enum imap_status
 read_status(struct imap *c)
 {

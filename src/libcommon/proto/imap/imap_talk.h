@@ -4,12 +4,12 @@
  * them. For proto/imap*.c alone; what others see is proto/imap.h and proto/mailbox.h.
  *
  *	imap_ask(c, "UID FETCH 1:* (UID)");
- *	c->take = …                         what it brings is untagged data
- *	imap_await(c)                       IMAP_OK: all of it has been taken
+ *	c->take = …                         takes the untagged data
+ *	imap_await(c)                       IMAP_OK: all of the data has been taken
  *
- * Answers are read in the order of the commands. Whatever the server says in between, wherever it does
- * so, is read in one place, which keeps what is true of the whole session (EXISTS, EXPUNGE,
- * response codes, CAPABILITY, BYE) and hands the rest to the command that waits.
+ * Answers are read in the order of the commands. All that the server says in between is read in one
+ * place, which keeps the state of the whole session (EXISTS, EXPUNGE, response codes, CAPABILITY,
+ * BYE) and hands the rest to the command that waits.
  */
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_TALK_H
 #define MAILVERBS_PROTO_IMAP_IMAP_TALK_H
@@ -29,14 +29,15 @@ struct login;
 struct stream;
 
 enum {
-	IMAP_SET_MAX = 900,      /* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of
-				    1,000 at most, old servers have buffers for no more */
+	/* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of 1,000 at most, old
+	 * servers have buffers for no more */
+	IMAP_SET_MAX = 900,
 	IMAP_SET_MESSAGES = 500, /* named by one command: one refusal is not about all of them */
 	IMAP_SETS_AHEAD = 8,     /* commands with sets in our queue */
 	IMAP_HEADER_MAX = 64 * 1024 * 1024 /* octets of a header */
 };
 
-/* What the server can do; in the table imap_capabilities[]. */
+/* The server's capabilities, in the order of the table imap_capabilities[]. */
 enum imap_capability {
 	IMAP_REV1 = 1 << 0,
 	IMAP_REV2 = 1 << 1,
@@ -116,7 +117,7 @@ struct imap {
 	bool only_looks; /* EXAMINE instead of SELECT */
 	bool is_selected;
 	unsigned rights;    /* there; enum mailbox_right */
-	bool stays;         /* the session goes on behind a commit */
+	bool stays;         /* the session goes on after a commit */
 	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 	bool is_introduced;
 	unsigned preludes; /* commands asked ahead of all others, whose answers are not read yet */
@@ -128,14 +129,14 @@ struct imap {
 	uint32_t listed_expunged; /* and those of them that went before the list was whole */
 
 	/*
-	 * What the command that waits wants of untagged data. It reads by imap_next() as far as it
-	 * likes; what it leaves of the response is skipped. False: not what it wants. EXPUNGE comes
-	 * to it too. NULL: nothing is wanted.
+	 * Takes untagged data for the command that waits. It reads by imap_next() as far as it
+	 * likes; the rest of the response is skipped. False: it does not want this response. It
+	 * gets EXPUNGE too. NULL: the command wants no data.
 	 */
 	bool (*take)(void *ctx, struct imap *c, const struct imap_untagged *u);
 	void *take_ctx;
 
-	/* What the commit does. */
+	/* The changes that the commit makes. */
 	struct imap_uids to_delete; /* to delete, or to move to the Trash */
 	struct imap_uids to_read;   /* to mark as read */
 	size_t unconfirmed;         /* of those that were deleted: no EXPUNGE told of so many */
@@ -144,10 +145,10 @@ struct imap {
 	bool asks_trash;
 };
 
-/* Queues a command behind its tag (net/dialog.h). */
+/* Queues a command, preceded by its tag (net/dialog.h). */
 void imap_ask(struct imap *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same with a secret behind the text, which ends with its blank. */
+/* The same with a secret after the text, which ends with its blank. */
 void imap_ask_secret(struct imap *c, const char *text, const char *secret);
 
 /* The tag that the next imap_ask() would take, for a command that somebody else asks. */
@@ -316,7 +317,7 @@ bool imap_await_trash(struct imap *c, struct err *e);
 /* The fields that a list shows. */
 #define IMAP_FIELDS "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]"
 
-/* What one FETCH response says of a message, but for its text. */
+/* The data of a message in one FETCH response, except its text. */
 struct imap_fetched {
 	uint32_t uid;   /* 0: nothing said, or nothing that is one; */
 	bool names_uid; /* then it was something */
@@ -326,8 +327,8 @@ struct imap_fetched {
 	struct buf *flags; /* the caller's: blank-separated; NULL: they are skipped */
 };
 
-/* What is done with a text: T is its first token (a literal, a quoted string, NIL), and all of it
- * is read. False: the stream failed. F holds what was said before it. */
+/* Handles a text: T is its first token (a literal, a quoted string, NIL), and the function reads
+ * all of it. False: the stream failed. F holds the data that came before the text. */
 typedef bool (*imap_take_text)(void *ctx, struct imap *c, const struct imap_fetched *f,
 			       const struct imap_token *t);
 

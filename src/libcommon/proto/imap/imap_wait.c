@@ -10,7 +10,8 @@
 #include "net/wait.h"
 #include "proto/imap/imap_talk.h"
 
-/* More than the list had? What is expunged meanwhile changes nothing in that. */
+/* Are there more messages than in the list? Messages expunged meanwhile do not change the
+ * result. */
 static bool
 has_come(const struct imap *c)
 {

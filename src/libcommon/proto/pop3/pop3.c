@@ -23,7 +23,7 @@ pop3_remove(void *conversation, const struct message_list *l, const struct messa
 		c->to_delete[c->doomed_count++] = l->items[set->index[i]].number;
 }
 
-/* DELE for each, and QUIT behind the last: one flight where the window is open. */
+/* Sends DELE for each, and QUIT after the last: one flight if the window is open. */
 static void
 ask_removal(struct pop3 *c, size_t i)
 {

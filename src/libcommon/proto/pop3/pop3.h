@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pop3 - one conversation with a POP3 server (RFC 1939, RFC 2449, RFC 2595, RFC 5034), behind
+ * pop3 - one conversation with a POP3 server (RFC 1939, RFC 2449, RFC 2595, RFC 5034), used through
  * proto/mailbox.
  */
 #ifndef MAILVERBS_PROTO_POP3_POP3_H

@@ -115,8 +115,8 @@ has_no_top(struct fetch *f, struct err *e)
 	return false;
 }
 
-/* An answer that brings nothing is no message, nor is one of empty lines alone where the server
- * announced more. Of the fields that are only shown there may be none. */
+/* An empty answer is not a message, nor is one of empty lines alone if the server announced more. A
+ * request for the displayed fields alone may give an empty answer. */
 static bool
 is_empty(const struct fetch *f)
 {
@@ -135,7 +135,7 @@ break_off(struct fetch *f, struct err *e)
 	return stop_signal() == 0 && mailbox_blame(e, stream_name(f->c->stream), &f->info);
 }
 
-/* The answer behind the message is in step, so its lone dot was its end. */
+/* The answer after the message is in step, so the lone dot was the end of the message. */
 static bool
 finish(struct fetch *f, struct err *e)
 {
@@ -196,8 +196,8 @@ ask_message(struct pop3 *c, uint32_t number, enum part part)
 }
 
 /*
- * The last message has no answer behind it that could show whether its lone dot was its end. NOOP's
- * rides in the same flight. What is only shown needs no such proof.
+ * The last message has no answer after it that could show whether its lone dot was its end. So a
+ * NOOP goes in the same flight. A message that is only displayed needs no such proof.
  */
 static void
 ask_proof(struct pop3 *c, enum part part)

@@ -35,8 +35,7 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
-/* "7 what follows": NULL where it is no such line, else what follows; "7" alone is followed by
- * nothing. */
+/* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line. */
 static const char *
 parse_numbered(const char *line, uint32_t *number)
 {
@@ -244,7 +243,7 @@ pop3_mark(const void *conversation, const struct message_list *l)
 		return NULL;
 	for (size_t i = 0; i < l->count; i++)
 		mark.octets += l->items[i].size;
-	/* What the server will be asked for again; its sum may be another than ours. */
+	/* The messages that will be requested; the server's sum may differ from ours. */
 	if (c->stat.known)
 		mark = (struct mark){.messages = c->stat.messages, .octets = c->stat.octets};
 	if (l->items[l->count - 1].number != mark.messages)

@@ -147,7 +147,7 @@ is_incapable(const struct pop3 *c)
 	return false;
 }
 
-/* What -ERR, of which *E tells, says of a login. */
+/* The meaning of -ERR, described by *E, as the answer to a login. */
 static enum login_answer
 refusal(const struct pop3 *c)
 {
@@ -225,7 +225,7 @@ user_and_pass(struct pop3 *c, enum login_answer *why, struct err *e)
 	*why = e->code == ERR_LOGIN ? refusal(c) : LOGIN_BROKEN;
 	dialog_drop(c->dialog);
 	if (dialog_unanswered(c->dialog) > 0)
-		pop3_await(c); /* *e stands: the first refusal is the reason for the second */
+		pop3_await(c); /* *e is kept: the first refusal is the reason for the second */
 	return false;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pop3_talk - a conversation with a POP3 server: its status lines, and the lines behind them. For
+ * pop3_talk - a conversation with a POP3 server: its status lines, and the lines after them. For
  * proto/pop3*.c alone; what others see is proto/pop3.h and proto/mailbox.h.
  *
  *	dialog_ask(c->dialog, "UIDL");
@@ -23,11 +23,11 @@ struct login;
 struct stream;
 
 enum {
-	POP3_ASK_AHEAD = 512 /* commands in our queue; how many are on the way is the dialog's
-				affair */
+	/* commands in our queue; how many are on the way is the dialog's affair */
+	POP3_ASK_AHEAD = 512
 };
 
-/* What CAPA told (RFC 2449 section 6). */
+/* The answer to CAPA (RFC 2449 section 6). */
 struct pop3_features {
 	bool known; /* there is a CAPA */
 	bool stls;
@@ -41,7 +41,7 @@ struct pop3_features {
 	struct mailbox_customs customs;
 };
 
-/* What STAT told. */
+/* The answer to STAT. */
 struct pop3_stat {
 	bool known;
 	uint64_t messages;

@@ -18,7 +18,7 @@
 enum {
 	REPLY_LINES_MAX = 200,
 	COMMAND_MAX = 512,  /* RFC 5321 section 4.5.3.1.4 */
-	AUTH_MAX = 8 * 1024 /* octets of mechanisms: more is no list */
+	AUTH_MAX = 8 * 1024 /* octets of mechanisms: a longer list is rejected */
 };
 
 /* "250-text", "250 text" or "250": the code, what follows it, and whether it is the reply's last
@@ -104,7 +104,7 @@ is_address_char(char c)
 	return (unsigned char)c > ' ' && c != 0x7f && !strchr("<>()[]:;,\"'", c);
 }
 
-/* Does the address at AT, LEN octets of a reply, stand alone, and not within a longer one? */
+/* Is the address at AT, LEN octets of a reply, a whole word, not part of a longer address? */
 static bool
 is_whole(const char *text, const char *at, size_t len)
 {

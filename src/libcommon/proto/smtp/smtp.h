@@ -25,7 +25,7 @@ struct outgoing;
 struct smtp;
 struct stream;
 
-/* What EHLO offered (RFC 5321 section 4.1.1.1). */
+/* The extensions that EHLO offered (RFC 5321 section 4.1.1.1). */
 struct smtp_features {
 	bool starttls;
 	bool pipelining;         /* RFC 2920 */
@@ -64,8 +64,8 @@ struct smtp_envelope {
 	struct smtp_parameters wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
 
-	/* Called before the end of the message goes out, where it is not NULL: what it notes is
-	 * there whatever comes. False: the end stays here, *e is what is said. */
+	/* If not NULL, called before the end of the message goes out: so its record exists whatever
+	 * comes next. False: the end is not sent, and *e is the error. */
 	bool (*before_end)(void *ctx, struct err *e);
 	void *before_end_ctx;
 };
@@ -95,16 +95,16 @@ const struct smtp_features *smtp_features(const struct smtp *c);
 const struct buf *smtp_described(const struct smtp *c);
 
 /*
- * Hands in one message to all recipients, or to none: where one is refused (with `partial`: where
- * all are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a
- * 4xx); each recipient's reply tells the rest. By LMTP each recipient has a reply to the message
- * too, which stands in the place of the first one then. What the server does not offer and the
- * message needs is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT
- * goes out with the message. False with *MAYBE_SENT: the end of the message went out and its reply
- * was not seen. True: the server took it over for all recipients without a refusal among their
- * replies, which is at least one; REPLY is its word. Recipients whom the server did not want in the
- * same transaction (452 after others were accepted) are not refused, but `is_postponed`: the message
- * did not go to them, and QUIT does not go out.
+ * Hands in one message to all recipients, or to none: if one is refused (with `partial`: if all
+ * are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx);
+ * each recipient's reply tells the rest. By LMTP each recipient has a reply to the message too,
+ * which then replaces the first one. A message that needs an extension that the server does not
+ * offer is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT goes out
+ * with the message. False with *MAYBE_SENT: the end of the message went out and its reply was not
+ * seen. True: the server took it over for all recipients without a refusal among their replies,
+ * which is at least one; REPLY is its word. Recipients whom the server did not want in the same
+ * transaction (452 after others were accepted) are not refused, but `is_postponed`: the message did
+ * not go to them, and QUIT does not go out.
  */
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);

@@ -71,7 +71,7 @@ smtp_parameters_check(const struct smtp_parameters *w, const struct smtp_feature
 	return check_times(w, f, e);
 }
 
-/* RFC 3461 section 4: what is no printable ASCII, and + and =, as +XX. */
+/* RFC 3461 section 4: bytes that are not printable ASCII, and + and =, become +XX. */
 static void
 add_xtext(struct buf *out, const char *text)
 {

@@ -184,10 +184,12 @@ postpone(struct transaction *t, struct smtp_recipient *r, size_t accepted)
 	r->is_postponed = true;
 }
 
-/* The replies to all RCPT. *ACCEPTED is the number of recipients; *e the first refusal. False: the
- * stream failed, and *e says so if nobody was refused before: behind a refusal (421) the server may
- * hang up, and its words tell more; but in a partial sending they are not why the others got
- * nothing. */
+/*
+ * Reads the replies to all RCPT. *ACCEPTED is the number of accepted recipients; *e the first
+ * refusal. False: the stream failed, and *e says so if no recipient was refused before: after a
+ * refusal (421) the server may hang up, and its words tell more. But in a partial sending the
+ * refusal is not the reason why the others got nothing.
+ */
 static bool
 read_recipients(struct transaction *t, size_t *accepted, struct err *e)
 {
@@ -211,8 +213,8 @@ read_recipients(struct transaction *t, size_t *accepted, struct err *e)
 	return true;
 }
 
-/* Without a sender the server refuses whomever: that is not the recipients'. Commands that wait
- * here stay here. */
+/* Without an accepted sender the server refuses every recipient: that does not concern the
+ * recipients. Queued commands are not sent. */
 static void
 ignore_recipients(const struct transaction *t)
 {
@@ -233,7 +235,7 @@ is_too_big(const struct smtp_reply *r)
 						     strncmp(r->text + 4, "5.2.3", 5) == 0));
 }
 
-/* What a 5xx before the message means for it. */
+/* The error code for a 5xx before the message. */
 static enum err_code
 permanent_code(const struct smtp_reply *r)
 {
@@ -299,8 +301,8 @@ announce_end(const struct transaction *t, struct err *e)
 	return false;
 }
 
-/* The end of the message goes out, and QUIT behind it. From then on nobody knows whether it was
- * sent until the reply is seen, even where the line was cut before QUIT was out too. */
+/* Sends the end of the message, and QUIT after it. From then on it is unknown whether the message
+ * was sent until the reply is read, even if the connection broke before QUIT was out too. */
 static void
 send_end(const struct transaction *t)
 {
@@ -360,7 +362,7 @@ read_verdict(const struct transaction *t, struct smtp_reply *reply, struct err *
 	return ok;
 }
 
-/* RFC 3030: the message as one chunk, at once behind a single recipient where it is small. */
+/* RFC 3030: sends the message as one chunk, immediately after a single recipient if it is small. */
 static bool
 send_bdat(struct transaction *t, struct smtp_reply *reply, struct err *e)
 {
@@ -395,7 +397,7 @@ send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 	struct smtp_reply data;
 	bool accepted;
 
-	/* Without PIPELINING the command waits in the queue, so it must not be there before the
+	/* Without PIPELINING the command waits in the queue, so it must not be queued before the
 	 * recipients are known. */
 	if (!t->c->features.pipelining && !read_envelope(t, e))
 		return false;
