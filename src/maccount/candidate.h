@@ -42,7 +42,7 @@ struct candidates {
 /* Adds a copy; one too many, or a second one for the same server, is dropped. */
 void candidates_add(struct candidates *c, const struct candidate *one);
 
-/* Adds all of FROM behind what is there, and leaves FROM empty. */
+/* Appends all of FROM, and leaves FROM empty. */
 void candidates_append(struct candidates *c, struct candidates *from);
 void candidates_free(struct candidates *c);
 

@@ -17,7 +17,7 @@
 
 enum { LINES_MAX = 100 };
 
-/* What a thread has to know. */
+/* The input of a thread. */
 struct check {
 	struct candidate *candidate;
 	const char *ca_file;

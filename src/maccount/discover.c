@@ -263,7 +263,7 @@ show_refused(const struct candidates *all)
 		struct buf line = {0};
 		char *url, *text;
 
-		if (c->works || c->source[0] == 'a') /* a guess that is wrong is no news */
+		if (c->works || c->source[0] == 'a') /* a wrong guess is not reported */
 			continue;
 		url = candidate_url(c);
 		text = mem_printf("%s (%s): %s", url, c->source, c->why_not.text);

@@ -27,7 +27,7 @@ struct discovery {
 	int64_t deadline;   /* of the questions (net/wait.h) */
 };
 
-/* What was found: the server to use for each protocol, or NULL. They point into `all`. */
+/* The result: the server to use for each protocol, or NULL. They point into `all`. */
 struct discovered {
 	struct candidates all;
 	const struct candidate *chosen[PROTOCOL_IMAP + 1];

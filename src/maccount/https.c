@@ -215,7 +215,7 @@ read_answer(struct exchange *x)
 		   x->answer->body.len);
 }
 
-/* Whatever becomes of it, X is to be ended. */
+/* X must be ended, whatever the result. */
 static bool
 perform(struct exchange *x, const char *url, struct err *e)
 {

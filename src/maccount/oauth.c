@@ -60,7 +60,7 @@ oauth_random(size_t n)
 	struct buf text = {0};
 
 	if (n > sizeof bytes || gnutls_rnd(GNUTLS_RND_KEY, bytes, n) != 0)
-		abort(); /* without chance there is no secret */
+		abort(); /* no secret without random bytes */
 	oauth_base64url(&text, bytes, n);
 	mem_wipe(bytes, sizeof bytes);
 	return buf_take(&text);
@@ -84,7 +84,8 @@ oauth_add(struct buf *body, const char *name, const char *value)
 	}
 }
 
-/* The well-known path goes between host and path (RFC 8414 section 3.1), but for OpenID behind it. */
+/* The well-known path goes between host and path (RFC 8414 section 3.1), but for OpenID it goes
+ * after the path. */
 static char *
 metadata_url(const char *issuer, bool is_openid)
 {

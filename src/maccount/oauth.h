@@ -43,7 +43,7 @@ bool oauth_need_client(struct oauth *o, struct err *e);
 /* A form (application/x-www-form-urlencoded) in BODY: adds NAME=VALUE, escaped; not if it is NULL. */
 void oauth_add(struct buf *body, const char *name, const char *value);
 
-/* What a server said to a request at its token or device endpoint. */
+/* The server's answer to a request at its token or device endpoint. */
 enum oauth_outcome {
 	OAUTH_DONE,
 	OAUTH_REFUSED, /* an error of RFC 6749 section 5.2: its word is in `error` */

@@ -66,7 +66,7 @@ set(char **to, const char *text)
 	*to = copy;
 }
 
-/* What a later renewal and revocation need to know. */
+/* The data that a later renewal and revocation need. */
 static void
 describe(struct holder *h, bool is_registered)
 {

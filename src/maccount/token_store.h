@@ -16,7 +16,7 @@ struct token_store {
 	int lock; /* or -1 */
 };
 
-/* False: *e is ERR_CONFIG, there is no home directory. Ended by token_store_close() in any case. */
+/* False: *e is ERR_CONFIG, no home directory. Ended by token_store_close() in any case. */
 bool token_store_open(struct token_store *s, const char *account, struct err *e);
 void token_store_close(struct token_store *s);
 

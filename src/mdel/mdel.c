@@ -21,7 +21,7 @@ struct deletion {
 	struct run *run;
 	struct account account;
 	struct selection selection;
-	struct journal *journal; /* all that was delivered here, for "new" */
+	struct journal *journal; /* all messages delivered locally, for "new" */
 	struct mailbox_session session;
 	struct message_list list;
 	struct message_set to_delete;
@@ -102,7 +102,7 @@ count_left(const struct deletion *d, const struct message_list *l)
 	return count;
 }
 
-/* The server agreed. Where it did not say that they went, a second look is worth a login: a false
+/* The server agreed. If it did not confirm the deletions, a second look is worth a login: a false
  * alarm would be worse than none. */
 static bool
 check_gone(struct deletion *d, struct err *e)

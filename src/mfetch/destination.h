@@ -13,10 +13,10 @@ struct run;
 struct sink_spec;
 
 /*
- * One of raw, maildir, mbox, pipe and lmtp (whose server is not there yet: app/lmtp), else standard
- * output as mbox. What the command line says stands above the configuration, whose destination is
- * for whole messages: with --headers it does not count. *SPEC borrows from A. False: *e (several of
- * them).
+ * One of raw, maildir, mbox, pipe and lmtp (whose server is not connected yet: mfetch/lmtp), else
+ * standard output as mbox. The command line takes precedence over the configuration, whose
+ * destination is for whole messages: it is ignored with --headers. *SPEC borrows from A. False: *e
+ * (several of them).
  */
 bool destination_choose(struct sink_spec *spec, const struct run *run, const struct account *a,
 			struct err *e);

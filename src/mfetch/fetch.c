@@ -63,7 +63,7 @@ find_destination(const struct fetch *f, char **destination, char **former, struc
 	return *former != NULL;
 }
 
-/* What version 0.1 recorded is taken over, or at least known. */
+/* The records of version 0.1 are taken over, or their messages at least count as known. */
 static bool
 open_journal(struct fetch *f, const char *directory, const char *mailbox, const char *destination,
 	     const struct journal_former *former, struct err *e)
@@ -178,8 +178,8 @@ select_wanted(struct fetch *f)
 }
 
 /*
- * Messages at which a session broke before are for a turn of their own, once the others are here
- * and deleted on the server. If there is nothing else to do, this is that turn.
+ * Messages at which a session broke before are for a turn of their own, once the others have been
+ * stored and deleted on the server. If there is nothing else to do, this is that turn.
  */
 static void
 leave_suspects(struct fetch *f)
@@ -230,7 +230,8 @@ leave_large(struct fetch *f, bool remember)
 	message_set_free(&large);
 }
 
-/* What of the selection this run takes, when a filter has had its say or without asking it. */
+/* The part of the selection that this run takes, after the filter's verdicts or without asking
+ * it. */
 static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
@@ -393,7 +394,8 @@ remark_on_clock(const struct fetch *f)
 			   "nothing is deleted by its age");
 }
 
-/* What can't be deleted or marked there is said before anything is fetched. */
+/* Messages that cannot be deleted or marked on the server are reported before anything is
+ * fetched. */
 static bool
 check_rights(const struct fetch *f, struct err *e)
 {
@@ -460,7 +462,8 @@ fetch_headers(struct fetch *f, struct err *e)
 	return show(f, PART_HEADER, e);
 }
 
-/* --mark-seen. Nothing of it is here, so nothing is deleted there: neither now nor later. */
+/* --mark-seen. Nothing is stored locally, so nothing is deleted on the server: neither now nor
+ * later. */
 static bool
 mark_seen(struct fetch *f, struct err *e)
 {
@@ -585,7 +588,7 @@ fetch_free(struct fetch *f)
 	message_set_free(&f->to_delete);
 }
 
-/* What came since the last run is enough where nobody asks for anything else. */
+/* The list of messages since the last run is sufficient if no option asks for more. */
 static bool
 may_list_short(const struct fetch *f)
 {
@@ -610,7 +613,7 @@ lock_or_wait(struct fetch *f, struct err *e)
 	return ok;
 }
 
-/* With --quiet another run at work is only an exit status: it is no news to cron. */
+/* With --quiet another run at work is only an exit status: cron need not report it. */
 static bool
 lock_mailbox(struct fetch *f, struct err *e)
 {
@@ -656,7 +659,7 @@ remark_on_rename(const struct fetch *f)
 	free(other);
 }
 
-/* What was delivered before is known as far as it is needed. */
+/* Loads the earlier deliveries as far as they are needed. */
 static bool
 recall(struct fetch *f, struct err *e)
 {
@@ -666,8 +669,8 @@ recall(struct fetch *f, struct err *e)
 	return true;
 }
 
-/* A reader that has seen enough (`| head`) is no error: we die of it as quietly as others do. With
- * --delete the user must know that messages stay. */
+/* A reader that has seen enough (`| head`) is not an error: we die of SIGPIPE as quietly as other
+ * programs. With --delete the user must know that messages were left on the server. */
 static void
 note_lost_reader(const struct fetch *f)
 {

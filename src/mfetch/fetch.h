@@ -24,7 +24,7 @@ bool fetch_once(struct run *run, const struct account *a, struct selection *sele
 /*
  * As fetch_once(), of what is new, in a session that is kept for the next round where the protocol
  * can wait in it (mailbox_wait()): *KEPT is that of the round before, or closed ({0}), and open
- * behind this round only where it was carried out. The caller's to close.
+ * after this round only if it was carried out. The caller's to close.
  */
 bool fetch_round(struct run *run, const struct account *a, struct selection *selection,
 		 struct mailbox_session *kept, struct err *e);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What becomes of the messages there, now that they are here: deleted, marked, and forgotten here.
- */
+/* Finishes the messages that have been stored: deletes or marks them on the server, and forgets
+ * them in the journal. */
 #include "app/mailbox_session.h"
 #include "app/tool.h"
 #include "config/account.h"
@@ -30,8 +30,8 @@ is_next(const size_t *indexes, size_t count, size_t *next, size_t index)
 	return is;
 }
 
-/* What may go: what is safe here now, by default what a run before delivered, and what the filter
- * rejected. */
+/* The messages to delete: those safely stored now, by default those that an earlier run delivered,
+ * and those that the filter rejected. */
 static void
 remove_delivered(struct fetch *f)
 {
@@ -70,7 +70,7 @@ fetch_count_doomed(const struct fetch *f)
 	return count;
 }
 
-/* What is safe here now, but for what goes for good. */
+/* The messages safely stored now, except those that are deleted. */
 static void
 mark_read(struct fetch *f)
 {

@@ -57,8 +57,8 @@ check_operands(const struct run *run, const struct selection *s, struct err *e)
 	return true;
 }
 
-/* What is wrong with one folder is said, and the next one's turn comes, unless the session itself
- * is broken. */
+/* A failure in one folder is reported, and the next one follows, unless the session itself is
+ * broken. */
 static bool
 fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 {
@@ -162,8 +162,8 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	if (has_many_folders(a))
 		return fetch_once(run, a, selection, e);
 	ok = fetch_turn(&f, e);
-	/* Where another run holds the mailbox nothing was listed, so there is nothing to wait
-	 * behind. */
+	/* If another run holds the mailbox nothing was listed, so there is no list to wait
+	 * after. */
 	stays = ok && f.stays && f.journal;
 	fetch_free(&f);
 	mailbox_session_show_alert(kept, run);

@@ -24,13 +24,13 @@ struct selection;
 struct mailbox_session;
 
 struct fetch {
-	/* The caller's; what is behind it begins with {0}. */
+	/* The caller's; the members after it begin with {0}. */
 	struct run *run;
 	const struct account *account;
 	struct selection *selection;
 	bool by_default;                 /* no operands: what is new */
 	struct mailbox_session *session; /* of all folders, and rounds */
-	/* the session is for the next round too; false behind the turn where it can't be */
+	/* the session is for the next round too; false after the turn if it cannot be */
 	bool stays;
 	const char *folder; /* one of many, whose session is open; NULL: the account's one */
 	uint32_t *limit;    /* so many messages may this run still fetch */

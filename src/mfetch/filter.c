@@ -124,7 +124,7 @@ end(void *ctx, struct err *e)
 		       j->uid[0] ? " uid:" : "", j->uid);
 }
 
-/* What is about one message does not keep the others. */
+/* An error of one message does not stop the others. */
 static bool
 abandon(void *ctx, const struct message_info *info, const struct err *why)
 {

@@ -2,10 +2,10 @@
 /*
  * filter - the user's command that judges each message by its header, before it is fetched.
  *
- * The header comes on the command's standard input, with LF line ends and the empty line behind it;
- * ACCOUNT, UID and SIZE are in its environment, its output is dropped. Its exit status is the
- * verdict, as in mpop: 0 fetch, 1 delete on the server, 2 leave alone. Any other is complained of
- * as temporary, and the message is left alone.
+ * The header comes on the command's standard input, with LF line ends and followed by the empty
+ * line; ACCOUNT, UID and SIZE are in its environment, its output is dropped. Its exit status is the
+ * verdict, as in mpop: 0 fetch, 1 delete on the server, 2 leave alone. Any other is reported as
+ * temporary, and the message is left alone.
  */
 #ifndef MAILVERBS_MFETCH_FILTER_H
 #define MAILVERBS_MFETCH_FILTER_H

@@ -42,7 +42,7 @@ listing_has(const struct listing *l, size_t index, time_t *when)
 			   when);
 }
 
-/* An id that was there before is either another message's too, or an old message has moved. */
+/* Either an earlier id is now another message's too, or an old message has moved. */
 static bool
 is_all_new(const struct listing *l)
 {
@@ -70,7 +70,7 @@ is_listed(void *ctx, const char *uid)
 	return message_index_find(&lookup->index, uid) != MESSAGE_NONE;
 }
 
-/* What is known is what these ids mean. */
+/* The known messages are those with these ids. */
 static void
 set_validity(struct listing *l, const struct mailbox *m)
 {
@@ -110,7 +110,7 @@ find_listed(void *ctx, const char *uid, uint64_t *octets)
 	return index != MESSAGE_NONE;
 }
 
-/* What was deleted by a run before is gone now, and its id may be another message's. */
+/* A message that an earlier run deleted is gone now, and its id may be another message's. */
 static void
 forget_deleted(struct listing *l)
 {
@@ -138,7 +138,7 @@ list_as_needed(struct listing *l, struct mailbox *m, struct err *e)
 	return l->is_whole || is_all_new(l) || list_whole(l, m, e);
 }
 
-/* What is known and not listed is forgotten in the end. */
+/* Known messages that are not listed are finally forgotten. */
 static void
 note_listed(struct listing *l)
 {

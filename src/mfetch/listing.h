@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listing - what is in the mailbox, for a fetch: the whole list, or what came since the last run.
+ * listing - the messages in the mailbox, for a fetch: the whole list, or those since the last run.
  *
  *	listing_prepare → listing_make → deliver, delete, commit → listing_remember
  *
- * What came since is enough where only what is new matters, all that was there before has been
- * delivered, and nothing of it is due for deletion. A server can fool that for a while: so once a
- * day, and wherever something does not fit, the list is a whole one.
+ * The list of new messages is sufficient if only new messages matter, all earlier ones have been
+ * delivered, and none of them is due for deletion. A server can defeat this for a while: so once a
+ * day, and after any contradiction, the whole list is read.
  */
 #ifndef MAILVERBS_MFETCH_LISTING_H
 #define MAILVERBS_MFETCH_LISTING_H

@@ -106,9 +106,9 @@ send_message(struct lmtp_server *l, const char *sender, struct outgoing *message
 }
 
 /*
- * A conversation that was open while a message came from afar may be over by now: servers hang up
- * on who is silent for minutes. Where it broke before the message's end went out, the message is
- * handed in once more, to a server that has not seen it.
+ * A conversation that was open while a message was being fetched may be over by now: servers hang
+ * up on clients that are silent for minutes. If it broke before the message's end went out, the
+ * message is handed in once more, because the server has not seen it.
  */
 static enum next_hop_answer
 hand_in(struct lmtp_server *l, const char *sender, struct outgoing *message, struct err *e)

@@ -231,7 +231,7 @@ serve_all(struct run *run, struct selection *selection, struct err *e)
 	struct workers crew = {.run = run, .job = serve_named, .ctx = selection};
 	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
 
-	/* What is shown on standard output is shown account by account. */
+	/* Output on standard output is written account by account. */
 	crew.side_by_side = !run_flag(run, SET_PROBE) && !run_flag(run, SET_DRY_RUN);
 	crew.names = all.names;
 	crew.count = all.count;

@@ -52,7 +52,7 @@ read_told(const char *path, const struct message_list *l, bool *told)
 	fclose(file);
 }
 
-/* Who is not remembered is told again. */
+/* The user is told again of messages that are not recorded. */
 static void
 write_told(const char *path, const struct message_list *l, const bool *told)
 {

@@ -3,8 +3,8 @@
  * oversize - messages that stay on the server for their size (max-size): the user is told of each
  * once.
  *
- * Who has been told of which stands in a file beside the journal, a line `OCTETS UID` for each. It
- * is never flushed: who loses it tells again.
+ * A file beside the journal records the messages of which the user has been told, a line `OCTETS
+ * UID` for each. It is never flushed: if it is lost, the user is told again.
  */
 #ifndef MAILVERBS_MFETCH_OVERSIZE_H
 #define MAILVERBS_MFETCH_OVERSIZE_H
@@ -17,10 +17,10 @@ struct run;
 struct journal;
 
 /*
- * Tells of those in LARGE, as HOST's, but for those that a run before told of; and remembers them.
- * What has no id, or with SEEN NULL, is told of each time. With --quiet nothing is told, nor
- * remembered. What L does not show is forgotten: it is gone, or (in a list of what came since) it
- * was delivered.
+ * Tells the user of the messages in LARGE, as HOST's, except those that an earlier run told of, and
+ * records them. Messages without an id, and all messages with SEEN NULL, are told of each time.
+ * With --quiet nothing is told or recorded. Messages that L does not list are forgotten: they are
+ * gone, or (in a list of new messages) were delivered.
  */
 void oversize_report(const struct journal *journal, const struct message_list *l,
 		     const struct message_set *large, const struct run *run, const char *host);

@@ -73,7 +73,7 @@ show(struct progress *p, int64_t now)
 		       (double)p->octets_done / megabyte * 1000 / (double)elapsed, left);
 	if (len > LINE_MAX_WIDTH)
 		len = LINE_MAX_WIDTH;
-	/* What a longer line left behind it is blanked out. */
+	/* The rest of a longer earlier line is overwritten with blanks. */
 	fprintf(stderr, "\r%-*.*s", (int)p->width, len, line);
 	if (p->width < (unsigned)len)
 		p->width = (unsigned)len;

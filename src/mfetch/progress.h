@@ -5,9 +5,9 @@
  *	12/200 messages, 3.4/56.7 MB, 1.2 MB/s, 0:43 left
  *
  * It comes up when the fetch takes longer than a second, and is gone at its end; other lines that
- * the run says push it away first. Nothing of it is ever written to what is no terminal.
+ * the run says push it away first. It is only ever written to a terminal.
  *
- * It stands between a mailbox and the receiver that takes the messages, and counts.
+ * It is called between a mailbox and the receiver that takes the messages, and counts.
  */
 #ifndef MAILVERBS_MFETCH_PROGRESS_H
 #define MAILVERBS_MFETCH_PROGRESS_H
@@ -28,15 +28,15 @@ struct progress {
 	size_t messages, messages_done;
 	uint64_t octets, octets_done; /* `octets` is what the server announced */
 	int64_t start_ms, shown_ms;
-	unsigned width; /* of the line that stands there; 0: none does */
+	unsigned width; /* of the line on the terminal; 0: none */
 };
 
-/* Before the fetch of SET. Without IS_WANTED, or where standard error is no terminal, all is
- * handed on and nothing shown. */
+/* Before the fetch of SET. Without IS_WANTED, or if standard error is not a terminal, all is handed
+ * on and nothing shown. */
 void progress_start(struct progress *p, const struct message_list *l, const struct message_set *set,
 		    bool is_wanted);
 
-/* What the mailbox is given instead of INNER; its ctx is the struct progress. */
+/* The receiver that the mailbox gets instead of INNER; its ctx is the struct progress. */
 extern const struct receiver progress_receiver;
 
 /* Takes the line away; it comes again while the fetch goes on. Accepts NULL. */

@@ -2,8 +2,8 @@
 /*
  * repeats - a line that was said the time before is not said again.
  *
- * For what goes round and round: the same refusal, minute after minute, is one piece of news. Times
- * are parted by repeats_turn(); a line that is missed out once is news again.
+ * For repeated attempts: the same refusal, minute after minute, is reported once. Times are parted
+ * by repeats_turn(); a line that is missed out once is news again.
  */
 #ifndef MAILVERBS_MFETCH_REPEATS_H
 #define MAILVERBS_MFETCH_REPEATS_H

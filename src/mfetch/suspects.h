@@ -2,8 +2,8 @@
 /*
  * suspects - messages at which the server hung up, stalled or broke the protocol. They are fetched
  * last the next time, in a session of their own, so that they keep no others from being fetched and
- * deleted. What is known of them is beside the journal (journal_side_file(), ".suspects"): a line
- * "OCTETS UID" for each, which is only good to know: without it they are tried in their order.
+ * deleted. They are recorded beside the journal (journal_side_file(), ".suspects"), a line "OCTETS
+ * UID" for each. If this file is lost, they are only tried in their order.
  */
 #ifndef MAILVERBS_MFETCH_SUSPECTS_H
 #define MAILVERBS_MFETCH_SUSPECTS_H

@@ -63,7 +63,7 @@ undeleted_check(const struct journal *journal, const struct message_list *l, con
 	free(line);
 }
 
-/* Who has been told is not told again, as long as it goes on. */
+/* The user is told only once, as long as it goes on. */
 void
 undeleted_remember(const struct journal *journal, const struct message_list *l,
 		   const struct message_set *set)

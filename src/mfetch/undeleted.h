@@ -5,7 +5,7 @@
  *
  * One message that the server said it had deleted is remembered beside the journal. When it is
  * listed by a later session, the user is told, once. It changes nothing: what was delivered is not
- * fetched again, and its deletion is tried again. That it can't be remembered is no error.
+ * fetched again, and its deletion is tried again. A failure to record it is not an error.
  */
 #ifndef MAILVERBS_MFETCH_UNDELETED_H
 #define MAILVERBS_MFETCH_UNDELETED_H
@@ -15,7 +15,8 @@ struct message_set;
 struct run;
 struct journal;
 
-/* L is the whole list of a new session: is there what was deleted? PLACE is for the remark. */
+/* L is the whole list of a new session: does it still have a deleted message? PLACE is for the
+ * remark. */
 void undeleted_check(const struct journal *journal, const struct message_list *l,
 		     const struct run *run, const char *place);
 

@@ -12,8 +12,8 @@
 
 enum { PAUSE_MAX_S = 15 * 60, RECONNECT_S = 1 };
 
-/* What only a server that is out of order says of itself may pass, once it has been in order; at
- * the first attempt it is more likely the configuration. */
+/* An error that only a broken server reports may be temporary, once the server has worked; at the
+ * first attempt the configuration is more likely the cause. */
 static bool
 may_pass(enum err_code code, bool has_worked)
 {
@@ -63,8 +63,8 @@ struct watch {
 	bool has_worked;
 };
 
-/* A connection that is lost while nothing is to do is no failure: it is made anew. A server that
- * takes each login and then hangs up must not make us turn for ever. */
+/* A connection that is lost while idle is not a failure: it is made anew. A server that accepts
+ * each login and then hangs up must not make us loop for ever. */
 static void
 note_loss(struct watch *w, const struct err *why)
 {

@@ -2,9 +2,9 @@
 /*
  * watch - the same job again and again, until a signal.
  *
- * What a later attempt may cure is complained of, once, and tried again after a pause that doubles
- * with each failure in a row; everything else ends the watch. SIGTERM is how a service manager
- * ends it, so that is success; SIGINT and SIGHUP are the user's, and end it like any other run.
+ * Temporary failures are reported once, and retried after a pause that doubles with each failure in
+ * a row; any other error ends the watch. SIGTERM is how a service manager ends it, so that is
+ * success; SIGINT and SIGHUP are the user's, and end it like any other run.
  */
 #ifndef MAILVERBS_MFETCH_WATCH_H
 #define MAILVERBS_MFETCH_WATCH_H
@@ -18,7 +18,7 @@ struct watch_job {
 	const unsigned *interval_s; /* between a poll's end and the next; a poll may change it */
 	bool (*poll)(void *ctx, struct err *e);
 
-	/* Is there a connection behind the poll, to wait on? */
+	/* Is a connection open to wait on, after the poll? */
 	bool (*is_connected)(void *ctx);
 
 	/* Waits on it for what the next poll is to find. False: it is gone, *e (or a signal came).

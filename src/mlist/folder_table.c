@@ -32,7 +32,7 @@ struct shown {
 	struct folder_names wanted; /* none: all */
 };
 
-/* A folder that can't be opened is no place for mail. */
+/* A folder that cannot be opened holds no mail. */
 static bool
 is_shown(const struct shown *s, const struct folder *f)
 {

@@ -57,7 +57,7 @@ struct listing {
 	struct run *run;
 	struct account account;
 	struct selection selection;
-	struct journal *journal; /* all that was delivered here, for "new" */
+	struct journal *journal; /* all messages delivered locally, for "new" */
 	struct mailbox_session session;
 	struct message_list list;
 	struct message_set shown;

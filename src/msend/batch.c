@@ -56,7 +56,7 @@ batch_is_wanted(const struct run *run)
 	       run->given.of[SET_CONNECTIONS].text;
 }
 
-/* Where the messages come from. */
+/* The sources of the messages. */
 
 static int
 open_file(const char *path, struct err *e)
@@ -153,7 +153,7 @@ next_item(struct batch *b, struct item *item, struct err *e)
 	return b->mbox ? next_of_mbox(b, item, e) : next_file(b, item, e);
 }
 
-/* What begins when a signal has come would be cut off at once, and leave a doubt. */
+/* A message begun after a signal would be cut off at once, and its state would be unknown. */
 static void
 serve(struct batch *b, struct submission *h, struct item *item)
 {
@@ -183,9 +183,10 @@ send_all(struct batch *b, struct err *e)
 }
 
 /*
- * Several processes: the parent opens the messages and lays them on a table, a socket of which each
- * packet is one message: its name, and the descriptor (SCM_RIGHTS). Who is free takes the next one;
- * that two take the same one is impossible, and when the parent is gone the table is empty soon.
+ * Several processes: the parent opens the messages and puts them into a socket, of which each
+ * packet is one message: its name, and the descriptor (SCM_RIGHTS). A free process takes the next
+ * one; two processes cannot take the same one, and when the parent is gone the socket is soon
+ * empty.
  */
 
 union control {

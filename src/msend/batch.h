@@ -2,11 +2,11 @@
 /*
  * batch - many messages in one run: files, or an mbox on standard input.
  *
- * They are opened one after the other, in order, so that nothing grows with their number. One that
- * cannot be sent is complained of, and the next one follows. What is said of a message begins with
- * the file's name, or its number in the mbox.
+ * They are opened one after the other, in order, so that nothing grows with their number. A message
+ * that cannot be sent is reported, and the next one follows. Remarks about a message begin with the
+ * file's name, or its number in the mbox.
  *
- * With --connections=N they are dealt out to so many processes, each to whoever is free.
+ * With --connections=N they are distributed to N processes, each to the next free one.
  */
 #ifndef MAILVERBS_MSEND_BATCH_H
 #define MAILVERBS_MSEND_BATCH_H
@@ -24,7 +24,8 @@ typedef bool batch_send(struct run *run, struct submission *h, int fd, struct er
 /* Was a batch asked for? */
 bool batch_is_wanted(const struct run *run);
 
-/* Sends them all, with what their connections SHARE. False: *e, and what was not sent stands before it or in it. */
+/* Sends all messages, with the data that their connections SHARE. False: *e; the messages that were
+ * not sent have been reported before it or are named in it. */
 bool batch_run(struct run *run, batch_send *send, const struct shared *shared, struct err *e);
 
 #endif

@@ -47,7 +47,8 @@ read_sender(const char *text, enum err_code code, char **sender, struct err *e)
 	return err_set(e, code, "--from: '%s' is not a valid address", text);
 }
 
-/* Who sends, as far as command line and message tell: -f, else the header. NULL: neither does. */
+/* The sender according to the command line (-f), else to the message's header. NULL: neither names
+ * one. */
 static bool
 find_sender(struct letter *l, const char *given, struct err *e)
 {
@@ -198,8 +199,8 @@ given_sender(const struct account *a, char **sender, struct err *e)
 	return !from || read_sender(from, ERR_CONFIG, sender, e);
 }
 
-/* GIVEN, else the message's sender, else the account's address, which also stands in for one without
- * a domain (or for any) as it does in From. */
+/* GIVEN, else the message's sender, else the account's address, which also replaces one without a
+ * domain (or any) as it does in From. */
 static char *
 choose_sender(const struct letter *l, const struct account *a, const char *given)
 {

@@ -18,8 +18,8 @@ struct err;
 void log_add(struct buf *line, const char *name, const char *value);
 
 /*
- * Adds LINE to the file WHERE, behind the time (a new one is readable for its owner only), or
- * hands it to syslog(3) as PROGRAM's where WHERE is "syslog". False: *e is ERR_OUTPUT or ERR_IO.
+ * Adds LINE, preceded by the time, to the file WHERE (a new file is readable for its owner only),
+ * or hands it to syslog(3) as PROGRAM's if WHERE is "syslog". False: *e is ERR_OUTPUT or ERR_IO.
  */
 bool log_write(const char *where, const char *program, const struct buf *line, bool is_failure,
 	       struct err *e);

@@ -102,7 +102,7 @@ show_all(struct run *run, const struct queue *q, const struct queue_list *l)
 	}
 }
 
-/* What failed waits for a person. */
+/* Lists the failed messages, which wait for a person. */
 static bool
 tell_of_failed(const struct run *run, const struct queue *q, struct err *e)
 {

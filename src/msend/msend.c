@@ -72,7 +72,8 @@ note_begin(void *ctx, struct err *e)
 	return send_journal_flush(g->journal, e);
 }
 
-/* What became of each recipient. Of a lost reply nothing is known, unless the queue has the letter. */
+/* Reports the status of each recipient. After a lost reply it is unknown, unless the queue has the
+ * letter. */
 static void
 note_end(struct run *run, struct ledger *g, const struct outcome *o)
 {
@@ -132,8 +133,8 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 	return ok;
 }
 
-/* Each transaction stands alone: one that is refused does not keep the others from being made. The
- * last failure is the caller's to say. */
+/* The transactions are independent: one that is refused does not stop the others. The caller
+ * reports the last failure. */
 static bool
 send_parts(struct run *run, struct submission *h, const struct account *a, const struct letter *l,
 	   bool last, const struct ledger *g, struct err *e)

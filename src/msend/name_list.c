@@ -23,7 +23,7 @@ read_more(struct name_list *n, struct err *e)
 	return true;
 }
 
-/* Reads until a whole line is there, or the end. */
+/* Reads until a whole line has come, or the end. */
 static bool
 have_line(struct name_list *n, size_t *len, struct err *e)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * name_list - file names from standard input, one a line, each as soon as it is there.
+ * name_list - file names from standard input, one a line, each as soon as it has come.
  *
  * `struct name_list n = {0};` is one of which nothing was read.
  */

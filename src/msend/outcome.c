@@ -124,7 +124,7 @@ list_recipients(const struct letter *l, unsigned least, unsigned most)
 	return list.len ? buf_take(&list) : NULL;
 }
 
-/* What the server calls the message in its own log, where it says so in a known way. */
+/* The server's own id of the message in its log, if the reply has it in a known form. */
 static char *
 queue_id(const char *reply)
 {

@@ -25,7 +25,7 @@ struct outcome {
 
 	/* Of the queue (app/outbox.h). */
 	char *queued;     /* its id there, or NULL */
-	bool is_waiting;  /* it is there, for those who have not got it yet */
+	bool is_waiting;  /* it is in the queue, for recipients who have not got it yet */
 	bool is_again;    /* its end had gone out before, and the reply was not seen */
 	bool is_ahead;    /* the end is about to go out; what comes of it has a line of its own */
 	struct err delay; /* why it waits */
@@ -42,9 +42,9 @@ void outcome_complain(struct outcome *o, const struct letter *l, struct run *run
 		      struct err *failure);
 
 /*
- * The letter's line in the account's log, or in that of the command line where there is no account
- * (NULL). FAILURE: NULL where it was sent. The letter may have failed at any step: what is not
- * known is left out. That a log cannot be written is a warning.
+ * The letter's line in the account's log, or in that of the command line without an account (NULL).
+ * FAILURE: NULL if it was sent. The letter may have failed at any step: unknown values are left
+ * out. A log that cannot be written is a warning.
  */
 void outcome_log(const struct outcome *o, const struct letter *l, const struct account *a,
 		 const struct run *run, const struct err *failure);

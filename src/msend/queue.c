@@ -69,7 +69,7 @@ queue_lock(struct queue *q, struct err *e)
 	return q->lock_fd >= 0;
 }
 
-/* Where a message's files are. SUFFIX: "" is its entry. */
+/* The path of a message's file. SUFFIX: "" is its entry. */
 static char *
 path_in(const char *dir, const char *id, const char *suffix)
 {
@@ -82,7 +82,7 @@ path_of(const struct queue *q, const char *id, const char *suffix)
 	return path_in(q->dir, id, suffix);
 }
 
-/* 0: it is there. ENOENT: it is not. Else nobody knows, and nothing must be made of that. */
+/* 0: it exists. ENOENT: it does not. Any other error: unknown, and no conclusion may be drawn. */
 static int
 look_for(const char *dir, const char *id, const char *suffix)
 {
@@ -127,7 +127,7 @@ create_file(const char *path, int *fd, struct err *e)
 		err_set_errno(e, ERR_IO, "%s", path);
 		unlink(path);
 	}
-	/* Before the lock was there somebody may have tidied up. */
+	/* Another process may have tidied up before we got the lock. */
 	close(*fd);
 	*fd = -1;
 	return st.st_nlink == 0;
@@ -254,7 +254,7 @@ queue_add(struct queue *q, struct queue_entry *entry, queue_pour pour, void *ctx
 
 /* Looking. */
 
-/* Is NAME an id, with SUFFIX behind it? */
+/* Is NAME an id followed by SUFFIX? */
 static bool
 is_named(const char *name, const char *suffix)
 {
@@ -267,7 +267,7 @@ compare_ids(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The ids of the files in DIR that have SUFFIX behind them. */
+/* The ids of the files in DIR that end in SUFFIX. */
 static bool
 list_names(const char *dir, const char *suffix, struct queue_list *l, struct err *e)
 {
@@ -414,7 +414,7 @@ discard_orphan(const struct queue *q, const char *id)
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool ok = true;
 
-	/* Who had the lock is dead, or has given the message its entry. */
+	/* The process that had the lock is dead, or has given the message its entry. */
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0 && is_missing(q->dir, id, ""))
 		ok = discard(q, id, ".new") && unlink(path) == 0;
 	if (fd >= 0)
@@ -436,7 +436,8 @@ tidy_messages(const struct queue *q, struct err *e)
 	return ok;
 }
 
-/* An update that was killed. Where there is no entry, somebody is adding one. */
+/* Removes the rest of an update that was killed. Without an entry, another process is adding
+ * one. */
 static bool
 tidy_updates(const struct queue *q, struct err *e)
 {

@@ -5,8 +5,8 @@
  *	ID.eml          the message as it goes out, CRLF and all
  *	ID              its entry (deliver/queue_entry.h): with it the message is in the queue
  *	ID.new          an entry that is about to take its name
- *	lock            held (flock(2)) by who sends
- *	failed/         the same, of what will never be sent
+ *	lock held (flock(2)) by the process that sends
+ *	failed/ the same, of messages that will never be sent
  *
  * IDs sort by arrival. Each fact is one rename(2) or unlink(2) of an entry, so every moment is safe
  * to die at:
@@ -16,9 +16,9 @@
  *	remove   ID unlinked; the directory flushed; ID.eml unlinked
  *	fail     ID.eml renamed into failed, which is flushed; ID renamed into failed
  *
- * Anybody may add and list at any time. Who removes, fails and updates holds the lock, and begins
- * with queue_tidy(), which clears away what the killed left: who adds holds a lock on his ID.eml,
- * so it is seen who is alive.
+ * Any process may add and list at any time. A process that removes, fails or updates holds the
+ * lock, and begins with queue_tidy(), which removes the files of killed processes: a process that
+ * adds holds a lock on its ID.eml, which shows that it is alive.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_H
 #define MAILVERBS_MSEND_QUEUE_H
@@ -32,7 +32,7 @@
 struct err;
 struct queue;
 
-/* DIR need not be there. */
+/* DIR need not exist. */
 struct queue *queue_new(const char *dir);
 void queue_free(struct queue *q); /* gives the lock back; accepts NULL */
 
@@ -50,12 +50,12 @@ typedef bool (*queue_pour)(void *ctx, eol_put put, void *to, struct err *e);
 
 /*
  * Adds a message: true, and it is on disk, and ENTRY has its id, time and size. False: *e is
- * ERR_OUTPUT or ERR_IO (or POUR's), and nothing is there.
+ * ERR_OUTPUT or ERR_IO (or POUR's), and nothing was added.
  */
 bool queue_add(struct queue *q, struct queue_entry *entry, queue_pour pour, void *ctx,
 	       struct err *e);
 
-/* The ids of what is there, oldest first. */
+/* The ids of the messages in the queue, oldest first. */
 struct queue_list {
 	char **ids;
 	size_t count;

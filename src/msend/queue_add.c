@@ -39,7 +39,7 @@ pour(void *ctx, eol_put put, void *to, struct err *e)
 	return outgoing_pour(ctx, false, put, to, e);
 }
 
-/* What goes into the queue of a letter. */
+/* Fills in the queue's entry for a letter. */
 static void
 describe(struct queue_entry *entry, const struct account *a, const struct letter *l,
 	 const struct outcome *o, const struct err *why)

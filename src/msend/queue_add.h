@@ -15,7 +15,7 @@ struct outcome;
 struct queue;
 struct run;
 
-/* The user's queue. NULL: *e is ERR_CONFIG, there is no place for it. */
+/* The user's queue. NULL: *e is ERR_CONFIG, no directory for it. */
 struct queue *queue_add_open(struct err *e);
 
 /* Where the account wants letters kept: may what goes along with them be kept? False: *e is
@@ -23,10 +23,10 @@ struct queue *queue_add_open(struct err *e);
 bool queue_add_check(const struct account *a, struct err *e);
 
 /*
- * Keeps the letter for those who may get it later, after an attempt that ended so: OK, or with *E.
- * Who is refused for good is complained of (which a handover for this must not do itself), that it
- * is kept is a remark. True: nothing is left to say. False: *e, also where it had to be kept and
- * was not.
+ * Keeps the letter for the recipients who may get it later, after an attempt that ended with OK, or
+ * with *E. Permanently refused recipients are reported (which a handover must not do itself); a
+ * remark says that the letter is kept. True: there is nothing more to report. False: *e, also if
+ * the letter had to be kept and was not.
  */
 bool queue_add_message(struct run *run, const struct account *a, const struct letter *l,
 		       struct outcome *o, bool ok, struct err *e);

@@ -27,7 +27,8 @@ enum { LIFETIME = 5 * 24 * 60 * 60 };
 /* The last attempts lie so far apart: an hour, or less of a short life. */
 enum { LATE_MAX_S = 60 * 60, LATE_PARTS = 10 };
 
-/* What goes over one connection: an account, and what the command line had changed of it. */
+/* The messages of one connection have the same account, and the same changes to it by the command
+ * line. */
 struct route {
 	char *key;
 	struct account account;
@@ -110,7 +111,7 @@ find_route(struct flush *f, const struct queue_entry *entry)
 	return make_route(f, key, entry);
 }
 
-/* With -a, what waits for other accounts is left alone. An account has a name and an address; one
+/* With -a, messages for other accounts are left alone. An account has a name and an address; one
  * that is no longer in the configuration, or in another, has only what the queue calls it. */
 
 static void
@@ -242,7 +243,8 @@ settle_times(struct attempt *a, struct err *e)
 	return settle_deliver_by(a, waited, e);
 }
 
-/* Also the log has it before it is so: who is killed behind that can't say it any more. */
+/* The log has it before it is done: a process that is killed afterwards cannot write it any
+ * more. */
 static void
 say_again(struct attempt *a)
 {
@@ -323,7 +325,7 @@ attempt_free(struct attempt *a)
 		close(a->fd);
 }
 
-/* What came of it. */
+/* The result. */
 
 static int64_t
 lifetime_of(const struct attempt *a)
@@ -357,7 +359,7 @@ is_expired(struct attempt *a)
 	return false;
 }
 
-/* Who was still due never gets it. */
+/* The remaining recipients never get it. */
 static void
 refuse_all(struct queue_entry *entry, const struct err *why)
 {
@@ -419,7 +421,8 @@ fail(struct attempt *a, struct err *e)
 		run_complain(f->run, &problem);
 }
 
-/* It stays. Where nothing at all gets there, that is said once, and is no message's own. */
+/* The message is kept. If the server cannot be reached at all, that is reported once, not for each
+ * message. */
 static void
 say_delay(struct attempt *a, const struct err *why)
 {
@@ -543,7 +546,7 @@ try_again(struct attempt *a, struct err *e)
 	return ok;
 }
 
-/* One message. What was not even tried is no news for the log. */
+/* Sends one message. A message that was not even tried is not logged. */
 static void
 serve(struct flush *f, struct waiting *w)
 {
@@ -565,7 +568,7 @@ serve(struct flush *f, struct waiting *w)
 	attempt_free(&a);
 }
 
-/* That somebody else is at work is no error to speak of. */
+/* It is not reported as an error if another process is running the queue. */
 static bool
 leave_to_other(struct flush *f, const struct err *e)
 {

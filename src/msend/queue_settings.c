@@ -65,7 +65,8 @@ queue_settings_check(const struct account *a, struct err *e)
 	return err_hint(e, "`proxy = URL` may stand in the configuration");
 }
 
-/* Who sends it later does so from another directory. syslog is no file, pkcs11:… neither. */
+/* It is sent later from another directory, so paths are made absolute. syslog is not a file, nor is
+ * pkcs11:…. */
 static char *
 from_anywhere(const struct setting *s, const char *text)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue_settings - the settings that a message takes along into the queue: what it asks of servers,
- * wherever that was said, and the way to its server where the command line said it. What the
- * configuration says of the way is read again when the message is sent.
+ * queue_settings - the settings that a message takes along into the queue: the extensions that it
+ * requests, wherever they were set, and the way to its server if the command line set it. The way
+ * set in the configuration is read again when the message is sent.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_SETTINGS_H
 #define MAILVERBS_MSEND_QUEUE_SETTINGS_H
@@ -26,7 +26,7 @@ void queue_settings_read_route(const struct queue_entry *q, struct values *given
 /* Adds the wishes to WISHES. */
 void queue_settings_read_parameters(const struct queue_entry *q, struct values *wishes);
 
-/* What has the same key has the same account and the same way to its server. The caller's to
+/* Messages with the same key have the same account and the same way to its server. The caller's to
  * free(). */
 char *queue_settings_route_key(const struct queue_entry *q);
 

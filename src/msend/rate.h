@@ -21,7 +21,7 @@ struct rate *rate_open(const char *text, struct err *e);
 void rate_close(struct rate *r); /* accepts NULL */
 
 /* Waits until a message may go out, and takes a place, which rate_end() gives back. False: *e, a
- * signal came (ERR_TEMPORARY). R may be NULL: there is no limit. */
+ * signal came (ERR_TEMPORARY). R may be NULL: no limit. */
 bool rate_begin(struct rate *r, uint64_t *place, struct err *e);
 void rate_end(struct rate *r, uint64_t place);
 

@@ -5,8 +5,8 @@
 #include "msend/letter.h"
 #include "msend/outcome.h"
 
-/* What a later attempt would not change. A login, a certificate or the configuration is another
- * matter: a person can mend it. */
+/* Errors that a later attempt would not change. Errors of the login, a certificate or the
+ * configuration are not among them: a person can correct those. */
 static bool
 is_final(enum err_code code)
 {

@@ -29,7 +29,7 @@ enum { SEND_JOURNAL_KEY = 2 * 16 + 1 }; /* a letter's key is text of that size, 
 enum send_state { SEND_NEW, SEND_BEGUN, SEND_SENT };
 
 /* Opens PATH, or makes it, for this run and the processes that are forked from it alone. NULL: *e
- * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: it is no such journal; ERR_OUTPUT, ERR_IO). */
+ * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_OUTPUT, ERR_IO). */
 struct send_journal *send_journal_open(const char *path, struct err *e);
 void send_journal_close(struct send_journal *j); /* accepts NULL */
 
@@ -37,7 +37,7 @@ void send_journal_close(struct send_journal *j); /* accepts NULL */
 bool send_journal_key(const char *name, struct source *content, char key[static SEND_JOURNAL_KEY],
 		      struct err *e);
 
-/* What is known of a letter and a recipient. */
+/* The state of a letter for a recipient. */
 enum send_state send_journal_state(const struct send_journal *j, const char *key,
 				   const char *address);
 

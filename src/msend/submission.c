@@ -13,7 +13,8 @@
 #include "msend/rate.h"
 #include "msend/smtp_session.h"
 
-/* A letter may bring a server down, and the one behind it too; more in a row are the server's. */
+/* A letter may make a server fail, and so may the next one; more failures in a row are the
+ * server's. */
 enum { FRUITLESS_MAX = 4 };
 
 struct conversation {
@@ -135,8 +136,8 @@ find(struct submission *h, const struct account *a, struct err *e)
 	return c;
 }
 
-/* Who hung up, or said 421, since the last letter is left before the next one begins, so that
- * nobody has to wonder what became of it. */
+/* A server that hung up, or said 421, since the last letter is left before the next one begins, so
+ * that the state of that letter is never in doubt. */
 static bool
 be_open(struct conversation *c, const struct account *a, struct err *e)
 {
@@ -151,7 +152,8 @@ be_open(struct conversation *c, const struct account *a, struct err *e)
 	return c->is_open;
 }
 
-/* What the letter meant for the conversation. True: it broke, and the letter may go out again. */
+/* Records the effect of the letter on the conversation. True: it broke, and the letter may go out
+ * again. */
 static bool
 broke(struct conversation *c, const struct outcome *o, bool ok, const struct err *e)
 {

@@ -26,7 +26,7 @@ struct submission;
 struct letter;
 struct run;
 
-/* What all connections of a run have in common; either may be NULL. */
+/* The data that all connections of a run share; either may be NULL. */
 struct shared {
 	struct rate *rate;
 	struct send_journal *journal;
@@ -48,12 +48,12 @@ const struct account *submission_account(struct submission *h, const struct run 
 					 const char *sender, struct err *e);
 
 /*
- * Hands in the letter in one transaction. Recipients whom the server takes in a further one only are
- * moved behind the others and left out of l->envelope.count; those of a part (msend/transactions.h) are
- * in the next part then. It goes by the account, which is borrowed for the call only. With LAST its
- * conversation ends with it, QUIT in the same flight. Who was refused is the caller's to say
- * (outcome_complain(), queue_add_message()). False: *e; where o->maybe_sent, with the words that say so.
- * O is {0} before, the caller's to free.
+ * Hands in the letter in one transaction. Recipients whom the server takes only in a further
+ * transaction are moved after the others and left out of l->envelope.count; those of a part
+ * (msend/transactions.h) are then in the next part. The letter goes by the account, which is
+ * borrowed for the call only. With LAST its conversation ends with it, QUIT in the same flight. The
+ * caller reports the refused recipients (outcome_complain(), queue_add_message()). False: *e; if
+ * o->maybe_sent, its words say so. O is {0} before, the caller's to free.
  */
 bool submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
 		     struct outcome *o, struct err *e);

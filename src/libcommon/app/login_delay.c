@@ -27,7 +27,7 @@ struct login {
 	uint64_t delay_s;
 };
 
-/* The mailbox's directory, the caller's to free(). NULL: there is no place, or no server. */
+/* The mailbox's directory, the caller's to free(). NULL: no directory, or no server. */
 static char *
 directory_of(const struct account *a, enum tool_id tool)
 {

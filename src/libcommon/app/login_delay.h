@@ -2,9 +2,10 @@
 /*
  * login_delay - not to log in again before the server wants it (RFC 2449 section 6.5).
  *
- * Providers lock out who comes too often. What a server says of it in CAPA, and when we were there,
- * is remembered beside the mailbox's journals; so being too early is known before anybody asks the
- * server. That it can't be remembered is no error: then the server has to say it.
+ * Providers lock out users who log in too often. The delay that a server announces in CAPA, and the
+ * time of our last login, are kept beside the mailbox's journals; so it is known without asking the
+ * server that a login would be too early. A failure to keep them is not an error: then the server
+ * has to refuse the login.
  */
 #ifndef MAILVERBS_APP_LOGIN_DELAY_H
 #define MAILVERBS_APP_LOGIN_DELAY_H

@@ -9,7 +9,7 @@
  *
  *	:PORT            unless it is one of the protocol's two standard ports
  *	;tunnel=COMMAND  instead of a port
- *	;proxy=HOST:PORT where the host has a meaning only in the network behind the proxy
+ *	;proxy=HOST:PORT if the host has a meaning only in the proxy's network
  *
  * USER and FOLDER are compared exactly, but INBOX has one name in all spellings.
  */
@@ -24,7 +24,7 @@ struct err;
 struct journal;
 struct values;
 
-/* Where the journals are. The caller's to free(); NULL: there is no home directory. */
+/* The directory of the journals. The caller's to free(); NULL: no home directory. */
 char *mailbox_journal_directory(void);
 
 /* The account's folder, or INBOX, which has one name in all spellings (RFC 9051 section 5.1).

@@ -17,7 +17,7 @@
 
 static const char want_imap[] = "--server=imaps://HOST, or `protocol = imap`";
 
-/* What POP3 has not. */
+/* Refuses options that POP3 does not support. */
 static bool
 check_protocol(const struct account *a, const struct url *url, struct err *e)
 {

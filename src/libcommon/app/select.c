@@ -61,7 +61,7 @@ parse_counted(const char *word, const char *prefix, uint32_t *n)
 	return true;
 }
 
-/* What has a prefix, wherever it stands. */
+/* Operands with a prefix, from the command line or standard input. */
 static bool
 parse_prefixed(struct selection *s, const char *word)
 {
@@ -227,7 +227,7 @@ undo_printable(const char *text)
 	return bytes;
 }
 
-/* As mlist shows it, else as it stands there. */
+/* The id as mlist shows it, else as it is. */
 static bool
 mark_uid(struct marking *m, const char *uid)
 {
@@ -247,7 +247,7 @@ mark_new(struct marking *m)
 		if (!journal_has(m->journal, message_list_uid(m->list, i), m->list->items[i].size,
 				 NULL))
 			m->chosen[i] = true;
-	return true; /* nothing new is no error */
+	return true; /* it is not an error if nothing is new */
 }
 
 /* False: it names no message. */

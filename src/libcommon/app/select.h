@@ -38,15 +38,17 @@ struct selection {
 };
 
 /*
- * Reads WORDS; "-" stands for the lines of standard input, each an operand up to a TAB, a bare word
- * there being a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
+ * Reads WORDS; "-" means the lines of standard input, each an operand up to a TAB; a bare word on
+ * such a line is a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
  */
 bool selection_parse(struct selection *s, char **words, size_t count, struct err *e);
 void selection_free(struct selection *s);
 
-/* Is LINE, on standard input, the id that stands there? What begins with a prefix of operands is
- * not: who writes ids for a pipe puts `uid:` before such a one, so that a server can't give a
- * message an id that names others. */
+/*
+ * Is LINE, from standard input, itself an id? A line that begins with a prefix of operands is not:
+ * a program that writes ids for a pipe puts `uid:` before such an id, so that a server cannot give
+ * a message an id that names others.
+ */
 bool selection_reads_as_id(const char *line);
 
 /* Does it need ids to be resolved? */

@@ -34,7 +34,7 @@ add_line(struct buf *lines, const struct run *run, const char *label, const char
 	buf_add_char(lines, '\n');
 }
 
-/* What the output has so far comes first, and a line stays whole among those of others. */
+/* Output written so far comes first, and a line is not mixed with those of other processes. */
 static void
 say(const struct run *run, struct buf *lines)
 {
@@ -146,8 +146,8 @@ run_show_settings(const struct run *run, const struct account *a)
 }
 
 /*
- * A program started with a closed standard descriptor must not open its mail there. What takes its
- * place is open the wrong way round, so that reading and writing fail as they would have: mail that
+ * A program started with a closed standard descriptor must not open its mail there. The replacement
+ * is opened in the wrong direction, so that reading and writing fail as they would have: mail that
  * went to /dev/null would be deleted on the server.
  */
 static void
@@ -216,8 +216,8 @@ die_of(int number)
 }
 
 /*
- * What stdio still holds may not fit the disk any more. A reader that has seen enough (`| head`) is
- * no error: we die of it as quietly as others do.
+ * Output that stdio still holds may not fit on the disk. A reader that has seen enough (`| head`)
+ * is not an error: we die of SIGPIPE as quietly as other programs.
  */
 static bool
 close_output(struct err *e)

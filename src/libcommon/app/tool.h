@@ -17,7 +17,7 @@ struct run;
 
 struct tool {
 	enum tool_id id;
-	const char *usage;   /* behind the program's name */
+	const char *usage;   /* after the program's name */
 	const char *summary; /* one line for --help */
 	/* The job. False: *e, which is said last and counts for the exit status like all that was
 	 * complained of. */

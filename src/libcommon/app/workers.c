@@ -27,8 +27,8 @@ struct hands {
 	int alive[2];
 };
 
-/* Who ends the parent in a way that it can't hand on (SIGKILL) does not want its children to stay.
- */
+/* If the parent is ended by a signal that it cannot pass on (SIGKILL), its children must end
+ * too. */
 static void
 end_with_parent(pid_t parent)
 {

@@ -18,7 +18,7 @@ struct workers {
 	struct run *run;
 	char *const *names; /* of the accounts, or whatever tells the jobs apart */
 	size_t count;
-	bool side_by_side; /* else one behind the other */
+	bool side_by_side; /* else one after the other */
 	/* In a process of its own. False: *e. */
 	bool (*job)(struct run *run, const char *name, void *ctx, struct err *e);
 	bool is_nameless; /* else lines begin with the name */

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
-/* What fits into an error beside our own words; a server can offer as much as its line takes. */
+/* Limits the offered mechanisms in an error; a server can offer as many as its line takes. */
 #define OFFERED "%.200s"
 
 static bool
@@ -40,8 +40,8 @@ sasl_may_reveal(const struct sasl_params *p, const char *what, struct err *e)
 }
 
 /*
- * The rule about secrets in the clear, for one mechanism. A token is worse off than a password: it
- * was made for TLS (RFC 6750 section 5.3), so there is no server that needs the exception.
+ * The rule about secrets in the clear, for one mechanism. The rule is stricter for a token than for
+ * a password: tokens were made for TLS (RFC 6750 section 5.3), so no server needs the exception.
  */
 static bool
 may_use(const struct mechanism *m, const struct sasl_params *p, struct err *e)

@@ -29,8 +29,8 @@ struct held_token {
 };
 
 /*
- * Reads PATH. False: *e is ERR_NO_INPUT (there is no such file) or ERR_CONFIG (others may read it; it
- * is for another account, or malformed). Freed by held_token_free() in any case.
+ * Reads PATH. False: *e is ERR_NO_INPUT (the file does not exist) or ERR_CONFIG (others may read
+ * it; it is for another account, or malformed). Freed by held_token_free() in any case.
  */
 bool held_token_read(const char *path, const char *account, struct held_token *t, struct err *e);
 void held_token_free(struct held_token *t); /* wipes */

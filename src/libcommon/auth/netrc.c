@@ -20,7 +20,7 @@ struct reader {
 	bool is_machine_ours;
 	bool is_login_other;
 	bool has_password;
-	unsigned stray_line; /* where a word stands that is no keyword, or 0 */
+	unsigned stray_line; /* the line of a word that is not a keyword, or 0 */
 
 	enum netrc_outcome outcome;
 	struct err *e;
@@ -55,7 +55,7 @@ broken(struct reader *r, unsigned line, const char *why)
 	return err_set(r->e, ERR_CONFIG, "line %u: %s", line, why);
 }
 
-/* What a backslash and C stand for between quotes. */
+/* The meaning of a backslash and C between quotes. */
 static char
 unescape(char c)
 {
@@ -81,7 +81,7 @@ read_quoted(struct reader *r)
 	return broken(r, r->line, "a quote is never closed");
 }
 
-/* False: there is no further word, or *e. */
+/* False: no more words, or *e. */
 static bool
 read_word(struct reader *r)
 {
@@ -108,7 +108,7 @@ read_keyword(struct reader *r)
 	return read_word(r);
 }
 
-/* True: go on behind it; false: it is the one, or it would be and cannot be read. */
+/* True: go on after the entry; false: it matches, or it would match and cannot be read. */
 static bool
 end_entry(struct reader *r)
 {

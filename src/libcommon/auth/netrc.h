@@ -6,9 +6,9 @@
  *	default login anonymous password guest
  *
  * Words are separated by blanks and line ends. A quoted word ends at its line's end at the latest;
- * in it \n, \r and \t stand for the control characters, a backslash before anything else for that.
- * A # where a keyword could stand begins a comment, up to the end of the line. `account` and `port`
- * are skipped with their values, `macdef` up to the next empty line.
+ * in it \n, \r and \t mean the control characters, and a backslash before any other character means
+ * that character. A # in the place of a keyword begins a comment, up to the end of the line.
+ * `account` and `port` are skipped with their values, `macdef` up to the next empty line.
  */
 #ifndef MAILVERBS_AUTH_NETRC_H
 #define MAILVERBS_AUTH_NETRC_H

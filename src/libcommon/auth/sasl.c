@@ -36,7 +36,8 @@ struct sasl {
 	bool is_rounds_refused;
 };
 
-/* What a result of libgsasl's means for the user; the rest is ERR_LOGIN in the library's words. */
+/* The meaning of libgsasl's results for the user; the others are ERR_LOGIN in the library's
+ * words. */
 static const struct {
 	int result;
 	enum err_code code;

@@ -112,12 +112,12 @@ unsigned sasl_proof_at(const struct sasl *s);
 /* Did the server say in the exchange that the user or the password is wrong (SCRAM's "e=")? */
 bool sasl_names_password(const struct sasl *s);
 
-/* What the server said in the exchange beside its final answer, or NULL; borrowed. */
+/* The server's words in the exchange apart from its final answer, or NULL; borrowed. */
 const char *sasl_hint(const struct sasl *s);
 
 /*
  * APOP's digest (RFC 1939 section 7): 32 hex digits and NUL into HEX. TIMESTAMP is the greeting's
- * <…>, with the angle brackets; one that is no msg-id is ERR_PROTOCOL.
+ * <…>, with the angle brackets; one that is not a msg-id is ERR_PROTOCOL.
  */
 bool sasl_apop(const char *timestamp, struct secret *secret, char hex[static 33], struct err *e);
 

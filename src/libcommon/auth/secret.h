@@ -15,11 +15,11 @@ struct err;
 struct secret;
 
 /*
- * Where it may come from, tried in this order; NULL where not set. Borrowed for as long as the
- * secret lives.
+ * The possible sources, tried in this order; NULL if not set. Borrowed for as long as the secret
+ * lives.
  *
- * The first source that is set is the one: when it fails, the next one is not tried. A .netrc
- * without a matching entry, and a terminal that is not there, count as not set.
+ * Only the first source that is set is used: when it fails, the next one is not tried. A .netrc
+ * without a matching entry, and a missing terminal, count as not set.
  */
 struct secret_params {
 	const char *command;    /* password-command: the first line of its output */
@@ -28,7 +28,7 @@ struct secret_params {
 	const char *token_file; /* the token that maccount holds for `account`; may be missing */
 	const char *account;    /* as maccount knows it */
 	const char *config;     /* --config, for maccount; NULL: not given */
-	const char *netrc;      /* the path of a .netrc; a missing file is no error */
+	const char *netrc;      /* the path of a .netrc; a missing file is not an error */
 	const char *machine;    /* the host that is looked up there, */
 	const char *user;       /* with this login; NULL: any */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */

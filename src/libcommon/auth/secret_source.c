@@ -86,8 +86,8 @@ secret_read_line(int fd, struct buf *line, struct err *e)
 	return n == 0;
 }
 
-/* What comes behind the first line is read and dropped: a closed pipe would end the command by
- * SIGPIPE, and `pass show` prints more than the password. */
+/* Output after the first line is read and dropped: a closed pipe would end the command by SIGPIPE,
+ * and `pass show` prints more than the password. */
 static bool
 read_to_end(int fd, struct err *e)
 {

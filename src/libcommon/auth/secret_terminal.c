@@ -12,8 +12,8 @@
 
 /*
  * Echo off. The keys that would stop or kill us before it is on again (^Z, ^\) are off too; ^C
- * works, as base/stop.h makes it a reason to give up waiting. TCSAFLUSH: what was typed, and seen,
- * before the question is no answer to it.
+ * works, as base/stop.h makes it a reason to give up waiting. TCSAFLUSH: text that was typed, and
+ * seen, before the question is not an answer to it.
  */
 static bool
 hide_typing(int tty, struct termios *before)

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 
 /*
- * A buffer that held a secret must leave no copy behind when it grows, so growing never goes
- * through realloc(): the old block is wiped before it is freed.
+ * A buffer that held a secret must not leave a copy when it grows, so growing never goes through
+ * realloc(): the old block is wiped before it is freed.
  */
 static void
 grow(struct buf *b, size_t cap)

@@ -29,13 +29,13 @@ static const char *const shell_words[] = {
     "ulimit", "umask",  "unset", "until", "wait", "while",   "{",
 };
 
-/* The two ends of each pipe, ours and the child's; -1 where there is no pipe. */
+/* The two ends of each pipe, ours and the child's; -1 without a pipe. */
 struct pipes {
 	int to[2];   /* [0] is the child's, [1] is ours */
 	int from[2]; /* [0] is ours, [1] is the child's */
 };
 
-/* The name behind SIGN, `>` or `>>`, and in *FLAGS how to open it. */
+/* The name after SIGN, `>` or `>>`, and in *FLAGS how to open it. */
 static char *
 redirected_to(char *sign, int *flags)
 {
@@ -185,7 +185,7 @@ close_pipes(struct pipes *p)
 	}
 }
 
-/* What a child is given. */
+/* The data that a child gets. */
 struct gift {
 	const struct pipes *pipes;
 	enum child_stdin in;

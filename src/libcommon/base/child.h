@@ -3,9 +3,10 @@
  * child - one process of a command that the user gave (password-command, tunnel, --pipe).
  *
  * The command is run by posix_spawn(3), through `sh -c` only where it has something that only a
- * shell understands (quotes, variables, pipes, builtins): plain words, with ` >FILE` or ` >>FILE`
- * behind them or not, are split at blanks and started directly. Signals are as at this process's
- * start: SIGPIPE at its default, nothing blocked. No descriptor of ours but 0, 1 and 2 reaches it.
+ * shell understands (quotes, variables, pipes, builtins): plain words, with or without a ` >FILE`
+ * or ` >>FILE` after them, are split at blanks and started directly. Signals are as at this
+ * process's start: SIGPIPE at its default, nothing blocked. No descriptor of ours but 0, 1 and 2
+ * reaches it.
  */
 #ifndef MAILVERBS_BASE_CHILD_H
 #define MAILVERBS_BASE_CHILD_H

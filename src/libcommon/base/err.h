@@ -50,10 +50,10 @@ bool err_set_errno(struct err *e, enum err_code code, const char *fmt, ...)
  * knows it. Always false. */
 bool err_prefix(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Sets the hint, unless one is there already: who knows best speaks first. Always false. */
+/* Sets the hint, unless it is set already: the innermost caller knows most. Always false. */
 bool err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* The exit status of sysexits.h that stands for this code; 0 for ERR_NONE. */
+/* The exit status of sysexits.h for this code; 0 for ERR_NONE. */
 int err_exit_status(enum err_code code);
 
 /* The one of the two that an exit status must tell: the worse one, ERR_TEMPORARY being the mildest.

@@ -150,7 +150,8 @@ file_check_owner(const char *path, struct err *e)
 			     "%s: belongs to another user, in a directory that all share", path);
 }
 
-/* Where the symbolic link PATH leads, the caller's to free(). NULL: it is none. */
+/* The target of the symbolic link PATH, the caller's to free(). NULL: PATH is not a symbolic
+ * link. */
 static char *
 link_target(const char *path)
 {

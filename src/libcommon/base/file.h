@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * file - writing so that it is there: whole, and on disk.
+ * file - writing files completely and durably to disk.
  */
 #ifndef MAILVERBS_BASE_FILE_H
 #define MAILVERBS_BASE_FILE_H
@@ -13,12 +13,12 @@ struct err;
 /* Writes all N bytes to a blocking descriptor. False: errno. */
 bool file_write_all(int fd, const void *bytes, size_t n);
 
-/* Makes PATH and its missing parents, mode 0700, each flushed into its parent. True also where it
- * is there. False: *e is ERR_OUTPUT. */
+/* Makes PATH and its missing parents, mode 0700, each flushed into its parent. True also if it
+ * exists. False: *e is ERR_OUTPUT. */
 bool file_make_directory(const char *path, struct err *e);
 
-/* Makes the file PATH, mode 0600, of these N bytes, or tries to: for what is only good to know. Who
- * reads it must be able to tell that it was torn. */
+/* Makes the file PATH, mode 0600, of these N bytes, or tries to: for data that may be lost. The
+ * reader must be able to detect a torn file. */
 void file_note(const char *path, const void *bytes, size_t n);
 
 /* The one line that the file PATH is, without its end; the caller's to free(). NULL: there is no
@@ -32,15 +32,15 @@ char *file_noted_line(const char *path);
  */
 int file_lock(const char *path, const char *busy, struct err *e);
 
-/* The absolute PATH without symbolic links, the caller's to free(). Of what does not exist yet, the
- * name that it will have. */
+/* The absolute PATH without symbolic links, the caller's to free(). For a path that does not exist
+ * yet, the name that it will have. */
 char *file_real_path(const char *path);
 
 /*
  * In a directory where everybody may make files but only their owners remove them (/tmp, some mail
- * spools), what is at PATH may be somebody else's trap: a symbolic link, or a file that he reads.
- * True outside such directories, for what is not there, and for what belongs to us, to root or to
- * the directory's owner; a regular file must be our own and have one name. False: *e is ERR_OUTPUT.
+ * spools), the file at PATH may be somebody else's trap: a symbolic link, or a file that he reads.
+ * True outside such directories, if PATH does not exist, and if it belongs to us, to root or to the
+ * directory's owner; a regular file must be our own and have one name. False: *e is ERR_OUTPUT.
  */
 bool file_check_owner(const char *path, struct err *e);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mem - memory that is there, or the process ends.
+ * mem - memory allocation that succeeds or ends the process.
  *
  * These never return NULL. When memory runs out they write one line and leave with EX_TEMPFAIL at
  * once: the order of effects makes every moment safe to die at, so no caller carries a path that

@@ -87,7 +87,8 @@ stop_renew(void)
 		return;
 	close(stop_pipe[0]);
 	close(stop_pipe[1]);
-	/* What came before the fork holds here too; without a pipe nothing could end the wait. */
+	/* A signal from before the fork counts for the child too; without a pipe nothing could end
+	 * the wait. */
 	if (!open_pipe() || (stop_received != 0 && write(stop_pipe[1], "", 1) < 0))
 		_exit(EX_OSERR);
 }

@@ -2,8 +2,8 @@
 /*
  * stop - SIGINT, SIGTERM and SIGHUP as a flag, and as a descriptor that becomes readable.
  *
- * Work goes on until the next place where it can end in order. Whoever polls adds stop_fd() to its
- * set, so a wait ends at once.
+ * Work goes on until the next place where it can end in order. Callers of poll(2) add stop_fd() to
+ * their set, so a wait ends at once.
  */
 #ifndef MAILVERBS_BASE_STOP_H
 #define MAILVERBS_BASE_STOP_H

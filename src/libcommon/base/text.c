@@ -53,7 +53,7 @@ text_is_printable(const char *character, size_t len)
 	return len > 0 && !is_c0 && !is_c1 && !is_bidi_control(s, len);
 }
 
-/* One character that is no printable ASCII, or one byte; how many bytes it was. */
+/* Adds one character that is not printable ASCII, or one byte; returns its number of bytes. */
 static size_t
 add_printable(struct buf *out, const unsigned char *s, size_t n)
 {
@@ -201,13 +201,13 @@ text_has_word(const char *list, const char *word)
 	return false;
 }
 
-/* A number and the unit behind it. */
+/* A number and the unit after it. */
 struct unit {
 	char letter;
 	unsigned factor;
 };
 
-/* OTHERWISE is the factor where there is no unit. */
+/* OTHERWISE is the factor without a unit. */
 static bool
 parse_with_unit(const char *text, const struct unit *units, size_t count, unsigned otherwise,
 		uint64_t *number)

@@ -18,25 +18,25 @@ struct buf;
  */
 void text_printable(struct buf *out, const char *bytes, size_t n);
 
-/* Is this character, LEN bytes of UTF-8 as text_utf8_length() says, one that text_printable() lets
- * stand? */
+/* Does text_printable() leave this character, LEN bytes of UTF-8 as text_utf8_length() says,
+ * unchanged? */
 bool text_is_printable(const char *character, size_t len);
 
-/* The bytes of the UTF-8 character at S, of which N bytes are there (RFC 3629 section 4); 0: it is
- * none. */
+/* The length of the UTF-8 character at S, where N bytes are available (RFC 3629 section 4); 0: not
+ * valid UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
 
-/* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: it is no such
+/* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: not a valid
  * number. */
 bool text_number(const char *s, uint64_t max, uint64_t *number);
 
 /* The same for the first LEN bytes of S. */
 bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
 
-/* "10d" to seconds: s, m, h, d (also without a unit) or w. False: it is no such time. */
+/* "10d" to seconds: s, m, h, d (also without a unit) or w. False: not a valid time. */
 bool text_age(const char *text, uint64_t *seconds);
 
-/* "500k", "10M", "1G" to octets, of which k has 1024. False: it is no such size. */
+/* "500k", "10M", "1G" to octets, of which k has 1024. False: not a valid size. */
 bool text_size(const char *text, uint64_t *octets);
 
 /*
@@ -59,7 +59,7 @@ bool text_equal_case(const char *a, const char *b);
  * public key, as users name it? */
 bool text_is_pin(const char *pin, size_t len);
 
-/* Does WHAT stand somewhere in TEXT, whatever the case of ASCII letters? */
+/* Does TEXT contain WHAT, whatever the case of ASCII letters? */
 bool text_contains(const char *text, const char *what);
 
 /* Is WORD one of the blank-separated words of LIST? ASCII case is folded. */
@@ -71,7 +71,7 @@ void text_escape(struct buf *out, const char *s);
 /* The value of a hexadecimal digit of either case; -1: C is none. */
 int text_hex_digit(char c);
 
-/* Writes N bytes as 2 * N lower-case hexadecimal digits, and a NUL behind them. */
+/* Writes N bytes as 2 * N lower-case hexadecimal digits, followed by a NUL. */
 void text_hex(char *hex, const unsigned char *bytes, size_t n);
 
 /* Takes the escapes of WORD off in place. False: they are none of text_escape()'s. */

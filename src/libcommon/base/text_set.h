@@ -16,7 +16,7 @@ struct text_set {
 	size_t count;
 };
 
-/* Adds a copy of TEXT. False: it was there already. */
+/* Adds a copy of TEXT. False: it was in the set already. */
 bool text_set_add(struct text_set *s, const char *text);
 
 void text_set_free(struct text_set *s); /* leaves an empty one */

@@ -459,7 +459,7 @@ server_key(const struct account *a, enum tool_id tool)
 	return account_text(a, SET_POP3) || account_text(a, SET_HOST) ? SET_POP3 : SET_IMAP;
 }
 
-/* What a server's scheme says is right; without one it is the key's. */
+/* The scheme of a server's URL decides; without one the key does. */
 static enum protocol
 protocol_of(const char *text, enum setting_id key)
 {

@@ -19,7 +19,7 @@ struct reading {
 	struct err *e;
 	unsigned line;
 	bool continues;   /* the line began with a blank */
-	bool has_comment; /* " ;" stands on it */
+	bool has_comment; /* it contains " ;" */
 	bool failed;
 };
 

@@ -21,7 +21,7 @@ struct ini_entry {
 	char *value;
 	unsigned line;
 	uint32_t hash;    /* of section and name, for ini_find() */
-	bool has_comment; /* " ;" stood behind the value: see config/account.c on commands */
+	bool has_comment; /* " ;" followed the value: see config/account.c on commands */
 };
 
 struct ini {
@@ -34,7 +34,7 @@ struct ini {
 
 /*
  * Reads PATH into *INI, to be freed by ini_free() in any case. A file that does not exist is an
- * error (ERR_CONFIG) unless MAY_BE_MISSING: then *INI is empty. A key that stands twice in a
+ * error (ERR_CONFIG) unless MAY_BE_MISSING: then *INI is empty. A key that occurs twice in a
  * section is an error.
  */
 bool ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e);

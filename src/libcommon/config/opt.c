@@ -16,7 +16,7 @@ enum {
 	ROW_BASE = 256, /* getopt's value of a long option: this and the row */
 };
 
-/* What getopt_long(3) wants, made from the table. */
+/* The tables for getopt_long(3), made from the settings. */
 struct getopt_tables {
 	struct buf letters;
 	struct option *options;
@@ -145,7 +145,7 @@ fail_at(char **argv, int code, struct err *e)
 	return err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
 }
 
-/* What the option's value is now: most hold as the last one says, some add up. */
+/* The option's new value: for most options the last one counts, some add up. */
 static char *
 next_value(const struct setting *s, const char *before)
 {

@@ -22,7 +22,7 @@ enum { BLOCK = 128 * 1024 };
 /* The installed file as text, and the preset that is taken from it. */
 struct installed {
 	char *path;
-	struct buf text; /* empty: there is no such file */
+	struct buf text; /* empty: the file does not exist */
 };
 
 /* Bytes of it; `start` is NULL where there is nothing. */

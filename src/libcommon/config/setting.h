@@ -193,7 +193,7 @@ enum setting_kind {
 	SETTING_KINDS
 };
 
-/* Where it may be given. */
+/* The places where a setting may be given. */
 enum setting_place {
 	IN_OPTION = 1,  /* on the command line */
 	IN_ACCOUNT = 2, /* in an account's section */
@@ -202,7 +202,7 @@ enum setting_place {
 	IN_CONFIG = IN_ACCOUNT | IN_GLOBAL,
 	IN_BOTH = IN_OPTION | IN_CONFIG,
 	HIDDEN = 16,   /* another program's spelling: accepted and in the man page, not in --help */
-	ONLY_IMAP = 32 /* IN_GLOBAL it holds for accounts that are served by IMAP */
+	ONLY_IMAP = 32 /* as IN_GLOBAL, it applies to accounts that are served by IMAP */
 };
 
 struct setting {
@@ -226,8 +226,8 @@ struct setting {
 extern const struct setting settings[];
 extern const size_t setting_count;
 
-/* The row called NAME (or an alias of it) that any of TOOLS has and that may stand in one of
- * PLACES; NULL: there is none. */
+/* The row called NAME (or an alias of it) that any of TOOLS has and that may be given in one of
+ * PLACES; NULL: none. */
 const struct setting *setting_find(const char *name, unsigned tools, unsigned places);
 
 /* The row of an id for a tool. */

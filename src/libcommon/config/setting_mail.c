@@ -26,7 +26,7 @@ to_wire(const struct word *words, size_t count, const char *word)
 	return NULL;
 }
 
-/* RFC 3461 section 4.1: NEVER stands alone. */
+/* RFC 3461 section 4.1: NEVER must be the only word. */
 bool
 setting_check_notify(const struct setting *s, const char *text, char **normal, struct err *e)
 {

@@ -114,7 +114,7 @@ parse_authority(const char *text, const char *authority, struct url *url, struct
 	return true;
 }
 
-/* What the other errors quote has no password in it after this. */
+/* After this check, the text that the other errors quote has no password. */
 static bool
 check_no_login(const char *authority, struct err *e)
 {

@@ -30,8 +30,8 @@ struct url {
 };
 
 /*
- * PROTOCOL is what HOST alone stands for, and what a scheme must agree with; PROTOCOL_NONE: any.
- * False: *e is ERR_USAGE and says what is wrong with TEXT.
+ * PROTOCOL is the protocol of a HOST without a scheme, and a scheme must agree with it;
+ * PROTOCOL_NONE: any. False: *e is ERR_USAGE and says what is wrong with TEXT.
  */
 bool url_parse(const char *text, enum protocol protocol, struct url *url, struct err *e);
 

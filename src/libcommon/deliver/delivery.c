@@ -233,8 +233,8 @@ delivery_end(void *ctx, struct err *e)
 	return !group_is_full(d) || delivery_settle(d, e);
 }
 
-/* What would fail for the next message just the same ends the fetch. So does a signal: there is no
- * next one, and what it spoilt is all that is to be said. */
+/* An error that would also hit the next message ends the fetch. So does a signal: no message
+ * follows, and the interrupted one is all there is to report. */
 static bool
 is_about_one_message(const struct delivery *d, const struct err *why)
 {

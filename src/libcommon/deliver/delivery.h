@@ -2,9 +2,9 @@
 /*
  * delivery - fetched messages into a sink, in groups, each recorded once it is safe.
  *
- * The order of effects (nothing lost, nothing twice) is here and in the sinks: write → flush →
- * journal the intent → make visible → journal "done" → and only then does delivery_safe() name the
- * message, so that it may be deleted on the server.
+ * The order of effects (nothing lost, nothing twice) is kept by this module and the sinks: write →
+ * flush → journal the intent → make visible → journal "done" → and only then does delivery_safe()
+ * name the message, so that it may be deleted on the server.
  */
 #ifndef MAILVERBS_DELIVER_DELIVERY_H
 #define MAILVERBS_DELIVER_DELIVERY_H
@@ -26,7 +26,7 @@ typedef void (*delivery_complain)(void *ctx, const struct err *why);
 struct delivery *delivery_open(const struct sink_spec *spec, struct journal *journal,
 			       delivery_complain complain, void *ctx, struct err *e);
 
-/* What has not been settled is taken back. Accepts NULL. */
+/* Messages that have not been settled are withdrawn. Accepts NULL. */
 void delivery_close(struct delivery *d);
 
 /* Its ctx is the struct delivery. end() is not safe yet, delivery_settle() makes it so; full groups
@@ -36,7 +36,7 @@ extern const struct receiver delivery_receiver;
 /* Settles what is under way. False: *e, and those messages are not safe. */
 bool delivery_settle(struct delivery *d, struct err *e);
 
-/* The indexes (struct message_info) of the messages that are safe here, ascending; borrowed. */
+/* The indexes (struct message_info) of the messages that are safely stored, ascending; borrowed. */
 const size_t *delivery_safe(const struct delivery *d, size_t *count);
 
 /* Did so many messages in a row fail for the same reason (sink_type.failures_max) that the fetch was

@@ -2,8 +2,8 @@
 /*
  * The dot-lock must not outlive us, whenever we are killed. So it appears with our process id in it
  * already: it is written as FILE.lock.new and gets its name by link(2). That draft is held by
- * flock(2) while somebody works with it; one that nobody holds was left by a kill. Who holds the
- * draft is also the only one of us who takes stale locks away.
+ * flock(2) while somebody works with it; one that nobody holds was left by a kill. Only the process
+ * that holds the draft removes stale locks.
  */
 #include "deliver/mbox_lock.h"
 
@@ -27,8 +27,11 @@
 
 enum { WAIT_MS = 30000, STEP_MS = 50 };
 
-/* procmail's patience is 1024 seconds. Who locks longer than this without a sign of life has died:
- * he named no process, or another has its number now (in a container soon). */
+/*
+ * procmail's patience is 1024 seconds. An owner that holds the lock longer than this without a sign
+ * of life has died: it named no process, or another process has its number now (soon so in a
+ * container).
+ */
 enum { STALE_SECONDS = 20 * 60 };
 
 /* fcntl(2) could wait by itself but not for a time; a dot-lock can only be looked at again. False:
@@ -70,7 +73,7 @@ name_host(char *host, size_t size, bool with_namespace)
 		snprintf(host + len, size - len, ":%ju", (uintmax_t)ns.st_ino);
 }
 
-/* What the lock says, at most SIZE - 1 bytes. It may be a FIFO, or a link to anywhere. */
+/* Reads the lock's content, at most SIZE - 1 bytes. It may be a FIFO, or a link to anywhere. */
 static bool
 read_lock(const char *lock_path, char *text, size_t size)
 {

@@ -16,8 +16,8 @@ struct mbox_lock {
 
 /*
  * Waits up to 30 seconds for others. The dot-lock holds our process id; one whose process is dead,
- * or that nobody touched for 20 minutes, is taken away. Where the directory does not let us make
- * one (a spool), fcntl alone has to do. False: *e is ERR_TEMPORARY (somebody has it); nothing is
+ * or that nobody touched for 20 minutes, is removed. If the directory does not let us make one (a
+ * spool), fcntl alone has to do. False: *e is ERR_TEMPORARY (another process holds it); nothing is
  * locked.
  */
 bool mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e);

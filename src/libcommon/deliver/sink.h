@@ -3,8 +3,8 @@
  * sink - a place where messages are delivered: one file sink_x.c and one row in sinks[] each.
  *
  * deliver/delivery drives a sink: begin, data…, end for each message (or abandon), and settle when
- * a group of messages is to become safe. What a sink gets has LF line ends only where it converts
- * itself: data() brings the bytes as the server has them (CRLF).
+ * a group of messages is to become safe. data() brings the bytes as the server has them (CRLF): a
+ * sink that needs LF line ends converts them itself.
  */
 #ifndef MAILVERBS_DELIVER_SINK_H
 #define MAILVERBS_DELIVER_SINK_H

@@ -3,9 +3,9 @@
  * Into a Maildir (https://cr.yp.to/proto/maildir.html): written to tmp, flushed, journalled as an
  * intent, renamed to new.
  *
- * A killed run leaves intents: a file that stands in new or cur under any flags is done, anything
- * else is fetched again. It leaves files in tmp too, whose names end in the journal's tag: nobody
- * but a run of ours can have made them, and no other run is at work while this one is.
+ * A killed run leaves intents: a message with a file in new or cur, under any flags, is done; all
+ * others are fetched again. It leaves files in tmp too, whose names end in the journal's tag: only
+ * a run of ours can have made them, and no other run is active at the same time.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -130,7 +130,7 @@ make_ready(const struct maildir *m, struct err *e)
 	return ok;
 }
 
-/* What runs that were killed left half written. */
+/* Removes the unfinished files of runs that were killed. */
 static void
 sweep_tmp(const struct maildir *m)
 {
@@ -154,8 +154,8 @@ sweep_tmp(const struct maildir *m)
 	free(path);
 }
 
-/* Is there a file in cur called NAME, or NAME and what readers add: flags behind a colon (or what
- * stands for one), numbers of their own behind a comma? */
+/* Is there a file in cur called NAME, or NAME with the additions of readers: flags after a colon
+ * (or its substitute), their own numbers after a comma? */
 static bool
 cur_has(struct maildir *m, const char *name)
 {

@@ -7,10 +7,10 @@
  * intent names that place: the file's length before, the length of the separator and that of the
  * group.
  *
- * The spool is emptied only when "done" is recorded: after a kill the mbox is compared with it. The
- * whole group stands there: done. The file ends within it: the tail is ours, and cut off. Anything
- * else: another program has written since; all stays as it is and the group is fetched again: a
- * message twice is better than one lost.
+ * The spool is emptied only when "done" is recorded: after a kill the mbox is compared with it. If
+ * the mbox has the whole group, it is done. If the file ends within the group, the tail is ours and
+ * is cut off. Otherwise, another program has written since: the mbox is left alone and the group is
+ * fetched again, because a duplicate is better than a lost message.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -43,13 +43,13 @@ struct mbox {
 	uint64_t message_start; /* in the spool */
 	char **uids;            /* of the group; items may be NULL */
 	size_t count;
-	bool is_copied;     /* the group stands in the mbox */
+	bool is_copied;     /* the group is in the mbox */
 	char *judged_place; /* see intent_was_done() */
 	bool judged_done;
 	struct err failure;
 };
 
-/* Where a group stands, or is to stand. */
+/* The place of a group in the mbox, or the place that it will get. */
 struct place {
 	int64_t start;     /* the mbox's length before */
 	int64_t separator; /* line ends that were missing there */
@@ -153,7 +153,7 @@ open_mbox(struct mbox *m, struct err *e)
 	return S_ISREG(st.st_mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", m->path);
 }
 
-/* What is appended to a file that was removed or replaced meanwhile would be lost. */
+/* A message appended to a file that was removed or replaced meanwhile would be lost. */
 static bool
 is_in_place(const struct mbox *m)
 {
@@ -200,9 +200,9 @@ copy_to(const struct mbox *m, int64_t offset, int64_t n)
 }
 
 /*
- * What a killed run appended may never have reached the disk, and the error may have been reported
- * to that run alone, while reading still finds the bytes in memory. So they are written once more
- * before they are flushed.
+ * The bytes that a killed run appended may never have reached the disk. The error may have been
+ * reported to that run alone, while reading still finds the bytes in memory. So they are written
+ * once more before they are flushed.
  */
 static bool
 flush_settled(const struct mbox *m, const struct place *p, enum verdict verdict)
@@ -340,7 +340,7 @@ mbox_abandon(void *sink)
 		m->writer.is_broken = true; /* the next write says so */
 }
 
-/* Whatever stood there last, a message begins behind an empty line. */
+/* A message begins after an empty line, whatever the file ends with. */
 static bool
 measure(struct mbox *m, struct place *p, struct err *e)
 {

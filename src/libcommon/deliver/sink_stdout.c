@@ -38,9 +38,10 @@ struct output {
 };
 
 /*
- * What an mbox that ends at standard output's offset needs before another message: where a killed
- * run or a full disk tore the last one, the next From_ line would else be part of it. Standard
- * output is mostly open for writing alone; what can't be read is taken for sound.
+ * The separator that an mbox ending at standard output's offset needs before another message: if a
+ * killed run or a full disk tore the last one, the next From_ line would otherwise be part of it.
+ * Standard output is mostly open for writing only; a file that cannot be read is assumed to be
+ * intact.
  */
 static const char *
 separator_of(const struct stat *st)
@@ -140,8 +141,8 @@ is_drained(const struct output *o)
 }
 
 /*
- * Waits until the reader has taken every byte. There is no event for that, so it is looked at in
- * growing steps; that the reader went away is an event.
+ * Waits until the reader has taken every byte. There is no event for that, so it is checked at
+ * growing intervals; a reader that went away is an event.
  */
 static bool
 drain(struct output *o, struct err *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * sinks - the types behind the rows of sinks[], for deliver/sink.c alone.
+ * sinks - the types of the rows of sinks[], for deliver/sink.c alone.
  */
 #ifndef MAILVERBS_DELIVER_SINKS_H
 #define MAILVERBS_DELIVER_SINKS_H

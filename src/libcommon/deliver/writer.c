@@ -143,8 +143,8 @@ open_spill(struct writer *w)
 	return w->spill >= 0 && unlink(w->spill_path) == 0;
 }
 
-/* The block is full of a message that is not whole: what stands before it goes out, its own bytes
- * and the N that follow into the spill. */
+/* The block is full of a message that is not complete: the bytes before the message go out; its own
+ * bytes and the N that follow go into the spill. */
 static bool
 spill(struct writer *w, const char *bytes, size_t n)
 {
@@ -161,7 +161,7 @@ spill(struct writer *w, const char *bytes, size_t n)
 	return true;
 }
 
-/* Small runs are collected; a large one goes out from where it stands. */
+/* Small runs are collected; a large one goes out without a copy. */
 static bool
 put_exactly(struct writer *w, const char *bytes, size_t n)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * writer - a message as files and pipes here want it, collected in 64 KiB blocks: LF line ends, or
- * the mbox form.
+ * writer - a message in the form of local files and pipes, collected in 64 KiB blocks: LF line
+ * ends, or the mbox form.
  *
- * What can't be taken back once it is written (a pipe) gets whole messages only: a writer that
- * holds keeps the one that is coming in memory, up to 1 MiB, and what is beyond in a spill file.
+ * A destination whose bytes cannot be withdrawn (a pipe) gets whole messages only: a writer that
+ * holds keeps the current message in memory, up to 1 MiB, and the rest in a spill file.
  */
 #ifndef MAILVERBS_DELIVER_WRITER_H
 #define MAILVERBS_DELIVER_WRITER_H

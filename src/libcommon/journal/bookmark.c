@@ -13,8 +13,8 @@
 #include "base/text.h"
 #include "journal/journal.h"
 
-/* What a bookmark begins with that holds for the journal as it is now. False: there is no journal.
- */
+/* The prefix of a bookmark that is valid for the journal in its present state. False: the journal
+ * does not exist. */
 static bool
 head_of(struct buf *head, const struct journal *s)
 {

@@ -129,7 +129,7 @@ cut_torn_line(const struct journal *s, off_t whole, struct err *e)
 	return err_set_errno(e, ERR_IO, "%s", s->path);
 }
 
-/* Opens the journal for appending behind its last whole line; a new one gets its head. */
+/* Opens the journal for appending after its last whole line; a new one gets its head. */
 static bool
 open_journal(struct journal *s, struct err *e)
 {
@@ -219,7 +219,7 @@ journal_stat(const struct journal *s, struct stat *st)
 	return s->path && stat(s->path, st) == 0;
 }
 
-/* Into K. No file is no error. */
+/* Reads the file into K. A missing file is not an error. */
 static bool
 load_file(struct journal_index *k, const char *path, const struct journal_subject *subject,
 	  struct err *e)
@@ -803,7 +803,7 @@ journal_date(struct journal *s, int64_t now)
 	}
 }
 
-/* What is known under another UIDVALIDITY. */
+/* The messages known under another UIDVALIDITY. */
 
 void
 journal_distrust_from(struct journal *s, uint32_t next,

@@ -41,7 +41,8 @@ struct journal;
 struct journal_index;
 struct stat;
 
-/* Where the journals of MAILBOX are; the caller's to free(). Hidden files there are no journals. */
+/* The directory of MAILBOX's journals; the caller's to free(). Its hidden files are not
+ * journals. */
 char *journal_directory(const char *dir, const char *mailbox);
 
 /*
@@ -71,7 +72,7 @@ bool journal_is_new(const struct journal *s);
  * got messages: the server may have been renamed. The caller's to free(); NULL: none. */
 char *journal_find_renamed(const struct journal *s);
 
-/* What K knows as delivered is known too. */
+/* Adds the messages that K knows as delivered to the known ones. */
 void journal_add_known(struct journal *s, const struct journal_index *k);
 
 /* stat(2) of the journal. False: there is none. */
@@ -88,17 +89,17 @@ struct journal *journal_open_all(const char *dir, const char *mailbox, struct er
 void journal_close(struct journal *s); /* accepts NULL; what was not flushed is not written */
 
 /*
- * From here on each UID is one under this UIDVALIDITY (RFC 9051 section 2.3.1.1), and what is known
- * under another is not known: it stands in the journal as `VALIDITY:UID`. 0, as it is at first: the
- * ids are good for ever.
+ * From now on each UID belongs to this UIDVALIDITY (RFC 9051 section 2.3.1.1), and messages known
+ * under another one count as unknown: the journal has them as `VALIDITY:UID`. 0, the initial value:
+ * the ids never change.
  */
 void journal_set_validity(struct journal *s, uint64_t validity);
 
 /*
- * Ids of NEXT or more (UIDNEXT) are those of messages still to come. Where one is known, and
- * IS_LISTED says that it is not there, the server counts anew under the same UIDVALIDITY: a mailbox
- * that was restored from a backup. What it gives a known id to may be another message, so all that
- * is known under this UIDVALIDITY is from here on known as under another one.
+ * Ids of NEXT or more (UIDNEXT) belong to future messages. If one of them is known, and IS_LISTED
+ * says that it is not listed, the server reuses ids under the same UIDVALIDITY: the mailbox was
+ * restored from a backup. A message with a known id may be another message, so from now on all
+ * messages known under this UIDVALIDITY count as known under another one.
  */
 void journal_distrust_from(struct journal *s, uint32_t next,
 			   bool (*is_listed)(void *ctx, const char *uid), void *ctx);
@@ -125,8 +126,8 @@ struct newcomer {
 size_t journal_recognise(struct journal *s, const struct newcomer *newcomers, size_t count);
 
 /*
- * Forgets what was known under another UIDVALIDITY, by rewriting the journal: until its new one is
- * whole and in its place, the old one stands. No intent may be open. False: *e is ERR_IO.
+ * Forgets messages known under another UIDVALIDITY, by rewriting the journal: the old file remains
+ * until the new one is complete and in its place. No intent may be open. False: *e is ERR_IO.
  */
 bool journal_drop_former(struct journal *s, struct err *e);
 
@@ -142,10 +143,10 @@ bool journal_has(struct journal *s, const char *uid, uint64_t octets, time_t *wh
 void journal_expect(struct journal *s, const char *uid, uint64_t octets);
 
 /*
- * What a run that was killed left open: WAS_DONE looks at the place of each intent without its
- * "done" and says what came of it; what was done is collected as such, and what was not as void: a
- * PLACE means nothing any more once others have been there. Messages without an id have intents
- * too.
+ * Settles the intents that a killed run left open: WAS_DONE looks at the place of each intent
+ * without a "done" and returns its outcome. Delivered messages are collected as done, and the
+ * others as void: a PLACE is meaningless once others have written to it. Messages without an id
+ * have intents too.
  */
 void journal_each_intent(struct journal *s, bool (*was_done)(void *ctx, const char *place),
 			 void *ctx);
@@ -158,12 +159,13 @@ void journal_done(struct journal *s, const char *uid);
 void journal_mark(struct journal *s, const char *uid, uint64_t octets);
 
 /*
- * A server may give the id of a message that is gone to another one (RFC 1939 section 7), and what
- * is known by its id is deleted there without being fetched. So journal_deleted() collects what the
- * server said it deleted, having listed it with so many OCTETS, and journal_forget_deleted(), behind a
- * later whole listing, collects that those are forgotten which are not in it, or with another
- * length. What is there unchanged was not deleted after all, and stays known. FIND_LISTED looks in
- * the listing. Not for ids under a UIDVALIDITY, which are never given twice.
+ * A server may give the id of a message that is gone to another one (RFC 1939 section 7), and a
+ * message whose id is known is deleted on the server without being fetched. So journal_deleted()
+ * collects the messages that the server said it deleted, with the OCTETS of the listing. After a
+ * later whole listing, journal_forget_deleted() collects as forgotten those of them that are not in
+ * it, or have another length. A message that is listed unchanged was not deleted after all, and
+ * remains known. FIND_LISTED looks in the listing. Not for ids under a UIDVALIDITY, which are never
+ * given twice.
  */
 void journal_deleted(struct journal *s, const char *uid, uint64_t octets);
 bool journal_has_deleted(const struct journal *s);

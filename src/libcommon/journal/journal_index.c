@@ -40,7 +40,7 @@ is_entry_of(const struct journal_index *k, const struct journal_index_entry *ent
 	return entry->hash == h && strcmp(journal_index_key_of(k, entry), key) == 0;
 }
 
-/* Where KEY, whose hash is H, stands or would stand. */
+/* The slot of KEY, whose hash is H, or the slot that it would get. */
 static size_t
 slot_of(const struct journal_index *k, const char *key, uint64_t h)
 {
@@ -65,7 +65,7 @@ grow_table(struct journal_index *k)
 	}
 }
 
-/* Lists come in the order of the last ones: so the entry behind the one found last is looked at
+/* Lists come in the order of the previous ones: so the entry after the one found last is tried
  * before the table. */
 struct journal_index_entry *
 journal_index_find(struct journal_index *k, const char *key)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_index - the messages of one mailbox, and what is known of each: what the lines of journals
- * (deliver/seen_line.h) come to.
+ * journal_index - the messages of one mailbox, and the state of each: the result of the lines of
+ * journals (journal/journal_line.h).
  *
- * What it is told it keeps for good. A message goes by its key, which is the server's id for it, or
- * `VALIDITY:UID` where that is good under one UIDVALIDITY only (RFC 9051 section 2.3.1.1).
+ * It keeps all that it is told until it is freed. A message goes by its key, which is the server's
+ * id for it, or `VALIDITY:UID` where that is good under one UIDVALIDITY only (RFC 9051 section
+ * 2.3.1.1).
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_INDEX_H
 #define MAILVERBS_JOURNAL_JOURNAL_INDEX_H
@@ -31,13 +32,13 @@ struct journal_index_entry {
 	uint64_t coming;         /* ... that is about to be delivered by it; 0: not known */
 	uint64_t deleted_octets; /* where is_deleted */
 	bool is_marked;          /* taken as delivered */
-	bool has_print;  /* the fingerprint stands in the journal, or among the collected lines */
+	bool has_print;  /* the fingerprint is in the journal, or among the collected lines */
 	bool is_deleted; /* on the server, which said so */
 	bool is_listed;  /* in the listing that is being looked at */
 	bool is_former;  /* as if under another UIDVALIDITY; what is known anew takes it away */
 };
 
-/* Entries stand in the order in which they came; pointers to them are good until the next one
+/* Entries are in the order in which they came; pointers to them are valid until the next one
  * comes. */
 struct journal_index {
 	/* ids and places, NUL-terminated; begins with an empty string, so that no offset is 0 */

@@ -102,7 +102,7 @@ journal_line_entry(struct buf *out, const struct journal_index *k,
 
 /* Reading. */
 
-/* Ends the word at the blank behind it. What follows, or NULL. */
+/* Ends the word at the blank after it. Returns the rest, or NULL. */
 static char *
 next_word(char *word)
 {
@@ -128,7 +128,7 @@ take_print(struct journal_index *k, struct journal_index_entry *entry, const cha
 	return true;
 }
 
-/* "NUMBER REST". NULL: there is no number, or nothing after it. */
+/* Reads "NUMBER REST". NULL: no number, or nothing after it. */
 static char *
 take_number(char *text, uint64_t max, uint64_t *number)
 {
@@ -335,7 +335,7 @@ check_head_v1(char *line, const struct journal_subject *subject)
 	       (!subject->destination || strcmp(destination, subject->destination) == 0);
 }
 
-/* LINE comes without its end. False with *e ERR_NONE: it is no head. */
+/* LINE comes without its end. False with *e ERR_NONE: not a head. */
 static bool
 check_head(char *line, const char *path, const struct journal_subject *subject, struct err *e)
 {

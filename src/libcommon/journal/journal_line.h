@@ -38,7 +38,7 @@ void journal_line_signed(struct buf *out, char sign, const char *uid);
 void journal_line_entry(struct buf *out, const struct journal_index *k,
 			const struct journal_index_entry *entry);
 
-/* What the first line of a journal must say. */
+/* The expected content of a journal's first line. */
 struct journal_subject {
 	enum journal_version version;
 	const char *mailbox;     /* V1 does not say it */

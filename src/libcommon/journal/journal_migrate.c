@@ -88,7 +88,7 @@ add_entry(struct buf *out, const struct journal_index *k, const struct journal_i
 	} else if (entry->is_marked && has_validity(key)) {
 		journal_line_marked(out, 0, key); /* it hides a message, but never deletes one */
 	}
-	/* What a killed run was about to deliver is looked at in any case. */
+	/* A message that a killed run was about to deliver is always checked. */
 	if (entry->place && !is_doubtful)
 		journal_line_intent(out, key, k->text.data + entry->place, 0,
 				    journal_index_was_seen(entry) ? NULL : print);

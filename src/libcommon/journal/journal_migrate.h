@@ -21,7 +21,7 @@
 struct err;
 struct journal;
 
-/* Where the record of a journal's mailbox and destination can be. */
+/* The possible places of the record of a journal's mailbox and destination. */
 struct journal_former {
 	char *directory;         /* .../seen; NULL: none */
 	char *mailboxes[2];      /* looked for in this order; NULL: none */

@@ -16,7 +16,7 @@ journal_stale_is(const struct journal_index *k, const struct journal_index_entry
 	       (entry->is_former || !journal_index_uid(k, journal_index_key_of(k, entry)));
 }
 
-/* Is ENTRY one of NEXT or more that is no longer there? */
+/* Is ENTRY an id of NEXT or more that is no longer listed? */
 static bool
 is_to_come(const struct journal_index *k, const struct journal_index_entry *entry, uint32_t next,
 	   bool (*is_listed)(void *ctx, const char *uid), void *ctx)

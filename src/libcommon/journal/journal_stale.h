@@ -15,7 +15,7 @@ struct journal_index;
 struct journal_index_entry;
 struct newcomer;
 
-/* Was it delivered, and is its UID one that is no longer good? */
+/* Was it delivered, and is its UID no longer valid? */
 bool journal_stale_is(const struct journal_index *k, const struct journal_index_entry *entry);
 
 /* journal_distrust_from() */

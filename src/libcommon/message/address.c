@@ -12,8 +12,8 @@
 #define EXCERPT_MAX 40
 
 /*
- * What is left of the list, and the item that is being read. The first problem is kept and moves
- * `at` to the end, so that reading goes on without harm and success is asked for once.
+ * The rest of the list, and the item that is being read. The first problem is kept and moves `at`
+ * to the end, so that reading goes on without harm and success is asked for once.
  */
 struct parser {
 	const char *at;
@@ -22,8 +22,8 @@ struct parser {
 	const char *problem_at;
 	bool in_group;
 
-	/* The words read last, both as a phrase and as a local part: which of them they are is
-	 * known only by the special behind them. */
+	/* The words read last, both as a phrase and as a local part: only the special after them
+	 * tells which of the two they are. */
 	const char *words_at;
 	struct buf phrase;
 	struct buf local;
@@ -82,7 +82,7 @@ is_domain_char(char c)
 	return is_alnum(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
-/* What address literals for IPv4 and IPv6 are made of: no other kind is in use. */
+/* The characters of address literals for IPv4 and IPv6: no other kind is in use. */
 static bool
 is_literal_char(char c)
 {
@@ -357,8 +357,8 @@ after_quoted(const char *at, const char *end)
 }
 
 /*
- * The < that follows where the parser stands, before a comma or a semicolon; NULL: none does. In
- * front of one there can only be a name, whatever it is made of: "[JIRA] Ann", "a@example.org".
+ * The < that follows the parser's position, before a comma or a semicolon; NULL: none follows. Only
+ * a name can precede it, whatever characters it has: "[JIRA] Ann", "a@example.org".
  */
 static const char *
 find_angle(const struct parser *p)

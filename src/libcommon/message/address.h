@@ -19,8 +19,8 @@ struct err;
  * one that address_is_valid() accepts. Comments and blanks are gone, a local part is quoted where
  * it must be and nowhere else (RFC 5321 section 4.1.2), a source route is dropped.
  *
- * `name` is the display name, quotes and escapes taken off, encoded words as they stand; empty
- * where there is none. It may hold control bytes, but no NUL.
+ * `name` is the display name without quotes and escapes, encoded words not decoded; empty if the
+ * address has none. It may hold control bytes, but no NUL.
  */
 struct address {
 	const char *addr;
@@ -32,8 +32,8 @@ typedef bool (*address_take)(void *ctx, const struct address *a, struct err *e);
 
 /*
  * Calls TAKE for each mailbox in the N bytes of BODY, folded or not, in order, groups opened.
- * False: the text is no address list, and *e (ERR_MALFORMED) says what is wrong and shows where; or
- * TAKE returned false, having set *e itself. What was taken before stays taken.
+ * False: the text is not a valid address list, and *e (ERR_MALFORMED) tells the error and its
+ * place; or TAKE returned false, having set *e itself. Addresses taken before remain taken.
  *
  * Taken beyond RFC 5322, as nothing can be misunderstood: commas without an address between them
  * (obsolete syntax); a last group that isn't closed; dots at odd places in a local part (it comes
@@ -54,17 +54,17 @@ bool address_words(const char *body, size_t n, char **words);
 #define ADDRESS_MAX 254
 
 /*
- * Is ADDR one that may stand between < and > in MAIL and RCPT (RFC 5321 section 4.1.2, RFC 6531)?
- * Nothing that text_printable() would escape, no blank or angle bracket outside quotes, domains of
- * atoms (an underscore passes) or [IPv4] or [IPv6:...], at most ADDRESS_MAX octets. A local part
- * without a domain passes: "postmaster", "root".
+ * May ADDR be used between < and > in MAIL and RCPT (RFC 5321 section 4.1.2, RFC 6531)? Nothing
+ * that text_printable() would escape, no blank or angle bracket outside quotes, domains of atoms
+ * (an underscore passes) or [IPv4] or [IPv6:...], at most ADDRESS_MAX octets. A local part without
+ * a domain passes: "postmaster", "root".
  *
- * The 64 octets of a local part (section 4.5.3.1.1) are no limit here: section 4.5.3.1 asks not to
- * impose it where it can be helped, and VERP and SRS senders are longer. The server decides.
+ * The limit of 64 octets for a local part (section 4.5.3.1.1) is not enforced: section 4.5.3.1 asks
+ * not to impose it where it can be helped, and VERP and SRS senders are longer. The server decides.
  */
 bool address_is_valid(const char *addr);
 
-/* The domain of ADDR (behind the last @ outside quotes), or NULL where it has none. */
+/* The domain of ADDR (after the last @ outside quotes), or NULL if it has none. */
 const char *address_domain(const char *addr);
 
 /*

@@ -35,7 +35,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The length of what stands before the first C outside quotes. */
+/* The length of the text before the first C outside quotes. */
 static size_t
 span_to(const char *text, size_t n, char c)
 {

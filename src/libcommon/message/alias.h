@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * alias - who a local name stands for, by a file in the format of /etc/aliases.
+ * alias - the addresses of a local name, from a file in the format of /etc/aliases.
  *
  *	root: alice, bob@example.org	local names are looked up again
  *	  , "carol d"@example.org	a line that begins with a blank goes on
  *	# a comment
- *	default: alice			all local names that stand nowhere else
+ *	default: alice all local names without an entry
  *
- * A name is local without a domain, and at localhost; ASCII case is folded. A name that stands for
- * itself too, and one behind a backslash, is not looked up again. Commands, files and :include:
- * are for a server that delivers: they are an error where they are needed, not before, since the
- * file may be another program's too.
+ * A name is local without a domain, and at localhost; ASCII case is folded. A name whose entry
+ * includes itself, and one after a backslash, is not looked up again. Commands, files and :include:
+ * are for a server that delivers: they are an error only when they are needed, since the file may
+ * be another program's too.
  */
 #ifndef MAILVERBS_MESSAGE_ALIAS_H
 #define MAILVERBS_MESSAGE_ALIAS_H
@@ -30,10 +30,11 @@ void aliases_free(struct aliases *a);
 void aliases_begin(struct aliases *a);
 
 /*
- * Calls TAKE for each address that ADDRESS stands for in the end, or for ADDRESS itself; A may be
- * NULL. An address may come more than once, but what an entry leads to is given only once
- * until aliases_begin(): the work is linear, however often entries name one another. False: a loop, or entries
- * nested more than 100 deep, or what cannot be (ERR_CONFIG with file and line), or TAKE said so.
+ * Calls TAKE for each address to which ADDRESS finally expands, or for ADDRESS itself; A may be
+ * NULL. An address may come more than once, but what an entry leads to is given only once until
+ * aliases_begin(): the work is linear, however often entries name one another. False: a loop, or
+ * entries nested more than 100 deep, or an invalid entry (ERR_CONFIG with file and line), or TAKE
+ * returned false.
  */
 bool aliases_expand(const struct aliases *a, const char *address, address_take take, void *ctx,
 		    struct err *e);

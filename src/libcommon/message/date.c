@@ -38,7 +38,7 @@ civil_from_days(int64_t days, int64_t *year, int *month, int *day)
 	*year = year_of_era + era * 400 + (*month <= 2);
 }
 
-/* What is left of a date. */
+/* The rest of a date. */
 struct cursor {
 	const char *at;
 };

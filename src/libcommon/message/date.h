@@ -16,7 +16,7 @@ struct date {
 	int offset_min; /* east of Greenwich */
 };
 
-/* False: TEXT (unfolded) is no date. */
+/* False: TEXT (unfolded) is not a valid date. */
 bool date_parse(const char *text, struct date *d);
 
 /* Gives D the zone that the reader's clock had at that moment (TZ); the moment stays the same. */

@@ -52,7 +52,7 @@ static const struct {
     {"unicode-1-1-utf-7", "UTF-7"},
 };
 
-/* An encoded word by its marks, as it stands in the text: borrowed. */
+/* The parts of an encoded word in the text: borrowed. */
 struct word {
 	const char *charset; /* to the next '?' or, before a language, '*' */
 	char encoding;
@@ -85,7 +85,7 @@ is_all_blank(const char *from, const char *to)
 	return from == to;
 }
 
-/* Not '/', behind which iconv takes options. */
+/* Not '/', because iconv takes options after it. */
 static bool
 is_charset_char(char c)
 {
@@ -117,7 +117,7 @@ read_word(const char *at, const char *end, struct word *w)
 	return true;
 }
 
-/* False: it is no name to show to iconv. */
+/* False: the name must not be given to iconv. */
 static bool
 read_charset(const struct word *w, char *name)
 {
@@ -305,7 +305,8 @@ add_plain(struct buf *out, const char *from, const char *to)
 	iconv_close(converter);
 }
 
-/* Takes in the word at AT; PLAIN is what stands between it and the last one. False: it is none. */
+/* Takes the word at AT; PLAIN is the text between it and the last one. False: not an encoded
+ * word. */
 static bool
 take_word(struct decoder *d, const char *plain, const char *at, const struct word *w)
 {
@@ -354,7 +355,7 @@ encoded_word_decode(struct buf *out, const char *text, size_t n)
 	buf_free(&d.word);
 }
 
-/* What a phrase may hold as it is; the blank has a sign of its own. */
+/* The characters that need no encoding in a phrase; a blank is encoded as _. */
 static bool
 is_plain_in_phrase(char c)
 {

@@ -12,10 +12,10 @@ struct buf;
 /*
  * Adds the N bytes of TEXT (unfolded) to OUT as UTF-8.
  *
- * Encoded words (Q and B, any charset that iconv knows) are decoded, wherever they stand. Blanks
- * between neighbours are dropped, and a character that was cut between two of one charset is
- * whole again. What is no character in its charset becomes U+FFFD. An encoded word that is broken
- * or of unknown charset stays as it is.
+ * Encoded words (Q and B, any charset that iconv knows) are decoded, wherever they occur. Blanks
+ * between neighbours are dropped, and a character that was cut between two of one charset is whole
+ * again. Bytes that are not a character in their charset become U+FFFD. An encoded word that is
+ * broken or of unknown charset stays as it is.
  *
  * Raw 8-bit text is kept where it is UTF-8, and otherwise read as Windows-1252.
  *
@@ -26,7 +26,8 @@ void encoded_word_decode(struct buf *out, const char *text, size_t n);
 
 /*
  * Adds TEXT, which is UTF-8, as encoded words for a phrase (section 5, (3)): the name before an
- * address. More than one word stand on lines of their own, ended by LF as ours are on the way out.
+ * address. If it needs more than one word, each is on its own line, ended by LF as in all of our
+ * own output.
  */
 void encoded_word_encode(struct buf *out, const char *text);
 

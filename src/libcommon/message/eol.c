@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* What is at least this long goes out where it stands; below it, one more copy costs less than one
- * more call of a callback that may well be a system call. */
+/* Runs of at least this length go out in place; copying a shorter run costs less than one more call
+ * of the callback, which may be a system call. */
 #define LONG_RUN 4096
 
 #define STAGE_SIZE 16384
@@ -38,7 +38,7 @@ stage_flush(struct stage *s)
 	return s->ok;
 }
 
-/* Goes out full, so that a taker of records of that size takes it as it stands. */
+/* The buffer goes out full, so that a consumer with records of that size takes it in place. */
 static void
 stage_add(struct stage *s, const char *bytes, size_t n)
 {
@@ -67,8 +67,8 @@ stage_add_run(struct stage *s, const char *from, const char *to)
 	stage_add(s, from, (size_t)(to - from));
 }
 
-/* The line from FROM to TO, and CRLF behind it. Lines are short: where there is room on both sides
- * they are copied 16 bytes at a time, for which no function need be called. */
+/* Adds the line from FROM to TO, and CRLF after it. Lines are short: if there is room on both sides
+ * they are copied 16 bytes at a time, which needs no function call. */
 static void
 stage_add_line(struct stage *s, const char *from, const char *to, const char *end)
 {
@@ -300,7 +300,8 @@ eol_survey_end(struct eol_survey *s)
 
 static const char from_line[] = "From ";
 
-/* "From " is whole: the > that quotes it stands here as well as before any other > of the line. */
+/* "From " is whole: the > that quotes it may come here as well as before any other > of the
+ * line. */
 static void
 put_quoted(struct eol_to_lf *f, struct stage *out)
 {
@@ -312,8 +313,8 @@ put_quoted(struct eol_to_lf *f, struct stage *out)
 
 /*
  * Adds a piece of a message, its lines ended by LF, to an mbox. The >s at the start of a line go
- * out as they come, however many, since one more can be added behind them; only the letters of
- * "From " are held back.
+ * out as they come, however many, since one more can be added after them; only the letters of "From
+ * " are held back.
  */
 static void
 quote(struct eol_to_lf *f, const char *at, const char *end, struct stage *out)
@@ -437,7 +438,7 @@ undot_step(struct eol_undot *f, char c, struct stage *out)
 	f->at = EOL_UNDOT_IN_LINE;
 }
 
-/* Goes on from AT, within a line or at its start, to behind the next LF or to END. */
+/* Goes on from AT, within a line or at its start, to the byte after the next LF or to END. */
 static const char *
 pass_line(struct eol_undot *f, const char *at, const char *end)
 {

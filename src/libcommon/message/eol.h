@@ -3,13 +3,13 @@
  * eol - line ends and dots, as push filters.
  *
  * Each filter is a small state (`{0}` is a new one, but for the options) that is fed a message in
- * pieces of any size. What comes out goes to a callback in few large pieces: long runs are handed
- * on where they stand, short ones gathered up to 16 KiB, and at the end of each call everything is
- * out but the few bytes whose meaning the next ones decide. Fed whole or byte by byte, the result
- * is the same.
+ * pieces of any size. The output goes to a callback in few large pieces: long runs are handed on in
+ * place, short ones are gathered up to 16 KiB. At the end of each call everything is out except the
+ * few bytes whose meaning the next ones decide. The result does not depend on the size of the
+ * pieces.
  *
- * A filter returns false when its callback did. What the rest of that piece would have become is
- * lost then, so the message is too; a *_end() makes the state new again.
+ * A filter returns false when its callback did. Then the output for the rest of that piece is lost,
+ * and so is the message; a *_end() makes the state new again.
  */
 #ifndef MAILVERBS_MESSAGE_EOL_H
 #define MAILVERBS_MESSAGE_EOL_H
@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where a filter puts its output. False: stop, the reason is in the taker's keeping. */
+/* The function that takes a filter's output. False: stop; the function keeps the reason. */
 typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
 
 /*
@@ -26,13 +26,13 @@ typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
  * any number of CRs with an LF after them (programs that translate line ends twice write CR CR LF),
  * and each bare CR become one CRLF. A last line without an end gets one. With DOTS, a line that begins with a dot gets a second one (section 4.5.2).
  *
- * Whatever goes in, what comes out holds CR and LF as CRLF only and, with DOTS, no line that is a
- * lone dot: no server, however lenient about line ends, finds the end of data in it. The
- * end-of-data line itself is not this filter's.
+ * For any input, the output holds CR and LF as CRLF only and, with DOTS, no line that is a lone
+ * dot: no server, however lenient about line ends, finds the end of data in it. The end-of-data
+ * line itself is not this filter's.
  */
 struct eol_to_crlf {
 	bool dots;     /* option */
-	bool in_line;  /* bytes stand on the line already */
+	bool in_line;  /* the line has bytes already */
 	bool after_cr; /* the last byte was a CR; its CRLF is out, so an LF now adds nothing */
 	size_t held;   /* CRs after that one, which an LF would make part of the same line end */
 };
@@ -40,8 +40,8 @@ bool eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put
 bool eol_to_crlf_end(struct eol_to_crlf *f, eol_put put, void *ctx);
 
 /*
- * What eol_to_crlf would make of a message, without making it: a large one is looked at once before
- * it is sent, for SIZE and what the server must be able to take. Fed in pieces as the filters are.
+ * Measures the output of eol_to_crlf without making it: a large message is read once before it is
+ * sent, for SIZE and for the extensions that it needs. Fed in pieces as the filters are.
  */
 struct eol_survey {
 	uint64_t octets; /* as CRLF; without DOTS */
@@ -58,9 +58,9 @@ void eol_survey_end(struct eol_survey *s); /* counts the line end that the last 
  * bytes of CR CR LF: without one of its CRs it would read as a plain CRLF, and signatures over the
  * message would fail. No line end is added to the last line.
  *
- * With MBOX, what comes out is the message as it stands in an mbox (mboxrd) behind its From_ line:
- * lines that match ^>*From_ (the _ being a blank) get one more >, a last line without an end gets
- * one, and an empty line follows, which separates it from the next message.
+ * With MBOX, the output is the message as it is in an mbox (mboxrd) after its From_ line: lines
+ * that match ^>*From_ (the _ being a blank) get one more >, a last line without an end gets one,
+ * and an empty line follows, which separates it from the next message.
  */
 struct eol_to_lf {
 	bool mbox;      /* option */
@@ -68,7 +68,7 @@ struct eol_to_lf {
 	bool after_cr;  /* the byte before the next one, or before the CR held back, is a CR */
 	bool in_line;   /* mbox: bytes of this line are out or held in `matched` */
 	bool settled;   /* mbox: whether this line reads >*From_ is decided */
-	size_t matched; /* mbox: held back: how many bytes of "From " stand behind the >s */
+	size_t matched; /* mbox: held back: how many bytes of "From " follow the >s */
 };
 bool eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *ctx);
 bool eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx);
@@ -79,16 +79,16 @@ bool eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx);
  *
  * Consumes up to N bytes and says in *USED how many. *DONE: the lone dot and its line end have been
  * consumed; the bytes from *USED on are the next answer's, and the state is new again. There is no
- * *_end(): if the connection ends before *DONE, what came is no message.
+ * *_end(): if the connection ends before *DONE, the message is not complete.
  *
- * A line begins where the answer does and behind CRLF. Behind a bare LF one begins only where the
- * server ends its own lines so (BARE_LF): another server may stuff no dot there, and then the
- * sender of a message could end it early and write the server's next answers himself.
+ * A line begins at the start of the answer and after CRLF. After a bare LF a line begins only if
+ * the server ends its own lines so (BARE_LF): another server may not stuff a dot after a bare LF,
+ * and then the sender of a message could end it early and forge the server's next answers.
  */
 enum eol_undot_at {
 	EOL_UNDOT_LINE_START,
 	EOL_UNDOT_IN_LINE,
-	EOL_UNDOT_CR, /* in a line, behind a CR */
+	EOL_UNDOT_CR, /* in a line, after a CR */
 	EOL_UNDOT_DOT,
 	EOL_UNDOT_DOT_CR
 };

@@ -27,7 +27,7 @@ add_header(struct buf *out, const char *header, size_t n)
 		out->len--;
 }
 
-/* An empty one is no message's alone. */
+/* An empty one does not identify a message. */
 static bool
 has_message_id(const char *header, size_t n)
 {

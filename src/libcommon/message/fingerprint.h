@@ -17,13 +17,13 @@ enum {
 typedef char fingerprint[FINGERPRINT_LEN + 1]; /* NUL-terminated */
 
 /*
- * Of a message that begins with the N bytes at HEADER (its empty line may be there, and what comes
- * behind it) and has SIZE octets by the server's own account. CRs don't count, nor does the empty
- * line: servers end a header in more than one way. WHOLE: nothing comes behind these N bytes.
+ * The fingerprint of a message that begins with the N bytes at HEADER (which may include its empty
+ * line and bytes after it) and has SIZE octets according to the server. CRs do not count, nor does
+ * the empty line: servers end a header in more than one way. WHOLE: nothing follows these N bytes.
  *
- * False: there is none, and *F is empty. The end of the header is not among the bytes, or is
- * behind FINGERPRINT_HEADER_MAX; or there is no Message-ID (RFC 5322 section 3.6.4) that would make
- * the header one message's alone.
+ * False: the message has none, and *F is empty. The end of the header is not among the bytes, or is
+ * after FINGERPRINT_HEADER_MAX; or there is no Message-ID (RFC 5322 section 3.6.4) that would make
+ * the header unique.
  */
 bool fingerprint_make(fingerprint *f, const char *header, size_t n, bool whole, uint64_t size);
 

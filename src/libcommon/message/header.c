@@ -58,7 +58,7 @@ text_len(const char *bytes, size_t n)
 	return n;
 }
 
-/* The offset behind the line at AT. */
+/* The offset after the line at AT. */
 static size_t
 next_line(const char *block, size_t n, size_t at)
 {
@@ -68,7 +68,7 @@ next_line(const char *block, size_t n, size_t at)
 
 /*
  * The length of a field's name (RFC 5322 section 3.6.8: ftext, any ASCII but controls, blanks and
- * the colon), and in *COLON where its colon stands. 0: the line is no field.
+ * the colon), and in *COLON the position of its colon. 0: the line is not a field.
  */
 static size_t
 name_len(const char *line, size_t n, size_t *colon)

@@ -19,9 +19,9 @@ struct buf;
 struct header_field {
 	const char *name; /* without the colon and the blanks before it (obsolete syntax) */
 	size_t name_len;
-	const char *body; /* behind the colon, folded lines and all, without the last line end */
+	const char *body; /* after the colon, with folded lines, without the last line end */
 	size_t body_len;
-	const char *start; /* the field as it stands, to the end of its last line end */
+	const char *start; /* the field unchanged, to the end of its last line end */
 	size_t len;
 };
 
@@ -30,9 +30,9 @@ struct header_field {
  * the first. False: no more, *AT is N or at the empty line that ends the header.
  *
  * A folded line (section 2.2.3) belongs to its field, an all-blank one too (section 4.2, obs-FWS).
- * A line that is no field (no colon, or before it nothing, or a byte that no name has: such as the
- * From_ line of an mbox, or a folded line at the very start) comes with name_len 0 and all of it
- * in the body, so that the caller can decide.
+ * A line that is not a field (no colon, nothing before it, or a byte that is not valid in a name:
+ * such as the From_ line of an mbox, or a folded line at the very start) comes with name_len 0 and
+ * all of it in the body, so that the caller can decide.
  */
 bool header_next(const char *block, size_t n, size_t *at, struct header_field *field);
 
@@ -44,14 +44,14 @@ bool header_find(const char *block, size_t n, const char *name, struct header_fi
 
 /*
  * Adds the body to OUT, unfolded: line ends taken out (section 2.2.3), blanks at both ends trimmed.
- * What it adds may hold any other byte, also NUL. OUT is terminated even if nothing was added.
+ * The added text may hold any other byte, also NUL. OUT is terminated even if nothing was added.
  */
 void header_unfold(struct buf *out, const struct header_field *field);
 
 /*
- * The offset right behind the empty line that ends the header, within the first N bytes of a
- * message; 0: it is not there yet. An empty line right at the start ends an empty header. Since
- * the LF of a CRLF may still be coming, CRs as the last bytes have not ended their line yet; when
+ * The offset right after the empty line that ends the header, within the first N bytes of a
+ * message; 0: it has not come yet. An empty line right at the start ends an empty header. Since the
+ * LF of a CRLF may still be coming, CRs as the last bytes have not ended their line yet; when
  * nothing comes any more and this still is 0, all N bytes are header.
  */
 size_t header_end(const char *bytes, size_t n);

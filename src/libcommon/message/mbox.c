@@ -14,7 +14,7 @@
 
 enum {
 	BLOCK = 64 * 1024,
-	AHEAD = 8 * 1024 /* of a line, and of the one behind a From_ line, that is looked at */
+	AHEAD = 8 * 1024 /* bytes examined of a line, and of the one after a From_ line */
 };
 
 struct mbox {
@@ -97,8 +97,8 @@ mbox_has_date(const char *line, size_t n)
 	return has_month && has_day && has_time && has_year;
 }
 
-/* The line at hand, and behind a From_ line the next one too: no more, because a pipe may be silent
- * for long behind them. */
+/* Reads the current line, and after a From_ line the next one too: no more, because a pipe may be
+ * silent for long after them. */
 static bool
 is_enough(const struct mbox *m)
 {
@@ -150,7 +150,7 @@ is_start(const struct mbox *m)
 	return header_next(line, len, &at, &field) && field.name_len > 0;
 }
 
-/* Of the line at hand, or of what is there of it; with its end. */
+/* The length of the current line, or of its part that has come; with its end. */
 static size_t
 line_length(const struct mbox *m)
 {

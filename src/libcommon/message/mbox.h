@@ -22,13 +22,13 @@ struct mbox;
  * a time and a year, in whatever order? */
 bool mbox_has_date(const char *line, size_t n);
 
-/* Reads FD (a file, a pipe, a terminal) from where it stands; it stays the caller's. */
+/* Reads FD (a file, a pipe, a terminal) from its current offset; the caller still owns it. */
 struct mbox *mbox_open(int fd);
 void mbox_close(struct mbox *m); /* accepts NULL */
 
 /*
  * The next message: a temporary file without a name, at its start, the caller's to close. -1 with
- * e->code ERR_NONE: there are no more. -1 else: ERR_MALFORMED (it is no mbox), ERR_IO, or
+ * e->code ERR_NONE: there are no more. -1 else: ERR_MALFORMED (not an mbox), ERR_IO, or
  * ERR_TEMPORARY when a signal asked to stop (base/stop.h).
  */
 int mbox_next(struct mbox *m, struct err *e);

@@ -104,7 +104,7 @@ find_stray(const struct outgoing *o, size_t *at, struct header_field *field)
 	return false;
 }
 
-/* A text without an empty line is no header, however long it is. */
+/* A text without an empty line is not a header, however long it is. */
 static bool
 check_length(const struct outgoing *o, struct err *e)
 {
@@ -163,9 +163,11 @@ find_recipients(const char *bytes, size_t n, size_t at, struct header_field *fie
 	return false;
 }
 
-/* The body begins at a line that is no field; where that is the first (`date | msend bob`), all of
- * it is body. But if fields for recipients follow it, it is a fault within a header: what follows
- * would lose recipients and show the hidden ones. */
+/*
+ * The body begins at a line that is not a field; if that is the first line (`date | msend bob`),
+ * the whole text is body. But if fields for recipients follow it, it is an error within a header:
+ * taking the rest as body would lose recipients and reveal the hidden ones.
+ */
 static bool
 end_at_stray(struct outgoing *o, struct err *e)
 {
@@ -450,7 +452,7 @@ is_bcc(const struct header_field *field)
 	return header_is(field, "Bcc") || header_is(field, "Resent-Bcc");
 }
 
-/* Fields that there must be, or of which there is one at most. */
+/* Fields that are required, or that may occur only once. */
 enum { FROM, SENDER, DATE, MESSAGE_ID, COUNTED };
 
 static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-ID"};
@@ -612,8 +614,8 @@ outgoing_facts(const struct outgoing *o)
 
 /*
  * As many octets as were measured, and announced to the server: were there more, it would take them
- * for commands, were there less, commands for the message. So the last one is held back until it is
- * known to be the last, and without it there is no message.
+ * for commands, were there less, commands for the message. So the last octet is held back until it
+ * is known to be the last, and without it the message is not complete.
  */
 struct measured {
 	eol_put put;

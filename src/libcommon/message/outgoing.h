@@ -2,13 +2,13 @@
 /*
  * outgoing - a message on its way out: a source whose header has been put in order.
  *
- * What is missing is added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
- * is taken out, a From without a domain gets one; nothing else changes, byte for byte, but that the
- * wire sees CRLF at the end of every line.
+ * Missing fields are added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
+ * is removed, and a From without a domain gets one. Nothing else changes, byte for byte, except
+ * that every line ends in CRLF on the wire.
  *
- * What is unambiguous is repaired: a byte order mark and the From_ line of an mbox (also `>From `)
- * before the first field are taken off, CRs before an LF and a bare CR end their line, an empty From,
- * Sender, Date or Message-ID counts as missing, and a line that is no field is where the body begins,
+ * Unambiguous errors are repaired: a byte order mark and the From_ line of an mbox (also `>From `)
+ * before the first field are removed, CRs before an LF and a bare CR end their line, an empty From,
+ * Sender, Date or Message-ID counts as missing, and the body begins at a line that is not a field,
  * as if an empty line came before it. The rest is ERR_MALFORMED: nothing at all; fields for
  * recipients after such a line, or after empty lines at the start; two From or two Sender fields;
  * too long a line in the header; a NUL.
@@ -31,7 +31,7 @@ enum {
 	OUTGOING_LINE_MAX = 998            /* as is a longer line of it (RFC 5322 section 2.1.1) */
 };
 
-/* What the server must be able to do for this message. */
+/* The capabilities that the server needs for this message. */
 struct outgoing_facts {
 	uint64_t size;        /* octets on the wire, CRLF and all, without dot stuffing */
 	bool header_has_8bit; /* needs SMTPUTF8 (RFC 6532) */
@@ -53,7 +53,7 @@ struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
 /* The header as it came, Bcc and all. */
 const char *outgoing_header(const struct outgoing *o, size_t *n);
 
-/* When a From that is there gets the address of the defaults; its name stays. */
+/* When an existing From gets the address of the defaults; its name is kept. */
 enum outgoing_rewrite {
 	REWRITE_LOCAL, /* if it has no domain */
 	REWRITE_ALWAYS,

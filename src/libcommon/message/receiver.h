@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * receiver - what a fetched message is poured into.
+ * receiver - the interface that takes a fetched message.
  *
  * Per message: begin(), data() as often as bytes come, in pieces of any size, then end(). The bytes
  * are the message as the server holds it, its lines ended by CRLF (as far as the server keeps to
  * that), with the protocol's dot stuffing or literal framing already taken off.
  *
- * Where a message goes wrong abandon() is called once instead of what would follow, with the
- * reason: the server refused it (then begin() may not have been called), or one of these functions
- * returned false. The rest of it is read off the line and dropped, so that one message which can't
- * be taken does not end the session. A NULL reason means that the session itself broke: the caller
- * of the fetch gets that error.
+ * If a message fails, abandon() is called once instead of the remaining calls, with the reason: the
+ * server refused it (then begin() may not have been called), or one of these functions returned
+ * false. The rest of the message is read and dropped, so that one message that cannot be taken does
+ * not end the session. A NULL reason means that the session itself broke: the caller of the fetch
+ * gets that error.
  */
 #ifndef MAILVERBS_MESSAGE_RECEIVER_H
 #define MAILVERBS_MESSAGE_RECEIVER_H

@@ -20,7 +20,7 @@ enum { HELD_MAX = 16 * 1024 }; /* a file up to this is taken into memory */
 struct dot_finder {
 	enum { LINE_START, BEHIND_DOT, BEHIND_DOT_CR, IN_LINE } at;
 	uint64_t seen;
-	uint64_t dot; /* where the last dot at the start of a line stands */
+	uint64_t dot; /* the position of the last dot at the start of a line */
 	bool found;
 };
 
@@ -30,7 +30,7 @@ struct source {
 	bool fd_is_own; /* the temporary file */
 	uint64_t start;
 	uint64_t size;
-	bool is_taken_in; /* what is no file in place: the dot was looked for as it came */
+	bool is_taken_in; /* not a file read in place: the dot was searched as the input came */
 	bool dot_ends;
 	struct dot_finder finder;
 };

@@ -2,10 +2,10 @@
 /*
  * source - a message that can be read more than once in constant memory.
  *
- * A regular file is read where it stands, from its current offset; a small one is read once and
- * held. Anything else (a pipe, a terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory,
- * more in a temporary file without a name in $TMPDIR (/tmp if unset), which nobody else can read
- * and which is gone with the process.
+ * A regular file is read in place, from its current offset; a small one is read once and held.
+ * Anything else (a pipe, a terminal) is taken in: up to SOURCE_MEMORY_MAX bytes in memory, more in
+ * a temporary file without a name in $TMPDIR (/tmp if unset), which nobody else can read and which
+ * is gone with the process.
  */
 #ifndef MAILVERBS_MESSAGE_SOURCE_H
 #define MAILVERBS_MESSAGE_SOURCE_H
@@ -27,8 +27,8 @@ struct source;
 struct source *source_open(int fd, struct err *e);
 
 /*
- * The same, but a line that is a single dot ends the message, as sendmail reads it: what comes
- * behind it is not looked at, and a pipe or a terminal need not end for it.
+ * The same, but a line that is a single dot ends the message, as sendmail reads it: bytes after it
+ * are ignored, and a pipe or a terminal need not end.
  */
 struct source *source_open_to_dot(int fd, struct err *e);
 void source_close(struct source *s);
@@ -40,7 +40,7 @@ void source_close(struct source *s);
 struct source *source_new(void);
 bool source_add(struct source *s, const char *bytes, size_t n, struct err *e);
 
-/* Known once the message is there, and never different. */
+/* Known once the message has been read; it never changes. */
 uint64_t source_size(const struct source *s);
 
 /*

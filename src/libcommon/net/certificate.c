@@ -270,7 +270,7 @@ say_wrong_name(const struct chain *c, const char *host, struct buf *out)
 	buf_addf(out, ", not for %s", host);
 }
 
-/* What follows "certificate "; `say` ends it with what is particular to this chain. */
+/* The text after "certificate "; `say` adds the details of this chain. */
 static const struct reason {
 	unsigned flag;
 	const char *text;

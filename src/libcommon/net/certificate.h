@@ -14,7 +14,7 @@ struct err;
 
 enum { CHAIN_MAX = 16 };
 
-/* What the peer of a session has shown, the server's own first. */
+/* The certificates that the peer of a session has presented, its own first. */
 struct chain {
 	gnutls_x509_crt_t certificates[CHAIN_MAX];
 	unsigned count;

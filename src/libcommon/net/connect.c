@@ -156,7 +156,7 @@ start_next(struct race *r)
 	r->next_at = wait_clock() + ATTEMPT_DELAY_MS;
 }
 
-/* What became of attempts that poll(2) names: the winner's descriptor, or -1. */
+/* Checks the attempts that poll(2) reports: returns the winner's descriptor, or -1. */
 static int
 settle(struct race *r)
 {
@@ -224,7 +224,8 @@ race(const struct addrinfo *list, const struct addrinfo *source, int64_t deadlin
 	return fd;
 }
 
-/* Can SOURCE be bound to here? What can't be is the user's mistake, not the network's. */
+/* Can a socket be bound to SOURCE on this machine? If not, it is the user's mistake, not the
+ * network's. */
 static bool
 check_source(const char *text, const struct addrinfo *source, struct err *e)
 {

@@ -24,9 +24,9 @@ struct connect_params {
 };
 
 /*
- * What came of it. For a tunnel `in` and `out` are pipes and `child` its process; else one socket
- * and -1. Local are a loopback address, a Unix socket, and a command that was given no name of
- * another host.
+ * The result of connecting. For a tunnel, `in` and `out` are pipes and `child` is its process;
+ * otherwise, one socket and -1. Local are a loopback address, a Unix socket, and a command that was
+ * given no name of another host.
  */
 struct connection {
 	int in;
@@ -39,12 +39,13 @@ struct connection {
  * Connects by names and addresses in turn (RFC 8305: both families, the next attempt after 250 ms,
  * the first that answers wins), by a SOCKS5 proxy (RFC 1928, 1929; the proxy resolves the name), or
  * starts the tunnel's command. Descriptors are non-blocking and close-on-exec, sockets have
- * TCP_NODELAY. Internationalised names go out as A-labels. What a proxy leads to is never local.
+ * TCP_NODELAY. Internationalised names go out as A-labels. A host reached by a proxy is never
+ * local.
  *
  * False: *e is ERR_NO_HOST (no such name), ERR_TEMPORARY (unreachable, refused, timed out, the
  * resolver failed for now, a signal asked to stop), ERR_CONFIG (a bad proxy, source address or
- * command), ERR_LOGIN or ERR_UNAVAILABLE (the proxy does not let us). The text has no place in
- * front: the caller's stream adds it.
+ * command), ERR_LOGIN or ERR_UNAVAILABLE (the proxy does not let us). The text does not begin with
+ * the place: the caller's stream adds it.
  */
 bool connect_open(const struct connect_params *p, struct connection *c, struct err *e);
 

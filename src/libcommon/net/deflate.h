@@ -20,7 +20,7 @@ typedef void deflate_put(void *ctx, const void *bytes, size_t n);
 struct deflate *deflate_new(deflate_put *put, void *ctx);
 void deflate_free(struct deflate *d); /* accepts NULL */
 
-/* What comes out stays collected in zlib, but for whole blocks. */
+/* The output stays in zlib, except whole blocks. */
 void deflate_write(struct deflate *d, const void *bytes, size_t n);
 
 /* Puts out all that was written, so that the peer can read it (Z_SYNC_FLUSH); nothing where nothing
@@ -39,7 +39,7 @@ bool deflate_read(struct deflate *d, const char *in, size_t *in_len, char *out, 
 /* More may come out without more going in: the room was used up. */
 bool deflate_has_more(const struct deflate *d);
 
-/* The peer has ended its stream of compressed data: nothing comes behind it. */
+/* The peer has ended its stream of compressed data: nothing follows. */
 bool deflate_has_ended(const struct deflate *d);
 
 #endif

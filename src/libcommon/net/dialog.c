@@ -87,7 +87,7 @@ add_command(struct dialog *d, size_t len, int32_t shown)
 	d->commands[d->count++] = (struct command){.len = (uint32_t)len, .shown = shown};
 }
 
-/* Takes the text added behind FROM for a command, unless it would be more than one line. */
+/* Takes the text added after FROM as a command, unless it is more than one line. */
 static void
 end_command(struct dialog *d, size_t from, int32_t shown)
 {

@@ -39,15 +39,15 @@ void dialog_free(struct dialog *d); /* accepts NULL; what is queued is never sen
 void dialog_ask(struct dialog *d, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * As dialog_ask(); the trace shows `PREFIX***`, the bytes are wiped once written. What goes out is
- * the prefix (with its blank: "AUTH PLAIN ", or "") and the secret right behind it.
+ * As dialog_ask(); the trace shows `PREFIX***`, the bytes are wiped once written. The bytes sent
+ * are the prefix (with its blank: "AUTH PLAIN ", or "") and the secret right after it.
  */
 void dialog_ask_secret(struct dialog *d, const char *prefix, const char *secret);
 
 /*
- * Bytes that belong to the command asked last and go out behind it at once (BDAT's chunk, RFC 3030
- * section 2): the queue is let out before them, whatever the window; not traced but as a count. May
- * be called many times. The stream collects them: stream_flush() tells whether they still go out.
+ * Bytes that belong to the last command and go out right after it (BDAT's chunk, RFC 3030 section
+ * 2): the queue is let out before them, whatever the window; not traced but as a count. May be
+ * called many times. The stream collects them: stream_flush() tells whether they still go out.
  */
 void dialog_send(struct dialog *d, const void *bytes, size_t n);
 
@@ -89,9 +89,8 @@ char *dialog_line(struct dialog *d, size_t *len);
 void dialog_window(struct dialog *d, size_t unanswered_max);
 
 /*
- * Has the command gone out that was asked AHEAD commands after the one whose answer is being read?
- * If not, its answer was there before its question. True for a greeting, which is an answer to
- * nothing.
+ * Has the command that comes AHEAD commands after the one whose answer is being read been sent? If
+ * not, its answer came before its question. True for a greeting, which is an answer to nothing.
  */
 bool dialog_was_asked(const struct dialog *d, size_t ahead);
 

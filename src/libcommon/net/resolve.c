@@ -17,8 +17,8 @@
 #include "net/wait.h"
 
 /*
- * One question. It belongs to the thread and to the one who waits; the last of them frees it. What
- * the thread finds is read only after its byte came through the pipe.
+ * One question. It belongs to the thread and to the one who waits; the last of them frees it. The
+ * thread's result is read only after its byte came through the pipe.
  */
 struct question {
 	atomic_int owners;

@@ -16,7 +16,7 @@ struct err;
  * that FAMILY, in the order of preference (RFC 6724). freeaddrinfo() the list. False: *e is
  * ERR_NO_HOST, or ERR_TEMPORARY where asking again later may help.
  *
- * getaddrinfo(3) knows no deadline: it runs in a thread, which is left behind when it is late.
+ * getaddrinfo(3) knows no deadline: it runs in a thread, which is abandoned when it is late.
  */
 bool resolve_host(const char *host, uint16_t port, int family, int64_t deadline, unsigned timeout_s,
 		  struct addrinfo **list, struct err *e);

@@ -18,7 +18,7 @@ enum { VERSION = 5, LOGIN_VERSION = 1, COMMAND_CONNECT = 1, FIELD_MAX = 255 };
 enum { METHOD_NONE = 0, METHOD_LOGIN = 2, METHOD_REFUSED = 0xff };
 enum { ADDRESS_IPV4 = 1, ADDRESS_NAME = 3, ADDRESS_IPV6 = 4 };
 
-/* What the conversation needs at every step. */
+/* The state of the conversation. */
 struct talk {
 	int fd;
 	int64_t deadline;
@@ -181,7 +181,7 @@ add_byte(struct buf *b, int byte)
 	buf_add_char(b, (char)byte);
 }
 
-/* A string behind its length in one byte. */
+/* A string, preceded by its length in one byte. */
 static void
 add_field(struct buf *b, const char *s)
 {
@@ -257,7 +257,7 @@ add_address(struct buf *b, const char *host, uint16_t port)
 	add_byte(b, port & 0xff);
 }
 
-/* Reads over the address in the reply: its first byte is here already. */
+/* Skips the address in the reply: its first byte has been read already. */
 static bool
 skip_address(const struct talk *t, unsigned char type, unsigned char first, struct err *e)
 {

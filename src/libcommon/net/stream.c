@@ -29,7 +29,7 @@ struct stream {
 	struct input inflated;
 	char *record; /* the plaintext of the next record */
 	size_t record_len;
-	uint64_t mark;   /* so many bytes of the wire's end behind what is marked */
+	uint64_t mark;   /* bytes at the end of the wire's buffer after the mark */
 	bool mark_waits; /* it is not among them yet: in `record`, or nowhere */
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
@@ -43,7 +43,7 @@ struct stream {
 	struct err err;
 };
 
-/* What a server says that was not asked to speak TLS. */
+/* The first words of servers that do not begin with TLS. */
 static const struct {
 	char first;
 	const char *scheme;
@@ -123,7 +123,7 @@ drop_record(struct stream *s)
 	s->record_len = 0;
 }
 
-/* A close_notify behind bytes that never went out would be no sound one. */
+/* A close_notify after bytes that never went out would not be valid. */
 static void
 say_bye(struct stream *s)
 {
@@ -262,7 +262,7 @@ stream_write(struct stream *s, const void *bytes, size_t n)
 		write_below(s, bytes, n);
 }
 
-/* Marked behind the last byte: the mark is lost where the buffer goes out in between. */
+/* Marked after the last byte: the mark would be lost if the buffer went out in between. */
 void
 stream_write_secret(struct stream *s, const void *bytes, size_t n)
 {
@@ -350,7 +350,7 @@ more_decrypted(struct stream *s, struct err *e)
 	return n > 0;
 }
 
-/* What the compression stands on. */
+/* The layer below the compression. */
 static struct input *
 input_below(struct stream *s)
 {
@@ -557,7 +557,7 @@ check_is_tls(const struct stream *s, struct err *e)
 }
 
 /*
- * TLS 1.3's ChangeCipherSpec says nothing, it is there for middleboxes (RFC 8446 appendix D.4): it
+ * TLS 1.3's ChangeCipherSpec says nothing, it exists for middleboxes (RFC 8446 appendix D.4): it
  * can go with the Finished that follows.
  */
 static bool
@@ -588,8 +588,7 @@ wait(void *ctx, struct err *e)
 
 	if (!s->tls)
 		return wait_for_handshake(s, e);
-	/* GnuTLS says "again" behind a session ticket too, with the server's next record at hand.
-	 */
+	/* GnuTLS says "again" after a session ticket too, with the server's next record at hand. */
 	return unread(&s->wire.input) > 0 || (!s->only_looks && wait_for_peer(s, e));
 }
 

@@ -35,8 +35,8 @@ enum { STREAM_LINE_MAX = 16 * 1024 };
 struct stream *stream_open(const struct connect_params *p, struct err *e);
 
 /*
- * Over descriptors that are there: made non-blocking, closed by stream_close(). NAME stands in
- * errors. For tests and for Unix sockets.
+ * Over open descriptors: made non-blocking, closed by stream_close(). NAME is used in errors. For
+ * tests and for Unix sockets.
  */
 struct stream *stream_from_fds(int in, int out, const char *name, unsigned timeout_s);
 
@@ -56,11 +56,11 @@ bool stream_start_tls(struct stream *s, const struct tls_params *p, struct err *
 bool stream_is_tls(const struct stream *s);
 
 /*
- * From here on what is written goes through DEFLATE, and what comes through its inverse (RFC 4978):
- * to be called when the tagged OK to COMPRESS has been read, with nothing written since. What is
- * buffered behind that answer is compressed already. A flight stays one write: one Z_SYNC_FLUSH
- * where the stream goes out. Secrets can't be written any more (ERR_BUG): their length would show.
- * TLS can't begin any more. False: *e, also kept as the stream's error.
+ * From now on output goes through DEFLATE, and input through its inverse (RFC 4978): to be called
+ * when the tagged OK to COMPRESS has been read, with nothing written since. Bytes buffered after
+ * that answer are compressed already. A flight stays one write: one Z_SYNC_FLUSH where the stream
+ * goes out. Secrets can't be written any more (ERR_BUG): their length would show. TLS can't begin
+ * any more. False: *e, also kept as the stream's error.
  */
 bool stream_start_deflate(struct stream *s, struct err *e);
 
@@ -112,14 +112,14 @@ bool stream_is_writable(const struct stream *s);
 
 /*
  * Marks what was written so far. stream_mark_is_out(): the kernel has taken all of that (with TLS:
- * the whole record in which it ends), so the peer may see it, whether or not a write failed behind
- * it. Not in a compressed conversation (ERR_BUG).
+ * the whole record in which it ends), so the peer may see it, whether or not a later write failed.
+ * Not in a compressed conversation (ERR_BUG).
  */
 void stream_mark(struct stream *s);
 bool stream_mark_is_out(const struct stream *s);
 
 /*
- * The next line, without its CRLF or LF, NUL put behind it (a NUL inside is an error); borrowed
+ * The next line, without its CRLF or LF, terminated by a NUL (a NUL inside is an error); borrowed
  * until the next read. NULL: failed.
  */
 char *stream_line(struct stream *s, size_t *len);
@@ -147,7 +147,7 @@ bool stream_is_idle(struct stream *s);
 /*
  * Writes out what is collected and waits, for longer than an answer takes, until the peer says
  * something: WAIT_READY, which the end and a failure are too, and the next read tells. WAIT_TIMEOUT
- * is no failure: DEADLINE (net/wait.h) has come, and the stream is as it was.
+ * is not a failure: DEADLINE (net/wait.h) has come, and the stream is as it was.
  */
 enum wait_result stream_wait(struct stream *s, int64_t deadline);
 

@@ -36,7 +36,7 @@ struct tls {
 	struct err err;        /* what verify() found out */
 };
 
-/* What verify() found comes before what GnuTLS makes of it. */
+/* The error that verify() found takes precedence over GnuTLS's own. */
 static bool
 explain(const struct tls *t, int status, struct err *e)
 {

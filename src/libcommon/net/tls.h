@@ -35,7 +35,7 @@ struct tls_params {
 
 /*
  * How the session reaches the wire. Neither push nor pull waits: push takes all bytes; pull is -1
- * with EAGAIN where none are there, and 0 at the end of the stream. The session calls wait between
+ * with EAGAIN if none are available, and 0 at the end of the stream. The session calls wait between
  * its own steps, where it is safe to send by the same session; false: *e.
  */
 struct tls_transport {
@@ -47,8 +47,8 @@ struct tls_transport {
 
 /*
  * Handshake and verification. NULL: *e is ERR_LOGIN (not trusted), ERR_CONFIG (a file, a pin, the
- * priority), ERR_UNAVAILABLE (no version or cipher in common), ERR_PROTOCOL or ERR_TEMPORARY. What
- * there is to tell the peer about it was pushed.
+ * priority), ERR_UNAVAILABLE (no version or cipher in common), ERR_PROTOCOL or ERR_TEMPORARY. The
+ * alert for the peer has been pushed.
  */
 struct tls *tls_start(const struct tls_params *p, const struct tls_transport *t, struct err *e);
 void tls_free(struct tls *t); /* accepts NULL */

@@ -61,8 +61,8 @@ contains(const gnutls_datum_t *der, const gnutls_datum_t *name)
 }
 
 /*
- * The name of an issuer stands somewhere in the certificate: as its subject, or for all that is
- * known here in another place, which does no harm.
+ * Does the name of an issuer occur in the certificate? It is its subject, or perhaps, which this
+ * test does not tell, in another place, which does no harm.
  */
 static bool
 is_asked_for(const gnutls_datum_t *der, const gnutls_datum_t *issuers, unsigned count)

@@ -15,9 +15,9 @@
 struct chain;
 
 /*
- * Adds the anchors for C of the file BUNDLE (PEM), NULL: of the system's first bundle that is
- * there. False: none was found, so only a full load can tell. What is added was in the bundle;
- * whether the chain is right is still to be verified.
+ * Adds the anchors for C of the file BUNDLE (PEM), NULL: of the first system bundle that exists.
+ * False: none was found, so only a full load can tell. The added certificates were in the bundle;
+ * the chain has still to be verified.
  */
 bool trust_add_issuers(gnutls_certificate_credentials_t credentials, const char *bundle,
 		       const struct chain *c);

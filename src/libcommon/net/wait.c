@@ -24,7 +24,7 @@ wait_deadline(unsigned seconds)
 	return seconds ? wait_clock() + (int64_t)seconds * 1000 : WAIT_FOREVER;
 }
 
-/* What poll(2) takes: -1 is for ever. */
+/* The timeout for poll(2): -1 waits for ever. */
 static int
 time_left(int64_t deadline)
 {

@@ -102,7 +102,7 @@ acknowledge_quickly(const struct wire *w)
 #endif
 }
 
-/* As read(2), into the room behind the end. */
+/* As read(2), into the room after the end. */
 static ssize_t
 read_some(struct wire *w)
 {

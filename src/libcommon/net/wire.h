@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * wire - raw bytes to and from descriptors, collected on both ways: what net/stream stands on.
+ * wire - raw bytes to and from descriptors, buffered in both directions: the layer below
+ * net/stream.
  *
  * Output gathers and goes out in one write(2) at wire_send(), or when 64 KiB have come together.
- * While a write has to wait, input is read as far as the buffer has room behind what is there: so
- * two sides that both write don't block each other, and nothing that somebody borrowed moves.
+ * While a write has to wait, input is read as far as the buffer has room after its content: so two
+ * sides that both write don't block each other, and nothing that somebody borrowed moves.
  *
  * A failed write is kept in `failed` and turns all further output into nothing; reading goes on,
  * because what the peer said before it hung up is worth more than "Broken pipe".
@@ -67,10 +68,10 @@ void wire_start_answer(struct wire *w);
 /* Waits for more input. True: there is some, or `is_ended`. False: *e is ERR_TEMPORARY. */
 bool wire_fill(struct wire *w, struct err *e);
 
-/* Takes in what is there, not waiting. False: the peer has ended (*e is ERR_TEMPORARY). */
+/* Reads the available input without waiting. False: the peer has ended (*e is ERR_TEMPORARY). */
 bool wire_look(struct wire *w, struct err *e);
 
-/* Makes room behind the end; what was used is gone, and borrowed pointers with it. */
+/* Makes room after the end; used bytes are dropped, and borrowed pointers become invalid. */
 void input_make_room(struct input *in);
 
 #endif
