@@ -62,6 +62,8 @@ setup()
 	S: .
 	C: RETR 1
 	S: +OK\r\n\r\none\r\n.
+	C: NOOP
+	S: +OK
 	C: DELE 1
 	S: +OK
 	C: QUIT
