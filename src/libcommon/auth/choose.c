@@ -158,7 +158,8 @@ static const char *
 choose_for_token(const struct sasl_params *p, const char *offered, struct err *e)
 {
 	for (const struct mechanism *m = mechanisms; m->name; m++) {
-		if (!(m->traits & IS_TOKEN) || !text_has_word(offered, m->name) || is_excluded(m, p))
+		if (!(m->traits & IS_TOKEN) || !text_has_word(offered, m->name) ||
+		    is_excluded(m, p))
 			continue;
 		if (!has_user(p)) {
 			err_set(e, ERR_CONFIG, "no user name to log in with");
@@ -166,7 +167,8 @@ choose_for_token(const struct sasl_params *p, const char *offered, struct err *e
 		}
 		return may_use(m, p, e) ? m->name : NULL;
 	}
-	err_set(e, ERR_LOGIN, "the server offers " OFFERED ", and nothing that takes an OAuth 2 token",
+	err_set(e, ERR_LOGIN,
+		"the server offers " OFFERED ", and nothing that takes an OAuth 2 token",
 		*offered ? offered : "no mechanism");
 	err_hint(e, "maccount logout %s forgets the token", secret_account(p->secret));
 	return NULL;

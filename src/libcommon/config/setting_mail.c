@@ -158,16 +158,15 @@ setting_check_priority(const struct setting *s, const char *text, char **normal,
 bool
 setting_check_rate(const struct setting *s, const char *text, char **normal, struct err *e)
 {
-	static const struct word units[] = {
-	    {"/s", "1"}, {"/min", "60"}, {"/h", "3600"}};
+	static const struct word units[] = {{"/s", "1"}, {"/min", "60"}, {"/h", "3600"}};
 	const size_t digits = strcspn(text, "/");
 	const char *seconds = to_wire(units, sizeof units / sizeof units[0], text + digits);
 	uint64_t n;
 
 	(void)s;
 	if (!seconds || !text_number_n(text, digits, 1000000, &n) || n == 0)
-		return err_set(e, ERR_USAGE,
-			       "'%s' is not a rate such as 10/s, 100/min or 500/h", text);
+		return err_set(e, ERR_USAGE, "'%s' is not a rate such as 10/s, 100/min or 500/h",
+			       text);
 	*normal = mem_printf("%u/%s", (unsigned)n, seconds);
 	return true;
 }

@@ -304,7 +304,8 @@ blame_token(const struct exchange *x, struct err *e)
 
 	e->hint[0] = '\0';
 	if (words[0])
-		snprintf(e->text + strlen(e->text), sizeof e->text - strlen(e->text), " (%s)", words);
+		snprintf(e->text + strlen(e->text), sizeof e->text - strlen(e->text), " (%s)",
+			 words);
 	err_hint(e, "maccount login %s", secret_account(x->params.secret));
 	free(words);
 }
