@@ -11,7 +11,7 @@ BEGIN {
 	FS = "\t"
 	operands["msend"] = ""
 	operands["mfetch"] = operands["mlist"] = operands["mdel"] = operands["mmark"] = "all new first: last: uid: -"
-	operands["maccount"] = "discover login token status logout providers"
+	operands["maccount"] = "add discover login token status logout providers"
 }
 
 # Within single quotes of a POSIX shell (fish: with backslashes).

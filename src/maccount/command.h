@@ -11,6 +11,7 @@ struct err;
 struct run;
 
 /* Each carries out one command; the operands are in RUN, without the command's name. False: *e. */
+bool command_add(struct run *run, struct err *e);
 bool command_discover(struct run *run, struct err *e);
 bool command_login(struct run *run, struct err *e);
 bool command_token(struct run *run, struct err *e);

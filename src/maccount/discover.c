@@ -5,16 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/text.h"
-#include "base/trace.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
+#include "maccount/terminal.h"
 #include "net/idna.h"
 #include "net/wait.h"
 
@@ -78,20 +76,14 @@ is_usable(const struct candidate *c)
 static bool
 ask_terminal(const struct candidate *c, const char *domain)
 {
-	FILE *tty = isatty(STDERR_FILENO) ? fopen("/dev/tty", "r+e") : NULL;
-	char *url = candidate_url(c), answer[16] = "";
+	char *url = candidate_url(c), answer[16];
 	struct buf question = {0};
-	bool yes = false;
+	bool yes;
 
-	if (tty) {
-		buf_addf(&question,
-			 "%s (%s) is outside %s, and its DNS is not signed. Use it? [y/N] ", url,
-			 c->source, domain);
-		fprintf(tty, "%s", question.data);
-		fflush(tty);
-		yes = fgets(answer, sizeof answer, tty) && (answer[0] == 'y' || answer[0] == 'Y');
-		fclose(tty);
-	}
+	buf_addf(&question, "%s (%s) is outside %s, and its DNS is not signed. Use it? [y/N] ", url,
+		 c->source, domain);
+	yes = terminal_ask(question.data, answer, sizeof answer) &&
+	      (answer[0] == 'y' || answer[0] == 'Y');
 	buf_free(&question);
 	free(url);
 	return yes;
@@ -114,18 +106,18 @@ is_doubtful(const struct candidate *c)
 
 /* A server outside the domain that only unsigned DNS names needs a person's word. */
 static void
-confirm(struct candidates *all, enum protocol p, const char *domain)
+confirm(struct candidates *all, enum protocol p, const struct discovery *d)
 {
 	struct candidate *c;
 
 	while (!first(all, p, is_usable) && (c = first(all, p, is_doubtful))) {
-		if (ask_terminal(c, domain)) {
+		if (d->may_ask && ask_terminal(c, d->domain)) {
 			c->trust = TRUST_STATED;
 			continue;
 		}
 		c->works = false;
 		err_set(&c->why_not, ERR_LOGIN, "it is outside %s, and only unsigned DNS names it",
-			domain);
+			d->domain);
 	}
 }
 
@@ -210,7 +202,8 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 {
 	struct discovery d = {.address = address,
 			      .ca_file = run->given.of[SET_TLS_CA_FILE].text,
-			      .timeout_s = timeout_of(run)};
+			      .timeout_s = timeout_of(run),
+			      .may_ask = !run_flag(run, SET_YES)};
 	struct buf domain = {0};
 
 	*found = (struct discovered){0};
@@ -225,7 +218,7 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 	candidates_check(&found->all, d.ca_file, d.timeout_s);
 	guess(&d, found);
 	for (size_t i = 0; i < PROTOCOLS; i++)
-		confirm(&found->all, protocols[i], d.domain);
+		confirm(&found->all, protocols[i], &d);
 	choose(found);
 	buf_free(&domain);
 	if (found->chosen[PROTOCOL_IMAP] || found->chosen[PROTOCOL_POP3] ||
@@ -241,72 +234,20 @@ discovered_free(struct discovered *d)
 	*d = (struct discovered){0};
 }
 
-/* A line of the section, with where it comes from. */
-static void
-show_line(const char *key, const char *value, const char *source)
-{
-	struct buf line = {0};
-
-	text_printable(&line, value, strlen(value));
-	buf_add_str(&line, " ; ");
-	text_printable(&line, source, strlen(source));
-	printf("%s = %s\n", key, line.data);
-	buf_free(&line);
-}
-
-/* Why other servers were not taken, as comments. */
-static void
-show_refused(const struct candidates *all)
-{
-	for (size_t i = 0; i < all->count; i++) {
-		const struct candidate *c = &all->items[i];
-		struct buf line = {0};
-		char *url, *text;
-
-		if (c->works || c->source[0] == 'a') /* a wrong guess is not reported */
-			continue;
-		url = candidate_url(c);
-		text = mem_printf("%s (%s): %s", url, c->source, c->why_not.text);
-		text_printable(&line, text, strlen(text));
-		printf("; not used: %s\n", line.data);
-		buf_free(&line);
-		free(text);
-		free(url);
-	}
-}
-
-static void
-show_section(const char *address, const struct discovered *found)
-{
-	const struct candidate *best = NULL;
-
-	printf("[%s]\naddress = %s\n", address, address);
-	for (size_t i = 0; i < PROTOCOLS; i++) {
-		const struct candidate *c = found->chosen[protocols[i]];
-		char *url;
-
-		if (!c)
-			continue;
-		best = best ? best : c;
-		url = candidate_url(c);
-		show_line(protocol_name(protocols[i]), url, c->source);
-		free(url);
-	}
-	if (best->user)
-		show_line("user", best->user, best->source);
-	if (best->auth)
-		show_line("auth", best->auth, best->source);
-	show_refused(&found->all);
-}
-
 bool
 command_discover(struct run *run, struct err *e)
 {
+	const char *address = run->operands[0];
 	struct discovered found;
-	const bool ok = discover(run, run->operands[0], &found, e);
+	struct buf section = {0};
+	const bool ok = discover(run, address, &found, e);
 
-	if (ok)
-		show_section(run->operands[0], &found);
+	if (ok) {
+		discovered_section(&found, address, address, &section);
+		discovered_refused(&found, &section);
+		fputs(section.data, stdout);
+	}
+	buf_free(&section);
 	discovered_free(&found);
 	return ok;
 }

@@ -15,6 +15,7 @@
 
 #include "maccount/candidate.h"
 
+struct buf;
 struct err;
 struct run;
 
@@ -25,6 +26,7 @@ struct discovery {
 	const char *ca_file;
 	unsigned timeout_s; /* of each question and each check */
 	int64_t deadline;   /* of the questions (net/wait.h) */
+	bool may_ask;       /* on the terminal */
 };
 
 /* The result: the server to use for each protocol, or NULL. They point into `all`. */
@@ -37,6 +39,13 @@ struct discovered {
  * address. Freed by discovered_free() in any case. */
 bool discover(const struct run *run, const char *address, struct discovered *d, struct err *e);
 void discovered_free(struct discovered *d);
+
+/* Adds the section NAME for config.ini with the chosen servers, each line with its source. */
+void discovered_section(const struct discovered *d, const char *name, const char *address,
+			struct buf *out);
+
+/* Adds a comment for each server that is not used, with the reason. */
+void discovered_refused(const struct discovered *d, struct buf *out);
 
 /* The sources; each adds what it finds. */
 void discover_preset(const struct discovery *d, struct candidates *c);

@@ -11,11 +11,14 @@ libmaccount_a_SOURCES = \
 	%D%/candidate.h \
 	%D%/candidate_check.c \
 	%D%/command.h \
+	%D%/config_writer.c \
+	%D%/config_writer.h \
 	%D%/discover.c \
 	%D%/discover.h \
 	%D%/discover_dns.c \
 	%D%/discover_https.c \
 	%D%/discover_preset.c \
+	%D%/discover_section.c \
 	%D%/dns.c \
 	%D%/dns.h \
 	%D%/https.c \
@@ -32,6 +35,11 @@ libmaccount_a_SOURCES = \
 	%D%/ports.c \
 	%D%/ports.h \
 	%D%/providers.c \
+	%D%/password_keeper.c \
+	%D%/password_keeper.h \
+	%D%/terminal.c \
+	%D%/terminal.h \
 	%D%/token.c \
 	%D%/token_store.c \
-	%D%/token_store.h
+	%D%/token_store.h \
+	%D%/wizard.c

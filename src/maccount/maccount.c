@@ -19,6 +19,12 @@ static const struct command {
 	bool (*carry_out)(struct run *run, struct err *e);
 	const char *usage;
 } commands[] = {
+    {"add",
+     1,
+     1,
+     {SET_NAME, SET_PASSWORD_COMMAND, SET_YES, SET_DEVICE, SET_PASTE, SETTING_IDS},
+     command_add,
+     "add ADDRESS"},
     {"discover", 1, 1, {SETTING_IDS}, command_discover, "discover ADDRESS"},
     {"login", 1, 1, {SET_DEVICE, SET_PASTE, SETTING_IDS}, command_login, "login ACCOUNT"},
     {"token", 1, 1, {SET_FORCE, SETTING_IDS}, command_token, "token ACCOUNT"},
@@ -95,6 +101,7 @@ main(int argc, char **argv)
 	    .id = TOOL_MACCOUNT,
 	    .usage = "[OPTION]... COMMAND [OPERAND]",
 	    .summary = "Sets up mail accounts.\n\n"
+		       "  add ADDRESS         find the servers, test the login, write config.ini\n"
 		       "  discover ADDRESS    find the servers; print a section for config.ini\n"
 		       "  login ACCOUNT       sign in (OAuth 2), and hold the tokens\n"
 		       "  token ACCOUNT       print an access token, renewed if needed\n"

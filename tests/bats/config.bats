@@ -330,7 +330,7 @@ two_accounts()
 	assert_value pop3 pop3s://pop.example.net 'preset mine'
 	run -78 mlist -a a@unknown.example
 	assert_line -n 0 --partial "no mail server is known for a@unknown.example (looked in: $XDG_CONFIG_HOME/mailverbs/config.ini, $MAILVERBS_DATADIR/providers.ini)"
-	assert_line -n 1 --partial '--server='
+	assert_line -n 1 --partial 'hint: maccount add a@unknown.example'
 }
 
 @test 'with --server no account is needed' {

@@ -10,42 +10,7 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/err.h"
-#include "base/mem.h"
-
-enum { PATH_SIZE = 4096 };
-
-/* As one word of a shell's. */
-static void
-add_quoted(struct buf *command, const char *word)
-{
-	buf_add_str(command, " '");
-	for (; *word; word++) {
-		if (*word == '\'')
-			buf_add_str(command, "'\\''");
-		else
-			buf_add_char(command, *word);
-	}
-	buf_add_char(command, '\'');
-}
-
-/* maccount is beside this program, or where it was installed. */
-static void
-add_maccount(struct buf *command)
-{
-	char path[PATH_SIZE];
-	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "maccount");
-	char *slash;
-
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	if (slash)
-		strcpy(slash + 1, "maccount");
-	if (slash && access(path, X_OK) == 0)
-		add_quoted(command, path);
-	else
-		add_quoted(command,
-			   access(BINDIR "/maccount", X_OK) == 0 ? BINDIR "/maccount" : "maccount");
-}
+#include "base/program.h"
 
 static enum secret_outcome
 hint_at_login(const struct secret_params *p, struct err *e)
@@ -75,14 +40,14 @@ run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, st
 	struct child child;
 	bool ok;
 
-	add_maccount(&command);
+	program_add(&command, "maccount");
 	buf_add_str(&command, is_forced ? " token --force" : " token");
 	if (p->config) {
 		buf_add_str(&command, " -C");
-		add_quoted(&command, p->config);
+		program_add_word(&command, p->config);
 	}
 	buf_add_str(&command, " --");
-	add_quoted(&command, p->account);
+	program_add_word(&command, p->account);
 	ok = child_start(&child, command.data, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, NULL, e);
 	buf_free(&command);
 	if (!ok)

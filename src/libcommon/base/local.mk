@@ -12,6 +12,8 @@ libcommon_a_SOURCES += \
 	%D%/file.h \
 	%D%/mem.c \
 	%D%/mem.h \
+	%D%/program.c \
+	%D%/program.h \
 	%D%/screen.c \
 	%D%/screen.h \
 	%D%/stop.c \

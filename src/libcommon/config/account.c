@@ -491,7 +491,7 @@ fail_for_address(const struct account *a, struct err *e)
 		config ? config : "config.ini", presets);
 	free(config);
 	free(presets);
-	return err_hint(e, "maccount discover %s finds the servers; or give --server=URL", a->name);
+	return err_hint(e, "maccount add %s", a->name);
 }
 
 static bool

@@ -157,6 +157,8 @@ enum setting_id {
 	SET_DEVICE,
 	SET_PASTE,
 	SET_FORCE,
+	SET_NAME,
+	SET_YES,
 	SETTING_IDS
 };
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "maccount/discover.h"
+
+enum { LINE_MAX_LEN = 190 }; /* config/ini.h takes 199 bytes */
+
+static const enum protocol protocols[] = {PROTOCOL_IMAP, PROTOCOL_POP3, PROTOCOL_SMTP};
+
+enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
+
+/* A comment that would make the line too long for the reader of the configuration is left out. */
+static void
+add_line(struct buf *out, const char *key, const char *value, const char *source)
+{
+	struct buf line = {0}, comment = {0};
+
+	buf_addf(&line, "%s = ", key);
+	text_printable(&line, value, strlen(value));
+	buf_add_str(&comment, " ; ");
+	text_printable(&comment, source, strlen(source));
+	if (line.len + comment.len <= LINE_MAX_LEN)
+		buf_add(&line, comment.data, comment.len);
+	buf_addf(out, "%s\n", line.data);
+	buf_free(&comment);
+	buf_free(&line);
+}
+
+static void
+add_refused(struct buf *out, const struct candidate *c)
+{
+	char *url = candidate_url(c);
+	char *text = mem_printf("%s (%s): %s", url, c->source, c->why_not.text);
+
+	buf_add_str(out, "; not used: ");
+	text_printable(out, text, strlen(text));
+	buf_add_char(out, '\n');
+	free(text);
+	free(url);
+}
+
+void
+discovered_refused(const struct discovered *d, struct buf *out)
+{
+	for (size_t i = 0; i < d->all.count; i++) {
+		const struct candidate *c = &d->all.items[i];
+
+		if (!c->works && c->source[0] != 'a') /* a wrong guess is not worth a line */
+			add_refused(out, c);
+	}
+}
+
+/* A preset that the address's domain does not lead to is named, because it has more keys. */
+static void
+add_preset(struct buf *out, const struct candidate *c)
+{
+	if (c->preset && text_contains(c->source, " by MX "))
+		add_line(out, "provider", c->preset, c->source);
+}
+
+void
+discovered_section(const struct discovered *d, const char *name, const char *address,
+		   struct buf *out)
+{
+	const struct candidate *best = NULL;
+
+	buf_addf(out, "[%s]\naddress = %s\n", name, address);
+	for (size_t i = 0; i < PROTOCOLS; i++) {
+		const struct candidate *c = d->chosen[protocols[i]];
+		char *url;
+
+		if (!c)
+			continue;
+		best = best ? best : c;
+		url = candidate_url(c);
+		add_line(out, protocol_name(protocols[i]), url, c->source);
+		free(url);
+	}
+	add_preset(out, best);
+	if (best->user)
+		add_line(out, "user", best->user, best->source);
+	if (best->auth)
+		add_line(out, "auth", best->auth, best->source);
+}
