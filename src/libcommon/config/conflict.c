@@ -48,6 +48,21 @@ check_pairs(const struct account *a, enum tool_id tool, struct err *e)
 	return true;
 }
 
+/* A key above all sections is meant for accounts with TLS, and an account's own key for its own
+ * server, if the command line names another one. A pin and require-tls are promises: they are never
+ * left out silently. */
+static bool
+may_leave_out(const struct account *a, enum setting_id id)
+{
+	const struct value *v = &a->values.of[id], *server = &a->values.of[SET_SERVER];
+	const bool is_other_server = server->text && strcmp(server->origin, "command line") == 0 &&
+				     strcmp(v->origin, "command line") != 0;
+
+	if (id == SET_REQUIRE_TLS)
+		return false;
+	return v->is_for_all || (is_other_server && id != SET_TLS_PIN);
+}
+
 static bool
 check_tls(struct account *a, enum tool_id tool, struct err *e)
 {
@@ -56,7 +71,7 @@ check_tls(struct account *a, enum tool_id tool, struct err *e)
 
 		if (!is_set(a, of_tls[i]))
 			continue;
-		if (!v->is_for_all || of_tls[i] == SET_REQUIRE_TLS)
+		if (!may_leave_out(a, of_tls[i]))
 			return err_set(e, ERR_CONFIG, "--%s: the connection is not encrypted",
 				       name_of(of_tls[i], tool));
 		free(v->text);
