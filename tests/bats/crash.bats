@@ -31,7 +31,7 @@ matrix()
 	assert_line --partial 'trials: kill pop3 maildir'
 	assert_line --partial 'trials: kill imap maildir'
 	assert_line --regexp 'trials: [a-z]+ imap [a-z]+ (folders|trash|copy|expunge)$'
-	assert_line --regexp 'trials: kill [a-z0-9]+ [a-z]+ former$'
+	grep -q '^kill [a-z0-9]* maildir former ' "$BATS_FILE_TMPDIR/trials"
 	if [[ $EUID -eq 0 ]]; then
 		assert_line --regexp 'trials: full (pop3|imap) maildir'
 	fi

@@ -293,15 +293,17 @@ until_true()
 
 # ---- a line that breaks ----
 
-# over_cut_line N OPTION...: mfetch over a line that dies when N bytes came from the server
+# over_cut_line N OPTION...: mfetch over a line that dies when N bytes came from the server, 0 for never. The tunnel is a
+# part of the mailbox's name, so N is not in it.
 over_cut_line()
 {
 	local n=$1 protocol=${MAILVERBS_PROTOCOL:-pop3} server
 	shift
 	server=SRV_${protocol^^}
 	server=${!server}
+	echo "$n" >bytes_to_come
 	mfetch --server="$protocol+insecure://$server" --auth=plain \
-		--tunnel="$programs/cut ${server%:*} ${server##*:} in $n" "$@"
+		--tunnel="exec '$programs/cut' ${server%:*} ${server##*:} in \"\$(cat bytes_to_come)\"" "$@"
 }
 
 # bytes_in OPTION...: so many come from the server in such a run
@@ -321,7 +323,7 @@ bytes_in()
 	n=$(how_many Mail/new/*)
 	[[ $n -gt 5 && $n -lt 25 ]]
 	has "$n" Mail/new/*
-	run -0 mfetch --maildir=Mail
+	run -0 over_cut_line 0 --maildir=Mail
 	has 30 Mail/new/*
 	assert_equal "$(how_many Mail/new/*)" 30
 	is_left 0

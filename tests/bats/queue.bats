@@ -644,6 +644,8 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	run -74 msend -q
 	assert_line "msend: $id: $queue/$id.eml: No such file or directory"
 	age_entry "$queue/$id" 432001
+	run -74 msend -q
+	late_since "$queue/$id" 3601
 	run -74 --separate-stderr msend -q
 	assert_equal "$(entries "$queue/failed")" "$id"
 	run -0 --separate-stderr msend -q

@@ -52,6 +52,11 @@ against()
 	/*) ;;
 	*) transcript=$abs_top_srcdir/tests/transcripts/$transcript.txt ;;
 	esac
+	# The tunnel is a part of the mailbox's name: one file, whichever the transcript is.
+	if [[ ! $transcript -ef $BATS_TEST_TMPDIR/script ]]; then
+		cp "$transcript" "$BATS_TEST_TMPDIR/script"
+	fi
+	transcript=$BATS_TEST_TMPDIR/script
 	if [[ $tool = msend ]]; then
 		local -n options=smtp
 		input=letter
