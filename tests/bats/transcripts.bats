@@ -176,7 +176,7 @@ box()
 	assert_equal "$(find . -name passwd)" ''
 }
 
-@test "to standard output without --keep it is all or nothing: a run that fails has taken nothing away" {
+@test "to standard output with --delete it is all or nothing: a run that fails has taken nothing away" {
 	# 300 messages are two groups, of which the first was read to the end; no answer shows that the 299th is whole
 	{
 		printf '%s\n' "$pop3_hello"
@@ -195,9 +195,9 @@ box()
 	} >list
 	(cat list && printf 'S* 299 +OK\\r\\n\\r\\nmessage \\i\\r\\n.\n! close\n') >breaks
 	(cat list && printf '%s\n' 'S* 300 +OK\r\n\r\nmessage \i\r\n.' 'S: +OK' 'C* 300 DELE \i' 'C: QUIT' 'S* 301 +OK') >goes_on
-	against "$PWD/breaks" 75 mfetch
+	against "$PWD/breaks" 75 mfetch --delete
 	assert_equal "$(grep -c ^message <<<"$output")" 298
-	against "$PWD/goes_on" 0 mfetch
+	against "$PWD/goes_on" 0 mfetch --delete
 	assert_equal "$(grep ^message <<<"$output")" "$(seq -f 'message %g' 300)"
 }
 
@@ -316,12 +316,12 @@ aa'
 }
 
 @test "dots are unstuffed" {
-	against pop3-dots 0 mfetch --raw
+	against pop3-dots 0 mfetch --raw --delete
 	assert_equal "$output" $'Subject: dots\n\n.\n..\n.hidden\nin . the . middle\n. \nend.'
 }
 
 @test "a server that ends lines with LF alone" {
-	against pop3-lf-only 0 mfetch --raw
+	against pop3-lf-only 0 mfetch --raw --delete
 	assert_equal "$output" $'Subject: lf\n\nno end'
 }
 
