@@ -116,7 +116,7 @@ logs_in()
 
 @test 'a password that is not ASCII goes as literals' {
 	printf 'p\303\244ss\n' >password
-	logs_in 2 --auth=user <<-'END'
+	logs_in 2 --auth=auto <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1] hi
 	C: a1 LOGIN {5}
 	S: + go on
@@ -132,7 +132,7 @@ logs_in()
 	against - 77 mlist --auth=auto <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi
 	END
-	against - 77 mlist --auth=user <<-'END'
+	against - 77 mlist --auth=plain <<-'END'
 	S: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi
 	END
 	assert_one_error
@@ -267,7 +267,7 @@ logs_in()
 }
 
 @test 'what comes in another order is deleted all the same, where nothing is recorded of it' {
-	against - 0 mfetch <<-END
+	against - 0 mfetch --delete <<-END
 	$known
 	$fetching
 	$(message 3 30)
