@@ -290,7 +290,7 @@ two_accounts()
 	run -0 plan mlist --account=one@example.org
 	assert_line 'account one'
 	run -0 plan mlist -a ONE@example.org -s x
-	refute_line 'account one'
+	assert_line 'account one'
 	sed -i '1s/.*/account = three/' "$config"
 	run -78 plan mlist
 	assert_line -n 0 "mlist: there is no account 'three'"

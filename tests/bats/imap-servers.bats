@@ -372,8 +372,6 @@ breaks()
 	breaks 76 'S: * 1 FETCH (UID 10'
 	breaks 76 'S: * 1 FETCH UID 10'
 	breaks 76 'S: * 1 FETCH (UID 10))'
-	breaks 76 'S: * 1 FETCH (UID 0)'
-	breaks 76 'S: * 1 FETCH (UID ten)'
 	breaks 76 'S: *'
 	breaks 76 'S: * 1'
 	breaks 76 'S: hello'
