@@ -357,15 +357,15 @@ port_of()
 @test 'a server of another protocol: 76 and its own words' {
 	give_mail
 	fails 76 mlist -s "pop3s://$SRV_IMAPS" "$ask"
-	assert_regex "$message" '^localhost:[0-9]+: no POP3 answer: \* OK '
+	assert_regex "$message" '^localhost:[0-9]+: not a POP3 answer: \* OK '
 	fails 76 call msend -s "smtp://$SRV_POP3" "$ask"
-	assert_regex "$message" '^localhost:[0-9]+: no SMTP reply: \+OK '
+	assert_regex "$message" '^localhost:[0-9]+: not an SMTP reply: \+OK '
 	fails 76 mlist -s "imaps://$SRV_POP3S" "$ask"
-	assert_regex "$message" '^localhost:[0-9]+: no IMAP greeting: \+OK '
+	assert_regex "$message" '^localhost:[0-9]+: not an IMAP greeting: \+OK '
 	fails 76 mlist -s "imap://$SRV_SUBMISSION" "$ask"
-	assert_regex "$message" '^localhost:[0-9]+: no IMAP greeting: 220 '
+	assert_regex "$message" '^localhost:[0-9]+: not an IMAP greeting: 220 '
 	fails 76 mdel -s "pop3://$SRV_SUBMISSION" "$ask" 1
-	assert_regex "$message" '^localhost:[0-9]+: no POP3 answer: 220 '
+	assert_regex "$message" '^localhost:[0-9]+: not a POP3 answer: 220 '
 	assert_untouched
 }
 

@@ -191,18 +191,28 @@ hostile_list()
 	against "$PWD/said" 76 mlist --timeout=5 --folders
 }
 
+# write_server FILE [COMMANDS]: the script server, which says FILE when it was asked so many commands after the login
+write_server()
+{
+	cat >server <<-END
+	printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\n'
+	read -r line
+	printf 'a1 OK [CAPABILITY IMAP4rev1] done\r\n'
+	for n in \$(seq ${2-2}); do read -r line; done
+	cat $1
+	cat >/dev/null
+	END
+}
+
 @test 'what is no list of folders is a breach of the protocol' {
 	hostile_list 'S: * LIST () "/" {4097}'
-	hostile_list 'S: * LIST "/" name'
 	hostile_list 'S: * LIST (\\Noselect'
-	hostile_list 'S: * LIST () "/" (name)'
 	hostile_list 'S: * LIST () "/" {3}' 'S> a\x00b\r\n'
-	hostile_list 'S: * LIST () "/" a' 'S: * STATUS a 5'
-	{
-		printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\na1 OK [CAPABILITY IMAP4rev1] done\r\n'
-		yes $'* LIST () "/" a\r' | head -n 20001
-	} >endless
-	run -76 mlist "${imap[@]}" --tunnel='cat endless; cat >/dev/null' --folders
+	for ((i = 0; i < 20001; i++)); do
+		printf '* LIST () "/" a%d\r\n' "$i"
+	done >endless
+	write_server endless 1
+	run -76 mlist "${imap[@]}" --tunnel='sh ./server' --folders
 	assert_output --partial 'more folders than anybody has'
 }
 
@@ -397,7 +407,6 @@ hostile_list()
 @test 'a list with headers of 10,000 messages takes less than 10 MiB' {
 	local i
 	{
-		printf '* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\r\na1 OK [CAPABILITY IMAP4rev1] done\r\n'
 		printf '* 10000 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na2 OK done\r\n'
 		for ((i = 1; i <= 10000; i++)); do
 			printf '* %d FETCH (UID %d RFC822.SIZE 9999 BODY[HEADER.FIELDS (FROM SUBJECT)] {%d}\r\nFrom: someone@example.org\r\nSubject: %0200d\r\n\r\n)\r\n' \
@@ -405,8 +414,9 @@ hostile_list()
 		done
 		printf 'a3 OK done\r\n'
 	} >said
+	write_server said
 	run -0 "$abs_top_builddir/tests/peak" kib mlist --provider=none -s imap+insecure:// --user=alice --auth=plain \
-		--password-command='cat password' --tunnel='cat said; cat >/dev/null' -o from,subject
+		--password-command='cat password' --tunnel='sh ./server' -o from,subject
 	assert_equal "$(grep -c someone@example.org <<<"$output")" 10000
 	grep -q __asan_init "$(command -v mlist)" || (($(<kib) < 10 * 1024))
 }

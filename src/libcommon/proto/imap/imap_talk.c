@@ -881,7 +881,7 @@ is_no_greeting(struct imap *c, const struct imap_token *first)
 		if (imap_next(c, &t) && t.kind == TOKEN_TEXT)
 			buf_addf(&words, " %.*s", (int)t.len, t.text);
 	}
-	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP greeting: %s", words.data);
+	stream_fail(c->stream, ERR_PROTOCOL, "not an IMAP greeting: %s", words.data);
 	buf_free(&words);
 	return false;
 }

@@ -54,7 +54,7 @@ smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 			return false;
 		if (!parse_reply_line(line, len, &reply->code, &text, &last)) {
 			reply->code = 0;
-			stream_fail(c->stream, ERR_PROTOCOL, "no SMTP reply: %s", line);
+			stream_fail(c->stream, ERR_PROTOCOL, "not an SMTP reply: %s", line);
 			return false;
 		}
 		if (take)
