@@ -488,11 +488,11 @@ on_terminal()
 	[ -s "$tree/share/man/man5/xmailverbs.ini.5" ]
 	grep -q '^.Xr xmsend 1' "$tree/share/man/man7/xmailverbs.7"
 	# the names, in all pages, are the new ones, and nothing else has changed
-	run -1 grep -rE '(^|[^x])(msend|mfetch|mlist|mdel)' "$tree/share/man"
+	run -1 grep -rE '(^|[^x])(msend|mfetch|mlist|mdel|mmark|maccount)' "$tree/share/man"
 	run -1 grep -rE '^.Xr mailverbs ' "$tree/share/man"
 	for page in man1/xmsend.1 man7/xmailverbs.7; do
 		name=${page#*/x}
-		sed -E 's/x(msend|mfetch|mlist|mdel)/\1/g; s/^(.Xr) xmailverbs/\1 mailverbs/; s/^.Dt XMSEND/.Dt MSEND/' \
+		sed -E 's/x(msend|mfetch|mlist|mdel|mmark|maccount)/\1/g; s/^(.Xr) xmailverbs/\1 mailverbs/; s/^.Dt XMSEND/.Dt MSEND/' \
 			"$tree/share/man/$page" >"$name"
 		assert_same_file "$abs_top_srcdir/man/$name" "$name"
 	done
