@@ -303,15 +303,18 @@ is_mailq(const struct run *run)
 static bool
 has_nothing_to_send(const struct run *run, struct err *e)
 {
+	static const enum setting_id others[] = {SET_BATCH,   SET_MBOX, SET_CONNECTIONS, SET_RATE,
+						 SET_JOURNAL, SET_EACH, SET_VERP};
 	const char *what = is_mailq(run) ? "--list-queue shows" : "--flush sends";
 
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "%s what is kept, '%s' is too much", what,
 			       run->operands[0]);
-	if (batch_is_wanted(run))
-		return err_set(
-		    e, ERR_USAGE,
-		    "%s what is kept: --batch, --mbox and --connections do not go with it", what);
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (run->given.of[others[i]].text)
+			return err_set(e, ERR_USAGE,
+				       "%s what is kept; --%s cannot be combined with it", what,
+				       setting_row(others[i], TOOL_MSEND)->name);
 	return true;
 }
 
