@@ -12,6 +12,7 @@ load dialog
 setup()
 {
 	replay_setup
+	octets=6000000 # one that is far longer than was announced would be a breach
 	kib=$(printf 'x%.0s' {1..1024})
 }
 
@@ -28,11 +29,37 @@ cut_message()
 	assert_one_error
 }
 
-# whole_message OPTION...: the next run gets the second, and no other
+# second_alone: the list where the first message is gone, and the second is asked for, comes and goes
+second_alone()
+{
+	hello
+	asks_list
+	if [[ ${MAILVERBS_PROTOCOL-} = imap ]]; then
+		selected 1
+		echo "S: * 1 FETCH (UID 2 RFC822.SIZE $octets)"
+		given
+		asks 2
+		gives 2 'second, whole' | sed 's/^S: \* 2 /S: * 1 /'
+		given
+		deletes 2
+	else
+		printf '%s\n' 'S: +OK' 'S: 1 id-2' 'S: .' 'S: +OK' "S: 1 $octets" 'S: .'
+		asks 1
+		gives 1 'second, whole'
+		given
+		deletes 1
+	fi
+	deleted 1
+}
+
+# whole_message OPTION...: the next run deletes the first, and then gets the second, at which a session broke, in a
+# session of its own
 whole_message()
 {
-	{ hello; lists 2; asks 2; gives 2 'second, whole'; given; deletes 1 2; deleted 1 2; } >script
+	second_alone >second
+	{ hello; echo "! run ln -sfn '$PWD/second' '$PWD/transcript'"; lists 2; deletes 1; deleted 1; } >script
 	play 0 "$@"
+	[[ $PWD/transcript -ef second ]]
 }
 
 @test "a message that is cut off is delivered nowhere, and whole by the next run: Maildir" {
@@ -66,7 +93,7 @@ whole_message()
 	cut_message '! close'
 	refute_regex "$output" 'second'
 	assert_regex "$output" 'first'
-	{ hello; lists 2; asks 1 2; gives 1 first; gives 2 'second, whole'; given; deletes 1 2; deleted 1 2; } >script
+	{ hello; lists 2; asks 1 2; gives 1 first; gives 2 'second, whole'; given; quits; } >script
 	play 0
 	assert_regex "$output" 'second, whole'
 }

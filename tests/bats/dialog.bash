@@ -7,7 +7,7 @@
 #	{ hello; lists 3; asks 1 2 3; gives 1 one; gives 2 two; gives 3 three; given; quits; } >script
 #
 # The messages have the numbers and the UIDs 1 to N, the unique ids `id N`, which are `key N` in a journal, and 9 octets
-# each by the server's account.
+# each by the server's account, or as many as $octets says.
 #
 #	hello             the greeting and, over IMAP, the login
 #	lists N           the whole list is asked for, and N messages are told
@@ -23,19 +23,21 @@
 #	deleted N...      and to all
 #	quits             the end, where nothing was deleted
 
+octets=9
+
 case ${MAILVERBS_PROTOCOL:-pop3} in
 pop3)
 	id() { echo "id-$1"; }
 	key() { id "$1"; }
 	hello() { printf '%s\n' 'S: +OK ready' 'C: CAPA' 'S: +OK' 'S: PIPELINING' 'S: .'; }
 	asks_list() { printf '%s\n' 'C: UIDL' 'C: LIST'; }
-	tells_list() { printf '%s\n' 'S: +OK' "S* $1 \\i id-\\i" 'S: .' 'S: +OK' "S* $1 \\i 9" 'S: .'; }
+	tells_list() { printf '%s\n' 'S: +OK' "S* $1 \\i id-\\i" 'S: .' 'S: +OK' "S* $1 \\i $octets" 'S: .'; }
 	news()
 	{
 		local n total=$(($1 + $2))
-		printf '%s\n' 'C: STAT' "C: UIDL $1" "S: +OK $total $((total * 9))" "S: +OK $1 id-$1"
+		printf '%s\n' 'C: STAT' "C: UIDL $1" "S: +OK $total $((total * octets))" "S: +OK $1 id-$1"
 		for ((n = $1 + 1; n <= total; n++)); do printf '%s\n' "C: UIDL $n" "C: LIST $n"; done
-		for ((n = $1 + 1; n <= total; n++)); do printf '%s\n' "S: +OK $n id-$n" "S: +OK $n 9"; done
+		for ((n = $1 + 1; n <= total; n++)); do printf '%s\n' "S: +OK $n id-$n" "S: +OK $n $octets"; done
 	}
 	asks() { printf 'C: RETR %d\n' "$@" && echo 'C: NOOP'; }
 	gives() { printf 'S: +OK\\r\\n\\r\\n%s\\r\\n.\n' "$2"; }
@@ -53,7 +55,7 @@ imap)
 	told()
 	{
 		local n
-		for ((n = $1; n <= $2; n++)); do echo "S: * $n FETCH (UID $n RFC822.SIZE 9)"; done
+		for ((n = $1; n <= $2; n++)); do echo "S: * $n FETCH (UID $n RFC822.SIZE $octets)"; done
 	}
 	selected() { printf '%s\n' "S: * $1 EXISTS" 'S: * OK [UIDVALIDITY 7] valid' "S: a$((tag - 1)) OK selected"; }
 	lists_from() { printf '%s\n' "C~ a$((++tag)) (SELECT|EXAMINE) \"INBOX\"" "C: a$((++tag)) UID FETCH $1:* (UID RFC822.SIZE)"; }
