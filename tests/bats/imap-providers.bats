@@ -61,7 +61,7 @@ hint()
 @test 'Gmail: too much in a day is 75; what came is here, and nothing is deleted' {
 	against imap-gmail-overquota 75 mfetch --maildir=box
 	assert_equal "$(box)" hello
-	assert_regex "${stderr_lines[0]}" '^mfetch: tunnel: BYE \[OVERQUOTA\] Account exceeded command or bandwidth limits'
+	assert_regex "${stderr_lines[0]}" '^mfetch: tunnel: uid:108: BYE \[OVERQUOTA\] Account exceeded command or bandwidth limits'
 	hint 'goes on in some hours'
 }
 

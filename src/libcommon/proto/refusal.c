@@ -5,6 +5,13 @@
 
 #include "base/text.h"
 
+/* A refusal that may be about the password is about it: trying again could lock the account, however "busy" the server
+   says that it may be besides. */
+static const char *const wrong_password[] = {
+    "password is incorrect", "password incorrect", "incorrect password",
+    "wrong password",        "password is wrong",  "invalid password",
+};
+
 /* These mean "not now", whatever else is said. */
 static const char *const not_now[] = {
     "temporar",
@@ -47,6 +54,8 @@ has_any(const char *words, const char *const *list, size_t count)
 bool
 refusal_is_temporary(const char *words)
 {
+	if (HAS_ANY(words, wrong_password))
+		return false;
 	return HAS_ANY(words, not_now) ||
 	       (HAS_ANY(words, perhaps) && !HAS_ANY(words, about_the_user));
 }
