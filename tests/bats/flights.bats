@@ -140,7 +140,7 @@ fetch()
 			((i <= 2000)) || command=QUIT
 			if ((len + ${#command} + 2 > 4096)); then
 				printf 'S* %d +OK\n' $n
-				((len = n = 0))
+				len=0 n=0
 			fi
 			printf 'C: %s\n' "$command"
 			((len += ${#command} + 2, n += 1))
