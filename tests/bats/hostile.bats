@@ -174,7 +174,7 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 
 @test "a greeting that is none: 76" {
 	local greeting
-	for greeting in 'SSH-2.0-OpenSSH_9.2' 'HTTP/1.1 400 Bad Request' '' '* OK IMAP4rev1' '22' '2200 hi' \
+	for greeting in 'SSH-2.0-OpenSSH_9.2' 'HTTP/1.1 400 Bad Request' '* OK IMAP4rev1' '22' '2200 hi' \
 	    '220hi' '-OK' '\x15\x03\x03\x00\x02\x02\x46' '\xff\xff\xff'; do
 		echo "# $greeting" >&2
 		against - 76 mlist <<<"S: $greeting"
@@ -182,6 +182,7 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 		assert_harmless "$stderr"
 		assert_one_error
 	done
+	against - 76 msend bob@example.org <<<'S: '
 	against - 76 mlist <<<'S: 220 smtp'
 	against - 76 msend bob@example.org <<<'S: +OK pop3'
 }
@@ -454,22 +455,22 @@ scram()
 # ---- lists ----
 
 @test "message numbers that descend, repeat, are 0, too big or none: 76, nothing is fetched or deleted" {
-	local lines
-	for lines in '2 a\r\n1 b' '1 a\r\n1 b' '0 a' '4294967296 a' '4294967297 a' '18446744073709551617 a' \
-	    '-1 a' '+1 a' '1' '1 ' ' 1 a' 'a b' '' '1a b' '0x1 a'; do
-		echo "# $lines" >&2
+	local list
+	for list in '2 a\r\n1 b' '1 a\r\n1 b' '0 a' '4294967296 a' '4294967297 a' '18446744073709551617 a' \
+	    '-1 a' '+1 a' '1' '1 ' ' 1 a' 'a b' '1a b' '0x1 a'; do
+		echo "# $list" >&2
 		against - 76 mfetch --maildir=box <<-END
 		$pop3_hello
 		C: UIDL
 		C: LIST
-		S: +OK\r\n$lines\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+		S: +OK\r\n$list\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
 		END
 		assert_one_error
-		[[ $lines = '1 a'* ]] && lines=${lines//[ab]/9}
+		[[ $list = '1 a'* ]] && list=${list//[ab]/9}
 		against - 76 mdel 1 <<-END
 		$pop3_hello
 		C: LIST
-		S: +OK\r\n${lines// [ab]/ 9}\r\n.
+		S: +OK\r\n${list// [ab]/ 9}\r\n.
 		END
 	done
 	assert_equal "$(box)" ''
@@ -509,13 +510,24 @@ scram()
 	END
 }
 
-@test "a unique id longer than any: 76" {
-	against - 76 mfetch --maildir=box <<-END
+@test "a unique id longer than any: the message is one without an id" {
+	against - 0 mfetch --maildir=box <<-END
 	$pop3_hello
 	C: UIDL
 	C: LIST
 	S: +OK\r\n1 $kib\r\n2 x$kib\r\n.\r\n+OK\r\n1 9\r\n2 9\r\n.
+	C: RETR 1
+	C: RETR 2
+	C: NOOP
+	S: +OK\r\n\r\none\r\n.
+	S: +OK\r\n\r\ntwo\r\n.
+	S: +OK
+	C: DELE 1
+	C: DELE 2
+	C: QUIT
+	S* 3 +OK
 	END
+	assert_equal "$(box | sort)" $'one\ntwo'
 }
 
 @test "a line too many behind an answer is no answer to the next command: 76" {
@@ -639,7 +651,18 @@ injects()
 		injects 64 mlist --auth=plain "--user=alice${bad}DELE 1"
 		injects 64 msend "--from=alice@example.org>${bad}RCPT TO:<eve@example.org" bob@example.org
 		injects 64 msend "bob@example.org>${bad}DATA"
-		injects 64 msend "${bad}bob@example.org"
+		# around an address it is white space, as in a header
+		against - 0 msend "${bad}bob@example.org${bad}" <<-END
+		$smtp_hello
+		C: MAIL FROM:<alice@example.org>
+		C: RCPT TO:<bob@example.org>
+		C: DATA
+		S: 250 Ok\r\n250 Ok\r\n354 go
+		$wire_letter
+		C: .
+		C: QUIT
+		S* 2 250 Ok
+		END
 	done
 	injects 64 msend 'bob@example.org> SIZE=1'
 	injects 64 msend 'bob@exam ple.org'
