@@ -216,7 +216,6 @@ letter()
 		refute_regex "$stderr" 'MAIL FROM'
 	done <<-END
 	DSN --dsn-notify=never
-	REQUIRETLS --require-tls
 	DELIVERBY --deliver-by=120,notify
 	FUTURERELEASE --hold-for=60
 	FUTURERELEASE --hold-until=2026-12-24T18:00

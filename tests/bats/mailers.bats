@@ -244,7 +244,7 @@ cron_mail()
 @test 'what sendmail does beside sending is refused in a sentence' {
 	for mode in d s i t v; do
 		run -64 --separate-stderr "$sendmail" -b$mode </dev/null
-		assert_regex "${stderr_lines[0]}" "^sendmail: -b: $mode \(.*\) is not done here$"
+		assert_regex "${stderr_lines[0]}" "^sendmail: -b: -b$mode \\(.*\\) is not supported$"
 	done
 }
 
