@@ -3,6 +3,8 @@
 #
 # Options that cannot take effect together, or not with this server, are errors; and the choice of the protocol.
 
+# shellcheck disable=SC2154,SC2034  # helper.bash, replay.bash and run set what is used here; a test is a subshell
+
 load helper
 load replay
 

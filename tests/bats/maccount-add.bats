@@ -6,6 +6,8 @@
 
 # shellcheck disable=SC2154  # helper.bash and run set what is used here
 
+# shellcheck disable=SC2013,SC2154  # helper.bash, replay.bash and run set what is used here; a test is a subshell
+
 load helper
 load maccount
 

@@ -3,6 +3,8 @@
 #
 # maccount discover: which servers an address has, by each source alone, by all of them, and by sources that lie.
 
+# shellcheck disable=SC2030,SC2031,SC2154  # helper.bash, replay.bash and run set what is used here; a test is a subshell
+
 load helper
 load maccount
 

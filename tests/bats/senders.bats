@@ -105,7 +105,7 @@ refuses()
 	for ((n = 0; n < 40; n++)); do echo "a$n: a$((n + 1)), a$((n + 1))"; done >aliases
 	echo 'a40: x@y.example' >>aliases
 	echo "alias-file = $PWD/aliases" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
-	assert_equal "$(timeout 60 msend -a work --dry-run a0 a1 </dev/stdin <<<$'Subject: x\n\nx' | grep -c '^envelope to: <x@y.example>')" 1
+	assert_equal "$(timeout 60 msend -a work --dry-run a0 a1 <<<$'Subject: x\n\nx' | grep -c '^envelope to: <x@y.example>')" 1
 	for ((n = 0; n < 5000; n++)); do echo "b$n: b$((n + 1))"; done >aliases
 	run -78 --separate-stderr msend -a work --dry-run b0 <<<$'Subject: x\n\nx'
 	assert_regex "$stderr" 'nested too deep'

@@ -4,6 +4,8 @@
 # A parent that ignores SIGCHLD (Nagios plugins, Perl daemons, `trap '' CHLD`) hands that on. How a child of ours ended
 # must be known all the same.
 
+# shellcheck disable=SC2154  # helper.bash, replay.bash and run set what is used here; a test is a subshell
+
 load helper
 load replay
 load dialog
