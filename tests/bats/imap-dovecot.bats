@@ -60,7 +60,7 @@ bare()
 	kill $! 2>/dev/null
 	END
 	chmod 755 bare
-	sed -i "s|^imap = .*|imap = imap+insecure://localhost\ntunnel = $PWD/bare ${PEER_IMAP##*:}|" \
+	sed -i "s|^imap = .*|imap = imap+insecure://localhost\ntunnel = $PWD/bare ${PEER_IMAP##*:}|; /^tls-ca-file/d" \
 		"$XDG_CONFIG_HOME/mailverbs/config.ini"
 }
 

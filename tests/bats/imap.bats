@@ -45,14 +45,17 @@ flags()
 	trace_user "$user"
 	run -0 mlist
 	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 1
-	sed -i '/^protocol/d' "$config"
+	sed -i 's/^protocol.*/protocol = pop3/' "$config"
 	run -0 mlist
 	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 1
-	run -0 mlist -s "imaps://$SRV_IMAPS"
+	sed -i '/^protocol/d' "$config" # IMAP is the default
+	run -0 mlist
 	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 2
+	run -0 mlist -s "imaps://$SRV_IMAPS"
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 3
 	sed -i '/^pop3/d' "$config"
 	run -0 mlist
-	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 3
+	assert_equal "$(wire_trace "$user" in | grep -c EXAMINE)" 4
 }
 
 @test 'a server without a scheme is one of the protocol chosen' {

@@ -175,6 +175,7 @@ setup()
 		courier:*) auths='auto user plain login' ;;
 		*) auths='auto user plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256' ;;
 		esac
+		[[ $protocol != imap ]] || auths=${auths/ user/} # it is POP3's
 		for auth in $auths; do
 			run -0 mfetch --keep --server="$way" --auth="$auth" --maildir="${way%%:*}-$auth"
 			assert_output ''
