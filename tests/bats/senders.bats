@@ -240,5 +240,5 @@ hi"
 @test 'in msend -n is no option: it neither sends nor pretends to' {
 	run -64 --separate-stderr msend -n bob@example.org <<<$'Subject: x\n\nx'
 	run -64 --separate-stderr msend --probe bob@example.org </dev/null
-	assert_regex "$stderr" "unexpected operand 'bob@example.org'"
+	assert_regex "$stderr" "unexpected 'bob@example.org'"
 }

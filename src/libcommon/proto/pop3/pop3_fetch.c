@@ -171,6 +171,9 @@ fetch_one(struct fetch *f, const struct message_info *info, struct err *e)
 	if (!finish(f, e))
 		return false;
 	f->info = *info;
+	notice_signal(f->c); /* one may have come while the message before was delivered */
+	if (!stream_ok(f->c->stream, e))
+		return stop_signal() == 0 ? break_off(f, e) : false;
 	switch (status) {
 	case POP3_OK:
 		return read_message(f, e);
