@@ -482,3 +482,12 @@ eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *
 	*used = (size_t)(at - bytes);
 	return stage_flush(&out);
 }
+
+bool
+eol_has_content(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] != '\r' && bytes[i] != '\n')
+			return true;
+	return false;
+}

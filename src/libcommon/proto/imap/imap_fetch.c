@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "message/eol.h"
 #include "message/receiver.h"
 #include "net/dialog.h"
 #include "net/stream.h"
@@ -129,19 +130,10 @@ begin(struct fetch *f, struct wanted *w)
 	return true;
 }
 
-static bool
-is_content(const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i] != '\r' && bytes[i] != '\n')
-			return true;
-	return false;
-}
-
 static void
 give(struct fetch *f, const char *bytes, size_t n)
 {
-	f->has_content = f->has_content || is_content(bytes, n);
+	f->has_content = f->has_content || eol_has_content(bytes, n);
 	f->octets += n;
 	if (!f->is_refused && n > 0)
 		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);

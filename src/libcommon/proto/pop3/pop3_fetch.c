@@ -28,22 +28,12 @@ struct fetch {
 	struct err why;
 };
 
-/* Is there more than line ends in the N bytes? */
-static bool
-is_content(const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (bytes[i] != '\r' && bytes[i] != '\n')
-			return true;
-	return false;
-}
-
 static bool
 give(void *ctx, const char *bytes, size_t n)
 {
 	struct fetch *f = ctx;
 
-	f->has_content = f->has_content || is_content(bytes, n);
+	f->has_content = f->has_content || eol_has_content(bytes, n);
 	if (!f->is_refused)
 		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
 	return true;
