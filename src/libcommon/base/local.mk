@@ -20,6 +20,7 @@ libcommon_a_SOURCES += \
 	%D%/stop.h \
 	%D%/text.c \
 	%D%/text_set.c \
+	%D%/text_set.h \
 	%D%/text.h \
 	%D%/trace.c \
 	%D%/trace.h

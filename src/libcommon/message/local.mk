@@ -1,6 +1,7 @@
 libcommon_a_SOURCES += \
 	%D%/address.c \
 	%D%/author.c \
+	%D%/author.h \
 	%D%/address.h \
 	%D%/alias.c \
 	%D%/alias.h \
