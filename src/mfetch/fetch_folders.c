@@ -2,11 +2,15 @@
 /* A conversation and the turns in it: one, one of each folder, or round after round. */
 #include "mfetch/fetch.h"
 
+#include <stdlib.h>
+
 #include "app/folder_names.h"
 #include "app/mailbox_session.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/stop.h"
 #include "config/account.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch_turn.h"
@@ -58,25 +62,54 @@ check_operands(const struct run *run, const struct selection *s, struct err *e)
 }
 
 /* A failure in one folder is reported, and the next one follows, unless the session itself is
- * broken. */
+ * broken. LEFT: how many messages each folder leaves for a turn of their own. */
 static bool
-fetch_many(struct round *r, const struct folder_names *n, struct err *e)
+fetch_each(struct round *r, const struct folder_names *n, size_t *left, struct err *e)
 {
 	bool ok = true;
-	size_t left; /* for the next run, where they are tried if nothing else is to do */
 
 	for (size_t i = 0; i < n->count; i++) {
 		const bool is_last = i + 1 == n->count;
 
 		if (!ok)
 			run_complain(r->run, e);
-		ok = fetch_one(r, n->names[i], is_last, false, &left, e);
+		ok = fetch_one(r, n->names[i], is_last, false, &left[i], e);
 		if (r->run->dies_of != 0)
 			return false;
 		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
 			return false;
 	}
 	return ok;
+}
+
+/* The messages left for a turn of their own: each folder's in a session of their own, which they
+ * may well break. OK and *E are how the turns before went. */
+static bool
+fetch_suspects(struct round *r, const struct folder_names *n, size_t *left, bool ok, struct err *e)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		if (left[i] == 0 || r->run->dies_of != 0 || stop_signal() != 0)
+			continue;
+		if (!ok)
+			run_complain(r->run, e);
+		mailbox_session_show_alert(&r->session, r->run);
+		mailbox_session_close(&r->session);
+		if (!fetch_open(&r->session, r->account, r->run, false, e))
+			return false;
+		ok = fetch_one(r, n->names[i], true, true, &left[i], e);
+	}
+	return ok;
+}
+
+static bool
+fetch_many(struct round *r, const struct folder_names *n, struct err *e)
+{
+	size_t *left = mem_alloc(n->count * sizeof *left);
+	const bool ok = fetch_each(r, n, left, e);
+	const bool fetched = fetch_suspects(r, n, left, ok, e);
+
+	free(left);
+	return fetched;
 }
 
 /* One session for all of them: a login that fails is not tried again for each. */

@@ -49,3 +49,9 @@ matrix()
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }
+
+@test 'a line cut in the first of two folders: the message there comes in the next run' {
+	printf 'cut imap %s folders in 11001\n' maildir mbox lmtp >"$BATS_TEST_TMPDIR/trials"
+	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_TEST_TMPDIR/trials"
+	assert_line '3 trials, 0 killed, 0 failed'
+}
