@@ -408,7 +408,7 @@ C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm'
 	local case
 	for case in gmail:'app password' outlook:'OAuth 2' office365:'OAuth 2' yahoo:'app password' aol:'app password' \
 		icloud:app-specific qq:authorization 163:authorization 126:authorization yeah:authorization \
-		yandex:'app password' mailru:'external applications' gmx:'Allow POP3 and IMAP' webde:'before the @' \
+		yandex:'app password' mailru:'external applications' gmx:'Allow POP3 and IMAP' webde:'Allow POP3 and IMAP' \
 		t-online:'Passwort für' zoho:'Allow POP or IMAP' fastmail:'app password' proton:Bridge; do
 		as "${case%%:*}"
 		against - 77 mlist --auth=plain <<-'END'

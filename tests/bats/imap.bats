@@ -86,7 +86,7 @@ password_for()
 	local auth server
 	letters 1
 	sed -i '/^password/d' "$config"
-	for auth in plain login user cram-md5 digest-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer; do
+	for auth in plain login cram-md5 digest-md5 scram-sha-1 scram-sha-256 xoauth2 oauthbearer; do
 		password_for "$auth" >password
 		for server in "imaps://$SRV_IMAPS" "imap://$SRV_IMAP"; do
 			run -0 mlist -s "$server" --auth="$auth" --password-command='cat password' -o number

@@ -452,7 +452,7 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 	for mode in 644 640 604; do
 		chmod $mode "$config"
 		run -78 mlist
-		assert_line -n 0 "mlist: $config:3: password: others can read this file"
+		assert_line -n 0 "mlist: $config:3: password: others can read this file, which has a password in it"
 		assert_line -n 1 "mlist: hint: chmod 600 $config"
 		assert_equal "${#lines[@]}" 2
 	done

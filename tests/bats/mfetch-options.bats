@@ -447,3 +447,23 @@ slowly="--pipe='sleep 0.4; cat >/dev/null'"
 	assert_output --partial 'messages'
 	assert_line --regexp '\^M *\^Mmfetch: .*exit status 1'
 }
+
+# ---- --raw -0 ----
+
+@test 'with --raw -0 a message that contains NUL is refused and stays, the others are written' {
+	local option
+	config_for "$user" # over IMAP, Dovecot would give 0x80 for NUL
+	printf 'Subject: letter 1\n\nhi\0From: boss@example.org\nSubject: forged\n\npay\n' | deliver "$user"
+	give 'letter 2' 'letter 3'
+	for option in --quiet --delete; do
+		run -65 bash -c "mfetch $option --raw -0 >out"
+		assert_line --partial 'a message that contains NUL cannot be written with --null'
+		assert_equal "$(tr -dc '\0' <out | wc -c)" 2
+		assert_equal "$(tr '\0' '\n' <out | grep -c forged)" 0
+		assert_equal "$(tr '\0' '\n' <out | grep -c '^Subject: letter [23]$')" 2
+	done
+	assert_equal "$(mailbox_count "$user")" 1
+	mfetch --delete >out
+	assert_equal "$(wc -c <out | tr -d ' ')" "$(head -n 1 out | cat - <(printf 'Subject: letter 1\n\nhi\0From: boss@example.org\nSubject: forged\n\npay\n\n') | wc -c | tr -d ' ')"
+	assert_equal "$(mailbox_count "$user")" 0
+}

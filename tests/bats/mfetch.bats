@@ -171,7 +171,7 @@ procmailrc()
 
 @test 'mfetch writes an mbox with every letter of 50 to standard output' {
 	all_letters
-	mfetch >inbox
+	mfetch --delete >inbox
 	unmboxed inbox out
 	are_letters out
 	is_left 0
@@ -199,7 +199,7 @@ procmailrc()
 @test 'mfetch --raw -0 separates messages by NUL' {
 	local n=0
 	all_letters
-	mfetch --raw -0 >all
+	mfetch --delete --raw -0 >all
 	mkdir out
 	while IFS= LC_ALL=C read -r -d '' message; do
 		printf -v name 'out/%03d' $((++n))
@@ -389,7 +389,7 @@ picky_command()
 @test 'a command killed by a signal has not delivered' {
 	some_letters 1
 	run -75 mfetch --pipe='kill -9 $$'
-	assert_output --partial 'exit status 137'
+	assert_output --partial 'ended by signal 9'
 	is_left 1
 }
 

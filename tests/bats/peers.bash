@@ -158,12 +158,13 @@ mbox_append()
 
 # held FILE: a message as this server gives it back, its lines ending with LF; with as_is=yes without a line end that it
 # has not. Courier and popa3d keep the CR that a
-# line has already, and add their own; popa3d's mailboxes are mboxes, in which lines are quoted.
+# line has already, and add their own: of CR CR LF both CRs are the message's. popa3d's mailboxes are mboxes, in which
+# lines are quoted.
 held()
 {
 	case $peer in
-	courier) cat "$1" ;;
-	popa3d) LC_ALL=C sed 's/^>*From />&/' "$1" ;;
+	courier) LC_ALL=C sed 's/\r$/\r\r/' "$1" ;;
+	popa3d) LC_ALL=C sed 's/\r$/\r\r/; s/^>*From />&/' "$1" ;;
 	*) LC_ALL=C sed 's/\r$//' "$1" ;;
 	esac
 	[[ ${as_is-} || -z $(tail -c 1 "$1") ]] || echo # by POP3 the last line always ends

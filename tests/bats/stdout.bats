@@ -204,23 +204,6 @@ into()
 	is_left 2
 }
 
-@test 'with --raw -0 a message that contains NUL is refused and stays, the others are written' {
-	local option
-	printf 'Subject: letter 1\n\nhi\0From: boss@example.org\nSubject: forged\n\npay\n' | deliver "$user"
-	letters 2 3
-	for option in --quiet --delete; do
-		run -65 bash -c "mfetch $option --raw -0 >out"
-		assert_line --partial 'a message that contains NUL cannot be written with --null'
-		assert_equal "$(tr -dc '\0' <out | wc -c)" 2
-		assert_equal "$(tr '\0' '\n' <out | grep -c forged)" 0
-		assert_equal "$(tr '\0' '\n' <out | grep -c '^Subject: letter [23]$')" 2
-	done
-	is_left 1
-	mfetch --delete >out
-	assert_equal "$(wc -c <out | tr -d ' ')" "$(head -n 1 out | cat - <(printf 'Subject: letter 1\n\nhi\0From: boss@example.org\nSubject: forged\n\npay\n\n') | wc -c | tr -d ' ')"
-	is_left 0
-}
-
 # A letter with what a terminal obeys: C0, C1 in UTF-8 and as a byte, overrides of the direction of text
 obeyed()
 {

@@ -94,7 +94,7 @@ static enum login_answer
 refusal(struct imap *c, enum imap_status status)
 {
 	static const char *const about_mechanism[] = {"mechanism", "not supported", "unsupported",
-						      "[CANNOT]", "[PRIVACYREQUIRED]"};
+						      "[CANNOT]"};
 	const char *words = c->words.data;
 
 	for (size_t i = 0; i < sizeof about_mechanism / sizeof about_mechanism[0]; i++)
