@@ -25,11 +25,13 @@ serves()
 		n=0
 		for item; do IFS=: read -r id octets text <<<"$item"; echo "S: $((++n)) $octets"; done
 		echo 'S: .'
-		for n in $GIVES; do echo "C: RETR $n"; done
+		# shellcheck disable=SC2086  # words are wanted
+		[[ ! $GIVES ]] || asks $GIVES
 		for n in $GIVES; do
 			item=${!n}
 			printf 'S: +OK\\r\\n\\r\\n%s\\r\\n.\n' "${item##*:}"
 		done
+		[[ ! $GIVES ]] || given
 		for n in $DELETES; do echo "C: DELE $n"; done
 		echo 'C: QUIT'
 		for n in $DELETES; do echo 'S: +OK'; done
