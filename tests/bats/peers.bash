@@ -98,7 +98,7 @@ new_account()
 	address = $user@example.org
 	user = $user
 	password = $SRV_PASSWORD
-	tls-ca-file = $SRV_CA
+	${server:+tls-ca-file = $SRV_CA}
 	$protocol = ${server:-pop3+insecure://${PEER_POP3-}}
 	END
 }
@@ -151,7 +151,7 @@ mbox_append()
 	shift
 	for file; do
 		printf 'From sender@example.net Sun Nov  1 10:00:00 2026\n'
-		held "$file"
+		held "$file" | LC_ALL=C sed 's/\r\r$/\r/' # the other CR is the server's
 		echo
 	done >>"$mbox"
 }

@@ -47,7 +47,7 @@ deaf()
 
 @test 'with SIGCHLD ignored: --filter' {
 	printf '%s\n' 'S: +OK ready' 'C: CAPA' 'S: +OK' 'S: PIPELINING' 'S: TOP' 'S: .' >script
-	{ lists 1; echo 'C: TOP 1 0'; printf 'S: +OK\\r\\nSubject: m\\r\\n\\r\\n.\n'; quits; } >>script
+	{ lists 1; echo 'C: TOP 1 0'; echo 'C: NOOP'; printf 'S: +OK\\r\\nSubject: m\\r\\n\\r\\n.\n'; given; quits; } >>script
 	deaf mfetch script -s pop3+insecure:// -u alice --auth=none --maildir=in --filter='exit 2'
 	assert_equal "$status" 0
 	assert_equal "$stderr" ''
