@@ -11,6 +11,7 @@
 
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
+#include "app/message_search.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -170,11 +171,15 @@ leave_ambiguous(struct fetch *f)
 		complain_of_ambiguous(f, count - kept);
 }
 
-static void
-select_wanted(struct fetch *f)
+/* --search comes last but before everything that reports or remembers a message: for this run the
+ * others are not there. */
+static bool
+select_wanted(struct fetch *f, struct err *e)
 {
 	selection_apply(f->selection, &f->listing.list, f->journal, &f->wanted);
 	leave_ambiguous(f);
+	return message_search_narrow(f->account, &f->session->mailbox, &f->listing.list, &f->wanted,
+				     e);
 }
 
 /*
@@ -421,7 +426,8 @@ fetch(struct fetch *f, struct err *e)
 	if (f->listing.is_whole)
 		undeleted_check(f->journal, &f->listing.list, f->run,
 				session_place(&f->session->base));
-	select_wanted(f);
+	if (!select_wanted(f, e))
+		return false;
 	leave_suspects(f);
 	if (!narrow(f, true, e) || !deliver(f, PART_WHOLE, e))
 		return false;
@@ -438,9 +444,8 @@ fetch(struct fetch *f, struct err *e)
 static bool
 show(struct fetch *f, enum part part, struct err *e)
 {
-	if (!open_and_list(f, e) || !open_delivery(f, e))
+	if (!open_and_list(f, e) || !open_delivery(f, e) || !select_wanted(f, e))
 		return false;
-	select_wanted(f);
 	if (!narrow(f, part == PART_WHOLE, e))
 		return false;
 	journal_stop_recording(f->journal);
@@ -467,9 +472,8 @@ fetch_headers(struct fetch *f, struct err *e)
 static bool
 mark_seen(struct fetch *f, struct err *e)
 {
-	if (!open_and_list(f, e))
+	if (!open_and_list(f, e) || !select_wanted(f, e))
 		return false;
-	select_wanted(f);
 	for (size_t i = 0; i < f->wanted.count; i++)
 		journal_mark(f->journal, message_list_uid(&f->listing.list, f->wanted.index[i]),
 			     f->listing.list.items[f->wanted.index[i]].size);
@@ -509,9 +513,8 @@ show_plan(struct fetch *f, struct err *e)
 	if (!f->folder)
 		run_show_settings(f->run, f->account);
 	fflush(stdout);
-	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e))
+	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e) || !select_wanted(f, e))
 		return false;
-	select_wanted(f);
 	if (!f->marks && !narrow(f, false, e))
 		return false;
 	show_counts(f);
@@ -588,12 +591,14 @@ fetch_free(struct fetch *f)
 	message_set_free(&f->to_delete);
 }
 
-/* The list of messages since the last run is sufficient if no option asks for more. */
+/* The list of messages since the last run is sufficient if no option asks for more. A message that
+ * --search did not find before may be found now. */
 static bool
 may_list_short(const struct fetch *f)
 {
 	return f->by_default && !f->marks && !f->looks && !run_flag(f->run, SET_DRY_RUN) &&
-	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING);
+	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING) &&
+	       !account_text(f->account, SET_SEARCH);
 }
 
 /* Returns as lock_seen() does, but with --wait not before the other run has ended, or a signal. */

@@ -6,6 +6,7 @@
 
 #include "app/login_delay.h"
 #include "app/mailbox_session.h"
+#include "app/message_search.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "app/workers.h"
@@ -147,6 +148,8 @@ serve(struct service *s, struct err *e)
 {
 	if (run_flag(s->run, SET_PROBE))
 		return mailbox_session_probe(&s->account, TOOL_MFETCH, e);
+	if (!message_search_check(&s->account, TOOL_MFETCH, e))
+		return false;
 	if (!run_flag(s->run, SET_WATCH))
 		return fetch_once(s->run, &s->account, s->selection, e);
 	return watch_account(s, e);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/folder_names.h"
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
+#include "app/message_search.h"
 #include "app/select.h"
 #include "app/table.h"
 #include "app/tool.h"
@@ -26,7 +26,6 @@
 #include "message/receiver.h"
 #include "mlist/folder_table.h"
 #include "mlist/json_line.h"
-#include "proto/imap/imap_query.h"
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
 
@@ -383,40 +382,6 @@ query(const struct listing *l)
 	return account_text(&l->account, SET_SEARCH);
 }
 
-/* Before anything is connected. */
-static bool
-check_query(const struct listing *l, struct err *e)
-{
-	struct imap_search s;
-	bool ok = true;
-
-	if (query(l)) {
-		ok = imap_search_parse(&s, query(l), time(NULL), false, e);
-		imap_search_free(&s);
-	}
-	return ok;
-}
-
-/* Of the messages that the operands name, those that the query finds. */
-static bool
-select_by_query(struct listing *l, struct err *e)
-{
-	struct message_set found = {0};
-	size_t kept = 0, k = 0;
-	bool ok = !query(l) || mailbox_find(&l->session.mailbox, &l->list, query(l), &found, e);
-
-	for (size_t i = 0; query(l) && i < l->shown.count; i++) {
-		while (k < found.count && found.index[k] < l->shown.index[i])
-			k++;
-		if (k < found.count && found.index[k] == l->shown.index[i])
-			l->shown.index[kept++] = l->shown.index[i];
-	}
-	if (query(l))
-		l->shown.count = kept;
-	message_set_free(&found);
-	return ok;
-}
-
 static bool
 list_and_select(struct listing *l, unsigned want, struct err *e)
 {
@@ -424,7 +389,7 @@ list_and_select(struct listing *l, unsigned want, struct err *e)
 		return false;
 	journal_set_validity(l->journal, mailbox_validity(&l->session.mailbox));
 	selection_apply(&l->selection, &l->list, l->journal, &l->shown);
-	return select_by_query(l, e);
+	return message_search_narrow(&l->account, &l->session.mailbox, &l->list, &l->shown, e);
 }
 
 /* messages<TAB>octets: STAT knows for all of them, the list for some. */
@@ -523,7 +488,7 @@ list(struct listing *l, struct err *e)
 	struct run *run = l->run;
 
 	l->json = run_flag(run, SET_JSON);
-	if (!choose_columns(l, e) || !check_query(l, e) ||
+	if (!choose_columns(l, e) || !message_search_check(&l->account, TOOL_MLIST, e) ||
 	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)

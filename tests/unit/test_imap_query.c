@@ -130,7 +130,7 @@ test_unknown(void)
 		"text:invoice is in the header or the body");
 	refused("form:alice", "--search: 'form' is " KNOWN, "");
 	refused("new", "--search: 'new' is " KNOWN,
-		"what is not fetched yet is an operand: mlist --search=unseen new");
+		"`new` is an operand: --search=unseen new");
 	refused("seen:yes", "--search: 'seen:yes' is " KNOWN, NULL);
 	refused("\"two words\"", "--search: '\"two' is " KNOWN, "");
 	refused(":x", "--search: ':x' is " KNOWN, NULL);

@@ -17,6 +17,8 @@ libcommon_a_SOURCES += \
 	%D%/smtp_account.h \
 	%D%/message_lines.c \
 	%D%/message_lines.h \
+	%D%/message_search.c \
+	%D%/message_search.h \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/tool.c \

@@ -11,6 +11,9 @@
 #define AUTH_WORDS                                                                          \
 	"auto none plain login user apop cram-md5 digest-md5 scram-sha-1 scram-sha-1-plus " \
 	"scram-sha-256 scram-sha-256-plus xoauth2 oauthbearer external gssapi"
+#define SEARCH_WORDS                                                                       \
+	"words from: to: cc: bcc: subject: body: text: message-id: since: before: on: larger: " \
+	"smaller: seen unseen flagged unflagged answered unanswered draft undraft"
 
 /* clang-format off */
 /* In the order in which --help shows them: a tool's own first, then those that all share. */
@@ -136,6 +139,9 @@ const struct setting settings[] = {
 	{.id = SET_FILTER, .name = "filter", .kind = KIND_ANY, .places = IN_BOTH,
 	 .tools = TOOL_MFETCH, .arg = "COMMAND",
 	 .help = "run on each header first; exit 0 fetch, 1 delete, 2 leave alone"},
+	{.id = SET_SEARCH, .name = "search", .kind = KIND_TEXT, .places = IN_BOTH | ONLY_IMAP,
+	 .tools = TOOL_MFETCH, .arg = "QUERY", .complete = SEARCH_WORDS,
+	 .help = "only messages that match: from:bob since:7d unseen (IMAP)"},
 	{.id = SET_TRASH, .name = "trash", .kind = KIND_FLAG, .places = IN_BOTH | ONLY_IMAP,
 	 .tools = TOOL_MFETCH | TOOL_MDEL,
 	 .help = "IMAP: move messages to the Trash instead of deleting them"},
@@ -160,7 +166,7 @@ const struct setting settings[] = {
 	 .tools = TOOL_MFETCH, .help = "wait for another run on the mailbox to end"},
 
 	{.id = SET_SEARCH, .name = "search", .kind = KIND_TEXT, .places = IN_OPTION,
-	 .tools = TOOL_MLIST, .arg = "QUERY", .complete = "words from: to: cc: bcc: subject: body: text: message-id: since: before: on: larger: smaller: seen unseen flagged unflagged answered unanswered draft undraft",
+	 .tools = TOOL_MLIST, .arg = "QUERY", .complete = SEARCH_WORDS,
 	 .help = "only messages that match: from:bob since:7d unseen (IMAP)"},
 	{.id = SET_COLUMNS, .name = "columns", .letters = "o", .kind = KIND_TEXT,
 	 .places = IN_BOTH, .tools = TOOL_MLIST, .arg = "LIST", .complete = "list number uid size flags date from to cc subject message-id",

@@ -97,7 +97,7 @@ unknown(const char *word, size_t len, struct err *e)
 			 keys[i].kind == FLAG ? "" : ":");
 	err_set(e, ERR_USAGE, "--search: '%.*s' is none of %s or not", (int)len, word, known.data);
 	if (len == 3 && text_starts(word, len, "new"))
-		err_hint(e, "what is not fetched yet is an operand: mlist --search=unseen new");
+		err_hint(e, "`new` is an operand: --search=unseen new");
 	else if (word[0] != '"' && word[len] != ':')
 		err_hint(e, "text:%.*s is in the header or the body", (int)len, word);
 	buf_free(&known);

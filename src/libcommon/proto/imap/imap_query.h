@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * imap_query - the query of mlist --search, as a search program of IMAP (RFC 9051 section 6.4.4).
+ * imap_query - the query of --search, as a search program of IMAP (RFC 9051 section 6.4.4).
  * No I/O.
  *
  * A query is words with blanks between them, all of which must hold:
