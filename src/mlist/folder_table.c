@@ -133,6 +133,8 @@ folders_show(struct run *run, const struct account *a, struct err *e)
 
 	if (ok && run_flag(run, SET_DRY_RUN)) {
 		run_show_settings(run, a);
+		if (!mailbox_session_check(a, run->tool->id, e))
+			return false;
 		puts("would list the folders");
 		return true;
 	}

@@ -471,15 +471,32 @@ open_session(struct listing *l, struct err *e)
 }
 
 /* Nothing is connected for it. */
-static void
-show_plan(const struct listing *l)
+static bool
+show_plan(const struct listing *l, struct err *e)
 {
 	const struct run *run = l->run;
 
-	run_show_settings(run, &l->account);
+	if (!mailbox_session_check(&l->account, TOOL_MLIST, e))
+		return false;
 	printf("would %s %s%s\n", run_flag(run, SET_COUNT) ? "count" : "list",
 	       run->operand_count > 0 ? "the messages named" : "all messages",
 	       query(l) ? ", if the server finds them" : "");
+	return true;
+}
+
+static bool
+carry_out(struct listing *l, struct err *e)
+{
+	struct run *run = l->run;
+
+	if (!open_session(l, e))
+		return false;
+	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
+		return false;
+	selection_complain(&l->selection, run);
+	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
+		run->status = 1;
+	return mailbox_commit(&l->session.mailbox, e);
 }
 
 static bool
@@ -493,19 +510,12 @@ list(struct listing *l, struct err *e)
 		return false;
 	if (run->operand_count == 0)
 		selection_add(&l->selection, OPERAND_ALL);
-	if (run_flag(run, SET_DRY_RUN)) {
-		show_plan(l);
-		return true;
-	}
+	if (run_flag(run, SET_DRY_RUN))
+		run_show_settings(run, &l->account);
 	l->journal = mailbox_journals(&l->account, TOOL_MLIST, &run->given, e);
-	if (!l->journal || !open_session(l, e))
+	if (!l->journal)
 		return false;
-	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
-		return false;
-	selection_complain(&l->selection, run);
-	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
-		run->status = 1;
-	return mailbox_commit(&l->session.mailbox, e);
+	return run_flag(run, SET_DRY_RUN) ? show_plan(l, e) : carry_out(l, e);
 }
 
 /* Options that give the lines different forms. */

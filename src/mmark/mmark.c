@@ -268,6 +268,18 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 	return ok;
 }
 
+/* Nothing is connected for it. */
+static bool
+show_append(const struct marking *m, struct outgoing *message, struct err *e)
+{
+	run_show_settings(m->run, &m->account);
+	if (!mailbox_session_check(&m->account, TOOL_MMARK, e))
+		return false;
+	screen_printf("would append %" PRIu64 " octets to %s\n", outgoing_facts(message)->size,
+		      given(m, SET_APPEND));
+	return true;
+}
+
 static bool
 append_input(struct marking *m, struct err *e)
 {
@@ -275,13 +287,9 @@ append_input(struct marking *m, struct err *e)
 	struct outgoing *message = source ? outgoing_open_as_is(source, e) : NULL;
 	bool ok = message && check_message(message, e);
 
-	if (ok && run_flag(m->run, SET_DRY_RUN)) {
-		run_show_settings(m->run, &m->account);
-		screen_printf("would append %" PRIu64 " octets to %s\n",
-			      outgoing_facts(message)->size, given(m, SET_APPEND));
-	} else {
-		ok = ok && upload(m, message, e);
-	}
+	if (ok)
+		ok = run_flag(m->run, SET_DRY_RUN) ? show_append(m, message, e)
+						   : upload(m, message, e);
 	outgoing_free(message);
 	source_close(source);
 	return ok;

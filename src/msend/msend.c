@@ -21,16 +21,20 @@
 #include "msend/submission.h"
 #include "msend/transactions.h"
 
-static void
-show_plan(const struct letter *l, const struct account *a, const struct run *run)
+/* Nothing is connected for it. */
+static bool
+show_plan(const struct letter *l, const struct account *a, const struct run *run, struct err *e)
 {
 	const struct outgoing_facts *facts = outgoing_facts(l->message);
 
 	run_show_settings(run, a);
+	if (!smtp_session_check(a, e))
+		return false;
 	printf("envelope from: <%s>\n", l->from);
 	for (size_t i = 0; i < l->envelope.count; i++)
 		printf("envelope to: <%s>\n", l->envelope.recipients[i].address);
 	printf("octets: %llu\n", (unsigned long long)facts->size);
+	return true;
 }
 
 /* Only where it was asked for: sendmail reads so, without -i, and who calls it may count on it. */
@@ -119,10 +123,8 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 	struct ledger g = *letter;
 	bool ok, sent;
 
-	if (run_flag(run, SET_DRY_RUN)) {
-		show_plan(part, a, run);
-		return true;
-	}
+	if (run_flag(run, SET_DRY_RUN))
+		return show_plan(part, a, run, e);
 	g.part = part;
 	part->envelope.before_end = g.journal ? note_begin : NULL;
 	part->envelope.before_end_ctx = &g;

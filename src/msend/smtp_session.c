@@ -39,6 +39,14 @@ smtp_session_open(struct smtp_session *s, const struct account *a, struct err *e
 	return open_with(s, a, NULL, e);
 }
 
+bool
+smtp_session_check(const struct account *a, struct err *e)
+{
+	struct url url;
+
+	return account_server(a, TOOL_MSEND, &url, e) && session_check(a, &url, e);
+}
+
 void
 smtp_session_close(struct smtp_session *s)
 {

@@ -422,10 +422,10 @@ test_source(void)
 	      "the source address 192.0.2.77 cannot be used: Cannot assign requested address",
 	      "one that is not ours");
 	p.source_ip = "localhost";
-	fails(&p, ERR_CONFIG, "the source address localhost is no such address", "a name");
+	fails(&p, ERR_CONFIG, "the source address localhost is not a valid address", "a name");
 	p.source_ip = "::1";
 	p.family = AF_INET;
-	fails(&p, ERR_CONFIG, "the source address ::1 is no such address",
+	fails(&p, ERR_CONFIG, "the source address ::1 is not a valid address",
 	      "an address of the other family");
 	close(listener);
 }

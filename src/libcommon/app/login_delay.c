@@ -109,14 +109,16 @@ says(const struct account *a, const char *what)
 }
 
 bool
-login_delay_check(const struct account *a, enum tool_id tool, struct err *e)
+login_delay_check(const struct account *a, enum tool_id tool, bool may_wait, struct err *e)
 {
 	struct login login;
 	struct url url;
 
 	if (says(a, "ignore") || !is_early(a, tool, &login) || !account_server(a, tool, &url, e))
 		return true;
-	return says(a, "wait") ? wait_until_due(&login, e) : refuse(&login, url.host, e);
+	if (says(a, "wait"))
+		return !may_wait || wait_until_due(&login, e);
+	return refuse(&login, url.host, e);
 }
 
 void

@@ -19,10 +19,10 @@ struct err;
 
 /*
  * May the account log in now? False: *e is ERR_TEMPORARY and says when. With `login-delay = wait`
- * it waits until it may, and false is a signal; with `ignore` it always may, for servers that
- * announce a delay and don't insist on it (Courier).
+ * it waits until it may (true at once unless MAY_WAIT), and false is a signal; with `ignore` it
+ * always may, for servers that announce a delay and don't insist on it (Courier).
  */
-bool login_delay_check(const struct account *a, enum tool_id tool, struct err *e);
+bool login_delay_check(const struct account *a, enum tool_id tool, bool may_wait, struct err *e);
 
 /* It just did, and the server wants so many seconds until the next time; 0: it wants nothing. */
 void login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds);

@@ -17,6 +17,14 @@
 
 static const char want_imap[] = "--server=imaps://HOST, or `protocol = imap`";
 
+static bool
+is_set(const struct account *a, enum setting_id id)
+{
+	const char *text = account_text(a, id);
+
+	return text && strcmp(text, "no") != 0;
+}
+
 /* Refuses options that POP3 does not support. */
 static bool
 check_protocol(const struct account *a, const struct url *url, struct err *e)
@@ -28,12 +36,13 @@ check_protocol(const struct account *a, const struct url *url, struct err *e)
 	    {SET_FOLDERS, "--folders: POP3 knows no folders"},
 	    {SET_TRASH, "--trash: POP3 knows no folders, and so no Trash"},
 	    {SET_MARK_READ, "--seen: POP3 cannot mark messages as read"},
+	    {SET_SEARCH, "--search: POP3 cannot search"},
 	};
 
 	if (url->protocol != PROTOCOL_POP3)
 		return true;
 	for (size_t i = 0; i < sizeof imap_only / sizeof imap_only[0]; i++)
-		if (account_flag(a, imap_only[i].option)) {
+		if (is_set(a, imap_only[i].option)) {
 			err_set(e, ERR_CONFIG, "%s", imap_only[i].why);
 			return err_hint(e, "%s", want_imap);
 		}
@@ -75,20 +84,26 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 }
 
 static bool
+logs_in(const struct account *a, const char *auth)
+{
+	const char *word = auth ? auth : account_text(a, SET_AUTH);
+
+	return !word || !text_equal_case(word, "none");
+}
+
+static bool
 open_with(struct mailbox_session *s, const struct account *a, enum tool_id tool, const char *auth,
 	  bool deletes, struct err *e)
 {
 	struct opening o = {.session = s, .account = a, .tool = tool, .may_delete = deletes};
-	const char *word = auth ? auth : account_text(a, SET_AUTH);
-	const bool logs_in = !word || strcmp(word, "none") != 0;
 	struct url url;
 
 	*s = (struct mailbox_session){0};
 	if (!account_server(a, tool, &url, e) || !check_protocol(a, &url, e) ||
-	    (logs_in && !login_delay_check(a, tool, e)) ||
+	    (logs_in(a, auth) && !login_delay_check(a, tool, true, e)) ||
 	    !session_open(&s->base, a, &url, auth, begin, &o, e))
 		return false;
-	if (logs_in)
+	if (logs_in(a, auth))
 		login_delay_record(a, tool, mailbox_customs(&s->mailbox)->login_delay_s);
 	return true;
 }
@@ -105,6 +120,16 @@ mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a,
 			     struct err *e)
 {
 	return open_with(s, a, tool, NULL, false, e);
+}
+
+bool
+mailbox_session_check(const struct account *a, enum tool_id tool, struct err *e)
+{
+	struct url url;
+
+	return account_server(a, tool, &url, e) && check_protocol(a, &url, e) &&
+	       (!logs_in(a, NULL) || login_delay_check(a, tool, false, e)) &&
+	       session_check(a, &url, e);
 }
 
 void

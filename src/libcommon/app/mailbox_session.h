@@ -29,6 +29,10 @@ bool mailbox_session_open(struct mailbox_session *s, const struct account *a, en
 bool mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a,
 				  enum tool_id tool, struct err *e);
 
+/* For --dry-run: finds the mistakes that mailbox_session_open() finds before it connects, and a login
+ * that comes too early for the server unless it would be waited for. False: *e. */
+bool mailbox_session_check(const struct account *a, enum tool_id tool, struct err *e);
+
 /* Accepts a closed session. */
 void mailbox_session_close(struct mailbox_session *s);
 

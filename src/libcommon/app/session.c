@@ -187,6 +187,15 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 	return ok;
 }
 
+bool
+session_check(const struct account *a, const struct url *url, struct err *e)
+{
+	struct plan plan = {.account = a};
+
+	plan_connection(&plan, url);
+	return stream_check(&plan.connect, url->security == SECURITY_NONE ? NULL : &plan.tls, e);
+}
+
 void
 session_close(struct session *s)
 {

@@ -37,6 +37,10 @@ typedef bool session_begin(void *conversation, struct stream *s, const struct lo
 bool session_open(struct session *s, const struct account *a, const struct url *url,
 		  const char *auth, session_begin *begin, void *conversation, struct err *e);
 
+/* For --dry-run: finds the mistakes in A's settings that session_open() finds before it connects.
+ * Nothing is connected. False: *e. */
+bool session_check(const struct account *a, const struct url *url, struct err *e);
+
 /* Closes the stream and wipes the password. Accepts a closed session. */
 void session_close(struct session *s);
 

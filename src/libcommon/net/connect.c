@@ -239,25 +239,30 @@ check_source(const char *text, const struct addrinfo *source, struct err *e)
 	return ok;
 }
 
+/* *SOURCE: the address to connect from, NULL: any; for freeaddrinfo() in any case. */
+static bool
+find_source(const struct connect_params *p, struct addrinfo **source, struct err *e)
+{
+	*source = NULL;
+	if (!p->source_ip)
+		return true;
+	if (!resolve_address(p->source_ip, 0, p->family, source))
+		return err_set(e, ERR_CONFIG, "the source address %s is not a valid address",
+			       p->source_ip);
+	return check_source(p->source_ip, *source, e);
+}
+
 /* Connects to HOST itself, in ASCII. */
 static int
 connect_host(const struct connect_params *p, const char *host, uint16_t port, int64_t deadline,
 	     struct err *e)
 {
 	struct addrinfo *source = NULL, *list = NULL;
-	int family = p->family, fd = -1;
-	bool ok = true;
+	int fd = -1;
 
-	if (p->source_ip) {
-		if (!resolve_address(p->source_ip, 0, p->family, &source)) {
-			err_set(e, ERR_CONFIG, "the source address %s is no such address",
-				p->source_ip);
-			return -1;
-		}
-		family = source->ai_family;
-		ok = check_source(p->source_ip, source, e);
-	}
-	if (ok && resolve_host(host, port, family, deadline, p->timeout_s, &list, e))
+	if (find_source(p, &source, e) &&
+	    resolve_host(host, port, source ? source->ai_family : p->family, deadline, p->timeout_s,
+			 &list, e))
 		fd = race(list, source, deadline, p->timeout_s, e);
 	if (list)
 		freeaddrinfo(list);
@@ -329,20 +334,28 @@ open_host(const struct connect_params *p, struct connection *c, struct err *e)
 }
 
 static bool
+set_path(struct sockaddr_un *address, const char *path, struct err *e)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(path) >= sizeof address->sun_path)
+		return err_set(e, ERR_CONFIG, "the path of the socket is too long");
+	memcpy(address->sun_path, path, strlen(path) + 1);
+	return true;
+}
+
+static bool
 open_unix(const char *path, struct connection *c, struct err *e)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const int fd = open_socket(AF_UNIX);
+	struct sockaddr_un address;
+	int fd;
 
+	if (!set_path(&address, path, e))
+		return false;
+	fd = open_socket(AF_UNIX);
 	*c = (struct connection){.in = fd, .out = fd, .child = -1, .is_local = true};
-	if (strlen(path) >= sizeof address.sun_path) {
-		err_set(e, ERR_CONFIG, "the path of the socket is too long");
-	} else {
-		memcpy(address.sun_path, path, strlen(path) + 1);
-		if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-			return true;
-		err_set_errno(e, ERR_TEMPORARY, "cannot connect");
-	}
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+		return true;
+	err_set_errno(e, ERR_TEMPORARY, "cannot connect");
 	if (fd >= 0)
 		close(fd);
 	return false;
@@ -381,6 +394,42 @@ open_tunnel(const struct connect_params *p, struct connection *c, struct err *e)
 	err_set_errno(e, ERR_TEMPORARY, "cannot use the tunnel");
 	child_end(&child);
 	return false;
+}
+
+static bool
+check_proxy(const char *text, struct err *e)
+{
+	struct socks_proxy proxy;
+	const bool ok = socks_parse(text, &proxy, e);
+
+	socks_free(&proxy);
+	return ok;
+}
+
+static bool
+check_host(const struct connect_params *p, struct err *e)
+{
+	struct addrinfo *source = NULL;
+	struct buf host = {0};
+	const bool ok = idna_to_ascii(p->host, &host, e) &&
+			(!p->proxy || check_proxy(p->proxy, e)) && find_source(p, &source, e);
+
+	if (source)
+		freeaddrinfo(source);
+	buf_free(&host);
+	return ok;
+}
+
+bool
+connect_check(const struct connect_params *p, struct err *e)
+{
+	struct sockaddr_un address;
+
+	if (p->tunnel)
+		return true;
+	if (p->unix_path)
+		return set_path(&address, p->unix_path, e);
+	return check_host(p, e);
 }
 
 bool

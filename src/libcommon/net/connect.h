@@ -49,4 +49,8 @@ struct connection {
  */
 bool connect_open(const struct connect_params *p, struct connection *c, struct err *e);
 
+/* Does what connect_open() does before it asks a resolver, connects or starts a command. False: *e
+ * as from connect_open(), without the place too. */
+bool connect_check(const struct connect_params *p, struct err *e);
+
 #endif

@@ -89,6 +89,18 @@ stream_open(const struct connect_params *p, struct err *e)
 	return new_stream(&c, name, p->timeout_s);
 }
 
+bool
+stream_check(const struct connect_params *p, const struct tls_params *tls, struct err *e)
+{
+	char *name = name_of(p);
+	const bool ok = connect_check(p, e) && (!tls || tls_check(tls, e));
+
+	if (!ok)
+		err_prefix(e, "%s", name);
+	free(name);
+	return ok;
+}
+
 struct stream *
 stream_from_fds(int in, int out, const char *name, unsigned timeout_s)
 {

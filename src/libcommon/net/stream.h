@@ -34,6 +34,10 @@ enum { STREAM_LINE_MAX = 16 * 1024 };
 /* Connects (connect_open()). The params are not kept. NULL: *e. */
 struct stream *stream_open(const struct connect_params *p, struct err *e);
 
+/* Finds the mistakes that stream_open() and stream_start_tls() find before anything is connected
+ * (connect_check(), tls_check()). TLS: NULL for a stream without. False: *e. */
+bool stream_check(const struct connect_params *p, const struct tls_params *tls, struct err *e);
+
 /*
  * Over open descriptors: made non-blocking, closed by stream_close(). NAME is used in errors. For
  * tests and for Unix sockets.

@@ -265,17 +265,39 @@ shake_hands(struct tls *t, struct err *e)
 	}
 }
 
-struct tls *
-tls_start(const struct tls_params *p, const struct tls_transport *transport, struct err *e)
+static struct tls *
+tls_new(const struct tls_params *p, struct err *e)
 {
 	struct tls *t = mem_alloc(sizeof *t);
 
 	t->params = p;
-	t->transport = *transport;
 	if (gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		tls_error_set(e, ERR_TEMPORARY, GNUTLS_E_MEMORY_ERROR, "TLS failed");
 	else if (set_host(t, e) && load_trust(t, e) && load_own_certificate(t, e) &&
-		 open_session(t, e) && shake_hands(t, e))
+		 open_session(t, e))
+		return t;
+	tls_free(t);
+	return NULL;
+}
+
+bool
+tls_check(const struct tls_params *p, struct err *e)
+{
+	struct tls *t = tls_new(p, e);
+
+	tls_free(t);
+	return t != NULL;
+}
+
+struct tls *
+tls_start(const struct tls_params *p, const struct tls_transport *transport, struct err *e)
+{
+	struct tls *t = tls_new(p, e);
+
+	if (!t)
+		return NULL;
+	t->transport = *transport;
+	if (shake_hands(t, e))
 		return t;
 	tls_free(t);
 	return NULL;
