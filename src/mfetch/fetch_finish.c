@@ -55,6 +55,16 @@ goes_at_once(const struct retention *k)
 }
 
 size_t
+fetch_count_delivered(const struct fetch *f)
+{
+	size_t count = 0;
+
+	if (f->delivery && !f->sink.only_shows)
+		delivery_safe(f->delivery, &count);
+	return count;
+}
+
+size_t
 fetch_count_doomed(const struct fetch *f)
 {
 	size_t count = 0, next_wanted = 0;

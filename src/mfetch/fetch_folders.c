@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "app/folder_names.h"
+#include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/select.h"
 #include "app/tool.h"
@@ -14,6 +15,13 @@
 #include "config/account.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch_turn.h"
+#include "mfetch/hook.h"
+
+/* What became of one folder's messages. */
+struct tally {
+	size_t delivered;
+	size_t left; /* for a turn of their own */
+};
 
 struct round {
 	struct run *run;
@@ -21,11 +29,12 @@ struct round {
 	struct selection *selection;
 	struct mailbox_session session;
 	uint32_t limit;
+	struct tally *tallies; /* one for each folder; NULL: none was opened */
 };
 
-/* *LEFT: so many messages it left for a turn of their own; then ONLY_SUSPECTS is that turn. */
+/* ONLY_SUSPECTS: the turn for the messages that the turn before left. */
 static bool
-fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects, size_t *left,
+fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects, struct tally *t,
 	  struct err *e)
 {
 	struct fetch f = {.run = r->run,
@@ -39,8 +48,8 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 			  .by_default = r->run->operand_count == 0};
 	const bool ok = fetch_turn(&f, e);
 
-	*left = f.left_suspects;
-
+	t->left = f.left_suspects;
+	t->delivered += fetch_count_delivered(&f);
 	fetch_free(&f);
 	return ok;
 }
@@ -62,9 +71,9 @@ check_operands(const struct run *run, const struct selection *s, struct err *e)
 }
 
 /* A failure in one folder is reported, and the next one follows, unless the session itself is
- * broken. LEFT: how many messages each folder leaves for a turn of their own. */
+ * broken. */
 static bool
-fetch_each(struct round *r, const struct folder_names *n, size_t *left, struct err *e)
+fetch_each(struct round *r, const struct folder_names *n, struct err *e)
 {
 	bool ok = true;
 
@@ -73,7 +82,7 @@ fetch_each(struct round *r, const struct folder_names *n, size_t *left, struct e
 
 		if (!ok)
 			run_complain(r->run, e);
-		ok = fetch_one(r, n->names[i], is_last, false, &left[i], e);
+		ok = fetch_one(r, n->names[i], is_last, false, &r->tallies[i], e);
 		if (r->run->dies_of != 0)
 			return false;
 		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
@@ -85,10 +94,10 @@ fetch_each(struct round *r, const struct folder_names *n, size_t *left, struct e
 /* The messages left for a turn of their own: each folder's in a session of their own, which they
  * may well break. OK and *E are how the turns before went. */
 static bool
-fetch_suspects(struct round *r, const struct folder_names *n, size_t *left, bool ok, struct err *e)
+fetch_suspects(struct round *r, const struct folder_names *n, bool ok, struct err *e)
 {
 	for (size_t i = 0; i < n->count; i++) {
-		if (left[i] == 0 || r->run->dies_of != 0 || stop_signal() != 0)
+		if (r->tallies[i].left == 0 || r->run->dies_of != 0 || stop_signal() != 0)
 			continue;
 		if (!ok)
 			run_complain(r->run, e);
@@ -96,7 +105,7 @@ fetch_suspects(struct round *r, const struct folder_names *n, size_t *left, bool
 		mailbox_session_close(&r->session);
 		if (!fetch_open(&r->session, r->account, r->run, false, e))
 			return false;
-		ok = fetch_one(r, n->names[i], true, true, &left[i], e);
+		ok = fetch_one(r, n->names[i], true, true, &r->tallies[i], e);
 	}
 	return ok;
 }
@@ -104,12 +113,11 @@ fetch_suspects(struct round *r, const struct folder_names *n, size_t *left, bool
 static bool
 fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 {
-	size_t *left = mem_alloc(n->count * sizeof *left);
-	const bool ok = fetch_each(r, n, left, e);
-	const bool fetched = fetch_suspects(r, n, left, ok, e);
+	bool ok;
 
-	free(left);
-	return fetched;
+	r->tallies = mem_alloc(n->count * sizeof *r->tallies);
+	ok = fetch_each(r, n, e);
+	return fetch_suspects(r, n, ok, e);
 }
 
 /* One session for all of them: a login that fails is not tried again for each. */
@@ -132,15 +140,22 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 static bool
 fetch_folder(struct round *r, struct err *e)
 {
-	size_t left;
-
-	if (!fetch_one(r, NULL, true, false, &left, e))
+	r->tallies = mem_alloc(sizeof *r->tallies);
+	if (!fetch_one(r, NULL, true, false, r->tallies, e))
 		return false;
-	if (left == 0)
+	if (r->tallies->left == 0)
 		return true;
 	mailbox_session_show_alert(&r->session, r->run);
 	mailbox_session_close(&r->session);
-	return fetch_one(r, NULL, true, true, &left, e);
+	return fetch_one(r, NULL, true, true, r->tallies, e);
+}
+
+/* After the session, so that a slow hook keeps no server waiting. */
+static void
+run_hooks(const struct round *r, const struct folder_names *n)
+{
+	for (size_t i = 0; r->tallies && i < n->count; i++)
+		hook_run(r->run, r->account, n->names[i], r->tallies[i].delivered);
 }
 
 bool
@@ -161,6 +176,8 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 		     fetch_many(&r, &names, e);
 	mailbox_session_show_alert(&r.session, run);
 	mailbox_session_close(&r.session);
+	run_hooks(&r, &names);
+	free(r.tallies);
 	folder_names_free(&names);
 	return ok;
 }
@@ -190,6 +207,7 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 			  .limit = &limit,
 			  .is_last = true,
 			  .by_default = true};
+	size_t delivered;
 	bool ok, stays;
 
 	if (has_many_folders(a))
@@ -198,9 +216,11 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	/* If another run holds the mailbox nothing was listed, so there is no list to wait
 	 * after. */
 	stays = ok && f.stays && f.journal;
+	delivered = fetch_count_delivered(&f);
 	fetch_free(&f);
 	mailbox_session_show_alert(kept, run);
 	if (!stays)
 		mailbox_session_close(kept);
+	hook_run(run, a, mailbox_folder(a), delivered);
 	return ok;
 }

@@ -74,6 +74,9 @@ bool fetch_commit(struct fetch *f, struct err *e);
 /* The end of a turn that showed PART of each message and changes nothing. */
 bool fetch_leave(struct fetch *f, enum part part, struct err *e);
 
+/* How many messages this turn delivered: none if it only showed or recorded them. */
+size_t fetch_count_delivered(const struct fetch *f);
+
 /* How many would go from the server if all that is wanted were delivered. */
 size_t fetch_count_doomed(const struct fetch *f);
 

@@ -15,6 +15,8 @@ libmfetch_a_SOURCES = \
 	%D%/fetch_turn.h \
 	%D%/filter.c \
 	%D%/filter.h \
+	%D%/hook.c \
+	%D%/hook.h \
 	%D%/listing.c \
 	%D%/listing.h \
 	%D%/lmtp.c \

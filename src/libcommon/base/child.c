@@ -207,6 +207,8 @@ set_descriptors(posix_spawn_file_actions_t *actions, const struct gift *g)
 						 0666);
 	else if (g->out == CHILD_STDOUT_NONE)
 		posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	else if (g->out == CHILD_STDOUT_STDERR)
+		posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO);
 	else if (g->out == CHILD_STDOUT_PIPE)
 		posix_spawn_file_actions_adddup2(actions, g->pipes->from[1], STDOUT_FILENO);
 }

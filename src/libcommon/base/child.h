@@ -17,7 +17,12 @@
 struct err;
 
 enum child_stdin { CHILD_STDIN_EMPTY, CHILD_STDIN_PIPE };
-enum child_stdout { CHILD_STDOUT_OURS, CHILD_STDOUT_PIPE, CHILD_STDOUT_NONE };
+enum child_stdout {
+	CHILD_STDOUT_OURS,
+	CHILD_STDOUT_PIPE,
+	CHILD_STDOUT_NONE,
+	CHILD_STDOUT_STDERR /* it goes to our standard error */
+};
 
 struct child {
 	pid_t pid;

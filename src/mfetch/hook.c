@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "mfetch/hook.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "app/tool.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/account.h"
+
+enum {
+	GRACE_MS = 5000, /* for which a signal waits for the command */
+	CANNOT_RUN = 126,
+	NO_SUCH_COMMAND = 127 /* the shell's exit statuses */
+};
+
+static bool
+start(struct child *c, const char *command, const char *account, const char *folder, size_t count,
+      struct err *e)
+{
+	char *environment[] = {mem_printf("ACCOUNT=%s", account), mem_printf("FOLDER=%s", folder),
+			       mem_printf("COUNT=%zu", count), NULL};
+	const char *const more[] = {environment[0], environment[1], environment[2], NULL};
+	const bool ok = child_start(c, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_STDERR, more, e);
+
+	for (size_t i = 0; environment[i]; i++)
+		free(environment[i]);
+	return ok;
+}
+
+static bool
+judge(const char *command, int status, struct err *e)
+{
+	char words[40];
+
+	if (status == 0)
+		return true;
+	if (status == CANNOT_RUN || status == NO_SUCH_COMMAND)
+		return err_set(e, ERR_CONFIG, "hook '%s': %s (exit status %d)", command,
+			       status == CANNOT_RUN ? "cannot be run" : "not found", status);
+	return err_set(e, ERR_TEMPORARY, "hook '%s': %s", command,
+		       child_status_text(status, words));
+}
+
+static bool
+run_command(const char *command, const char *account, const char *folder, size_t count,
+	    struct err *e)
+{
+	struct child child;
+	int status;
+
+	if (!start(&child, command, account, folder, count, e)) {
+		err_prefix(e, "hook");
+		return false;
+	}
+	if (child_wait_stoppable(&child, GRACE_MS, &status))
+		return judge(command, status, e);
+	return err_set(e, ERR_TEMPORARY,
+		       "hook '%s': ended while at work, for a signal asked to stop", command);
+}
+
+void
+hook_run(struct run *run, const struct account *a, const char *folder, size_t count)
+{
+	const char *command = account_text(a, SET_HOOK);
+	struct err e;
+
+	if (command && count > 0 && !run_command(command, a->name, folder, count, &e))
+		run_complain(run, &e);
+}
