@@ -382,10 +382,29 @@ query(const struct listing *l)
 	return account_text(&l->account, SET_SEARCH);
 }
 
+/* Lists what the operands name, and no more if they count by number or position: a query is asked of
+ * the whole mailbox. HEADED: what to do with headers, if they come with the list. */
 static bool
-list_and_select(struct listing *l, unsigned want, struct err *e)
+list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbox_listed *listed,
+	    struct err *e)
 {
-	if (!mailbox_list(&l->session.mailbox, want, &l->list, e))
+	struct message_span *spans = query(l) ? NULL : selection_spans(&l->selection);
+	struct mailbox *m = &l->session.mailbox;
+	bool ok;
+
+	*listed = LISTED_WHOLE;
+	ok = spans ? mailbox_list_some(m, want, spans, l->selection.count, &l->list, headed, l,
+				       listed, e)
+		   : mailbox_list(m, want, &l->list, e);
+	free(spans);
+	return ok;
+}
+
+static bool
+list_and_select(struct listing *l, unsigned want, message_headed headed,
+		enum mailbox_listed *listed, struct err *e)
+{
+	if (!list_needed(l, want, headed, listed, e))
 		return false;
 	journal_set_validity(l->journal, mailbox_validity(&l->session.mailbox));
 	selection_apply(&l->selection, &l->list, l->journal, &l->shown);
@@ -397,12 +416,13 @@ static bool
 show_count(struct listing *l, struct err *e)
 {
 	uint64_t messages = 0, octets = 0;
+	enum mailbox_listed listed;
 
 	if (l->run->operand_count == 0 && !query(l)) {
 		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
 			return false;
 	} else {
-		if (!list_and_select(l, wanted_of_list(l) | WANT_SIZES, e))
+		if (!list_and_select(l, wanted_of_list(l) | WANT_SIZES, NULL, &listed, e))
 			return false;
 		messages = l->shown.count;
 		for (size_t i = 0; i < l->shown.count; i++)
@@ -449,12 +469,18 @@ show_with_headers(struct listing *l, struct err *e)
 static bool
 show_messages(struct listing *l, struct err *e)
 {
+	enum mailbox_listed listed;
+
 	if (needs_header(l) && is_all_shown(l) && mailbox_can_list_headers(&l->session.mailbox))
 		return show_with_headers(l, e);
-	if (!list_and_select(l, wanted_of_list(l), e))
+	if (!list_and_select(l, wanted_of_list(l), needs_header(l) ? show_headed : NULL, &listed,
+			     e))
 		return false;
 	l->is_empty = l->shown.count == 0;
-	return show_all(l, e);
+	if (listed != LISTED_HEADED)
+		return show_all(l, e);
+	start(l);
+	return true;
 }
 
 /* A message that has not been in a SELECTed folder has its UID for this session only, from a server

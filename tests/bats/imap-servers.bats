@@ -438,7 +438,7 @@ S: a3 OK listed'
 	C: a4 LOGOUT
 	END
 	assert_output $'1\t20\t12\n2\t30\t13\n3\t40\t14'
-	against - 0 mlist -o number,uid,subject 2- first:1 <<-END
+	against - 0 mlist -o number,uid,subject 2- uid:20 first:1 <<-END
 	$login
 	C: a2 SELECT "INBOX"
 	$list

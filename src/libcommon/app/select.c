@@ -172,6 +172,28 @@ selection_wants_sizes(const struct selection *s, enum protocol protocol)
 	return false;
 }
 
+static bool
+to_span(const struct operand *o, struct message_span *span)
+{
+	*span = (struct message_span){.from = o->kind == OPERAND_RANGE ? o->from : 1,
+				      .to = o->to,
+				      .is_from_end = o->kind == OPERAND_LAST};
+	return o->kind == OPERAND_RANGE || o->kind == OPERAND_FIRST || o->kind == OPERAND_LAST;
+}
+
+struct message_span *
+selection_spans(const struct selection *s)
+{
+	struct message_span *spans = s->count > 0 ? mem_alloc(s->count * sizeof *spans) : NULL;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (!to_span(&s->operands[i], &spans[i])) {
+			free(spans);
+			return NULL;
+		}
+	return spans;
+}
+
 struct marking {
 	const struct message_list *list;
 	struct journal *journal;

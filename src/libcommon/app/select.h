@@ -14,6 +14,7 @@
 struct err;
 struct message_list;
 struct message_set;
+struct message_span;
 struct run;
 struct journal;
 
@@ -59,6 +60,10 @@ bool selection_has_new(const struct selection *s);
 
 /* Does it need the sizes too? An id of POP3 is known only together with the size. */
 bool selection_wants_sizes(const struct selection *s, enum protocol protocol);
+
+/* If all operands count by number or position: the same as spans, one for each, the caller's to
+ * free(). NULL: one of them needs the whole list, or there are none. */
+struct message_span *selection_spans(const struct selection *s);
 
 /* Adds one operand of a kind that needs no text: the default of a tool. */
 void selection_add(struct selection *s, enum operand_kind kind);

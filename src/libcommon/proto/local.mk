@@ -26,6 +26,8 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_remove.c \
 	%D%/imap/imap_search.c \
 	%D%/imap/imap_select.c \
+	%D%/imap/imap_spans.c \
+	%D%/imap/imap_spans.h \
 	%D%/imap/imap_talk.c \
 	%D%/imap/imap_talk.h \
 	%D%/imap/imap_append.c \

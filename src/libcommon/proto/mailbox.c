@@ -158,6 +158,19 @@ mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list *l,
 }
 
 bool
+mailbox_list_some(struct mailbox *m, unsigned want, const struct message_span *spans, size_t count,
+		  struct message_list *l, message_headed headed, void *ctx,
+		  enum mailbox_listed *listed, struct err *e)
+{
+	*listed = LISTED_WHOLE;
+	if (!m->protocol->list_some)
+		return mailbox_list(m, want, l, e);
+	*l = (struct message_list){0};
+	return m->protocol->list_some(m->conversation, want, spans, count, l, headed, ctx, listed,
+				      e);
+}
+
+bool
 mailbox_folders(struct mailbox *m, bool with_counts, struct folder_list *l, struct err *e)
 {
 	*l = (struct folder_list){0};

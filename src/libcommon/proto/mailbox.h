@@ -103,6 +103,19 @@ enum part {
 	PART_FIELDS /* of the header at least Date, From, To, Cc, Subject, Message-ID */
 };
 
+/* Messages by number: from `from` to `to`; or the last `to` ones. */
+struct message_span {
+	uint32_t from, to;
+	bool is_from_end;
+};
+
+/* What mailbox_list_some() did. */
+enum mailbox_listed {
+	LISTED_WHOLE,  /* all messages were listed */
+	LISTED_SOME,   /* only those asked for */
+	LISTED_HEADED, /* likewise, and their headers came with the list */
+};
+
 /* The N octets HEADER are what PART_FIELDS asks for, of the message that was added to L last, at
  * INDEX. Both are borrowed for the call. */
 typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
@@ -127,7 +140,8 @@ struct mailbox_append {
 
 /*
  * A protocol's part of the functions below, which are documented there. These may be NULL:
- * list_since and mark, if the protocol has no marks; list_headers and find, if it cannot do this;
+ * list_since and mark, if the protocol has no marks; list_headers, list_some and find, if it cannot
+ * do this;
  * folders, turn, settle and mark_read, if it has no folders and flags; only_look and check_rights,
  * if it opens a mailbox in one way only; unconfirmed, if it does not report each message that goes;
  * validity and next_uid, if its ids never change; stay and wait, if a session shows only the
@@ -139,6 +153,9 @@ struct mailbox_protocol {
 			   struct message_list *l, bool *is_whole, struct err *e);
 	bool (*list_headers)(void *conversation, unsigned want, struct message_list *l,
 			     message_headed headed, void *ctx, struct err *e);
+	bool (*list_some)(void *conversation, unsigned want, const struct message_span *spans,
+			  size_t count, struct message_list *l, message_headed headed, void *ctx,
+			  enum mailbox_listed *listed, struct err *e);
 	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 	bool (*find)(void *conversation, const struct message_list *l, const char *query,
@@ -190,6 +207,17 @@ bool mailbox_can_list_headers(const struct mailbox *m);
  * order: nothing of the headers is kept. */
 bool mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list *l,
 			  message_headed headed, void *ctx, struct err *e);
+
+/*
+ * Lists at least the messages that the COUNT SPANS name, and in a large mailbox no others: the list
+ * that is asked for takes one flight more than a whole one, and a few lines in place of all. *LISTED
+ * tells what *L is. Unless HEADED is NULL it may be called for each message, as by
+ * mailbox_list_headers(). A list that is not whole does for naming messages, and for nothing that
+ * needs to know all of them.
+ */
+bool mailbox_list_some(struct mailbox *m, unsigned want, const struct message_span *spans,
+		       size_t count, struct message_list *l, message_headed headed, void *ctx,
+		       enum mailbox_listed *listed, struct err *e);
 
 /*
  * The folders (proto/folder.h), those that can't be opened too, sorted. WITH_COUNTS: how many

@@ -86,6 +86,7 @@ static const struct mailbox_protocol imap_protocol = {
     .list_since = imap_list_since,
     .mark = imap_mark,
     .list_headers = imap_list_headers,
+    .list_some = imap_list_some,
     .count = imap_count,
     .find = imap_find,
     .folders = imap_folders,

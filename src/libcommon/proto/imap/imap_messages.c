@@ -13,6 +13,7 @@
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "proto/imap/imap_numbers.h"
+#include "proto/imap/imap_spans.h"
 #include "proto/imap/imap_talk.h"
 
 enum {
@@ -143,9 +144,10 @@ struct listing {
 	struct flags_apart *apart;
 	size_t apart_count;
 	unsigned want;
-	uint32_t from;            /* the first UID that is wanted, */
-	uint32_t to;              /* and the last; UINT32_MAX: whichever that is */
-	uint32_t lowest, highest; /* UIDs in this answer */
+	const struct imap_spans *only; /* the numbers that are asked for; NULL: by UID */
+	uint32_t from;                 /* the first UID that is wanted, */
+	uint32_t to;                   /* and the last; UINT32_MAX: whichever that is */
+	uint32_t lowest, highest;      /* UIDs in this answer */
 	uint32_t last_uid;
 	bool is_unsorted;  /* by number */
 	bool is_unordered; /* the UIDs don't ascend */
@@ -286,6 +288,15 @@ take_message(struct listing *x, uint32_t number, const struct imap_fetched *f)
 	x->is_unsorted = x->is_unsorted || (l->count > 1 && l->items[l->count - 2].number >= slot);
 }
 
+/* One without a UID is not known to have come since. */
+static bool
+is_wanted(const struct listing *x, uint32_t number, uint32_t uid)
+{
+	if (x->only)
+		return imap_spans_have(x->only, imap_numbers_slot(&x->numbers, number));
+	return uid >= x->from || (uid == 0 && x->from == 1);
+}
+
 /* True: it was what the list is made of. */
 static bool
 take_fetch(struct listing *x, struct imap *c, uint32_t number)
@@ -300,8 +311,7 @@ take_fetch(struct listing *x, struct imap *c, uint32_t number)
 	if (number == 0 || !check_room(x, c))
 		return false;
 	if (is_answer(x, &f)) {
-		/* One without a UID is not known to have come since. */
-		if (f.uid >= x->from || (f.uid == 0 && x->from == 1))
+		if (is_wanted(x, number, f.uid))
 			take_message(x, number, &f);
 		return true;
 	}
@@ -432,17 +442,31 @@ arrange(struct imap *c, struct listing *x, struct err *e)
 }
 
 static void
+add_set(struct buf *command, const struct listing *x)
+{
+	if (x->only) {
+		buf_add_str(command, "FETCH ");
+		imap_spans_add(command, x->only);
+		return;
+	}
+	buf_addf(command, "UID FETCH %" PRIu32 ":", x->from);
+	if (x->to < UINT32_MAX)
+		buf_addf(command, "%" PRIu32, x->to);
+	else
+		buf_add_char(command, '*');
+}
+
+static void
 ask_list(struct imap *c, struct listing *x)
 {
-	char to[16] = "*";
+	struct buf command = {0};
 
-	if (x->to < UINT32_MAX)
-		snprintf(to, sizeof to, "%" PRIu32, x->to);
+	add_set(&command, x);
 	x->lowest = UINT32_MAX;
 	x->highest = 0;
-	imap_ask(c, "UID FETCH %" PRIu32 ":%s (UID%s%s%s)", x->from, to,
-		 wants_sizes(x) ? " RFC822.SIZE" : "", x->want & WANT_FLAGS ? " FLAGS" : "",
-		 x->headed ? " " IMAP_FIELDS : "");
+	imap_ask(c, "%s (UID%s%s%s)", command.data, wants_sizes(x) ? " RFC822.SIZE" : "",
+		 x->want & WANT_FLAGS ? " FLAGS" : "", x->headed ? " " IMAP_FIELDS : "");
+	buf_free(&command);
 }
 
 /* Some servers refuse to list a folder in which there is nothing. */
@@ -560,6 +584,85 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 			    .headed_ctx = ctx};
 
 	return list_from(c, &x, e) && check_is_whole(c, l, c->existed, e);
+}
+
+/* Some messages, by number. */
+
+/* A refusal, a limit or a gap: somebody else deleted one of them meanwhile (RFC 2180 section 4.1), or
+ * the server counts otherwise. */
+static bool
+read_some(struct imap *c, struct listing *x, bool *is_complete, struct err *e)
+{
+	const uint32_t expunged = c->expunged;
+	const enum imap_status status = imap_await_data(c, take, x);
+	uint32_t last;
+
+	buf_free(&x->flags);
+	buf_free(&x->header);
+	*is_complete = status == IMAP_OK && !imap_was_limited(c, &last) &&
+		       x->list->count + (c->expunged - expunged) >= x->only->messages;
+	c->listed_expunged = c->expunged;
+	if (status != IMAP_NO && status != IMAP_BAD && !imap_ok(c, status, ERR_UNAVAILABLE, e))
+		return false;
+	return arrange(c, x, e);
+}
+
+static bool
+list_numbers(struct imap *c, struct listing *x, enum mailbox_listed *listed, struct err *e)
+{
+	struct message_list *l = x->list;
+	bool is_complete = true, ok = true;
+
+	*listed = x->headed ? LISTED_HEADED : LISTED_SOME;
+	l->has_uids = true;
+	l->has_sizes = wants_sizes(x);
+	if (x->only->messages > 0) {
+		ask_list(c, x);
+		ok = read_some(c, x, &is_complete, e);
+	}
+	free_listing(x);
+	if (!ok || is_complete)
+		return ok;
+	if (*listed == LISTED_HEADED && l->count > 0)
+		return err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
+			       stream_name(c->stream), x->only->messages, l->count);
+	message_list_free(l);
+	*listed = LISTED_WHOLE;
+	return imap_list(c, x->want, l, e);
+}
+
+/* Is it worth a command of its own, and can it be asked for by one? */
+static bool
+is_small(const struct imap *c, const struct imap_spans *s)
+{
+	struct buf set = {0};
+	bool is_short;
+
+	imap_spans_add(&set, s);
+	is_short = set.len <= IMAP_SET_MAX;
+	buf_free(&set);
+	return is_short && s->messages < c->exists &&
+	       (c->message_limit == 0 || s->messages <= c->message_limit);
+}
+
+bool
+imap_list_some(void *conversation, unsigned want, const struct message_span *spans, size_t count,
+	       struct message_list *l, message_headed headed, void *ctx,
+	       enum mailbox_listed *listed, struct err *e)
+{
+	struct imap *c = conversation;
+	struct imap_spans only;
+	struct listing x = {.list = l, .want = want, .only = &only, .headed_ctx = ctx};
+	bool ok;
+
+	if (!imap_ask_folder(c, e) || !imap_await_folder(c, e))
+		return false;
+	imap_spans_make(&only, spans, count, c->exists);
+	x.headed = only.messages <= IMAP_SET_MESSAGES ? headed : NULL;
+	*listed = LISTED_WHOLE;
+	ok = is_small(c, &only) ? list_numbers(c, &x, listed, e) : imap_list(c, want, l, e);
+	imap_spans_free(&only);
+	return ok;
 }
 
 /* New messages since the mark: "UIDVALIDITY UID", where UID is the last one of the listing. */
