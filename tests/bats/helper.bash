@@ -15,13 +15,16 @@
 bats_require_minimum_version 1.5.0
 
 # Where Debian, Fedora and Alpine, a source installation, Arch and Homebrew put Bats' libraries.
+# Their load.bash would start some twenty processes for each test.
 load_library()
 {
-	local dir
+	local dir file
 	for dir in ${BATS_LIB_PATH:+${BATS_LIB_PATH//:/ }} /usr/lib/bats /usr/local/lib/bats \
 	    /usr/local/lib /usr/lib /usr/share/bats /opt/homebrew/lib; do
 		if [[ -r $dir/$1/load.bash ]]; then
-			load "$dir/$1/load.bash"
+			for file in "$dir/$1"/src/*.bash; do
+				source "$file"
+			done
 			return
 		fi
 	done
@@ -32,7 +35,9 @@ load_library()
 load_library bats-support
 load_library bats-assert
 
-tests=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+tests=${BASH_SOURCE[0]%/*}
+[[ $tests == /* ]] || tests=$PWD/$tests
+tests=${tests%/bats}
 : "${abs_top_srcdir:=${tests%/tests}}"
 : "${abs_top_builddir:=$abs_top_srcdir/build}"
 export abs_top_srcdir abs_top_builddir
