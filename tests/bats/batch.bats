@@ -405,7 +405,7 @@ memory()
 	write_counting_server
 	{
 		cat letter
-		yes 'This line has forty letters, all told...' | head -c 20971520
+		yes 'This line has forty letters, all told...' | head -c 5242880
 	} >big
 	few=$(memory --mbox < <(as_mbox 1.eml 2.eml))
 	many=$(memory --mbox < <(as_mbox 1.eml big; yes 1.eml | head -n 300 | while read -r file; do as_mbox "$file"; done))

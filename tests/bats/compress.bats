@@ -20,17 +20,17 @@ setup()
 
 @test 'what is fetched compressed is what was sent, in TLS and without' {
 	local i
-	for ((i = 1; i <= 100; i++)); do
+	for ((i = 1; i <= 40; i++)); do
 		printf 'Subject: %d\n\n%s\n' "$i" "$(head -c 3000 /dev/urandom | base64)" >"$i.eml"
 	done
-	head -c 3000000 /dev/urandom | base64 | cat <(printf 'Subject: large\n\n') - >101.eml
-	head -c 3000000 /dev/zero | tr '\0' x | fold | cat <(printf 'Subject: even\n\n') - >102.eml
-	printf '\n' >>102.eml
-	deliver "$user" {1..102}.eml
+	head -c 3000000 /dev/urandom | base64 | cat <(printf 'Subject: large\n\n') - >41.eml
+	head -c 3000000 /dev/zero | tr '\0' x | fold | cat <(printf 'Subject: even\n\n') - >42.eml
+	printf '\n' >>42.eml
+	deliver "$user" {1..42}.eml
 	run -0 mfetch "${imap[@]}" --keep --maildir=box
-	cmp <(cat {1..102}.eml | sort) <(cat box/new/* | sort)
+	cmp <(cat {1..42}.eml | sort) <(cat box/new/* | sort)
 	run -0 mfetch "${imap[@]}" --server="imap+insecure://$SRV_IMAP" --maildir=other
-	cmp <(cat {1..102}.eml | sort) <(cat other/new/* | sort)
+	cmp <(cat {1..42}.eml | sort) <(cat other/new/* | sort)
 	run -0 mlist "${imap[@]}" -c
 	assert_output $'0\t0'
 }

@@ -276,11 +276,7 @@ until_true()
 }
 
 @test 'what the server lists no more is forgotten in time' {
-	local i
-	mkdir many
-	for ((i = 0; i < 700; i++)); do
-		echo "Subject: letter $i" >many/"$i"
-	done
+	many_letters many 1 700
 	deliver "$user" many/*
 	mfetch --maildir=Mail
 	has 700 Mail/new/*

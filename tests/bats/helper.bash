@@ -197,6 +197,11 @@ deliver()
 	shift
 	mkdir -p "$maildir/cur" "$maildir/new" "$maildir/tmp"
 	[[ $# -gt 0 ]] || set -- /dev/stdin
+	if (($# > 8)); then
+		give_to_server "${maildir%/*}"
+		"$tests/bats/mail.py" maildir "$maildir" "$@"
+		return
+	fi
 	micros=${EPOCHREALTIME/[.,]/}
 	seconds=$((micros / 1000000)) micros=$((micros % 1000000))
 	for file; do
@@ -207,6 +212,19 @@ deliver()
 	done
 	give_to_server "${maildir%/*}"
 	mv "${new[@]}" "$maildir/new"
+}
+
+# many_letters DIR FIRST LAST: DIR/FIRST ... DIR/LAST, small letters with the Subject "letter N"
+many_letters()
+{
+	mkdir -p "$1"
+	awk -v dir="$1" -v first="$2" -v last="$3" 'BEGIN {
+		for (i = first + 0; i <= last + 0; i++) {
+			file = dir "/" i
+			printf "Subject: letter %d\n\nx\n", i >file
+			close(file)
+		}
+	}'
 }
 
 # mailbox_files USER: the paths of the messages in USER's mailbox, one a line, oldest first.

@@ -691,7 +691,7 @@ injects()
 	mv more rest
 	END
 	for body in xxxxxxxxxx $'\n\n\n\n\n\n\n\n\nx'; do
-		{ sed '/^$/q' letter && for _ in {1..30000}; do printf '%s\n' "$body"; done; } >one
+		{ sed '/^$/q' letter && yes "$body" | head -c 330000; } >one
 		{ sed '/^$/q' letter && sed '1,/^$/d' one | tr 'x\n' '\nx'; } >changed
 		cp one letter
 		run -74 --separate-stderr msend "${smtp[@]}" --tunnel='exec bash server' bob@example.org <letter

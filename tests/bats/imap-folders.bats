@@ -208,9 +208,7 @@ write_server()
 	hostile_list 'S: * LIST () "/" {4097}'
 	hostile_list 'S: * LIST (\\Noselect'
 	hostile_list 'S: * LIST () "/" {3}' 'S> a\x00b\r\n'
-	for ((i = 0; i < 20001; i++)); do
-		printf '* LIST () "/" a%d\r\n' "$i"
-	done >endless
+	seq 20001 | sed 's|.*|* LIST () "/" a&\r|' >endless
 	write_server endless 1
 	run -76 mlist "${imap[@]}" --tunnel='sh ./server' --folders
 	assert_output --partial 'more folders than anybody has'
@@ -405,13 +403,14 @@ write_server()
 }
 
 @test 'a list with headers of 10,000 messages takes less than 10 MiB' {
-	local i
 	{
 		printf '* 10000 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na2 OK done\r\n'
-		for ((i = 1; i <= 10000; i++)); do
-			printf '* %d FETCH (UID %d RFC822.SIZE 9999 BODY[HEADER.FIELDS (FROM SUBJECT)] {%d}\r\nFrom: someone@example.org\r\nSubject: %0200d\r\n\r\n)\r\n' \
-				"$i" "$i" 240 "$i"
-		done
+		awk 'BEGIN {
+			for (i = 1; i <= 10000; i++) {
+				printf "* %d FETCH (UID %d RFC822.SIZE 9999 BODY[HEADER.FIELDS (FROM SUBJECT)] {240}\r\n", i, i
+				printf "From: someone@example.org\r\nSubject: %0200d\r\n\r\n)\r\n", i
+			}
+		}'
 		printf 'a3 OK done\r\n'
 	} >said
 	write_server said

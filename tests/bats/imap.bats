@@ -274,15 +274,12 @@ password_for()
 }
 
 @test '2,000 messages with holes in their UIDs all arrive, and go' {
-	local i
-	for ((i = 1; i <= 2000; i++)); do
-		printf 'Subject: %d\n\nx\n' "$i" >"$i.eml"
-	done
-	deliver "$user" {1..2000}.eml
+	many_letters many 1 2000
+	deliver "$user" many/{1..2000}
 	seq 1 3 2000 | sed 's/^/uid:/' | mdel -
 	run -0 mfetch --maildir=box
 	assert_output ''
-	diff <(cat box/new/* | sed -n 's/^Subject: //p' | sort -n) <(seq 1 2000 | awk '$1 % 3 != 1') >&2
+	diff <(cat box/new/* | sed -n 's/^Subject: letter //p' | sort -n) <(seq 1 2000 | awk '$1 % 3 != 1') >&2
 	is_left 0
 }
 

@@ -40,7 +40,7 @@ setup()
 	awkward
 	run -0 mfetch --mbox=inbox
 	assert_output ''
-	unmboxed inbox out
+	"$tests/bats/mail.py" unmbox inbox out
 	# shellcheck disable=SC2034  # peers.bash
 	as_is= # there the last line ends
 	are_awkward out

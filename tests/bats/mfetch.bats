@@ -46,11 +46,7 @@ is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
 # ended FILE...: POP3 ends the last line of a message on its way, IMAP leaves it as it is.
 ended()
 {
-	local file
-	[[ ${MAILVERBS_PROTOCOL-} = imap ]] || return 0
-	for file; do
-		[[ -z $(tail -c 1 "$file") ]] || echo >>"$file"
-	done
+	[[ ${MAILVERBS_PROTOCOL-} != imap ]] || LC_ALL=C sed -i '$a\' "$@"
 }
 
 sums() { cksum "$@" | cut -d' ' -f1,2 | sort; }
@@ -70,27 +66,6 @@ are_letters()
 	diff <(sums "${files[@]}") <(sums "$dir"/*) >&2
 }
 
-# unmboxed FILE DIR: the messages of an mbox (mboxrd), as they were
-unmboxed()
-{
-	local file
-	split_mbox "$1" "$2"
-	for file in "$2"/*; do
-		unquoted "$file"
-	done
-}
-
-# Takes off what an mbox adds: quotes, and the empty line behind it.
-unquoted()
-{
-	[[ $(tail -c 2 "$1" | od -An -c | tr -d ' ') == '\n\n' ]] || {
-		echo "$1: no empty line at its end" >&2
-		return 1
-	}
-	LC_ALL=C sed '$d; s/^>\(>*From \)/\1/' "$1" >"$1.x"
-	mv "$1.x" "$1"
-}
-
 procmailrc()
 {
 	cat >"$HOME/.procmailrc" <<-END
@@ -104,13 +79,10 @@ procmailrc()
 # ---- the ways of 50 letters ----
 
 @test 'mfetch | formail -s procmail files every letter of 50 unchanged' {
-	local file
 	all_letters
 	procmailrc "$HOME/filed/"
 	mfetch --delete | formail -s procmail -p "$HOME/.procmailrc"
-	for file in "$HOME"/filed/new/*; do
-		unquoted "$file"
-	done
+	"$tests/bats/mail.py" unquote "$HOME"/filed/new/*
 	are_letters "$HOME/filed/new"
 	is_left 0
 }
@@ -164,7 +136,7 @@ procmailrc()
 	all_letters
 	run -0 mfetch --mbox=inbox
 	assert_output ''
-	unmboxed inbox out
+	"$tests/bats/mail.py" unmbox inbox out
 	are_letters out
 	is_left 0
 }
@@ -172,7 +144,7 @@ procmailrc()
 @test 'mfetch writes an mbox with every letter of 50 to standard output' {
 	all_letters
 	mfetch --delete >inbox
-	unmboxed inbox out
+	"$tests/bats/mail.py" unmbox inbox out
 	are_letters out
 	is_left 0
 }
@@ -197,14 +169,9 @@ procmailrc()
 }
 
 @test 'mfetch --raw -0 separates messages by NUL' {
-	local n=0
 	all_letters
 	mfetch --delete --raw -0 >all
-	mkdir out
-	while IFS= LC_ALL=C read -r -d '' message; do
-		printf -v name 'out/%03d' $((++n))
-		printf '%s' "$message" >"$name"
-	done < <(tail -c +1 all)
+	"$tests/bats/mail.py" records all out
 	are_letters out
 	is_left 0
 }
@@ -456,7 +423,7 @@ picky_command()
 	run -74 bash -c 'mfetch --keep >/dev/full'
 	is_left 50
 	mfetch --keep >inbox
-	unmboxed inbox out
+	"$tests/bats/mail.py" unmbox inbox out
 	are_letters out
 }
 
@@ -533,11 +500,8 @@ picky_command()
 }
 
 @test '1,000 messages take few flights: commands go out many at a time' {
-	local i reads
-	mkdir many
-	for ((i = 0; i < 1000; i++)); do
-		printf 'Subject: %d\n\nx\n' "$i" >many/"$i"
-	done
+	local reads
+	many_letters many 1 1000
 	deliver "$user" many/*
 	trace_user "$user"
 	mfetch --maildir=Mail

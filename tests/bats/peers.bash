@@ -251,16 +251,6 @@ are_awkward()
 	done
 }
 
-# The messages of an mbox, as are_awkward compares them
-unmboxed()
-{
-	local file
-	split_mbox "$1" "$2"
-	for file in "$2"/*; do
-		LC_ALL=C sed -i '$d; s/^>\(>*From \)/\1/' "$file"
-	done
-}
-
 # killed_at N OPTION...: mfetch, killed behind the Nth system call that changes something
 killed_at()
 {
