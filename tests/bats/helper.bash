@@ -89,6 +89,9 @@ start_tools_otherwise()
 	export PATH=$dir:$PATH
 }
 
+# Are the tools built with AddressSanitizer? Their memory is not theirs alone then.
+are_sanitized() { grep -q __asan_init "$abs_top_builddir/msend"; }
+
 # ---- the end of a test ----
 
 # descendants_of PID...: the processes that they started, and those that these started

@@ -145,7 +145,7 @@ flags()
 	assert_left "$user" ''
 	plain a
 	"$abs_top_builddir/tests/peak" small mfetch --maildir=Mail
-	grep -q __asan_init "$(command -v mfetch)" || [[ $(<kib) -lt $(($(<small) + 2048)) ]] || fail "$(<kib) KiB, a small one $(<small)"
+	are_sanitized || [[ $(<kib) -lt $(($(<small) + 2048)) ]] || fail "$(<kib) KiB, a small one $(<small)"
 }
 
 # ---- flags, folders, searching ----

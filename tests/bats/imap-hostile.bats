@@ -64,7 +64,7 @@ in_little_memory()
 {
 	rm -rf "$XDG_STATE_HOME"
 	(
-		grep -q __asan_init "$(command -v "$2")" || ulimit -d 65536
+		are_sanitized || ulimit -d 65536
 		against "$PWD/script" "$@"
 	)
 }

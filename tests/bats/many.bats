@@ -34,7 +34,7 @@ setup()
 peak()
 {
 	local limit=24000
-	! grep -q __asan_init "$(command -v "$1")" || limit=1000000
+	! are_sanitized || limit=1000000
 	"$abs_top_builddir/tests/peak" kib "$@"
 	[ "$(<kib)" -lt "$limit" ] || {
 		echo "$1 had $(<kib) KiB" >&2
