@@ -5,6 +5,7 @@
 mail.py maildir DIR FILE...   copies of the files are messages in DIR/new, the first the oldest
 mail.py unmbox FILE DIR       DIR/00001 ...: the messages of an mbox (mboxrd), as they were
 mail.py unquote FILE...       the same of files that are one message of an mbox each, without its From_ line
+mail.py same DIR FILE...      the files of DIR, in the order of their names, are these
 mail.py records FILE DIR      DIR/001 ...: what NULs end in FILE
 """
 
@@ -63,6 +64,18 @@ def unmbox(file, directory):
     write_all(directory, "05", [unquoted(message, file) for message in messages])
 
 
+def same(directory, *files):
+    names = sorted(os.listdir(directory), key=os.fsencode)
+    if len(names) != len(files):
+        sys.exit(f"{directory} has {len(names)} files, not {len(files)}")
+    for name, file in zip(names, files):
+        with open(file, "rb") as wanted, open(f"{directory}/{name}", "rb") as got:
+            old, new = wanted.read(), got.read()
+        if old != new:
+            at = next((i for i, (a, b) in enumerate(zip(old, new)) if a != b), min(len(old), len(new)))
+            sys.exit(f"{name} is not {file}, from octet {at}: {new[at:at + 80]!r}, not {old[at:at + 80]!r}")
+
+
 def records(file, directory):
     with open(file, "rb") as taken:
         parts = taken.read().split(b"\0")
@@ -71,4 +84,4 @@ def records(file, directory):
     write_all(directory, "03", parts)
 
 
-{"maildir": maildir, "unmbox": unmbox, "unquote": unquote, "records": records}[sys.argv[1]](*sys.argv[2:])
+{"maildir": maildir, "unmbox": unmbox, "unquote": unquote, "same": same, "records": records}[sys.argv[1]](*sys.argv[2:])
