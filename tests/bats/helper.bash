@@ -23,6 +23,7 @@ load_library()
 	    /usr/local/lib /usr/lib /usr/share/bats /opt/homebrew/lib; do
 		if [[ -r $dir/$1/load.bash ]]; then
 			for file in "$dir/$1"/src/*.bash; do
+				# shellcheck source=/dev/null
 				source "$file"
 			done
 			return
