@@ -649,7 +649,7 @@ mfetch: hint: the server may not know names and passwords beyond ASCII (it does 
 	LC_ALL='' LC_MESSAGES='' LANG=de.UTF-8@euro against pop3-rfc6856-language 77 mlist --auth=auto
 	assert_equal "$stderr" 'mlist: tunnel: -ERR [AUTH] Das Passwort ist falsch, möchte ich meinen'
 	sed '/^C: LANG/d; /Nun auf Deutsch/d' "$abs_top_srcdir/tests/transcripts/pop3-rfc6856-language.txt" >english
-	for locale in C C.UTF-8 POSIX en_GB.UTF-8 x 'de DE' 'de\nSTAT' "$(printf '%040d' 1)"; do
+	for locale in C C.utf8 POSIX en_GB.UTF-8 x 'de DE' 'de\nSTAT' "$(printf '%040d' 1)"; do
 		LC_ALL=$locale against "$PWD/english" 77 mlist --auth=auto
 	done
 }
