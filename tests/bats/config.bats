@@ -528,7 +528,7 @@ two_accounts()
 	assert_equal "$(find account/Mail/new -type f | wc -l)" 1
 	assert [ -d account/.local/state/mailverbs/journal ]
 	run -78 homeless relative mlist
-	run -0 env HOME=relative ACCOUNT_HOME="$PWD/account" LD_PRELOAD="$BATS_TEST_TMPDIR/homeless.so" \
+	run -0 env PATH="$abs_top_builddir:$PATH" HOME=relative ACCOUNT_HOME="$PWD/account" LD_PRELOAD="$BATS_TEST_TMPDIR/homeless.so" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" XDG_CONFIG_HOME= XDG_STATE_HOME= mlist -c
 	assert_output --regexp '^1	'
 }

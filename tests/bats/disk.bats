@@ -39,7 +39,7 @@ loses()
 {
 	local path=$1 at=$2
 	script "$3" >lost
-	run --separate-stderr env LD_PRELOAD="$library" LATE_PATH="$path" LATE_AT="$at" \
+	run --separate-stderr env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$library" LATE_PATH="$path" LATE_AT="$at" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
 		mfetch "${pop3[@]}" "$(tunnel_to "$PWD/lost")" "${@:4}"
 	assert_equal "$status" 74
@@ -73,7 +73,7 @@ loses()
 @test 'standard output into a file' {
 	script 3 >lost
 	# shellcheck disable=SC2016  # bash expands it
-	run --separate-stderr env library="$library" bash -c 'LD_PRELOAD="$library" LATE_PATH=/out \
+	run --separate-stderr env PATH="$abs_top_builddir:$PATH" library="$library" bash -c 'LD_PRELOAD="$library" LATE_PATH=/out \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "$@" >out' - \
 		mfetch "${pop3[@]}" "$(tunnel_to "$PWD/lost")" --keep
 	assert_equal "$status" 74

@@ -66,7 +66,8 @@ mailverbs_setup()
 }
 
 # With MAILVERBS_SIGCHLD=ignore or MAILVERBS_LOCALE, the tools on PATH are scripts that start the built ones so. The
-# tests' own programs are not affected, nor is a tool for which the test sets a locale.
+# tests' own programs are not affected, nor is a tool for which the test sets a locale, or preloads something: that PATH
+# begins with the built ones. LANGUAGE: the system's own messages stay English.
 start_tools_otherwise()
 {
 	local dir=$BATS_RUN_TMPDIR/otherwise tool ignore='' path=''
@@ -80,7 +81,7 @@ start_tools_otherwise()
 			cat >"$dir/${tool##*/}" <<-END
 			#!/bin/sh
 			if [ "\$LC_ALL" = C.UTF-8 ] && [ -n '${MAILVERBS_LOCALE-}' ]; then
-				export LC_ALL='${MAILVERBS_LOCALE-}' $path
+				export LC_ALL='${MAILVERBS_LOCALE-}' LANGUAGE=en $path
 			fi
 			exec env $ignore '$tool' "\$@"
 			END
@@ -166,7 +167,7 @@ homeless()
 {
 	local library=$BATS_TEST_TMPDIR/homeless.so
 	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/homeless.c" -ldl
-	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
+	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME PATH="$abs_top_builddir:$PATH" ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
 }
 

@@ -231,7 +231,7 @@ refute_changed()
 # preloaded HOW AT: an add with tests/crash/kill_at.c
 preloaded()
 {
-	run --separate-stderr env LD_PRELOAD="$BATS_FILE_TMPDIR/kill_at.so" KILL_HOW="$1" KILL_AT="$2" KILL_LOG="$PWD/calls" \
+	run --separate-stderr env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$BATS_FILE_TMPDIR/kill_at.so" KILL_HOW="$1" KILL_AT="$2" KILL_LOG="$PWD/calls" \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
 		maccount add --tls-ca-file="$SRV_CA" --timeout=2 --yes --password-command="cat $PWD/password" "$me"
 }

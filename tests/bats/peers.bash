@@ -258,6 +258,6 @@ killed_at()
 {
 	local at=$1
 	shift
-	env LD_PRELOAD="$BATS_TEST_TMPDIR/kill_at.so" KILL_AT="$at" KILL_HOW=after KILL_LOG=calls \
+	env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$BATS_TEST_TMPDIR/kill_at.so" KILL_AT="$at" KILL_HOW=after KILL_LOG=calls \
 		ASAN_OPTIONS="verify_asan_link_order=0:detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}" mfetch "$@"
 }

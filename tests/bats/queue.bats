@@ -679,7 +679,7 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	letter | msend --quiet "$rcpt@example.org"
 	back
 	cc -shared -fPIC -o kill_at.so "$tests/crash/kill_at.c" -ldl
-	run -73 env LD_PRELOAD="$PWD/kill_at.so" KILL_HOW=ENOSPC KILL_AT=1 \
+	run -73 env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$PWD/kill_at.so" KILL_HOW=ENOSPC KILL_AT=1 \
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" msend -q
 	assert_line --partial 'No space left on device'
 	assert_equal "$(mailbox_count "$rcpt")" 0
