@@ -108,7 +108,7 @@ tests_peak_SOURCES = tests/peak.c
 tests_peak_LDADD =
 
 
-script_tests = tests/layers tests/rooms tests/options tests/fuzz/run
+script_tests = tests/layers tests/errors tests/rooms tests/options tests/fuzz/run
 
 check-local: $(bin_PROGRAMS)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \

@@ -22,9 +22,9 @@ is_installed(const char *program)
 {
 	char *command = mem_printf("command -v %s >/dev/null", program);
 	struct child child;
-	struct err e;
+	struct err unused; /* it is not offered */
 	const bool ok =
-	    child_start(&child, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_NONE, NULL, &e) &&
+	    child_start(&child, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_NONE, NULL, &unused) &&
 	    child_wait(&child) == 0;
 
 	free(command);

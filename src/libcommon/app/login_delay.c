@@ -31,7 +31,7 @@ struct login {
 static char *
 directory_of(const struct account *a, enum tool_id tool)
 {
-	struct err unused;
+	struct err unused; /* without a server nothing was recorded of it */
 	char *state = mailbox_journal_directory();
 	char *mailbox = mailbox_name(a, tool, "INBOX", &unused);
 	char *directory = state && mailbox ? journal_directory(state, mailbox) : NULL;
@@ -127,7 +127,7 @@ login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds)
 	char *directory = directory_of(a, tool), *path = path_in(directory);
 	char *line = mem_printf("%" PRIu64 " %u\n", (uint64_t)time(NULL),
 				seconds < DELAY_MAX_S ? seconds : DELAY_MAX_S);
-	struct err unused;
+	struct err unused; /* without the record the server itself refuses a login that is early */
 
 	if (path && seconds == 0)
 		unlink(path);

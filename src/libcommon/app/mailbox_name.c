@@ -192,15 +192,15 @@ shares_name(const char *name, const char *former, const char *mailbox, enum tool
 {
 	struct values values = {0};
 	struct account other;
-	struct err e;
+	struct err unused; /* an account that cannot be resolved has no mailbox */
 	bool shares = false;
 
 	values.of[SET_CONFIG] = given->of[SET_CONFIG];
 	values.of[SET_ACCOUNT].text = mem_strdup(name);
 	values.of[SET_ACCOUNT].origin = mem_strdup("");
-	if (account_resolve(&other, tool, &values, NULL, &e)) {
-		char *its_former = former_name(&other, tool, folder, true, &e);
-		char *its_name = its_former ? mailbox_name(&other, tool, folder, &e) : NULL;
+	if (account_resolve(&other, tool, &values, NULL, &unused)) {
+		char *its_former = former_name(&other, tool, folder, true, &unused);
+		char *its_name = its_former ? mailbox_name(&other, tool, folder, &unused) : NULL;
 
 		shares = its_name && text_equal_case(its_former, former) &&
 			 strcmp(its_name, mailbox) != 0;
@@ -230,11 +230,11 @@ is_doubtful(const char *former, const struct account *a, enum tool_id tool, cons
 	    const struct values *given)
 {
 	struct account_names names;
-	struct err e;
-	char *mailbox = mailbox_name(a, tool, folder, &e);
+	struct err unused; /* resolved before: the caller has the names already */
+	char *mailbox = mailbox_name(a, tool, folder, &unused);
 	bool doubtful = is_ambiguous(former);
 
-	if (account_names(&names, given, &e))
+	if (account_names(&names, given, &unused))
 		for (size_t i = 0; mailbox && i < names.count && !doubtful; i++)
 			doubtful =
 			    shares_name(names.names[i], former, mailbox, tool, folder, given);

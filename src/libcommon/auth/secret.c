@@ -135,11 +135,11 @@ secret_is_given(const struct secret *s)
 {
 	const struct secret_params *p = &s->params;
 	struct buf text = {0};
-	struct err e = {0};
+	struct err unused; /* given, though it cannot be read: it is read again to log in */
 	bool is_given = p->command || p->file || p->text || secret_is_token(s);
 
 	if (!is_given) {
-		is_given = secret_from_netrc(p, &text, &e) != SECRET_ABSENT;
+		is_given = secret_from_netrc(p, &text, &unused) != SECRET_ABSENT;
 		buf_wipe(&text);
 	}
 	return is_given;

@@ -106,13 +106,12 @@ check_mailbox(const struct account *a, const struct url *url, struct err *e)
 bool
 conflict_check(struct account *a, enum tool_id tool, struct err *e)
 {
-	struct err no_server;
+	struct err unused; /* a missing server is an error as soon as one is needed */
 	struct url url;
 
 	if (!check_pairs(a, tool, e))
 		return false;
-	/* A missing server is an error as soon as one is needed. */
-	if (!account_server(a, tool, &url, &no_server))
+	if (!account_server(a, tool, &url, &unused))
 		return true;
 	return (url.security != SECURITY_NONE || check_tls(a, tool, e)) &&
 	       check_mailbox(a, &url, e);

@@ -420,7 +420,7 @@ static void
 mbox_close(void *sink)
 {
 	struct mbox *m = sink;
-	struct err unused;
+	struct err unused; /* a spool that is left is compared with the mbox by the next run */
 
 	if (m->is_copied && journal_is_written(m->journal))
 		empty_spool(m, &unused);

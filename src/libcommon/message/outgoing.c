@@ -419,8 +419,8 @@ copy_from(struct outgoing *o, const struct header_field *field, const struct out
 	  struct err *e)
 {
 	struct author author = {0};
-	struct err problem;
-	const bool is_readable = author_read(&author, field, &problem);
+	struct err unused; /* told when the sender was chosen */
+	const bool is_readable = author_read(&author, field, &unused);
 	const bool is_missing = is_readable && author.count == 0;
 	bool ok = true;
 

@@ -144,11 +144,11 @@ look_through(struct source *s, struct err *e)
 	return true;
 }
 
-/* A small file is read once, for it would be three times; what fails shows when it is read. */
+/* A small file is read once, for it would be three times. */
 static void
 hold_small(struct source *s)
 {
-	struct err unused;
+	struct err unused; /* shows again when it is read to be sent */
 	char *memory;
 	size_t got;
 

@@ -151,11 +151,11 @@ cancel(struct exchange *x, struct err *e)
 {
 	const bool is_nonsense = e->code == ERR_PROTOCOL;
 	const char *challenge;
-	struct err said;
+	struct err unused; /* ours is the reason */
 	enum login_answer answer;
 
 	dialog_ask(x->dialog, "*");
-	answer = read_answer(x, &challenge, &said);
+	answer = read_answer(x, &challenge, &unused);
 	return at_server(x,
 			 is_nonsense && answer != LOGIN_ACCEPTED && answer != LOGIN_CHALLENGE &&
 				 answer != LOGIN_BROKEN
@@ -310,7 +310,8 @@ blame_token(const struct exchange *x, struct err *e)
 	free(words);
 }
 
-/* Once more with a new token, if the held one was rejected. */
+/* Once more with a new token, if the held one was rejected. One that cannot be renewed for now is
+ * no reason to sign in again. */
 static enum login_answer
 exchange_token(struct exchange *x, const char *mechanism, enum login_answer answer,
 	       bool *names_password, struct err *e)
@@ -323,6 +324,9 @@ exchange_token(struct exchange *x, const char *mechanism, enum login_answer answ
 	if (secret_renew(x->params.secret, &why)) {
 		*e = (struct err){0};
 		answer = exchange(x, mechanism, names_password, e);
+	} else if (why.code == ERR_TEMPORARY) {
+		*e = why;
+		return at_server(x, answer, e);
 	}
 	if (answer != LOGIN_ACCEPTED && e->code == ERR_LOGIN)
 		blame_token(x, e);

@@ -290,14 +290,13 @@ static bool
 begins_as_known(struct pop3 *c, const struct mark *mark)
 {
 	const bool both = c->features.pipelining;
-	struct err malformed;
+	struct err unused; /* of a refusal or a malformed answer: then everything is listed */
 
 	dialog_ask(c->dialog, "STAT");
 	if (both)
 		dialog_ask(c->dialog, "UIDL %" PRIu64, mark->messages);
 	c->stat.known = false;
-	/* A refusal or a malformed answer makes STAT unknown: then everything is listed. */
-	read_stat(c, &malformed);
+	read_stat(c, &unused);
 	if (!both) {
 		if (!c->stat.known || c->stat.messages != mark->messages ||
 		    c->stat.octets != mark->octets)

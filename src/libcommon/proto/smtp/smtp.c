@@ -399,7 +399,7 @@ smtp_close(struct smtp *c)
 bool
 smtp_is_broken(const struct smtp *c)
 {
-	struct err unused;
+	struct err unused; /* whoever asks next gets it, and tells it */
 
 	return c->is_closing || !stream_ok(c->stream, &unused);
 }
