@@ -186,7 +186,7 @@ job(struct run *run, struct err *e)
 	bool ok = prepare(&d, e);
 
 	if (ok && run_flag(run, SET_PROBE))
-		ok = mailbox_session_probe(&d.account, TOOL_MDEL, e);
+		ok = mailbox_session_probe(&d.account, TOOL_MDEL, NULL, e);
 	else if (ok)
 		ok = delete_named(&d, e);
 	mailbox_session_show_alert(&d.session, run);

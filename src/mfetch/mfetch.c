@@ -147,7 +147,7 @@ static bool
 serve(struct service *s, struct err *e)
 {
 	if (run_flag(s->run, SET_PROBE))
-		return mailbox_session_probe(&s->account, TOOL_MFETCH, e);
+		return mailbox_session_probe(&s->account, TOOL_MFETCH, NULL, e);
 	if (!message_search_check(&s->account, TOOL_MFETCH, e))
 		return false;
 	if (!run_flag(s->run, SET_WATCH))

@@ -7,4 +7,6 @@ libmlist_a_SOURCES = \
 	%D%/folder_table.c \
 	%D%/folder_table.h \
 	%D%/json_line.c \
-	%D%/json_line.h
+	%D%/json_line.h \
+	%D%/probe_json.c \
+	%D%/probe_json.h

@@ -26,6 +26,7 @@
 #include "message/receiver.h"
 #include "mlist/folder_table.h"
 #include "mlist/json_line.h"
+#include "mlist/probe_json.h"
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
 
@@ -564,7 +565,9 @@ static bool
 serve(struct listing *l, struct err *e)
 {
 	if (run_flag(l->run, SET_PROBE))
-		return mailbox_session_probe(&l->account, TOOL_MLIST, e);
+		return mailbox_session_probe(&l->account, TOOL_MLIST,
+					     run_flag(l->run, SET_JSON) ? probe_json_show : NULL,
+					     e);
 	if (!check_forms(l->run, e))
 		return false;
 	if (run_flag(l->run, SET_FOLDERS))

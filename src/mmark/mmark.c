@@ -358,7 +358,7 @@ static bool
 serve(struct marking *m, struct err *e)
 {
 	if (run_flag(m->run, SET_PROBE))
-		return mailbox_session_probe(&m->account, TOOL_MMARK, e);
+		return mailbox_session_probe(&m->account, TOOL_MMARK, NULL, e);
 	return given(m, SET_APPEND) ? append_input(m, e) : change_named(m, e);
 }
 

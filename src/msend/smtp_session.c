@@ -5,11 +5,13 @@
 #include "app/smtp_account.h"
 #include "base/err.h"
 #include "config/account.h"
+#include "proto/login.h"
 
 /* The context of begin(). */
 struct opening {
 	struct smtp_session *session;
 	const struct account *account;
+	const struct login_probe *probe; /* NULL: it is none */
 };
 
 static bool
@@ -17,15 +19,18 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 {
 	struct opening *o = ctx;
 	const struct smtp_params params = smtp_account_params(o->account, &o->session->base.url);
+	struct login l = *login;
 
-	o->session->smtp = smtp_open(stream, login, &params, e);
+	l.probe = o->probe;
+	o->session->smtp = smtp_open(stream, &l, &params, e);
 	return o->session->smtp != NULL;
 }
 
 static bool
-open_with(struct smtp_session *s, const struct account *a, const char *auth, struct err *e)
+open_with(struct smtp_session *s, const struct account *a, const char *auth,
+	  const struct login_probe *probe, struct err *e)
 {
-	struct opening o = {.session = s, .account = a};
+	struct opening o = {.session = s, .account = a, .probe = probe};
 	struct url url;
 
 	*s = (struct smtp_session){0};
@@ -36,7 +41,7 @@ open_with(struct smtp_session *s, const struct account *a, const char *auth, str
 bool
 smtp_session_open(struct smtp_session *s, const struct account *a, struct err *e)
 {
-	return open_with(s, a, NULL, e);
+	return open_with(s, a, NULL, NULL, e);
 }
 
 bool
@@ -56,22 +61,11 @@ smtp_session_close(struct smtp_session *s)
 }
 
 static bool
-probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth, struct err *e)
+probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth,
+	   const struct login_probe *probe, struct err *e)
 {
 	(void)tool;
-	return open_with(ctx, a, auth, e);
-}
-
-static const struct session *
-probe_session(const void *ctx)
-{
-	return &((const struct smtp_session *)ctx)->base;
-}
-
-static const struct buf *
-probe_described(const void *ctx)
-{
-	return smtp_described(((const struct smtp_session *)ctx)->smtp);
+	return open_with(ctx, a, auth, probe, e);
 }
 
 static void
@@ -83,11 +77,8 @@ probe_close(void *ctx)
 bool
 smtp_session_probe(const struct account *a, struct err *e)
 {
-	static const struct probe_protocol protocol = {.open = probe_open,
-						       .session = probe_session,
-						       .described = probe_described,
-						       .close = probe_close};
+	static const struct probe_protocol protocol = {.open = probe_open, .close = probe_close};
 	struct smtp_session s;
 
-	return probe_run(&protocol, &s, a, TOOL_MSEND, e);
+	return probe_run(&protocol, &s, a, TOOL_MSEND, NULL, e);
 }

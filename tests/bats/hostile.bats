@@ -106,8 +106,8 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 	assert_harmless "$stderr"
 	against - 69 mlist -v <<<$'S: +OK\nC: CAPA\nS: +OK\nS: X-'"$evil"$'\nS: .\nC: LIST\nS: -ERR '"$evil"
 	assert_harmless "$stderr"
-	unset 'pop3[2]' # no user: no second connection
-	against - 0 mlist --probe <<<$'S: +OK\nC: CAPA\nS: +OK\nS: X-'"$evil"$'\nS: .'
+	unset 'pop3[2]' # no user: no login
+	against - 0 mlist --probe <<<$'S: +OK\nC: CAPA\nS: +OK\nS: X-'"$evil"$'\nS: .\nC: QUIT'
 	assert_regex "$output" 'offers: X-\\x1b'
 	assert_harmless "$output$stderr"
 }

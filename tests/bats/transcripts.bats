@@ -654,18 +654,6 @@ mfetch: hint: the server may not know names and passwords beyond ASCII (it does 
 	done
 }
 
-@test "--probe shows what the server is, also where it tells that after the login" {
-	local hello=$'S: +OK ready\nC: CAPA\nS: -ERR log in first\nC: CAPA\nS: -ERR log in first'
-	printf '%s\n' "$hello" >one
-	cp "$abs_top_srcdir/tests/transcripts/pop3-implementation.txt" two
-	run mfetch "${pop3[@]}" --auth=user --probe \
-		--tunnel="exec $abs_top_builddir/tests/replay \$(if mkdir begun 2>/dev/null; then echo one; else echo two; fi)"
-	assert_success
-	assert_equal "$(<"$REPLAY_VERDICT")" ok
-	assert_line --regexp '^login: alice: works$'
-	assert_equal "${lines[-1]}" 'offers: IMPLEMENTATION Shlemazle-Plotz-v302 \x1b[31m'
-}
-
 # ---- SMTP ----
 
 # account DOMAIN: from now on msend says so in EHLO

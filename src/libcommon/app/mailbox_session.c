@@ -66,6 +66,7 @@ struct opening {
 	const struct account *account;
 	enum tool_id tool;
 	bool may_delete;
+	const struct login_probe *probe; /* NULL: it is none */
 };
 
 static bool
@@ -77,10 +78,12 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 					 .to_trash = account_flag(a, SET_TRASH) && o->may_delete,
 					 .compress = account_flag(a, SET_COMPRESS)};
 	struct mailbox *m = &o->session->mailbox;
+	struct login l = *login;
 
+	l.probe = o->probe;
 	if (o->session->base.url.protocol == PROTOCOL_IMAP)
-		return imap_open(m, stream, login, &imap, e);
-	return pop3_open(m, stream, login, e);
+		return imap_open(m, stream, &l, &imap, e);
+	return pop3_open(m, stream, &l, e);
 }
 
 static bool
@@ -92,19 +95,19 @@ logs_in(const struct account *a, const char *auth)
 }
 
 static bool
-open_with(struct mailbox_session *s, const struct account *a, enum tool_id tool, const char *auth,
-	  bool deletes, struct err *e)
+open_with(struct mailbox_session *s, struct opening *o, const char *auth, struct err *e)
 {
-	struct opening o = {.session = s, .account = a, .tool = tool, .may_delete = deletes};
+	const struct account *a = o->account;
 	struct url url;
 
 	*s = (struct mailbox_session){0};
-	if (!account_server(a, tool, &url, e) || !check_protocol(a, &url, e) ||
-	    (logs_in(a, auth) && !login_delay_check(a, tool, true, e)) ||
-	    !session_open(&s->base, a, &url, auth, begin, &o, e))
+	o->session = s;
+	if (!account_server(a, o->tool, &url, e) || !check_protocol(a, &url, e) ||
+	    (logs_in(a, auth) && !login_delay_check(a, o->tool, true, e)) ||
+	    !session_open(&s->base, a, &url, auth, begin, o, e))
 		return false;
 	if (logs_in(a, auth))
-		login_delay_record(a, tool, mailbox_customs(&s->mailbox)->login_delay_s);
+		login_delay_record(a, o->tool, mailbox_customs(&s->mailbox)->login_delay_s);
 	return true;
 }
 
@@ -112,14 +115,18 @@ bool
 mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
 		     struct err *e)
 {
-	return open_with(s, a, tool, NULL, may_delete(a, tool), e);
+	struct opening o = {.account = a, .tool = tool, .may_delete = may_delete(a, tool)};
+
+	return open_with(s, &o, NULL, e);
 }
 
 bool
 mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a, enum tool_id tool,
 			     struct err *e)
 {
-	return open_with(s, a, tool, NULL, false, e);
+	struct opening o = {.account = a, .tool = tool};
+
+	return open_with(s, &o, NULL, e);
 }
 
 bool
@@ -151,37 +158,30 @@ mailbox_session_show_alert(struct mailbox_session *s, const struct run *run)
 }
 
 static bool
-probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth, struct err *e)
+probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth,
+	   const struct login_probe *probe, struct err *e)
 {
-	return open_with(ctx, a, tool, auth, may_delete(a, tool), e);
+	struct opening o = {.account = a, .tool = tool, .probe = probe};
+
+	return open_with(ctx, &o, auth, e);
 }
 
-static const struct session *
-probe_session(const void *ctx)
-{
-	return &((const struct mailbox_session *)ctx)->base;
-}
-
-static const struct buf *
-probe_described(const void *ctx)
-{
-	return mailbox_described(&((const struct mailbox_session *)ctx)->mailbox);
-}
-
+/* Nothing was marked, so that the commit says no more than goodbye. */
 static void
 probe_close(void *ctx)
 {
-	mailbox_session_close(ctx);
+	struct mailbox_session *s = ctx;
+	struct err unused;
+
+	mailbox_commit(&s->mailbox, &unused);
+	mailbox_session_close(s);
 }
 
 bool
-mailbox_session_probe(const struct account *a, enum tool_id tool, struct err *e)
+mailbox_session_probe(const struct account *a, enum tool_id tool, probe_show *show, struct err *e)
 {
-	static const struct probe_protocol protocol = {.open = probe_open,
-						       .session = probe_session,
-						       .described = probe_described,
-						       .close = probe_close};
+	static const struct probe_protocol protocol = {.open = probe_open, .close = probe_close};
 	struct mailbox_session s;
 
-	return probe_run(&protocol, &s, a, tool, e);
+	return probe_run(&protocol, &s, a, tool, show, e);
 }

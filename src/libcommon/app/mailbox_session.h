@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "app/probe.h"
 #include "app/session.h"
 #include "config/setting.h"
 #include "proto/mailbox.h"
@@ -41,6 +42,7 @@ void mailbox_session_close(struct mailbox_session *s);
 void mailbox_session_show_alert(struct mailbox_session *s, const struct run *run);
 
 /* --probe: see app/probe.h. */
-bool mailbox_session_probe(const struct account *a, enum tool_id tool, struct err *e);
+bool mailbox_session_probe(const struct account *a, enum tool_id tool, probe_show *show,
+			   struct err *e);
 
 #endif

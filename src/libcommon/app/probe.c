@@ -5,11 +5,17 @@
 #include <string.h>
 
 #include "app/session.h"
-#include "base/buf.h"
+#include "base/err.h"
 #include "base/screen.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "net/stream.h"
+#include "proto/login.h"
+
+struct probe {
+	struct probe_report report;
+	probe_show *show; /* NULL: lines */
+};
 
 static void
 show_lines(const char *title, const struct buf *lines)
@@ -30,41 +36,88 @@ show_lines(const char *title, const struct buf *lines)
 }
 
 static void
-show_server(const struct session *s, const struct buf *described)
+show_server(const struct probe_report *r)
 {
-	struct buf tls = {0};
-
-	screen_printf("server: %s\n", session_place(s));
-	if (stream_is_tls(s->stream))
-		stream_describe_tls(s->stream, &tls);
+	screen_printf("server: %s\n", r->server.data);
+	if (r->tls.len > 0)
+		show_lines("tls", &r->tls);
 	else
-		buf_add_str(&tls, "none\n");
-	show_lines("tls", &tls);
-	show_lines("offers", described);
-	buf_free(&tls);
+		puts("tls: none");
+	show_lines("offers", &r->offers);
 	fflush(stdout);
 }
 
-/* First without a login, so that what the server offers is shown even if the login fails. */
+static void
+show_login(const struct probe_report *r)
+{
+	if (r->user)
+		screen_printf("login: %s: %s\n", r->user, r->login);
+	show_lines("offers after login", &r->offers_after_login);
+	fflush(stdout);
+}
+
+/* Before the login, so that it is shown even if the login fails or hangs. */
+static void
+note_server(struct probe *p, struct stream *s)
+{
+	struct probe_report *r = &p->report;
+
+	buf_add_str(&r->server, stream_name(s));
+	if (stream_is_tls(s))
+		stream_describe_tls(s, &r->tls);
+	if (!p->show)
+		show_server(r);
+}
+
+static void
+note_offers(void *ctx, struct stream *s, const struct buf *described, bool is_logged_in)
+{
+	struct probe *p = ctx;
+	struct probe_report *r = &p->report;
+
+	if (described->len > 0)
+		buf_add_str(is_logged_in ? &r->offers_after_login : &r->offers, described->data);
+	if (r->server.len == 0)
+		note_server(p, s);
+}
+
+/* A refusal names the place; what failed before anything was said does not. */
+static const char *
+result_of(const struct probe_report *r, bool ok, const struct err *e)
+{
+	if (ok)
+		return "works";
+	return e->code == ERR_LOGIN && text_starts(e->text, strlen(e->text), r->server.data)
+		   ? "refused"
+		   : "failed";
+}
+
+static void
+free_report(struct probe_report *r)
+{
+	buf_free(&r->server);
+	buf_free(&r->tls);
+	buf_free(&r->offers);
+	buf_free(&r->offers_after_login);
+}
+
 bool
 probe_run(const struct probe_protocol *p, void *ctx, const struct account *a, enum tool_id tool,
-	  struct err *e)
+	  probe_show *show, struct err *e)
 {
-	const char *auth = account_text(a, SET_AUTH);
-	bool tells_more;
+	struct probe x = {.show = show};
+	const struct login_probe probe = {.offers = note_offers, .ctx = &x};
+	const char *auth = account_text(a, SET_AUTH), *user = session_user(a);
+	const bool logs_in = user && !(auth && text_equal_case(auth, "none"));
+	const bool ok = p->open(ctx, a, tool, logs_in ? NULL : "none", &probe, e);
 
-	if (!p->open(ctx, a, tool, "none", e))
-		return false;
-	show_server(p->session(ctx), p->described(ctx));
-	tells_more = p->described(ctx)->len == 0; /* some servers tell only those who log in */
-	p->close(ctx);
-	if (!session_user(a) || (auth && text_equal_case(auth, "none")))
-		return true;
-	if (!p->open(ctx, a, tool, NULL, e))
-		return false;
-	screen_printf("login: %s: works\n", session_user(a));
-	if (tells_more)
-		show_lines("offers", p->described(ctx));
-	p->close(ctx);
-	return true;
+	if (x.report.server.len > 0) {
+		x.report.user = logs_in ? user : NULL;
+		x.report.login = result_of(&x.report, ok, e);
+		(show ? show : show_login)(&x.report);
+	}
+	if (ok)
+		p->close(ctx);
+	free_report(&x.report);
+	return ok;
 }

@@ -9,11 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct dialog;
 struct err;
 struct secret;
 struct stream;
 struct tls_params;
+
+/* For --probe: told before the login what the server offers, a line each, and after the login, if
+ * there was one and the server tells it again. S and DESCRIBED are borrowed for the call. */
+struct login_probe {
+	void (*offers)(void *ctx, struct stream *s, const struct buf *described, bool is_logged_in);
+	void *ctx;
+};
 
 /* Borrowed strings, which outlive the conversation's opening. */
 struct login {
@@ -29,6 +37,9 @@ struct login {
 	unsigned port;
 	/* in which the user wants to be told what is wrong (RFC 5646); NULL: in the server's */
 	const char *language;
+	/* NULL: not a probe. A probe asks for the capabilities once more after the login, and takes
+	 * leave also if that was refused. */
+	const struct login_probe *probe;
 };
 
 /* The server's answer within an exchange. */
@@ -64,6 +75,14 @@ enum login_result {
 	 * this server */
 	LOGIN_NONE
 };
+
+/* Tells a probe; nothing if L is for no probe. */
+void login_tell_offers(const struct login *l, struct stream *s, const struct buf *described,
+		       bool is_logged_in);
+
+/* Takes leave by COMMAND (QUIT) if L is for a probe and the conversation can go on; nobody waits for
+ * the answer. */
+void login_take_leave(const struct login *l, struct dialog *d, const char *command);
 
 /* After a greeting that did not come in time: a server that waits for TLS to begin says nothing.
  * SCHEME is that of such a port. */

@@ -317,12 +317,6 @@ mailbox_close(struct mailbox *m)
 	*m = (struct mailbox){0};
 }
 
-const struct buf *
-mailbox_described(const struct mailbox *m)
-{
-	return m->protocol->described(m->conversation);
-}
-
 const struct mailbox_customs *
 mailbox_customs(const struct mailbox *m)
 {

@@ -178,7 +178,6 @@ struct mailbox_protocol {
 	bool (*commit)(void *conversation, struct err *e);
 	size_t (*unconfirmed)(const void *conversation);
 	void (*close)(void *conversation);
-	const struct buf *(*described)(const void *conversation);
 	const struct mailbox_customs *(*customs)(const void *conversation);
 	uint64_t (*validity)(const void *conversation);
 	uint32_t (*next_uid)(const void *conversation);
@@ -348,9 +347,6 @@ bool mailbox_stay(struct mailbox *m);
 bool mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e);
 
 void mailbox_close(struct mailbox *m); /* accepts a closed one */
-
-/* The greeting and the capabilities, a line each, for --probe; borrowed. */
-const struct buf *mailbox_described(const struct mailbox *m);
 
 const struct mailbox_customs *mailbox_customs(const struct mailbox *m); /* borrowed */
 

@@ -29,12 +29,6 @@ imap_close(void *conversation)
 	free(c);
 }
 
-static const struct buf *
-imap_described(const void *conversation)
-{
-	return &((const struct imap *)conversation)->described;
-}
-
 static const struct mailbox_customs *
 imap_customs(const void *conversation)
 {
@@ -100,7 +94,6 @@ static const struct mailbox_protocol imap_protocol = {
     .commit = imap_commit,
     .unconfirmed = imap_unconfirmed,
     .close = imap_close,
-    .described = imap_described,
     .customs = imap_customs,
     .validity = imap_validity,
     .next_uid = imap_next_uid,
@@ -110,6 +103,17 @@ static const struct mailbox_protocol imap_protocol = {
     .wait = imap_wait,
     .alert = imap_alert,
 };
+
+static void
+take_leave(struct imap *c, const struct login *l)
+{
+	char tag[16], *command;
+
+	imap_take_tag(c, tag);
+	command = mem_printf("%s LOGOUT", tag);
+	login_take_leave(l, c->dialog, command);
+	free(command);
+}
 
 bool
 imap_open(struct mailbox *m, struct stream *s, const struct login *l, const struct imap_params *p,
@@ -126,6 +130,7 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->to_trash = p->to_trash;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
+	take_leave(c, l);
 	mailbox_close(m);
 	return false;
 }

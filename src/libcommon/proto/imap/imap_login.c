@@ -273,6 +273,17 @@ log_in(struct imap *c, const struct login *l, struct err *e)
 	return true;
 }
 
+static bool
+probe_again(struct imap *c, const struct login *l, struct err *e)
+{
+	if (!l->probe)
+		return true;
+	if (!need_capabilities(c, e))
+		return false;
+	login_tell_offers(l, c->stream, &c->described, true);
+	return true;
+}
+
 bool
 imap_log_in(struct imap *c, const struct login *l, struct err *e)
 {
@@ -282,7 +293,9 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 		return false;
 	if (!need_capabilities(c, e))
 		return false;
-	if (!c->is_authenticated && !is_word(l, "none") && !log_in(c, l, e))
+	login_tell_offers(l, c->stream, &c->described, c->is_authenticated);
+	if (!c->is_authenticated && !is_word(l, "none") &&
+	    (!log_in(c, l, e) || !probe_again(c, l, e)))
 		return false;
 	dialog_window(c->dialog, 0);
 	return true;

@@ -84,12 +84,6 @@ pop3_close(void *conversation)
 	free(c);
 }
 
-static const struct buf *
-pop3_described(const void *conversation)
-{
-	return &((const struct pop3 *)conversation)->described;
-}
-
 static const struct mailbox_customs *
 pop3_customs(const void *conversation)
 {
@@ -105,7 +99,6 @@ static const struct mailbox_protocol pop3_protocol = {
     .remove = pop3_remove,
     .commit = pop3_commit,
     .close = pop3_close,
-    .described = pop3_described,
     .customs = pop3_customs,
 };
 
@@ -121,6 +114,7 @@ pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err
 		dialog_keep_strict(c->dialog);
 	if (pop3_log_in(c, l, e))
 		return true;
+	login_take_leave(l, c->dialog, "QUIT");
 	mailbox_close(m);
 	return false;
 }

@@ -319,9 +319,24 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 	return result == LOGIN_DONE;
 }
 
+/* Some servers tell their capabilities only after the login. */
+static bool
+know_capabilities(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const bool is_none = strcmp(l->auth, "none") == 0;
+
+	if ((!c->features.known || (l->probe && !is_none)) && !ask_capabilities(c, e))
+		return false;
+	if (!is_none)
+		login_tell_offers(l, c->stream, &c->described, true);
+	return true;
+}
+
 bool
 pop3_log_in(struct pop3 *c, const struct login *l, struct err *e)
 {
-	return greeting(c, e) && ask_capabilities(c, e) && (!l->starttls || start_tls(c, l, e)) &&
-	       authenticate(c, l, e) && (c->features.known || ask_capabilities(c, e));
+	if (!greeting(c, e) || !ask_capabilities(c, e) || (l->starttls && !start_tls(c, l, e)))
+		return false;
+	login_tell_offers(l, c->stream, &c->described, false);
+	return authenticate(c, l, e) && know_capabilities(c, l, e);
 }

@@ -363,6 +363,20 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 	return login_run(c->dialog, l, &protocol, c, c->features.auth, e) == LOGIN_DONE;
 }
 
+/* A probe is greeted once more after the login, to which servers may well say no. */
+static bool
+log_in(struct smtp *c, const struct login *l, struct err *e)
+{
+	struct err refusal;
+
+	login_tell_offers(l, c->stream, &c->described, false);
+	if (!authenticate(c, l, e))
+		return false;
+	if (l->probe && strcmp(l->auth, "none") != 0 && hello(c, &refusal))
+		login_tell_offers(l, c->stream, &c->described, true);
+	return true;
+}
+
 struct smtp *
 smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p, struct err *e)
 {
@@ -374,7 +388,7 @@ smtp_open(struct stream *s, const struct login *l, const struct smtp_params *p, 
 	if (l->one_at_a_time)
 		dialog_keep_strict(c->dialog);
 	if (greeting(c, e) && hello(c, e) && (!l->starttls || start_tls(c, l, e)) &&
-	    authenticate(c, l, e))
+	    log_in(c, l, e))
 		return c;
 	smtp_close(c);
 	return NULL;
@@ -426,10 +440,4 @@ const struct smtp_features *
 smtp_features(const struct smtp *c)
 {
 	return &c->features;
-}
-
-const struct buf *
-smtp_described(const struct smtp *c)
-{
-	return &c->described;
 }

@@ -91,9 +91,6 @@ void smtp_close(struct smtp *c);
 
 const struct smtp_features *smtp_features(const struct smtp *c);
 
-/* The greeting and what EHLO said, a line each, for --probe. */
-const struct buf *smtp_described(const struct smtp *c);
-
 /*
  * Hands in one message to all recipients, or to none: if one is refused (with `partial`: if all
  * are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx);
