@@ -13,6 +13,7 @@
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/provider.h"
+#include "config/suggest.h"
 
 /* The user's configuration and the system's, in the order in which they are asked. */
 enum { USERS, SYSTEMS, FILES };
@@ -91,6 +92,7 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 		err_set(e, ERR_CONFIG, "%s:%u: unknown key '%s'%s", file->path, entry->line,
 			entry->name,
 			setting_find(entry->name, TOOL_ALL, IN_CONFIG) ? " in this place" : "");
+		suggest_key(e, entry->name, place);
 		return false;
 	}
 	if (entry->value[0] == '\0') {

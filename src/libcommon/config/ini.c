@@ -132,10 +132,12 @@ parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 		return false;
 	if (ferror(file))
 		return err_set_errno(e, ERR_CONFIG, "%s", ini->path);
-	if (bad_line != 0)
-		return err_set(e, ERR_CONFIG, "%s:%u: neither [section] nor key = value", ini->path,
-			       (unsigned)bad_line + lines_before);
-	return true;
+	if (bad_line == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "%s:%u: neither [section] nor key = value", ini->path,
+		(unsigned)bad_line + lines_before);
+	return err_hint(e, "the file of msmtp or mpop has to be rewritten: see COMING FROM MSMTP "
+			   "AND MPOP in mailverbs(7)");
 }
 
 bool

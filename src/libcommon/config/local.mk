@@ -17,6 +17,8 @@ libcommon_a_SOURCES += \
 	%D%/setting_mail.c \
 	%D%/setting_mail.h \
 	%D%/setting_table.c \
+	%D%/suggest.c \
+	%D%/suggest.h \
 	%D%/url.c \
 	%D%/url.h \
 	%D%/values.c \

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "config/suggest.h"
 #include "config/values.h"
 
 enum {
@@ -132,7 +133,7 @@ find_row(enum tool_id tool, int code)
 }
 
 static bool
-fail_at(char **argv, int code, struct err *e)
+fail_at(enum tool_id tool, char **argv, int code, struct err *e)
 {
 	const char *word = argv[optind - 1];
 
@@ -142,7 +143,9 @@ fail_at(char **argv, int code, struct err *e)
 		return err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
 	if (optopt >= ROW_BASE)
 		return err_set(e, ERR_USAGE, "option '%s' takes no argument", word);
-	return err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
+	err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
+	suggest_option(e, word, tool);
+	return false;
 }
 
 /* The option's new value: for most options the last one counts, some add up. */
@@ -175,6 +178,30 @@ take(struct values *given, const struct setting *s, int code, struct err *e)
 	return s->name ? err_prefix(e, "--%s", s->name) : err_prefix(e, "-%c", code);
 }
 
+/* getopt(3) takes --password=SECRET as short for --password-command, and the secret would be run. */
+static bool
+check_not_password(const struct setting *s, char **argv, struct err *e)
+{
+	const char *word = argv[optind - 1], *before = argv[optind - 2];
+	static const char name[] = "--password";
+	const size_t len = sizeof name - 1;
+
+	if (s->id != SET_PASSWORD_COMMAND ||
+	    (strcmp(before, name) != 0 && (strncmp(word, name, len) != 0 || word[len] != '=')))
+		return true;
+	err_set(e, ERR_USAGE, "unknown option '%s'", name);
+	suggest_option(e, name, TOOL_ALL);
+	return false;
+}
+
+static bool
+take_found(enum tool_id tool, char **argv, int code, struct values *given, struct err *e)
+{
+	const struct setting *s = find_row(tool, code);
+
+	return check_not_password(s, argv, e) && take(given, s, code, e);
+}
+
 bool
 opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *first, struct err *e)
 {
@@ -186,8 +213,8 @@ opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *f
 	opterr = 0;
 	optind = 1;
 	while (ok && (code = getopt_long(argc, argv, t.letters.data, t.options, NULL)) != -1)
-		ok = code == '?' || code == ':' ? fail_at(argv, code, e)
-						: take(given, find_row(tool, code), code, e);
+		ok = code == '?' || code == ':' ? fail_at(tool, argv, code, e)
+						: take_found(tool, argv, code, given, e);
 	*first = optind;
 	tables_free(&t);
 	return ok;

@@ -15,6 +15,7 @@
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/setting.h"
+#include "config/suggest.h"
 
 enum { USERS, INSTALLED };
 enum { BLOCK = 128 * 1024 };
@@ -245,9 +246,12 @@ apply_entry(const struct ini *file, const struct ini_entry *entry, const char *a
 
 	if (describes_preset(entry->name))
 		return true;
-	if (!s)
-		return err_set(e, ERR_CONFIG, "%s:%u: unknown key '%s'", file->path, entry->line,
-			       entry->name);
+	if (!s) {
+		err_set(e, ERR_CONFIG, "%s:%u: unknown key '%s'", file->path, entry->line,
+			entry->name);
+		suggest_key(e, entry->name, IN_PRESET);
+		return false;
+	}
 	if (set_value(entry, s, address, values, e))
 		return true;
 	e->code = ERR_CONFIG;
