@@ -48,6 +48,40 @@ make(const char *bytes, size_t n, struct buf *out)
 	close(fd);
 }
 
+/* The sender's copy of TEXT. */
+static void
+is_copied(const char *text, const char *want, const char *name)
+{
+	static const struct outgoing_defaults defaults = {.from = "a@x", .domain = "x"};
+	const int fd = pipe_of(text, strlen(text));
+	struct err e = {0};
+	struct source *s = source_open(fd, &e);
+	struct outgoing *o = outgoing_open(s, &e);
+	struct buf out = {0};
+
+	buf_add_str(&out, "");
+	ok(o && outgoing_prepare(o, &defaults, &e) && outgoing_pour_copy(o, add, &out, &e),
+	   "%s: it is made", name);
+	is_str(out.data, want, name);
+	buf_free(&out);
+	outgoing_free(o);
+	source_close(s);
+	close(fd);
+}
+
+static void
+test_copies(void)
+{
+	is_copied(REST "\n.\nx", REST "\r\n.\r\nx\r\n", "a copy is what is sent, without dots");
+	is_copied("Bcc: b@x,\n c@x\n" REST "Bcc : d@x\r\nX: y\n\nx\n",
+		  "Bcc: b@x,\r\n c@x\r\n" REST "Bcc : d@x\r\nX: y\r\n\r\nx\r\n",
+		  "a copy has each Bcc in its place");
+	is_copied("From: a@x\nDate: d\nMessage-ID: <i@x>\nResent-Bcc: b@x",
+		  REST "Resent-Bcc: b@x\r\n\r\n", "a copy has a Bcc that ends the message");
+	is_copied("From: a@x\rDate: d\rMessage-ID: <i@x>\rBcc: b@x\r\rx",
+		  REST "Bcc: b@x\r\n\r\nx\r\n", "a copy has line ends for the wire");
+}
+
 static void
 becomes(const char *text, const char *want, const char *name)
 {
@@ -75,6 +109,8 @@ ends_with(const char *text, const char *want, const char *name)
 static void
 test_repaired(void)
 {
+	becomes("From: a@x\rDate: d\rMessage-ID: <i@x>\r\rbody: x", REST "\r\nbody: x\r\n",
+		"an empty line ends a header with bare CRs");
 	becomes(REST "\r\nbody\r\n", REST "\r\nbody\r\n", "what is whole stays as it is");
 	becomes("From: a@x\nDate: d\nMessage-ID: <i@x>\n\nbody", REST "\r\nbody\r\n",
 		"line ends become CRLF");
@@ -217,5 +253,6 @@ main(void)
 	test_refused();
 	test_long_text();
 	test_as_is();
+	test_copies();
 	return tap_done();
 }

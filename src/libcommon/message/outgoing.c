@@ -27,10 +27,18 @@ enum {
 	LINE_WANTED = 78     /* RFC 5322 section 2.1.1 */
 };
 
+/* A field of the original header that is not sent. */
+struct hidden {
+	size_t at;         /* its place in the header that is sent */
+	size_t start, len; /* in the original */
+};
+
 struct outgoing {
 	struct source *source;
-	struct buf original;  /* the header as it came, with the empty line */
-	struct buf header;    /* the header as it goes */
+	struct buf original; /* the header as it came, with the empty line */
+	struct buf header;   /* the header as it goes */
+	struct hidden *hidden;
+	size_t hidden_count;
 	uint64_t start;       /* in the source: after the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
@@ -249,6 +257,7 @@ outgoing_free(struct outgoing *o)
 		return;
 	buf_free(&o->original);
 	buf_free(&o->header);
+	free(o->hidden);
 	free(o->block);
 	free(o);
 }
@@ -460,35 +469,49 @@ static const char *const counted[COUNTED] = {"From", "Sender", "Date", "Message-
 static bool
 is_left_out(const struct header_field *field)
 {
-	if (is_bcc(field))
-		return true;
 	for (size_t i = 0; i < COUNTED; i++)
 		if (header_is(field, counted[i]))
 			return is_empty(field);
 	return false;
 }
 
+static void
+hide(struct outgoing *o, const struct header_field *field)
+{
+	o->hidden = mem_room(o->hidden, o->hidden_count, sizeof *o->hidden);
+	o->hidden[o->hidden_count++] =
+	    (struct hidden){.at = o->header.len,
+			    .start = (size_t)(field->start - o->original.data),
+			    .len = field->len};
+}
+
+/* A bare CR may not meet the LF of the empty line that follows: they would be one line end. */
+static void
+end_line(struct buf *b)
+{
+	if (b->len > 0 && b->data[b->len - 1] != '\n')
+		buf_add_char(b, '\n');
+}
+
 static bool
 copy_fields(struct outgoing *o, const struct outgoing_defaults *d, struct err *e)
 {
 	struct header_field field;
-	bool ok = true;
 
-	for (size_t at = 0; ok && header_next(o->original.data, o->original.len, &at, &field);)
+	for (size_t at = 0; header_next(o->original.data, o->original.len, &at, &field);) {
+		if (is_bcc(&field)) {
+			hide(o, &field);
+			continue;
+		}
 		if (is_left_out(&field))
 			continue;
-		else if (header_is(&field, "From"))
-			ok = copy_from(o, &field, d, e);
-		else
+		if (!header_is(&field, "From"))
 			buf_add(&o->header, field.start, field.len);
-	return ok;
-}
-
-static void
-end_line(struct buf *b)
-{
-	if (b->len > 0 && b->data[b->len - 1] != '\n' && b->data[b->len - 1] != '\r')
-		buf_add_char(b, '\n');
+		else if (!copy_from(o, &field, d, e))
+			return false;
+		end_line(&o->header);
+	}
+	return true;
 }
 
 static void
@@ -507,9 +530,9 @@ build_header(struct outgoing *o, const struct outgoing_defaults *d, const int co
 	     struct err *e)
 {
 	buf_clear(&o->header);
+	o->hidden_count = 0;
 	if (!copy_fields(o, d, e))
 		return false;
-	end_line(&o->header);
 	if (count[FROM] == 0 && !add_from(&o->header, d, e))
 		return false;
 	if (count[DATE] == 0)
@@ -648,13 +671,13 @@ put_last(struct measured *m, uint64_t size)
 }
 
 static bool
-pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
+pour(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void *ctx, struct err *e)
 {
 	struct eol_to_crlf filter = {.dots = dots};
 	uint64_t offset = o->body_offset;
 	size_t got;
 
-	if (!eol_to_crlf(&filter, o->header.data, o->header.len, put, ctx))
+	if (!eol_to_crlf(&filter, header->data, header->len, put, ctx))
 		return false;
 	do {
 		if (!source_read(o->source, offset, o->block, BLOCK, &got, e) ||
@@ -665,14 +688,63 @@ pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
 	return eol_to_crlf_end(&filter, put, ctx);
 }
 
+static bool
+pour_measured(struct outgoing *o, const struct buf *header, uint64_t size, eol_put put, void *ctx,
+	      struct err *e)
+{
+	struct measured m = {.put = put, .ctx = ctx, .left = size};
+
+	if (pour(o, header, false, put_measured, &m, e) && put_last(&m, size))
+		return true;
+	return m.has_changed && err_set(e, ERR_IO, "the message changed while it was sent");
+}
+
 bool
 outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e)
 {
-	struct measured m = {.put = put, .ctx = ctx, .left = o->facts.size};
-
 	if (dots)
-		return pour(o, true, put, ctx, e);
-	if (pour(o, false, put_measured, &m, e) && put_last(&m, o->facts.size))
-		return true;
-	return m.has_changed && err_set(e, ERR_IO, "the message changed while it was sent");
+		return pour(o, &o->header, true, put, ctx, e);
+	return pour_measured(o, &o->header, o->facts.size, put, ctx, e);
+}
+
+/* As the wire has it, each line end being CRLF. */
+static uint64_t
+octets_of(const struct buf *header)
+{
+	struct eol_survey s = {0};
+
+	eol_survey(&s, header->data, header->len);
+	eol_survey_end(&s);
+	return s.octets;
+}
+
+/* The header that is sent, and in it the fields that are not. */
+static void
+build_copy(const struct outgoing *o, struct buf *header)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < o->hidden_count; i++) {
+		const struct hidden *h = &o->hidden[i];
+
+		buf_add(header, o->header.data + at, h->at - at);
+		buf_add(header, o->original.data + h->start, h->len);
+		end_line(header);
+		at = h->at;
+	}
+	buf_add(header, o->header.data + at, o->header.len - at);
+}
+
+bool
+outgoing_pour_copy(struct outgoing *o, eol_put put, void *ctx, struct err *e)
+{
+	struct buf header = {0};
+	uint64_t size;
+	bool ok;
+
+	build_copy(o, &header);
+	size = o->facts.size - octets_of(&o->header) + octets_of(&header);
+	ok = pour_measured(o, &header, size, put, ctx, e);
+	buf_free(&header);
+	return ok;
 }

@@ -82,4 +82,8 @@ const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
  */
 bool outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e);
 
+/* The same, without dots, for the sender's own copy: with the Bcc fields that the wire does not see,
+ * in their places. */
+bool outgoing_pour_copy(struct outgoing *o, eol_put put, void *ctx, struct err *e);
+
 #endif
