@@ -111,3 +111,15 @@ in_folder() { mlist --folder="$1" -o subject | tr '\n' ' ' | sed 's/ $//'; }
 	run -69 mmark -s pop3s://localhost --seen 1
 	assert_line --index 0 'mmark: localhost: POP3 has neither flags nor folders'
 }
+
+@test 'a folder can be named by its special use, which makes one with --create where there is none' {
+	plain a b
+	run -66 mmark --append='\Archive' <<<'Subject: c'
+	assert_output --partial 'no folder is marked as \Archive, and none has a usual name for it'
+	run mmark --append='\sent' --create --seen <<<'Subject: c'
+	assert_success
+	assert_equal "$(in_folder "${prefix}Sent")" c
+	run -0 mmark --copy='\Sent' 1
+	run -0 mmark --move='\Sent' 2
+	assert_equal "$(in_folder "${prefix}Sent") | $(in_folder INBOX)" 'c a b | a'
+}

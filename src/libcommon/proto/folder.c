@@ -7,27 +7,37 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-enum { USE_TRASH = 1 };
-
 static const struct {
 	const char *attribute;
 	unsigned bit;
 	const char *shown;
 } uses[] = {
-    {"\\Trash", USE_TRASH, "trash"}, {"\\All", 2, "all"},
-    {"\\Archive", 4, "archive"},     {"\\Drafts", 8, "drafts"},
-    {"\\Flagged", 16, "flagged"},    {"\\Junk", 32, "junk"},
-    {"\\Sent", 64, "sent"},          {"\\Important", 128, "important"},
+    {"\\Trash", 1, "trash"},      {"\\All", 2, "all"},
+    {"\\Archive", 4, "archive"},  {"\\Drafts", 8, "drafts"},
+    {"\\Flagged", 16, "flagged"}, {"\\Junk", 32, "junk"},
+    {"\\Sent", 64, "sent"},       {"\\Important", 128, "important"},
 };
 
 enum { USES = sizeof uses / sizeof uses[0] };
 
-/* Where none is marked. Clients and servers gave it these names, the most usual first. */
-static const char *const usual_trash[] = {
-    "Trash",       "Deleted Messages",    "Deleted Items", "[Gmail]/Trash",
-    "[Gmail]/Bin", "[Google Mail]/Trash", "Deleted",       "Bin",
-    "Papierkorb",
+/* The uses for which a folder can be asked, with the names of folders where none is marked: clients
+ * and servers gave them these, the most usual first. */
+static const struct {
+	const char *attribute;
+	const char *names[10];
+} special[] = {
+    {"\\Trash",
+     {"Trash", "Deleted Messages", "Deleted Items", "[Gmail]/Trash", "[Gmail]/Bin",
+      "[Google Mail]/Trash", "Deleted", "Bin", "Papierkorb"}},
+    {"\\Sent",
+     {"Sent", "Sent Messages", "Sent Items", "[Gmail]/Sent Mail", "[Google Mail]/Sent Mail",
+      "Sent Mail", "Gesendet", "Gesendete Objekte", "Gesendete Elemente"}},
+    {"\\Drafts", {"Drafts", "[Gmail]/Drafts", "[Google Mail]/Drafts", "Draft"}},
+    {"\\Junk", {"Junk", "Spam", "Junk E-mail", "Bulk Mail", "[Gmail]/Spam"}},
+    {"\\Archive", {"Archive", "Archives"}},
 };
+
+enum { SPECIAL = sizeof special / sizeof special[0] };
 
 static bool
 is_word(const char *word, size_t n, const char *other)
@@ -112,17 +122,64 @@ is_called(const struct folder *f, const char *name)
 	return text_equal_case(own, name);
 }
 
+static size_t
+find_special(const char *attribute)
+{
+	size_t i = 0;
+
+	while (i < SPECIAL && !text_equal_case(special[i].attribute, attribute))
+		i++;
+	return i;
+}
+
+bool
+folder_is_special(const char *name)
+{
+	return find_special(name) < SPECIAL;
+}
+
+const char *
+folder_usual_name(const char *attribute)
+{
+	return special[find_special(attribute)].names[0];
+}
+
+static const struct folder *
+find_marked(const struct folder_list *l, const char *attribute, bool is_absent)
+{
+	struct folder wanted = {0};
+
+	folder_take_attribute(&wanted, attribute, strlen(attribute));
+	for (size_t i = 0; i < l->count; i++)
+		if ((l->items[i].uses & wanted.uses) && l->items[i].is_absent == is_absent)
+			return &l->items[i];
+	return NULL;
+}
+
+static const struct folder *
+find_called(const struct folder_list *l, const char *name)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (is_called(&l->items[i], name) && !l->items[i].is_absent)
+			return &l->items[i];
+	return NULL;
+}
+
+const struct folder *
+folder_list_special(const struct folder_list *l, const char *attribute, bool may_be_absent)
+{
+	const struct folder *found = find_marked(l, attribute, false);
+	const size_t use = find_special(attribute);
+
+	for (const char *const *name = special[use].names; !found && *name; name++)
+		found = find_called(l, *name);
+	return found || !may_be_absent ? found : find_marked(l, attribute, true);
+}
+
 const struct folder *
 folder_list_trash(const struct folder_list *l)
 {
-	for (size_t i = 0; i < l->count; i++)
-		if ((l->items[i].uses & USE_TRASH) && !l->items[i].is_absent)
-			return &l->items[i];
-	for (size_t u = 0; u < sizeof usual_trash / sizeof usual_trash[0]; u++)
-		for (size_t i = 0; i < l->count; i++)
-			if (is_called(&l->items[i], usual_trash[u]) && !l->items[i].is_absent)
-				return &l->items[i];
-	return NULL;
+	return folder_list_special(l, "\\Trash", false);
 }
 
 void

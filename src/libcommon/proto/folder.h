@@ -37,10 +37,21 @@ void folder_add_uses(struct buf *out, const struct folder *f);
 /* INBOX first, then by name, each once: what is told of a folder several times is put together. */
 void folder_list_arrange(struct folder_list *l);
 
+/* The name that a new folder for this special use gets. */
+const char *folder_usual_name(const char *attribute);
+
+/* Does NAME ask for a folder by its special use, "\\Sent", in place of its name? */
+bool folder_is_special(const char *name);
+
 /*
- * The folder for what is thrown away: the one marked so (RFC 6154 section 2), else the first with a
- * usual name. NULL: there is none. Borrowed.
+ * The folder for a special use: the one marked so (RFC 6154 section 2), else the first with a usual
+ * name. With MAY_BE_ABSENT, if there is none, one that is marked so and does not exist yet. NULL:
+ * there is none. Borrowed.
  */
+const struct folder *folder_list_special(const struct folder_list *l, const char *attribute,
+					 bool may_be_absent);
+
+/* The folder for what is thrown away, and that exists. */
 const struct folder *folder_list_trash(const struct folder_list *l);
 
 void folder_list_free(struct folder_list *l);

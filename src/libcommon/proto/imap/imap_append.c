@@ -12,6 +12,7 @@
 #include "message/outgoing.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/folder.h"
 #include "proto/imap/imap_name.h"
 #include "proto/imap/imap_talk.h"
 
@@ -23,6 +24,13 @@ imap_wire_name(const struct imap *c, struct buf *out, const char *folder, struct
 	/* A server may have such a name (raw:a\x0ab), but a command's line can't. */
 	return !strpbrk(out->data, "\r\n") ||
 	       err_set(e, ERR_NO_INPUT, "the folder '%s' has a line end in its name", folder);
+}
+
+bool
+imap_target_name(struct imap *c, struct buf *out, const char *folder, bool creates, struct err *e)
+{
+	return folder_is_special(folder) ? imap_find_special(c, folder, creates, out, e)
+					 : imap_wire_name(c, out, folder, e);
 }
 
 bool
@@ -124,7 +132,7 @@ imap_append(void *conversation, const struct mailbox_append *a, struct buf *uid,
 	struct imap *c = conversation;
 	struct buf wire = {0}, quoted = {0};
 	bool ok = imap_ask_introduction(c, e) && imap_await_introduction(c, e) &&
-		  imap_wire_name(c, &wire, a->folder, e);
+		  imap_target_name(c, &wire, a->folder, a->creates, e);
 
 	if (ok) {
 		imap_quote(&quoted, wire.data);

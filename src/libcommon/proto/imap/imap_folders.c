@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/dialog.h"
+#include "net/stream.h"
 #include "proto/imap/imap_name.h"
 #include "proto/imap/imap_talk.h"
 
@@ -440,4 +441,57 @@ imap_await_trash(struct imap *c, struct err *e)
 	folder_list_free(&l);
 	free_prefixes(&x); /* of a NAMESPACE that nobody asked for */
 	return ok && check_trash(c, e);
+}
+
+/* Folders by their special use. */
+
+/* The name for a new one. Some servers have all folders below INBOX. */
+static bool
+name_new(struct folders *x, const char *attribute, struct buf *wire, struct err *e)
+{
+	struct imap *c = x->c;
+
+	if (imap_can(c, IMAP_NAMESPACE)) {
+		imap_ask(c, "NAMESPACE");
+		if (!imap_ok(c, await(x), ERR_UNAVAILABLE, e))
+			return false;
+	}
+	if (x->prefix_count > 0 && strlen(x->prefixes[0]) > 5 &&
+	    imap_name_is_inbox(x->prefixes[0], 5))
+		buf_add_str(wire, x->prefixes[0]);
+	return imap_wire_name(c, wire, folder_usual_name(attribute), e);
+}
+
+static bool
+take_special(struct folders *x, const char *attribute, bool creates, struct buf *wire,
+	     struct err *e)
+{
+	const struct folder *found = folder_list_special(x->list, attribute, true);
+
+	if (found && !strpbrk(found->wire, "\r\n")) {
+		buf_add_str(wire, found->wire);
+		return true;
+	}
+	if (!found && creates)
+		return name_new(x, attribute, wire, e);
+	err_set(e, ERR_NO_INPUT, "%s: no folder is marked as %s, and none has a usual name for it",
+		stream_name(x->c->stream), attribute);
+	return err_hint(e, "give the folder's name, or --create");
+}
+
+bool
+imap_find_special(struct imap *c, const char *attribute, bool creates, struct buf *wire,
+		  struct err *e)
+{
+	struct folder_list l = {0};
+	struct folders x = {.c = c, .list = &l};
+	bool ok;
+
+	ask_list(&x, "");
+	ok = await_list(&x, e);
+	folder_list_arrange(&l);
+	ok = ok && take_special(&x, attribute, creates, wire, e);
+	folder_list_free(&l);
+	free_prefixes(&x);
+	return ok;
 }

@@ -314,7 +314,7 @@ static bool
 find_target(struct imap *c, const char *folder, bool creates, char **wire, struct err *e)
 {
 	struct buf name = {0}, own = {0}, quoted = {0};
-	bool ok = !folder || imap_wire_name(c, &name, folder, e);
+	bool ok = !folder || imap_target_name(c, &name, folder, creates, e);
 
 	if (ok && folder) {
 		imap_quote(&quoted, name.data);

@@ -317,6 +317,12 @@ bool imap_folders(void *conversation, bool with_counts, struct folder_list *l, s
 void imap_ask_trash(struct imap *c);
 bool imap_await_trash(struct imap *c, struct err *e);
 
+/* Adds to WIRE the name of the folder for a special use, such as "\\Sent"; it may not exist yet if
+ * the server marks it, or with CREATES. False: *e, ERR_NO_INPUT if there is none. Sends a LIST; no
+ * other answer may be outstanding. */
+bool imap_find_special(struct imap *c, const char *attribute, bool creates, struct buf *wire,
+		       struct err *e);
+
 /* The fields that a list shows. */
 #define IMAP_FIELDS "BODY.PEEK[HEADER.FIELDS (DATE FROM TO CC SUBJECT MESSAGE-ID)]"
 
@@ -364,6 +370,10 @@ bool imap_append(void *conversation, const struct mailbox_append *a, struct buf 
 
 /* The wire name of what a person typed, added to OUT. False: *e, it is none. */
 bool imap_wire_name(const struct imap *c, struct buf *out, const char *folder, struct err *e);
+
+/* The same for a folder that messages go to, which may also be named by its special use, "\\Sent". */
+bool imap_target_name(struct imap *c, struct buf *out, const char *folder, bool creates,
+		      struct err *e);
 
 /* Is there a folder of that quoted wire name? If not it is made, with CREATES. False: *e. */
 bool imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e);
