@@ -50,8 +50,8 @@ bool letter_prepare(struct letter *l, const struct account *a, char *const *reci
 		    size_t count, bool and_header, struct err *e);
 
 /*
- * A letter that was prepared before, as it came out then (outgoing_pour() without dots): nothing is
- * added or taken away. FROM is its sender, A has its wishes, and outlives it. Its recipients
+ * A letter that was prepared before, as it came out then (outgoing_pour() without dots, or
+ * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. FROM is its sender, A has its wishes, and outlives it. Its recipients
  * follow. False: *e.
  */
 bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,

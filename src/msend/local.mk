@@ -29,6 +29,8 @@ libmsend_a_SOURCES = \
 	%D%/rate.h \
 	%D%/recipient_status.c \
 	%D%/recipient_status.h \
+	%D%/save.c \
+	%D%/save.h \
 	%D%/send_journal.c \
 	%D%/send_journal.h \
 	%D%/smtp_session.c \

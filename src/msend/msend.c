@@ -10,12 +10,14 @@
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "msend/batch.h"
 #include "msend/letter.h"
 #include "msend/mailq.h"
 #include "msend/queue_add.h"
 #include "msend/rate.h"
+#include "msend/save.h"
 #include "msend/send_journal.h"
 #include "msend/smtp_session.h"
 #include "msend/submission.h"
@@ -34,6 +36,8 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	for (size_t i = 0; i < l->envelope.count; i++)
 		printf("envelope to: <%s>\n", l->envelope.recipients[i].address);
 	printf("octets: %llu\n", (unsigned long long)facts->size);
+	if (save_is_wanted(a))
+		screen_printf("copy to: %s\n", save_folder(a));
 	return true;
 }
 
@@ -47,9 +51,18 @@ a_dot_ends(const struct run *run)
 	       !(options && text_has_word(options, "i"));
 }
 
+/* The sender's copy of a letter, however many transactions it takes. */
+struct copy {
+	bool is_wanted;
+	bool is_settled; /* it is due, or left to the queue with a part of the letter */
+	bool is_due;     /* a server has accepted the letter */
+	bool is_unsure;  /* a server may have */
+};
+
 /* A letter's record, for the length of a transaction. */
 struct ledger {
 	struct run *run;
+	struct copy *copy;
 	struct send_journal *journal; /* NULL: none is kept */
 	const char *name;             /* of the letter */
 	char key[SEND_JOURNAL_KEY];
@@ -96,6 +109,16 @@ note_end(struct run *run, struct ledger *g, const struct outcome *o)
 	}
 }
 
+static void
+settle_copy(struct copy *c, const struct letter *part, const struct outcome *o)
+{
+	c->is_unsure |= o->maybe_sent && !o->queued;
+	if (!c->is_wanted || c->is_settled)
+		return;
+	c->is_due = save_is_due(part);
+	c->is_settled = c->is_due || o->queued;
+}
+
 /* True: it was *SENT, or is kept to be sent later. */
 static bool
 hand_in(struct run *run, struct submission *h, const struct account *a, struct letter *l, bool last,
@@ -104,6 +127,7 @@ hand_in(struct run *run, struct submission *h, const struct account *a, struct l
 	struct err problem;
 
 	*sent = submission_send(h, a, l, last, o, e);
+	o->keeps_copy = g->copy->is_wanted && !g->copy->is_settled && !save_is_due(l);
 	if (account_flag(a, SET_QUEUE)) {
 		if (!*sent && !note_begin(g, &problem)) {
 			run_complain(run, &problem);
@@ -130,6 +154,7 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 	part->envelope.before_end_ctx = &g;
 	ok = hand_in(run, h, a, part, last, &g, &outcome, &sent, e);
 	note_end(run, &g, &outcome);
+	settle_copy(g.copy, part, &outcome);
 	outcome_log(&outcome, part, a, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	return ok;
@@ -211,7 +236,16 @@ prepare(struct run *run, struct submission *h, struct letter *l, int fd, bool la
 	       (*a = submission_account(h, run, l->sender, e)) &&
 	       letter_prepare(l, *a, last ? run->operands : NULL, last ? run->operand_count : 0,
 			      run_flag(run, SET_READ_RECIPIENTS), e) &&
-	       queue_add_check(*a, e);
+	       queue_add_check(*a, e) && save_check(*a, e);
+}
+
+static void
+save_copy(struct run *run, const struct account *a, const struct letter *l, const struct copy *c)
+{
+	if (c->is_due)
+		save_end(run, save_begin(run, a, l));
+	else if (c->is_wanted && !c->is_settled && c->is_unsure)
+		save_skip(run, a);
 }
 
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
@@ -221,12 +255,16 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	struct letter letter = {0};
 	const struct account *account = NULL;
 	char *name = letter_name(run);
-	struct ledger g = {.run = run, .journal = submission_shared(h)->journal, .name = name};
+	struct copy copy = {0};
+	struct ledger g = {
+	    .run = run, .copy = &copy, .journal = submission_shared(h)->journal, .name = name};
 	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e);
 
 	if (!ok && !run_flag(run, SET_DRY_RUN))
 		outcome_log(&(struct outcome){0}, &letter, account, run, e);
+	copy.is_wanted = ok && save_is_wanted(account);
 	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
+	save_copy(run, account, &letter, &copy);
 	letter_free(&letter);
 	free(name);
 	return ok;
@@ -306,7 +344,7 @@ static bool
 has_nothing_to_send(const struct run *run, struct err *e)
 {
 	static const enum setting_id others[] = {SET_BATCH,   SET_MBOX, SET_CONNECTIONS, SET_RATE,
-						 SET_JOURNAL, SET_EACH, SET_VERP};
+						 SET_JOURNAL, SET_EACH, SET_VERP,        SET_SAVE};
 	const char *what = is_mailq(run) ? "--list-queue shows" : "--flush sends";
 
 	if (run->operand_count > 0)

@@ -25,6 +25,7 @@ struct outcome {
 
 	/* Of the queue (app/outbox.h). */
 	char *queued;     /* its id there, or NULL */
+	bool keeps_copy;  /* the sender's copy is saved when it is sent from there */
 	bool is_waiting;  /* it is in the queue, for recipients who have not got it yet */
 	bool is_again;    /* its end had gone out before, and the reply was not seen */
 	bool is_ahead;    /* the end is about to go out; what comes of it has a line of its own */

@@ -2,7 +2,8 @@
 /*
  * queue - messages that wait to be sent, in a directory of their own:
  *
- *	ID.eml          the message as it goes out, CRLF and all
+ *	ID.eml          the message as it goes out, CRLF and all; with the Bcc fields, which
+ *	                are never sent, if a copy of it is to be saved (--save)
  *	ID              its entry (deliver/queue_entry.h): with it the message is in the queue
  *	ID.new          an entry that is about to take its name
  *	lock held (flock(2)) by the process that sends

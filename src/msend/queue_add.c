@@ -14,6 +14,7 @@
 #include "msend/queue.h"
 #include "msend/queue_settings.h"
 #include "msend/recipient_status.h"
+#include "msend/save.h"
 
 struct queue *
 queue_add_open(struct err *e)
@@ -33,6 +34,13 @@ queue_add_check(const struct account *a, struct err *e)
 	return !account_flag(a, SET_QUEUE) || queue_settings_check(a, e);
 }
 
+/* With the Bcc fields, where the sender's copy is made from it: they are not sent (letter_again()). */
+static bool
+pour_copy(void *ctx, eol_put put, void *to, struct err *e)
+{
+	return outgoing_pour_copy(ctx, put, to, e);
+}
+
 static bool
 pour(void *ctx, eol_put put, void *to, struct err *e)
 {
@@ -47,7 +55,7 @@ describe(struct queue_entry *entry, const struct account *a, const struct letter
 	*entry = (struct queue_entry){.account = mem_strdup(a->name),
 				      .from = mem_strdup(l->from),
 				      .maybe_sent = o->maybe_sent};
-	queue_settings_add(entry, a);
+	queue_settings_add(entry, a, o->keeps_copy || !save_is_wanted(a));
 	for (size_t i = 0; i < l->envelope.count; i++)
 		if (recipient_status_of(l, i, o, false) == RECIPIENT_DEFERRED)
 			queue_entry_add_recipient(entry, l->envelope.recipients[i].address, NULL);
@@ -62,7 +70,7 @@ add(const struct account *a, const struct letter *l, struct outcome *o, struct e
 	bool ok;
 
 	describe(&entry, a, l, o, &o->delay);
-	ok = q && queue_add(q, &entry, pour, l->message, e);
+	ok = q && queue_add(q, &entry, o->keeps_copy ? pour_copy : pour, l->message, e);
 	if (ok)
 		o->queued = mem_strdup(entry.id);
 	o->is_waiting = ok;

@@ -20,6 +20,7 @@
 #include "msend/queue_add.h"
 #include "msend/queue_settings.h"
 #include "msend/recipient_status.h"
+#include "msend/save.h"
 #include "msend/submission.h"
 
 enum { LIFETIME = 5 * 24 * 60 * 60 };
@@ -537,12 +538,39 @@ finish_failing(struct attempt *a, struct err *e)
 }
 
 static bool
+has_been_taken(const struct queue_entry *entry)
+{
+	for (size_t i = 0; i < entry->count; i++)
+		if (entry->recipients[i].has_it)
+			return true;
+	return false;
+}
+
+/*
+ * The first time that a server accepts the message. The copy is on its way before the entry is
+ * removed: if we are killed between the two, the message is sent again, and that is said, but no
+ * copy is lost.
+ */
+static struct save *
+begin_copy(const struct attempt *a)
+{
+	const struct account *account = &a->waiting->route->account;
+
+	if (has_been_taken(&a->waiting->entry) || !save_is_due(&a->letter) ||
+	    !save_is_wanted(account))
+		return NULL;
+	return save_begin(a->flush->run, account, &a->letter);
+}
+
+static bool
 try_again(struct attempt *a, struct err *e)
 {
 	const bool ok = hand_over(a, e);
+	struct save *copy = begin_copy(a);
 
 	a->outcome.queued = mem_strdup(a->waiting->entry.id);
 	settle(a, ok ? NULL : e);
+	save_end(a->flush->run, copy);
 	return ok;
 }
 

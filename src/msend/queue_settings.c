@@ -46,6 +46,7 @@ static const struct {
     {SET_TIMEOUT, false},
     {SET_LOG, false},
     {SET_QUEUE_LIFETIME, false},
+    {SET_SAVE, false},
 };
 
 static bool
@@ -81,14 +82,17 @@ from_anywhere(const struct setting *s, const char *text)
 }
 
 void
-queue_settings_add(struct queue_entry *q, const struct account *a)
+queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_copy)
 {
+	if (!keeps_copy)
+		queue_entry_add_setting(q, setting_row(SET_SAVE, TOOL_MSEND)->name, "no");
 	for (size_t i = 0; i < sizeof recorded / sizeof recorded[0]; i++) {
 		const enum setting_id id = recorded[i].id;
 		const struct setting *s = setting_row(id, TOOL_MSEND);
 		char *value;
 
-		if (!account_text(a, id) || !(recorded[i].is_wish || is_given(a, id)))
+		if (!account_text(a, id) || !(recorded[i].is_wish || is_given(a, id)) ||
+		    (id == SET_SAVE && !keeps_copy))
 			continue;
 		value = from_anywhere(s, account_text(a, id));
 		queue_entry_add_setting(q, s->name, value);

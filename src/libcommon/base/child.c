@@ -189,6 +189,7 @@ close_pipes(struct pipes *p)
 struct gift {
 	const struct pipes *pipes;
 	enum child_stdin in;
+	int in_file; /* CHILD_STDIN_FILE */
 	enum child_stdout out;
 	const char *out_file; /* or NULL; opened with out_flags */
 	int out_flags;
@@ -201,7 +202,9 @@ set_descriptors(posix_spawn_file_actions_t *actions, const struct gift *g)
 	if (g->in == CHILD_STDIN_EMPTY)
 		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	else
-		posix_spawn_file_actions_adddup2(actions, g->pipes->to[0], STDIN_FILENO);
+		posix_spawn_file_actions_adddup2(
+		    actions, g->in == CHILD_STDIN_FILE ? g->in_file : g->pipes->to[0],
+		    STDIN_FILENO);
 	if (g->out_file)
 		posix_spawn_file_actions_addopen(actions, STDOUT_FILENO, g->out_file, g->out_flags,
 						 0666);
@@ -286,15 +289,14 @@ spawn_plain(pid_t *pid, const char *command, struct gift *g)
 }
 
 static int
-spawn_command(pid_t *pid, const char *command, const char *const more[], const struct pipes *p,
-	      enum child_stdin in, enum child_stdout out)
+spawn_command(pid_t *pid, const char *command, const char *const more[], struct gift *g)
 {
 	char *copy = mem_strdup(command);
 	char **environment = merge_environment(more);
-	struct gift g = {.pipes = p, .in = in, .out = out, .environment = environment};
-	const int error =
-	    needs_shell(copy) ? spawn_shell(pid, copy, &g) : spawn_plain(pid, copy, &g);
+	int error;
 
+	g->environment = environment;
+	error = needs_shell(copy) ? spawn_shell(pid, copy, g) : spawn_plain(pid, copy, g);
 	free(environment);
 	free(copy);
 	return error;
@@ -305,12 +307,13 @@ child_start(struct child *c, const char *command, enum child_stdin in, enum chil
 	    const char *const environment[], struct err *e)
 {
 	struct pipes p;
+	struct gift g = {.pipes = &p, .in = in, .in_file = c->to, .out = out};
 	int error;
 
 	*c = (struct child){.pid = -1, .to = -1, .from = -1};
 	error = open_pipes(&p, in, out) ? 0 : errno;
 	if (error == 0)
-		error = spawn_command(&c->pid, command, environment, &p, in, out);
+		error = spawn_command(&c->pid, command, environment, &g);
 	if (error != 0) {
 		close_pipes(&p);
 		errno = error;

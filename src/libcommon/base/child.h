@@ -16,7 +16,11 @@
 
 struct err;
 
-enum child_stdin { CHILD_STDIN_EMPTY, CHILD_STDIN_PIPE };
+enum child_stdin {
+	CHILD_STDIN_EMPTY,
+	CHILD_STDIN_PIPE,
+	CHILD_STDIN_FILE /* the descriptor in `to`, which stays the caller's: after the start it is -1 */
+};
 enum child_stdout {
 	CHILD_STDOUT_OURS,
 	CHILD_STDOUT_PIPE,

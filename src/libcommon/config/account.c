@@ -362,13 +362,47 @@ take_files(struct account *a, const struct ini files[FILES], unsigned tool, stru
 	return true;
 }
 
+static void
+move_value(struct value *to, struct value *from)
+{
+	free(to->text);
+	free(to->origin);
+	*to = *from;
+	*from = (struct value){0};
+}
+
+/* Values for all accounts that are only for those whose preset says nothing. */
+static void
+hold_back(struct values *from, struct values *held)
+{
+	for (size_t i = 0; i < setting_count; i++) {
+		const enum setting_id id = settings[i].id;
+
+		if ((settings[i].places & PRESET_FIRST) && from->of[id].is_for_all)
+			move_value(&held->of[id], &from->of[id]);
+	}
+}
+
+static void
+give_back(struct values *to, struct values *held)
+{
+	for (size_t i = 0; i < SETTING_IDS; i++)
+		if (held->of[i].text && !to->of[i].text)
+			move_value(&to->of[i], &held->of[i]);
+	values_free(held);
+}
+
 static bool
 take_preset(struct account *a, struct err *e)
 {
 	const char *preset = account_text(a, SET_PROVIDER);
+	struct values held = {0};
+	bool ok;
 
-	return provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values,
-			      e);
+	hold_back(&a->values, &held);
+	ok = provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values, e);
+	give_back(&a->values, &held);
+	return ok;
 }
 
 void

@@ -4,7 +4,8 @@
  *
  * They come, the first that has one: from the command line; from the account's section in the
  * user's file, then in the system's; from the keys above the first section of either; from the
- * provider's preset.
+ * provider's preset. (A few, marked PRESET_FIRST, come from the preset before the keys above the first
+ * section.)
  */
 #ifndef MAILVERBS_CONFIG_ACCOUNT_H
 #define MAILVERBS_CONFIG_ACCOUNT_H

@@ -93,6 +93,7 @@ enum setting_id {
 	SET_REWRITE_FROM,
 	SET_LOG,
 	SET_PARTIAL,
+	SET_SAVE,
 	SET_QUEUE,
 	SET_QUEUE_LIFETIME,
 	SET_FLUSH,
@@ -181,6 +182,7 @@ enum setting_kind {
 	KIND_URL,
 	KIND_LMTP,   /* the URL of an LMTP server */
 	KIND_AGE,    /* yes, no, or a time: 10d */
+	KIND_SAVE,   /* yes, no, or a folder */
 	KIND_PERIOD, /* a time: 12h, 5d */
 	KIND_IP,
 	KIND_PINS,
@@ -204,8 +206,9 @@ enum setting_place {
 	IN_PRESET = 8,  /* in providers.ini */
 	IN_CONFIG = IN_ACCOUNT | IN_GLOBAL,
 	IN_BOTH = IN_OPTION | IN_CONFIG,
-	HIDDEN = 16,   /* another program's spelling: accepted and in the man page, not in --help */
-	ONLY_IMAP = 32 /* as IN_GLOBAL, it applies to accounts that are served by IMAP */
+	HIDDEN = 16, /* another program's spelling: accepted and in the man page, not in --help */
+	ONLY_IMAP = 32,   /* as IN_GLOBAL, it applies to accounts that are served by IMAP */
+	PRESET_FIRST = 64 /* a preset's value takes precedence over one IN_GLOBAL */
 };
 
 struct setting {

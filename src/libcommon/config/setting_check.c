@@ -234,6 +234,14 @@ check_age(const struct setting *s, const char *text, char **normal, struct err *
 	       err_set(e, ERR_USAGE, "'%s' is neither yes nor no nor a time such as 10d", text);
 }
 
+static bool
+check_save(const struct setting *s, const char *text, char **normal, struct err *e)
+{
+	struct err not_a_flag;
+
+	return check_flag(s, text, normal, &not_a_flag) || check_text(s, text, normal, e);
+}
+
 /* "no" takes a configured size back; mpop says "off". */
 static bool
 check_size(const struct setting *s, const char *text, char **normal, struct err *e)
@@ -316,6 +324,7 @@ static const struct kind kinds[SETTING_KINDS] = {
     [KIND_URL] = {.normalise = check_url},
     [KIND_LMTP] = {.normalise = check_lmtp},
     [KIND_AGE] = {.normalise = check_age},
+    [KIND_SAVE] = {.normalise = check_save},
     [KIND_PERIOD] = {.accepts = is_age, .expected = "a time such as 12h or 5d"},
     [KIND_IP] = {.accepts = is_ip, .expected = "an IP address"},
     [KIND_PINS] = {.normalise = check_pins},

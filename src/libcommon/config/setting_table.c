@@ -36,6 +36,9 @@ const struct setting settings[] = {
 	{.id = SET_PARTIAL, .name = "partial", .kind = KIND_FLAG, .places = IN_BOTH,
 	 .tools = MSEND, .help = "send to the accepted recipients if others are refused"},
 
+	{.id = SET_SAVE, .name = "save", .kind = KIND_SAVE,
+	 .places = IN_BOTH | IN_PRESET | PRESET_FIRST, .tools = MSEND, .arg = "[=FOLDER]", .complete = "words yes no",
+	 .help = "append sent messages to FOLDER by IMAP (default: Sent)"},
 	{.id = SET_DSN_NOTIFY, .name = "dsn-notify", .letters = "N", .kind = KIND_NOTIFY,
 	 .places = IN_BOTH, .tools = MSEND, .arg = "WHEN", .complete = "words never success failure delay success,failure,delay",
 	 .help = "delivery report: never, or success,failure,delay"},

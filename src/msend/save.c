@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/save.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "base/program.h"
+#include "base/trace.h"
+#include "config/account.h"
+#include "message/outgoing.h"
+#include "message/spool.h"
+#include "msend/letter.h"
+#include "net/wait.h"
+
+enum {
+	GRACE_MS = 5000,       /* for which a signal waits for the append */
+	WORDS_MAX = 16 * 1024, /* of what mmark says, so much is looked at */
+	CANNOT_RUN = 126,
+	NO_SUCH_COMMAND = 127 /* the shell's exit statuses */
+};
+
+struct save {
+	struct child child;
+	char *folder;
+	bool is_asked; /* on the command line */
+};
+
+static bool
+is_given(const struct account *a, enum setting_id id)
+{
+	const struct value *v = &a->values.of[id];
+
+	return v->text &&
+	       (strcmp(v->origin, "command line") == 0 || strcmp(v->origin, "queue") == 0);
+}
+
+bool
+save_is_wanted(const struct account *a)
+{
+	const char *text = account_text(a, SET_SAVE);
+	const bool may_skip = a->values.of[SET_SAVE].is_for_all;
+
+	return text && strcmp(text, "no") != 0 && (account_text(a, SET_IMAP) || !may_skip);
+}
+
+const char *
+save_folder(const struct account *a)
+{
+	const char *text = account_text(a, SET_SAVE);
+
+	return text && strcmp(text, "yes") != 0 ? text : "\\Sent";
+}
+
+static bool
+check_server(const struct account *a, struct err *e)
+{
+	if (account_text(a, SET_IMAP))
+		return true;
+	err_set(e, ERR_CONFIG, "--save: no imap server is known for the account '%s'", a->name);
+	return err_hint(e, "`imap = URL` in the configuration");
+}
+
+bool
+save_check(const struct account *a, struct err *e)
+{
+	return !save_is_wanted(a) || !is_given(a, SET_SAVE) || check_server(a, e);
+}
+
+bool
+save_is_due(const struct letter *l)
+{
+	for (size_t i = 0; i < l->envelope.count; i++)
+		if (l->envelope.recipients[i].is_taken)
+			return true;
+	return false;
+}
+
+/* Reports. */
+
+static void
+report(struct run *run, bool is_asked, const struct err *why)
+{
+	struct err e = *why;
+
+	e.code = ERR_TEMPORARY;
+	if (is_asked) {
+		run_complain(run, &e);
+		return;
+	}
+	e.hint[0] = '\0';
+	run_warn(run, &e);
+}
+
+static void
+blame(struct err *e, const char *folder)
+{
+	err_prefix(e, "the message was sent, but no copy was saved in %s", folder);
+}
+
+void
+save_skip(struct run *run, const struct account *a)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMPORARY,
+		"no copy was saved, because it is not known whether the message was sent");
+	report(run, is_given(a, SET_SAVE), &e);
+}
+
+/* The copy. */
+
+struct copying {
+	int fd;
+	struct err *e;
+};
+
+static bool
+put(void *ctx, const char *bytes, size_t n)
+{
+	const struct copying *c = ctx;
+
+	return spool_write(c->fd, bytes, n, c->e);
+}
+
+/* -1: *e. */
+static int
+make_copy(const struct letter *l, struct err *e)
+{
+	struct copying c = {.fd = spool_open(e), .e = e};
+
+	if (c.fd < 0)
+		return -1;
+	if (outgoing_pour_copy(l->message, put, &c, e)) {
+		if (lseek(c.fd, 0, SEEK_SET) == 0)
+			return c.fd;
+		err_set_errno(e, ERR_IO, "cannot read the copy");
+	}
+	close(c.fd);
+	return -1;
+}
+
+/* mmark's command line. */
+
+static void
+add_option(struct buf *command, enum setting_id id, const char *value)
+{
+	char *word = mem_printf("--%s=%s", setting_row(id, TOOL_MMARK)->name, value);
+
+	program_add_word(command, word);
+	free(word);
+}
+
+/* What the command line says of the account, and not of its submission server. */
+static void
+add_given(struct buf *command, const struct account *a)
+{
+	static const enum setting_id ids[] = {SET_CONFIG,           SET_PROVIDER,    SET_USER,
+					      SET_PASSWORD_COMMAND, SET_TLS_CA_FILE, SET_PROXY,
+					      SET_SOURCE_IP,        SET_TIMEOUT};
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (is_given(a, ids[i]))
+			add_option(command, ids[i], account_text(a, ids[i]));
+	if (account_flag(a, SET_IPV4))
+		program_add_word(command, "--ipv4");
+	if (account_flag(a, SET_IPV6))
+		program_add_word(command, "--ipv6");
+}
+
+/* Its diagnostics come on the pipe; the UID that it prints is not for our output. */
+static void
+add_command(struct buf *command, const struct account *a, const char *folder)
+{
+	struct buf mmark = {0};
+
+	program_add(&mmark, "mmark");
+	buf_addf(command, "exec %s --protocol=imap --seen", mmark.data);
+	buf_free(&mmark);
+	if (folder[0] == '\\')
+		program_add_word(command, "--create");
+	add_option(command, SET_APPEND, folder);
+	add_option(command, SET_ACCOUNT, a->name);
+	add_given(command, a);
+	buf_add_str(command, " 2>&1 >/dev/null");
+}
+
+static bool
+start(struct save *s, const struct account *a, const struct letter *l, struct err *e)
+{
+	struct buf command = {0};
+	int fd;
+	bool ok;
+
+	if (!check_server(a, e))
+		return false;
+	fd = make_copy(l, e);
+	if (fd < 0)
+		return false;
+	add_command(&command, a, s->folder);
+	s->child.to = fd;
+	ok = child_start(&s->child, command.data, CHILD_STDIN_FILE, CHILD_STDOUT_PIPE, NULL, e);
+	close(fd);
+	buf_free(&command);
+	return ok;
+}
+
+static void
+save_free(struct save *s)
+{
+	free(s->folder);
+	free(s);
+}
+
+struct save *
+save_begin(struct run *run, const struct account *a, const struct letter *l)
+{
+	struct save *s = mem_alloc(sizeof *s);
+	struct err e = {0};
+
+	s->folder = mem_strdup(save_folder(a));
+	s->is_asked = is_given(a, SET_SAVE);
+	if (start(s, a, l, &e))
+		return s;
+	blame(&e, s->folder);
+	report(run, s->is_asked, &e);
+	save_free(s);
+	return NULL;
+}
+
+/* The end. */
+
+/* False: a signal came, and the append has not ended in the time that it leaves. */
+static bool
+read_words(int fd, struct buf *words)
+{
+	int64_t deadline = WAIT_FOREVER;
+	char bytes[1024];
+
+	for (;;) {
+		const enum wait_result result = deadline == WAIT_FOREVER
+						    ? wait_fd(fd, POLLIN, deadline)
+						    : wait_fd_anyway(fd, POLLIN, deadline);
+		ssize_t n;
+
+		if (result == WAIT_STOPPED && deadline == WAIT_FOREVER) {
+			deadline = wait_clock() + GRACE_MS;
+			continue;
+		}
+		if (result != WAIT_READY)
+			return false;
+		n = read(fd, bytes, sizeof bytes);
+		if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+			return true;
+		if (n > 0 && words->len < WORDS_MAX)
+			buf_add(words, bytes, (size_t)n);
+	}
+}
+
+/* A line of mmark without its name. */
+static char *
+without_name(const char *line, size_t len)
+{
+	const char *colon = memchr(line, ':', len);
+	const size_t skip = colon ? (size_t)(colon - line) + 1 + (colon[1] == ' ') : 0;
+
+	return mem_strndup(line + skip, skip < len ? len - skip : 0);
+}
+
+/* The error is the last line, before the hint, if there is one. A hint about one of mmark's options
+ * is of no use to who runs msend. */
+static void
+take_words(const struct buf *words, char **error, char **hint)
+{
+	const char *line = words->data;
+
+	*error = *hint = NULL;
+	for (size_t len; line && *line; line += len + (line[len] == '\n')) {
+		char *text;
+
+		len = strcspn(line, "\n");
+		text = without_name(line, len);
+		if (strncmp(text, "hint: ", 6) == 0) {
+			free(*hint);
+			*hint = strstr(text, "--") ? NULL : mem_strdup(text + 6);
+			free(text);
+		} else {
+			free(*error);
+			*error = text;
+		}
+	}
+}
+
+static bool
+judge(int status, const struct buf *words, struct err *e)
+{
+	char *error, *hint, text[40];
+
+	if (status == 0)
+		return true;
+	if (status == CANNOT_RUN || status == NO_SUCH_COMMAND)
+		return err_set(e, ERR_CONFIG, "mmark: %s (exit status %d)",
+			       status == CANNOT_RUN ? "cannot be run" : "not found", status);
+	take_words(words, &error, &hint);
+	if (error && status < CANNOT_RUN)
+		err_set(e, ERR_TEMPORARY, "%s", error);
+	else
+		err_set(e, ERR_TEMPORARY, "mmark: %s", child_status_text(status, text));
+	if (hint)
+		err_hint(e, "%s", hint);
+	free(error);
+	free(hint);
+	return false;
+}
+
+static bool
+finish(struct save *s, struct err *e)
+{
+	struct buf words = {0};
+	bool ok;
+
+	buf_add_str(&words, "");
+	if (read_words(s->child.from, &words)) {
+		ok = judge(child_wait(&s->child), &words, e);
+	} else {
+		child_end(&s->child);
+		ok = err_set(e, ERR_TEMPORARY,
+			     "mmark was ended while at work, for a signal asked to stop; it may "
+			     "have been saved");
+	}
+	buf_free(&words);
+	return ok;
+}
+
+void
+save_end(struct run *run, struct save *s)
+{
+	struct err e;
+
+	if (!s)
+		return;
+	if (finish(s, &e)) {
+		trace_note(TRACE_PROTOCOL, "a copy was saved in %s", s->folder);
+	} else {
+		blame(&e, s->folder);
+		report(run, s->is_asked, &e);
+	}
+	save_free(s);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * save - the sender's own copy of a sent message, in a folder of the account (--save).
+ *
+ * mmark appends it by IMAP, in a process of its own, because msend speaks no IMAP. Its input is a
+ * file that is complete before it starts: if msend is killed then, the copy is still whole. Nothing
+ * that goes wrong here changes what became of the message.
+ */
+#ifndef MAILVERBS_MSEND_SAVE_H
+#define MAILVERBS_MSEND_SAVE_H
+
+#include <stdbool.h>
+
+struct account;
+struct err;
+struct letter;
+struct run;
+struct save;
+
+/* Does the account want copies? A key for all accounts does not hold for those without IMAP. */
+bool save_is_wanted(const struct account *a);
+
+/* The folder that is meant, "\\Sent" for the default; borrowed. */
+const char *save_folder(const struct account *a);
+
+/* Before anything is sent. False: *e is ERR_CONFIG; the command line wants copies, and the account
+ * has no IMAP server. */
+bool save_check(const struct account *a, struct err *e);
+
+/* Did a server accept the letter for anybody? */
+bool save_is_due(const struct letter *l);
+
+/*
+ * save_begin() starts the append, save_end() waits for it and accepts NULL. A failure is reported:
+ * it counts as ERR_TEMPORARY if the command line asked for the copy, else not at all. NULL: that
+ * was done.
+ */
+struct save *save_begin(struct run *run, const struct account *a, const struct letter *l);
+void save_end(struct run *run, struct save *s);
+
+/* Reports that there is no copy, because nobody knows whether the message was sent. */
+void save_skip(struct run *run, const struct account *a);
+
+#endif
