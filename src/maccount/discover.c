@@ -211,6 +211,7 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 		buf_free(&domain);
 		return false;
 	}
+	run_warn_of_missing_presets(run);
 	d.domain = domain.data;
 	d.deadline = wait_deadline(d.timeout_s);
 	https_start();

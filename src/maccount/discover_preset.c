@@ -40,7 +40,7 @@ add_preset(const char *name, const struct discovery *d, const char *source, enum
 {
 	struct values v = {0};
 
-	if (provider_apply(name, d->address, &v, &(struct err){0}))
+	if (provider_apply(name, d->address, &v, NULL, &(struct err){0}))
 		add_values(&v, source, trust, c);
 	values_free(&v);
 }
@@ -50,7 +50,7 @@ discover_preset(const struct discovery *d, struct candidates *c)
 {
 	struct values v = {0};
 
-	if (provider_apply("auto", d->address, &v, &(struct err){0}) && v.of[SET_SMTP].origin)
+	if (provider_apply("auto", d->address, &v, NULL, &(struct err){0}) && v.of[SET_SMTP].origin)
 		add_values(&v, v.of[SET_SMTP].origin, TRUST_STATED, c);
 	values_free(&v);
 }

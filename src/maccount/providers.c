@@ -63,6 +63,7 @@ command_providers(struct run *run, struct err *e)
 	size_t shown = 0;
 	bool ok = provider_load_all(files, e);
 
+	run_warn_of_missing_presets(run);
 	for (size_t f = 0; ok && f < PROVIDER_FILES; f++)
 		for (size_t i = 0; i < files[f].count; i++) {
 			const char *preset = files[f].entries[i].section;

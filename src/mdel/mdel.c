@@ -175,7 +175,7 @@ prepare(struct deletion *d, struct err *e)
 				   "from standard input");
 	}
 	return selection_parse(&d->selection, run->operands, run->operand_count, e) &&
-	       account_resolve(&d->account, TOOL_MDEL, &run->given, NULL, e) &&
+	       run_account(run, &d->account, TOOL_MDEL, NULL, e) &&
 	       folders_check_one(&d->account, e);
 }
 

@@ -159,7 +159,7 @@ static bool
 serve_account(struct run *run, struct selection *selection, struct err *e)
 {
 	struct service s = {.run = run, .selection = selection};
-	bool ok = account_resolve(&s.account, TOOL_MFETCH, &run->given, NULL, e);
+	bool ok = run_account(run, &s.account, TOOL_MFETCH, NULL, e);
 
 	s.account.is_unattended = run_flag(run, SET_WATCH) || run_flag(run, SET_ALL_ACCOUNTS);
 	ok = ok && serve(&s, e);
@@ -214,7 +214,7 @@ check_accounts(struct run *run, struct account_names *n, struct err *e)
 		struct account a = {0};
 
 		name_account(run, n->names[i]);
-		ok = ok && account_resolve(&a, TOOL_MFETCH, &run->given, NULL, e);
+		ok = ok && run_account(run, &a, TOOL_MFETCH, NULL, e);
 		if (ok && account_has_mailbox(&a)) {
 			ok = check_destination(run, &a, e);
 			n->names[kept++] = n->names[i];

@@ -579,7 +579,7 @@ static bool
 job(struct run *run, struct err *e)
 {
 	struct listing l = {.run = run};
-	bool ok = account_resolve(&l.account, TOOL_MLIST, &run->given, NULL, e);
+	bool ok = run_account(run, &l.account, TOOL_MLIST, NULL, e);
 
 	if (ok)
 		ok = serve(&l, e);

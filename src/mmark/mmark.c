@@ -349,7 +349,7 @@ prepare(struct marking *m, struct err *e)
 	    (!read_flags(m, e) || !check_actions(m, e) || !check_operands(m, e)))
 		return false;
 	return selection_parse(&m->selection, run->operands, run->operand_count, e) &&
-	       account_resolve(&m->account, TOOL_MMARK, &run->given, NULL, e) &&
+	       run_account(run, &m->account, TOOL_MMARK, NULL, e) &&
 	       folders_check_one(&m->account, e) &&
 	       (run_flag(run, SET_PROBE) || check_protocol(m, e));
 }

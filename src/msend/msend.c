@@ -323,8 +323,7 @@ probe(struct run *run, struct err *e)
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--probe sends nothing: unexpected operand '%s'",
 			       run->operands[0]);
-	ok = account_resolve(&account, TOOL_MSEND, &run->given, NULL, e) &&
-	     smtp_session_probe(&account, e);
+	ok = run_account(run, &account, TOOL_MSEND, NULL, e) && smtp_session_probe(&account, e);
 	account_free(&account);
 	return ok;
 }

@@ -75,7 +75,7 @@ is_same(const char *a, const char *b)
 }
 
 const struct account *
-submission_account(struct submission *h, const struct run *run, const char *sender, struct err *e)
+submission_account(struct submission *h, struct run *run, const char *sender, struct err *e)
 {
 	const char *connections = run->given.of[SET_CONNECTIONS].text;
 
@@ -83,7 +83,7 @@ submission_account(struct submission *h, const struct run *run, const char *send
 		return &h->account;
 	forget_account(h);
 	h->sender = sender ? mem_strdup(sender) : NULL;
-	h->has_account = account_resolve(&h->account, TOOL_MSEND, &run->given, sender, e);
+	h->has_account = run_account(run, &h->account, TOOL_MSEND, sender, e);
 	h->account.is_unattended = connections && strcmp(connections, "1") != 0;
 	return h->has_account ? &h->account : NULL;
 }

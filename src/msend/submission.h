@@ -44,8 +44,8 @@ void submission_close(struct submission *h);
  * call. For the same sender as last time it is at hand: reading the configuration costs more than
  * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
  */
-const struct account *submission_account(struct submission *h, const struct run *run,
-					 const char *sender, struct err *e);
+const struct account *submission_account(struct submission *h, struct run *run, const char *sender,
+					 struct err *e);
 
 /*
  * Hands in the letter in one transaction. Recipients whom the server takes only in a further

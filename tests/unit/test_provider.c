@@ -30,7 +30,7 @@ check_named(const char *preset)
 {
 	struct values v = {0};
 	struct err e = {0};
-	const bool done = provider_apply(preset, "alice@example.org", &v, &e);
+	const bool done = provider_apply(preset, "alice@example.org", &v, NULL, &e);
 
 	ok(done && has_preset(&v, preset), "%s is a good preset%s%s", preset, done ? "" : ": ",
 	   e.text);
@@ -47,7 +47,7 @@ check_domains(const struct ini_entry *entry)
 		char *address = mem_printf("alice@%s", domain);
 		struct values v = {0};
 
-		if (!provider_apply("auto", address, &v, &(struct err){0}) ||
+		if (!provider_apply("auto", address, &v, NULL, &(struct err){0}) ||
 		    !has_preset(&v, entry->section)) {
 			diag("%s does not lead to %s", domain, entry->section);
 			wrong++;
@@ -88,7 +88,7 @@ check_user(const char *address, const char *preset, const char *user)
 {
 	struct values v = {0};
 
-	provider_apply(preset, address, &v, &(struct err){0});
+	provider_apply(preset, address, &v, NULL, &(struct err){0});
 	is_str(v.of[SET_USER].text, user, preset);
 	values_free(&v);
 }
@@ -99,7 +99,7 @@ check_none(const char *address)
 {
 	struct values v = {0};
 
-	ok(provider_apply("auto", address, &v, &(struct err){0}) && !v.of[SET_SMTP].text,
+	ok(provider_apply("auto", address, &v, NULL, &(struct err){0}) && !v.of[SET_SMTP].text,
 	   "%s has no preset", address);
 	values_free(&v);
 }

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "config/opt.h"
+#include "config/paths.h"
 
 static void
 add_line(struct buf *lines, const struct run *run, const char *label, const char *text)
@@ -93,6 +94,39 @@ bool
 run_may_remark(const struct run *run)
 {
 	return !run_flag(run, SET_QUIET);
+}
+
+void
+run_warn_of_missing_presets(const struct run *run)
+{
+	char *path = paths_data("providers.ini");
+	struct err e = {0};
+
+	if (access(path, F_OK) != 0 && errno == ENOENT) {
+		err_set(&e, ERR_CONFIG,
+			"%s does not exist, so the servers of mail providers are not known", path);
+		err_hint(&e, "install mailverbs again, or set MAILVERBS_DATADIR to the directory "
+			     "that has the file");
+		run_warn(run, &e);
+	}
+	free(path);
+}
+
+bool
+run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
+	    struct err *e)
+{
+	struct err no_server;
+	struct url url;
+
+	if (!account_resolve(a, tool, &run->given, sender, e))
+		return false;
+	if (a->lacks_presets && !run->has_missed_presets &&
+	    !account_server(a, tool, &url, &no_server)) {
+		run_warn_of_missing_presets(run);
+		run->has_missed_presets = true;
+	}
+	return true;
 }
 
 static void

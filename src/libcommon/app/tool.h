@@ -38,9 +38,10 @@ struct run {
 	/* Called with `progress` before a diagnostic is printed. May be NULL. */
 	void (*clear_line)(void *progress);
 	void *progress;
-	int dies_of;         /* a signal that ends the process quietly after the job; 0: none */
-	enum err_code worst; /* the worst error reported so far */
-	int status;          /* the exit status if there was no error (mlist -e) */
+	bool has_missed_presets; /* run_account() has warned of it */
+	int dies_of;             /* a signal that ends the process quietly after the job; 0: none */
+	enum err_code worst;     /* the worst error reported so far */
+	int status;              /* the exit status if there was no error (mlist -e) */
 };
 
 /* main() in one line: `return tool_main(&tool, argc, argv);` */
@@ -64,6 +65,16 @@ void run_remark(const struct run *run, const char *fmt, ...) __attribute__((form
 
 /* Was this flag given on the command line? */
 bool run_flag(const struct run *run, enum setting_id id);
+
+/* Warns if the installed file of presets does not exist. */
+void run_warn_of_missing_presets(const struct run *run);
+
+/*
+ * As account_resolve() with the command line of RUN. If the account has no server, and the installed
+ * file of presets, which might know one, does not exist, this is said on standard error, once a run.
+ */
+bool run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
+		 struct err *e);
 
 /* For --dry-run: every setting of the account with its value and origin, secrets as ***, on
  * standard output. */

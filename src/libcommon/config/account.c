@@ -400,7 +400,8 @@ take_preset(struct account *a, struct err *e)
 	bool ok;
 
 	hold_back(&a->values, &held);
-	ok = provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values, e);
+	ok = provider_apply(preset ? preset : "auto", account_text(a, SET_ADDRESS), &a->values,
+			    &a->lacks_presets, e);
 	give_back(&a->values, &held);
 	return ok;
 }

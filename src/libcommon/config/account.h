@@ -23,6 +23,7 @@ struct err;
 struct account {
 	char *name; /* the section, or the address given by -a; "" where there is neither */
 	struct values values;
+	bool lacks_presets; /* no preset was found, and the installed file of them does not exist */
 	bool is_unattended; /* nobody waits there for a prompt; for who runs it to set */
 };
 

@@ -24,6 +24,7 @@ enum { BLOCK = 128 * 1024 };
 struct installed {
 	char *path;
 	struct buf text; /* empty: the file does not exist */
+	bool is_missing;
 };
 
 /* Bytes of it; `start` is NULL where there is nothing. */
@@ -60,8 +61,9 @@ read_installed(struct installed *i, struct err *e)
 	const int fd = open(i->path = paths_data("providers.ini"), O_RDONLY | O_CLOEXEC);
 	ssize_t got;
 
+	i->is_missing = fd < 0 && errno == ENOENT;
 	if (fd < 0)
-		return errno == ENOENT || err_set_errno(e, ERR_CONFIG, "%s", i->path);
+		return i->is_missing || err_set_errno(e, ERR_CONFIG, "%s", i->path);
 	while ((got = read(fd, buf_reserve(&i->text, BLOCK), BLOCK)) > 0)
 		i->text.len += (size_t)got;
 	close(fd);
@@ -276,7 +278,8 @@ apply(const struct ini files[PROVIDER_FILES], const char *preset, const char *ad
 
 static bool
 load_and_apply(const char *name, const char *address, struct values *values,
-	       struct installed *installed, struct ini files[PROVIDER_FILES], struct err *e)
+	       struct installed *installed, struct ini files[PROVIDER_FILES], bool *is_missing,
+	       struct err *e)
 {
 	const char *at = address ? strrchr(address, '@') : NULL;
 	char *domain = lower(at ? at + 1 : "");
@@ -287,14 +290,18 @@ load_and_apply(const char *name, const char *address, struct values *values,
 
 	if (ok && !found) {
 		ok = err_set(e, ERR_CONFIG, "there is no provider '%s'", name);
-		err_hint(e, "presets are the sections of %s", installed->path);
+		err_hint(e, "presets are the sections of %s%s", installed->path,
+			 installed->is_missing ? ", which does not exist" : "");
 	}
+	if (is_missing)
+		*is_missing = installed->is_missing && !name;
 	free(domain);
 	return ok;
 }
 
 bool
-provider_apply(const char *name, const char *address, struct values *values, struct err *e)
+provider_apply(const char *name, const char *address, struct values *values, bool *is_missing,
+	       struct err *e)
 {
 	struct ini files[PROVIDER_FILES] = {{0}};
 	struct installed installed = {0};
@@ -303,7 +310,7 @@ provider_apply(const char *name, const char *address, struct values *values, str
 	if (strcmp(name, "none") == 0 ||
 	    (strcmp(name, "auto") == 0 && !(address && strchr(address, '@'))))
 		return true;
-	ok = load_and_apply(name, address, values, &installed, files, e);
+	ok = load_and_apply(name, address, values, &installed, files, is_missing, e);
 	for (size_t f = 0; f < PROVIDER_FILES; f++)
 		ini_free(&files[f]);
 	buf_free(&installed.text);
