@@ -41,7 +41,7 @@ find_recipient(const struct account *a, struct err *e)
 	const struct passwd *user = given ? NULL : getpwuid(geteuid());
 
 	if (given && !address_is_valid(given))
-		err_set(e, ERR_CONFIG, "recipient: '%s' is no mail address", given);
+		err_set(e, ERR_CONFIG, "recipient: '%s' is not a mail address", given);
 	else if (given || user)
 		return mem_strdup(given ? given : user->pw_name);
 	else

@@ -30,25 +30,36 @@
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
 
-/* The columns, in no order; -o gives it. */
+enum column_id {
+	COLUMN_NUMBER,
+	COLUMN_UID,
+	COLUMN_SIZE,
+	COLUMN_FLAGS,
+	COLUMN_DATE,
+	COLUMN_FROM,
+	COLUMN_TO,
+	COLUMN_CC,
+	COLUMN_SUBJECT,
+	COLUMN_MESSAGE_ID,
+	COLUMNS
+};
+
 static const struct column {
 	struct table_column table; /* its title is the column's name */
 	const char *field;         /* of the header; NULL: the list has it */
 	unsigned want;             /* what the list must have for it */
-} columns[] = {
-    {{"number", 6, true, 6}, NULL, WANT_SIZES},
-    {{"uid", 20, false, 8}, NULL, WANT_UIDS},
-    {{"size", 9, true, 6}, NULL, WANT_SIZES},
-    {{"flags", 16, false, 4}, NULL, WANT_FLAGS},
-    {{"date", 16, false, 10}, "Date", 0},
-    {{"from", 20, false, 6}, "From", 0},
-    {{"to", 20, false, 5}, "To", 0},
-    {{"cc", 20, false, 4}, "Cc", 0},
-    {{"subject", 0, false, 8}, "Subject", 0},
-    {{"message-id", 30, false, 5}, "Message-ID", 0},
+} columns[COLUMNS] = {
+    [COLUMN_NUMBER] = {{"number", 6, true, 6}, NULL, WANT_SIZES},
+    [COLUMN_UID] = {{"uid", 20, false, 8}, NULL, WANT_UIDS},
+    [COLUMN_SIZE] = {{"size", 9, true, 6}, NULL, WANT_SIZES},
+    [COLUMN_FLAGS] = {{"flags", 16, false, 4}, NULL, WANT_FLAGS},
+    [COLUMN_DATE] = {{"date", 16, false, 10}, "Date", 0},
+    [COLUMN_FROM] = {{"from", 20, false, 6}, "From", 0},
+    [COLUMN_TO] = {{"to", 20, false, 5}, "To", 0},
+    [COLUMN_CC] = {{"cc", 20, false, 4}, "Cc", 0},
+    [COLUMN_SUBJECT] = {{"subject", 0, false, 8}, "Subject", 0},
+    [COLUMN_MESSAGE_ID] = {{"message-id", 30, false, 5}, "Message-ID", 0},
 };
-
-enum { COLUMNS = sizeof columns / sizeof columns[0] };
 
 static const char default_columns[] = "number,size,date,from,subject";
 static const char all_columns[] = "number,uid,size,flags,date,from,to,cc,subject,message-id";
@@ -73,6 +84,12 @@ struct listing {
 	bool is_empty;     /* nothing was shown */
 };
 
+static enum column_id
+id_of(const struct column *c)
+{
+	return (enum column_id)(c - columns);
+}
+
 static const struct column *
 find_column(const char *name, size_t len)
 {
@@ -96,11 +113,11 @@ choose_columns(struct listing *l, struct err *e)
 		len = strcspn(list, ",");
 		c = find_column(list, len);
 		if (!c)
-			return err_set(e, ERR_USAGE, "--columns: '%.*s' is none of %s", (int)len,
+			return err_set(e, ERR_USAGE, "--columns: '%.*s' is not one of %s", (int)len,
 				       list, all_columns);
 		for (size_t i = 0; i < l->chosen_count; i++)
 			if (l->chosen[i] == c)
-				return err_set(e, ERR_USAGE, "--columns: '%s' stands there twice",
+				return err_set(e, ERR_USAGE, "--columns: '%s' is named twice",
 					       c->table.title);
 		l->table_columns[l->chosen_count] = &c->table;
 		l->chosen[l->chosen_count++] = c;
@@ -202,17 +219,25 @@ add_text(struct buf *out, const struct listing *l, const struct column *c, size_
 	const char *uid = message_list_uid(&l->list, index);
 	const char *flags = message_list_flags(&l->list, index);
 
-	if (c->field)
-		strcmp(c->field, "Date") == 0 ? add_date(out, l)
-					      : add_decoded(out, &l->header, c->field);
-	else if (c->want == WANT_FLAGS)
-		buf_add_str(out, flags ? flags : "");
-	else if (c->want == WANT_UIDS)
-		add_uid(out, uid ? uid : "");
-	else if (strcmp(c->table.title, "size") == 0)
-		buf_add_number(out, item->size);
-	else
+	switch (id_of(c)) {
+	case COLUMN_NUMBER:
 		buf_add_number(out, item->number);
+		break;
+	case COLUMN_UID:
+		add_uid(out, uid ? uid : "");
+		break;
+	case COLUMN_SIZE:
+		buf_add_number(out, item->size);
+		break;
+	case COLUMN_FLAGS:
+		buf_add_str(out, flags ? flags : "");
+		break;
+	case COLUMN_DATE:
+		add_date(out, l);
+		break;
+	default:
+		add_decoded(out, &l->header, c->field);
+	}
 }
 
 static void
@@ -250,11 +275,12 @@ json_value(const struct listing *l, const struct column *c, size_t index)
 	struct buf text = {0};
 	json_t *value;
 
-	if (c->want == WANT_FLAGS)
+	if (id_of(c) == COLUMN_FLAGS)
 		return json_flags(message_list_flags(&l->list, index));
-	if (!c->field && c->want == WANT_SIZES)
-		return json_integer(strcmp(c->table.title, "size") == 0 ? (json_int_t)item->size
-									: item->number);
+	if (id_of(c) == COLUMN_NUMBER)
+		return json_integer(item->number);
+	if (id_of(c) == COLUMN_SIZE)
+		return json_integer((json_int_t)item->size);
 	add_text(&text, l, c, index);
 	value = text.len > 0 ? json_line_text(text.data, text.len) : json_null();
 	buf_free(&text);
@@ -270,7 +296,7 @@ show_json(const struct listing *l, size_t index)
 		const struct column *c = l->chosen[i];
 
 		json_object_set_new(object, c->table.title, json_value(l, c, index));
-		if (c->field && strcmp(c->field, "Date") == 0) {
+		if (id_of(c) == COLUMN_DATE) {
 			struct buf sent = {0};
 
 			add_decoded(&sent, &l->header, c->field);

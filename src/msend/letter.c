@@ -167,7 +167,7 @@ find_recipients(struct letter *l, char *const *named, size_t count, bool and_hea
 	if (l->envelope.count > 0)
 		return true;
 	err_set(e, ERR_MALFORMED, "the message has no recipient");
-	return err_hint(e, "name some behind the command, or in To, Cc or Bcc");
+	return err_hint(e, "name some after the command, or in To, Cc or Bcc");
 }
 
 /* The right side of a Message-ID: a name that says nothing of this host. */

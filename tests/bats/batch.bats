@@ -230,7 +230,7 @@ plan()
 
 @test 'what is no mbox is refused; an empty one has nothing to send' {
 	run --separate-stderr -65 msend "${smtp[@]}" --mbox <1.eml
-	assert_equal "${stderr_lines[0]}" 'msend: message 1: this is no mbox: it does not begin with a From_ line'
+	assert_equal "${stderr_lines[0]}" 'msend: message 1: this is not an mbox: it does not begin with a From_ line'
 	run -0 msend "${smtp[@]}" --mbox </dev/null
 	assert_output ''
 }

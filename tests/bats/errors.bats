@@ -560,7 +560,7 @@ config_line()
 	config_line 'keep = perhaps' "keep: 'perhaps' is neither yes nor no"
 	config_line 'auth = magic' "auth: 'magic' is not one of "
 	config_line 'full-name =' 'full-name: the value is empty$'
-	config_line 'address = another@example.org' 'address: the key stands here for the second time$'
+	config_line 'address = another@example.org' 'address: the key is given for the second time$'
 	config_line "user = $(printf 'x%.0s' {1..200})" 'the line is too long; '
 	config_line "; $(printf 'x%.0s' {1..300})" 'the line is too long; '
 	config_line "[$(printf 'x%.0s' {1..60})]" 'the name of the section is too long$'

@@ -104,9 +104,9 @@ script_head()
 
 @test 'over POP3 it is said why there are no folders, no Trash and no flags, before anything is asked' {
 	run -78 mlist -s "pop3s://$SRV_POP3S" --folders
-	assert_line --index 0 'mlist: --folders: POP3 knows no folders'
+	assert_line --index 0 'mlist: --folders: POP3 has no folders'
 	run -78 mdel -s "pop3s://$SRV_POP3S" --trash 1
-	assert_line --index 0 'mdel: --trash: POP3 knows no folders, and so no Trash'
+	assert_line --index 0 'mdel: --trash: POP3 has no folders, and so no Trash'
 	run -78 mfetch -s "pop3s://$SRV_POP3S" --seen --maildir=box
 	assert_line --index 0 'mfetch: --seen: POP3 cannot mark messages as read'
 }
@@ -146,7 +146,7 @@ for_all()
 @test 'what is said for one account, or on the command line, and POP3 has not, is an error' {
 	config_for "$user" 'trash = yes'
 	run -78 mdel -s "pop3s://$SRV_POP3S" 1
-	assert_line --index 0 'mdel: --trash: POP3 knows no folders, and so no Trash'
+	assert_line --index 0 'mdel: --trash: POP3 has no folders, and so no Trash'
 	config_for "$user"
 	for_all 'trash = no'
 	run -78 mdel -a pop --trash 1

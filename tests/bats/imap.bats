@@ -67,7 +67,7 @@ flags()
 @test 'POP3 has no folders, and that is said' {
 	run --separate-stderr mlist -s "pop3s://$SRV_POP3S" --folder=Work
 	assert_equal "$status" 78
-	assert_equal "${stderr_lines[0]}" "mlist: 'Work': POP3 knows no folders"
+	assert_equal "${stderr_lines[0]}" "mlist: 'Work': POP3 has no folders"
 	run -0 mlist -s "pop3s://$SRV_POP3S" --folder=inbox
 }
 

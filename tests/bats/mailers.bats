@@ -313,6 +313,8 @@ cron_mail()
 	[other]
 	address = other@example.net
 	aliases = $sender+own@example.org *@example.com
+	smtp = smtps://$SRV_SUBMISSIONS
+	password = secret
 	END
 	for from in "$sender+list@example.org:test" "$sender@example.org:test" "other+x@example.net:other" "a+b@example.com:other"; do
 		run -0 msend --dry-run "$rcpt@example.org" < <(printf 'From: %s\n\n' "${from%:*}")

@@ -419,7 +419,7 @@ slowly="--pipe='sleep 0.4; cat >/dev/null'"
 	config_for "$user"
 	on_terminal "mfetch $slowly"
 	run cat -v screen
-	assert_output --regexp '[1-5]/5 messages, 0\.0/0\.0 MB, 0\.0 MB/s'
+	assert_output --regexp '[1-5]/5 messages, 0[.,]0/0[.,]0 MB, 0[.,]0 MB/s'
 	# blanks over the line, and the cursor at its beginning: nothing stands there afterwards
 	assert_equal "$(sed '/^Script /d' screen | tr -d '\n' | tr '\r' '\n' | grep -v '^ *$' | tail -n 1 | grep -c messages)" 1
 	assert_equal "$(sed '/^Script /d' screen | tr -d '\n' | tr '\r' '\n' | tail -n 1 | tr -d ' ')" ''

@@ -160,7 +160,7 @@ fetches()
 	config_for "$user" "maildir = $PWD/box" 'search = form:a'
 	run --separate-stderr mfetch
 	assert_equal "$status" 78
-	assert_regex "${stderr_lines[0]}" "^mfetch: /.*/config\.ini:[0-9]+: --search: 'form' is none of from: "
+	assert_regex "${stderr_lines[0]}" "^mfetch: /.*/config\.ini:[0-9]+: --search: 'form' is not one of from: "
 }
 
 @test 'a malformed query on the command line is 64, and POP3 is 78, before anything is connected' {

@@ -482,7 +482,7 @@ memory()
 	assert_output --regexp 'C: MAIL.*BODY=8BITMIME'
 }
 
-@test 'what is no address is refused before anything is sent' {
+@test 'what is not an address is refused before anything is sent' {
 	letter >letter.eml
 	for to in 'a b@example.org' 'x@' '@example.org' $'x@example.org>\r\nRCPT TO:<y@example.org' ''; do
 		run -64 msend -v "$me" "$to" <letter.eml

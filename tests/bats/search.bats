@@ -103,7 +103,7 @@ asked()
 @test 'a query that is none is 64 before anything is connected' {
 	run --separate-stderr mlist --tunnel='touch connected' --server=imap+insecure:// --search='form:alice'
 	assert_equal "$status" 64
-	assert_regex "$stderr" "^mlist: --search: 'form' is none of from: to: "
+	assert_regex "$stderr" "^mlist: --search: 'form' is not one of from: to: "
 	assert [ ! -e connected ]
 }
 
@@ -148,7 +148,7 @@ asked()
 	asked UNSEEN 'S: * SEARCH 0' '! interrupt'
 	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search that finds UID 0'
 	asked UNSEEN 'S: * ESEARCH (TAG "a3") UID ALL 1:x' '! interrupt'
-	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search that finds what is no UID'
+	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search result that is not a UID'
 }
 
 @test 'a folder whose name has a line end is not asked for' {

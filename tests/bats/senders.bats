@@ -217,7 +217,7 @@ hi"
 	run wire bob@example.org <<<$'Subject: x\n\nhi'
 	assert_line $'From: alice@xn--bcher-kva.example\r'
 	assert_line --regexp $'^Message-ID: <.*@xn--bcher-kva.example>\r'
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	./sendmail -F '' -t -n >out 2>&1 <<<$'Subject: x\nTo: nobody@x.invalid\n\nhi' || true
 	run cat out
 	refute_output --partial 'usage'
@@ -228,7 +228,7 @@ hi"
 
 @test 'sendmail takes its own short options only' {
 	local arguments
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	for arguments in '--tunnel=touch pwned' -Cevil.ini '-X pwned' '-s x' '-a work' -P -S '-u x' --help --version --dry-run -4; do
 		# shellcheck disable=SC2086  # words are wanted
 		run -64 --separate-stderr ./sendmail -t -i $arguments <<<$'To: bob@example.org\n\nx'

@@ -29,7 +29,7 @@ make(fingerprint *f, const char *bytes, size_t n, bool whole, uint64_t size)
 }
 
 static void
-check_same(const fingerprint *first, bool is_one, const char *bytes, size_t n, bool whole)
+check_same(fingerprint *first, bool is_one, const char *bytes, size_t n, bool whole)
 {
 	fingerprint f;
 

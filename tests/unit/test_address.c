@@ -169,7 +169,7 @@ static void
 test_refused(void)
 {
 	refuses("a@b c@d", "", "address list: missing comma at 'c@d'", "a missing comma");
-	refuses("Ann Lee", "", "address list: words that are no address at 'Ann Lee'",
+	refuses("Ann Lee", "", "address list: words that are not an address at 'Ann Lee'",
 		"a name without an address");
 	refuses("Ann <a@b", "", "address list: missing > at its end", "a missing angle bracket");
 	refuses("<<a@b>>", "", "address list: missing address at '<a@b>>'", "one too many");
@@ -181,7 +181,7 @@ test_refused(void)
 	refuses("a@b.", "", "address list: incomplete domain at its end",
 		"a dot behind the domain");
 	refuses("a@b!c", "", "address list: missing comma at '!c'",
-		"a domain that is no host name");
+		"a domain that is not a host name");
 	refuses("a@[1.2", "", "address list: domain literal without end at '[1.2'",
 		"an open literal");
 	refuses("a@[x=y]", "", "address list: domain literal without end at '[x=y]'",
@@ -196,7 +196,7 @@ test_refused(void)
 	refuses("Ann <\"a@b\">", "", "address list: address in quotes at '\"a@b\">'",
 		"also in angle brackets");
 	refuses("=?utf-8?q?a=40b?=", "",
-		"address list: words that are no address at '=?utf-8?q?a=40b?='",
+		"address list: words that are not an address at '=?utf-8?q?a=40b?='",
 		"an encoded word");
 	refuses("x: y: a@b;;", "", "address list: missing comma at ': a@b;;'",
 		"a group in a group");

@@ -88,7 +88,7 @@ test_expand(void)
 		   "! 16: include: :include:/etc/list: commands, files and :include: are not done "
 		   "here",
 		   "an included list");
-	stands_for(a, "bad", "! 17: bad: a b c is no address", "what is no address");
+	stands_for(a, "bad", "! 17: bad: a b c is not an address", "what is not an address");
 	stands_for(NULL, "root", "root", "without a file all stay");
 	aliases_free(a);
 	aliases_free(NULL);

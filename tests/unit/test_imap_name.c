@@ -110,11 +110,11 @@ test_no_names(void)
 	is_no_name("raw:", "a folder without a name");
 	is_no_name("a\nb", "the folder 'a\nb' has a control character");
 	is_no_name("\xfc", "the folder '\xfc' is not in UTF-8");
-	is_no_name("raw:a\\", "the folder 'raw:a\\': \\ stands only before xHH");
-	is_no_name("raw:a\\x", "the folder 'raw:a\\x': \\ stands only before xHH");
-	is_no_name("raw:a\\xc", "the folder 'raw:a\\xc': \\ stands only before xHH");
-	is_no_name("raw:a\\x0g", "the folder 'raw:a\\x0g': \\ stands only before xHH");
-	is_no_name("raw:\\x00", "the folder 'raw:\\x00': \\ stands only before xHH");
+	is_no_name("raw:a\\", "the folder 'raw:a\\': \\ comes only before xHH");
+	is_no_name("raw:a\\x", "the folder 'raw:a\\x': \\ comes only before xHH");
+	is_no_name("raw:a\\xc", "the folder 'raw:a\\xc': \\ comes only before xHH");
+	is_no_name("raw:a\\x0g", "the folder 'raw:a\\x0g': \\ comes only before xHH");
+	is_no_name("raw:\\x00", "the folder 'raw:\\x00': \\ comes only before xHH");
 }
 
 static void

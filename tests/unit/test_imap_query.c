@@ -129,8 +129,7 @@ test_unknown(void)
 	refused("seen invoice", "--search: 'invoice' is " KNOWN,
 		"text:invoice is in the header or the body");
 	refused("form:alice", "--search: 'form' is " KNOWN, "");
-	refused("new", "--search: 'new' is " KNOWN,
-		"`new` is an operand: --search=unseen new");
+	refused("new", "--search: 'new' is " KNOWN, "`new` is an operand: --search=unseen new");
 	refused("seen:yes", "--search: 'seen:yes' is " KNOWN, NULL);
 	refused("\"two words\"", "--search: '\"two' is " KNOWN, "");
 	refused(":x", "--search: ':x' is " KNOWN, NULL);
@@ -144,28 +143,28 @@ test_bad_values(void)
 {
 	refused("", "--search: an empty query", NULL);
 	refused(" \t", "--search: an empty query", NULL);
-	refused("from:", "--search: nothing stands behind from:", NULL);
-	refused("from: alice", "--search: nothing stands behind from:", NULL);
-	refused("subject:\"\"", "--search: nothing stands behind subject:", NULL);
+	refused("from:", "--search: nothing follows from:", NULL);
+	refused("from: alice", "--search: nothing follows from:", NULL);
+	refused("subject:\"\"", "--search: nothing follows subject:", NULL);
 	refused("subject:\"a b", "--search: no \" ends \"a b", NULL);
 	refused("subject:\"a\\", "--search: no \" ends \"a\\", NULL);
 	refused("subject:\"a\"b", "--search: a blank is missing before 'b'", NULL);
 	refused("subject:\xfc", "--search: subject:\xfc is not in UTF-8", NULL);
 	refused("subject:\"a\nb\"", "--search: subject: has a control character", NULL);
-	refused("since:2026-02-29", "--search: since:2026-02-29 is no day such as 2026-01-31 or 7d",
+	refused("since:2026-02-29",
+		"--search: since:2026-02-29 is not a day such as 2026-01-31 or 7d", NULL);
+	refused("since:2100-02-29",
+		"--search: since:2100-02-29 is not a day such as 2026-01-31 or 7d", NULL);
+	refused("on:2026-13-01", "--search: on:2026-13-01 is not a day such as 2026-01-31 or 7d",
 		NULL);
-	refused("since:2100-02-29", "--search: since:2100-02-29 is no day such as 2026-01-31 or 7d",
+	refused("on:2026-04-31", "--search: on:2026-04-31 is not a day such as 2026-01-31 or 7d",
 		NULL);
-	refused("on:2026-13-01", "--search: on:2026-13-01 is no day such as 2026-01-31 or 7d",
+	refused("on:2026-04-00", "--search: on:2026-04-00 is not a day such as 2026-01-31 or 7d",
 		NULL);
-	refused("on:2026-04-31", "--search: on:2026-04-31 is no day such as 2026-01-31 or 7d",
-		NULL);
-	refused("on:2026-04-00", "--search: on:2026-04-00 is no day such as 2026-01-31 or 7d",
-		NULL);
-	refused("on:26-04-01", "--search: on:26-04-01 is no day such as 2026-01-31 or 7d", NULL);
-	refused("larger:big", "--search: larger:big is no size such as 500k or 10M, less than 4G",
-		NULL);
-	refused("larger:4G", "--search: larger:4G is no size such as 500k or 10M, less than 4G",
+	refused("on:26-04-01", "--search: on:26-04-01 is not a day such as 2026-01-31 or 7d", NULL);
+	refused("larger:big",
+		"--search: larger:big is not a size such as 500k or 10M, less than 4G", NULL);
+	refused("larger:4G", "--search: larger:4G is not a size such as 500k or 10M, less than 4G",
 		NULL);
 }
 
@@ -174,16 +173,15 @@ test_bad_logic(void)
 {
 	struct buf many = {0};
 
-	refused("seen or", "--search: nothing stands behind 'or'", NULL);
-	refused("or seen", "--search: nothing stands in the parentheses or beside 'or'", NULL);
-	refused("seen or or draft", "--search: nothing stands in the parentheses or beside 'or'",
-		NULL);
-	refused("()", "--search: nothing stands in the parentheses or beside 'or'", NULL);
-	refused("seen not", "--search: nothing stands behind 'not'", NULL);
-	refused("not or seen", "--search: nothing stands behind 'not'", NULL);
-	refused("(seen", "--search: no ) behind the (", NULL);
-	refused("((seen)", "--search: no ) behind the (", NULL);
-	refused("(", "--search: no ) behind the (", NULL);
+	refused("seen or", "--search: nothing follows 'or'", NULL);
+	refused("or seen", "--search: nothing in the parentheses or beside 'or'", NULL);
+	refused("seen or or draft", "--search: nothing in the parentheses or beside 'or'", NULL);
+	refused("()", "--search: nothing in the parentheses or beside 'or'", NULL);
+	refused("seen not", "--search: nothing follows 'not'", NULL);
+	refused("not or seen", "--search: nothing follows 'not'", NULL);
+	refused("(seen", "--search: the ( has no )", NULL);
+	refused("((seen)", "--search: the ( has no )", NULL);
+	refused("(", "--search: the ( has no )", NULL);
 	refused("seen)", "--search: no ( before the )", NULL);
 	refused("-)", "--search: no ( before the )", NULL);
 	for (size_t i = 0; i <= IMAP_SEARCH_WORDS_MAX; i++)

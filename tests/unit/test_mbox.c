@@ -80,6 +80,7 @@ main(void)
 		 "so it is at the very end");
 	is_split("From a\n\nFrom c\nTo: d\n", "|To: d\n|", "an empty message");
 	is_split("From a", "|", "a From_ line alone");
-	is_split("To: b\n\nx\n", "this is no mbox: it does not begin with a From_ line", "no mbox");
+	is_split("To: b\n\nx\n", "this is not an mbox: it does not begin with a From_ line",
+		 "no mbox");
 	return tap_done();
 }

@@ -201,7 +201,7 @@ test_damage(void)
 	for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
 		struct queue_entry q = {0};
 		char *text = mem_strdup(damaged[i].text);
-		size_t line;
+		size_t line = 0;
 
 		ok(!queue_entry_read(&q, text, &line) && line == damaged[i].line,
 		   "%s is damage, and the line is told (%zu)", damaged[i].what, line);

@@ -623,7 +623,7 @@ test_early_plaintext(void)
 	is_line(s, "220 go ahead", "the consent to STARTTLS");
 	ok(!stream_start_tls(s, &p, &e) && e.code == ERR_PROTOCOL,
 	   "plaintext behind it is refused");
-	has_failed(s, ERR_PROTOCOL, "the server sent plaintext behind its consent to TLS", "early");
+	has_failed(s, ERR_PROTOCOL, "the server sent plaintext after its consent to TLS", "early");
 	is_write(peer, NULL, "before anything is sent");
 	stream_close(s);
 	close(peer);

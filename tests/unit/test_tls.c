@@ -506,9 +506,9 @@ test_pins(void)
 	is_pinned("another pin doesn't", OTHER_PIN "%.0s", false);
 	p.pins = "sha256:AAAA";
 	is_handshake("a short pin", &r, &p, ERR_CONFIG,
-		     NAME ": 'sha256:AAAA' is no pin (sha256:BASE64)");
+		     NAME ": 'sha256:AAAA' is not a pin (sha256:BASE64)");
 	p.pins = OTHER_PIN ",";
-	is_handshake("an empty pin", &r, &p, ERR_CONFIG, NAME ": '' is no pin (sha256:BASE64)");
+	is_handshake("an empty pin", &r, &p, ERR_CONFIG, NAME ": '' is not a pin (sha256:BASE64)");
 }
 
 /* The system's configuration may forbid old versions to all programs: a server has none either then. */

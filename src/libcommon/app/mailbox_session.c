@@ -33,8 +33,8 @@ check_protocol(const struct account *a, const struct url *url, struct err *e)
 		enum setting_id option;
 		const char *why;
 	} imap_only[] = {
-	    {SET_FOLDERS, "--folders: POP3 knows no folders"},
-	    {SET_TRASH, "--trash: POP3 knows no folders, and so no Trash"},
+	    {SET_FOLDERS, "--folders: POP3 has no folders"},
+	    {SET_TRASH, "--trash: POP3 has no folders, and so no Trash"},
 	    {SET_MARK_READ, "--seen: POP3 cannot mark messages as read"},
 	    {SET_SEARCH, "--search: POP3 cannot search"},
 	};
@@ -48,7 +48,7 @@ check_protocol(const struct account *a, const struct url *url, struct err *e)
 		}
 	if (strcmp(mailbox_folder(a), "INBOX") == 0)
 		return true;
-	err_set(e, ERR_CONFIG, "'%s': POP3 knows no folders", mailbox_folder(a));
+	err_set(e, ERR_CONFIG, "'%s': POP3 has no folders", mailbox_folder(a));
 	return err_hint(e, "%s", want_imap);
 }
 

@@ -46,7 +46,7 @@ sasl_apop(const char *timestamp, struct secret *secret, char hex[static 33], str
 	rc = gnutls_hash_fast(GNUTLS_DIG_MD5, input.data, input.len, digest);
 	buf_wipe(&input);
 	if (rc != 0)
-		return err_set(e, ERR_UNAVAILABLE, "APOP: there is no MD5 here: %s",
+		return err_set(e, ERR_UNAVAILABLE, "APOP: MD5 is not available: %s",
 			       gnutls_strerror(rc));
 	text_hex(hex, digest, MD5_SIZE);
 	return true;

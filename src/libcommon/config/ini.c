@@ -108,7 +108,7 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 		return 1;
 	}
 	if (ini_find(ini, section, name)) {
-		err_set(r->e, ERR_CONFIG, "%s:%u: %s: the key stands here for the second time",
+		err_set(r->e, ERR_CONFIG, "%s:%u: %s: the key is given for the second time",
 			ini->path, r->line, name);
 		r->failed = true;
 		return 0;

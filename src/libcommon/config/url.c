@@ -89,7 +89,7 @@ static bool
 parse_path(const char *text, const char *path, struct url *url, struct err *e)
 {
 	if (path[0] != '/' || strlen(path) >= sizeof url->path)
-		return err_set(e, ERR_USAGE, "'%s' has no path of a socket behind its //", text);
+		return err_set(e, ERR_USAGE, "'%s' has no path of a socket after its //", text);
 	strcpy(url->path, path);
 	return true;
 }
@@ -103,13 +103,13 @@ parse_authority(const char *text, const char *authority, struct url *url, struct
 	size_t len;
 
 	if (!parse_host(authority, url, &rest) || (authority == text && url->host[0] == '\0'))
-		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
+		return err_set(e, ERR_USAGE, "'%s' is not of the form SCHEME://HOST[:PORT]", text);
 	len = strcspn(rest, "/");
 	if (rest[0] == ':' && (!text_number_n(rest + 1, len - 1, 65535, &port) || port == 0))
 		return err_set(e, ERR_USAGE, "'%.*s': what follows the host is not a valid port",
 			       (int)(rest - text), text);
 	if ((rest[0] != ':' && len > 0) || (rest[len] == '/' && rest[len + 1] != '\0'))
-		return err_set(e, ERR_USAGE, "'%s' is no SCHEME://HOST[:PORT]", text);
+		return err_set(e, ERR_USAGE, "'%s' is not of the form SCHEME://HOST[:PORT]", text);
 	url->port = (uint16_t)port;
 	return true;
 }
@@ -135,10 +135,11 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 	if ((!scheme || scheme->peer != LMTP_SOCKET) && !check_no_login(text, e))
 		return false;
 	if (!scheme)
-		return err_set(e, ERR_USAGE,
-			       "'%s': the scheme is none of smtps, smtp, pop3s, pop3, imaps, imap "
-			       "(or with +insecure), lmtp, lmtp+unix",
-			       text);
+		return err_set(
+		    e, ERR_USAGE,
+		    "'%s': the scheme is not one of smtps, smtp, pop3s, pop3, imaps, imap "
+		    "(or with +insecure), lmtp, lmtp+unix",
+		    text);
 	if (protocol != PROTOCOL_NONE && scheme->protocol != protocol)
 		return err_set(e, ERR_USAGE, "%s:// is not an %s server", scheme->name,
 			       protocol_name(protocol));

@@ -396,7 +396,7 @@ append(struct mbox *m, struct err *e)
 	err_set_errno(e, ERR_IO, "%s", m->path);
 	/* A full disk: nothing of the group stays, and the next run finds it so. */
 	if (ftruncate(m->fd, p.start) != 0)
-		err_hint(e, "an unfinished message stands at its end until the next run");
+		err_hint(e, "an unfinished message is at its end until the next run");
 	return false;
 }
 

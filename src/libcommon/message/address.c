@@ -300,7 +300,7 @@ check_local_alone(struct parser *p)
 	if (strchr(p->local.data, '@'))
 		fail(p, p->words_at, "address in quotes");
 	if (is_encoded_word(p->local.data))
-		fail(p, p->words_at, "words that are no address");
+		fail(p, p->words_at, "words that are not an address");
 }
 
 /* The words just read are a local part: makes the address of them and of the domain after them. */
@@ -310,7 +310,7 @@ read_addr_spec(struct parser *p)
 	if (!p->are_words)
 		fail(p, p->at, "missing address");
 	if (p->are_apart)
-		fail(p, p->words_at, "words that are no address");
+		fail(p, p->words_at, "words that are not an address");
 	buf_clear(&p->addr);
 	put_local(&p->addr, p->local.data);
 	p->has_domain = accept(p, '@');

@@ -268,7 +268,7 @@ expand_item(const struct expansion *x, const char *item, size_t len, struct err 
 	if (address_list(item, len, take_address, &inner, e))
 		return true;
 	if (e->code == ERR_MALFORMED)
-		refuse(x, e, " is no address", item, len);
+		refuse(x, e, " is not an address", item, len);
 	return false;
 }
 

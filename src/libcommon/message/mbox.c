@@ -254,7 +254,8 @@ find_start(struct mbox *m, struct err *e)
 	if (!look_ahead(m, e) || (!m->has_begun && !pass_empty_lines(m, e)))
 		return false;
 	if (m->at < m->end && !m->has_begun && !is_from_line(m->bytes + m->at, m->end - m->at)) {
-		err_set(e, ERR_MALFORMED, "this is no mbox: it does not begin with a From_ line");
+		err_set(e, ERR_MALFORMED,
+			"this is not an mbox: it does not begin with a From_ line");
 		return err_hint(e, "a single message goes without --mbox");
 	}
 	if (!m->has_begun)

@@ -104,8 +104,8 @@ pins_check(const char *pins, struct err *e)
 		const size_t len = strcspn(pin, ",");
 
 		if (!text_is_pin(pin, len))
-			return err_set(e, ERR_CONFIG, "'%.*s' is no pin (sha256:BASE64)", (int)len,
-				       pin);
+			return err_set(e, ERR_CONFIG, "'%.*s' is not a pin (sha256:BASE64)",
+				       (int)len, pin);
 		pin += len;
 		if (*pin == '\0')
 			return true;
@@ -279,7 +279,7 @@ static const struct reason {
     {GNUTLS_CERT_REVOKED, "revoked", NULL},
     {GNUTLS_CERT_SIGNATURE_FAILURE, "not trusted: its signature is wrong", NULL},
     {GNUTLS_CERT_SIGNER_NOT_FOUND, "not trusted: ", say_unknown_issuer},
-    {GNUTLS_CERT_SIGNER_NOT_CA, "not trusted: its issuer is no authority", NULL},
+    {GNUTLS_CERT_SIGNER_NOT_CA, "not trusted: its issuer is not an authority", NULL},
     {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE, "not trusted: its issuer may not sign it", NULL},
     {GNUTLS_CERT_INSECURE_ALGORITHM, "not trusted: its key or signature is weak", NULL},
     {GNUTLS_CERT_EXPIRED, "", say_expired},

@@ -28,7 +28,7 @@ idna_to_ascii(const char *name, struct buf *out, struct err *e)
 	}
 	status = gnutls_idna_map(name, (unsigned)strlen(name), &mapped, 0);
 	if (status != GNUTLS_E_SUCCESS)
-		return tls_error_set(e, ERR_NO_HOST, status, "'%s' is no host name", name);
+		return tls_error_set(e, ERR_NO_HOST, status, "'%s' is not a host name", name);
 	buf_add(out, mapped.data, mapped.size);
 	gnutls_free(mapped.data);
 	return true;

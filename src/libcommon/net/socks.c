@@ -118,7 +118,7 @@ socks_parse(const char *url, struct socks_proxy *proxy, struct err *e)
 	}
 	if (!ok || !parse_place(place, proxy))
 		return err_set(e, ERR_CONFIG,
-			       "the proxy is no socks5://[USER:PASSWORD@]HOST[:PORT]");
+			       "the proxy is not of the form socks5://[USER:PASSWORD@]HOST[:PORT]");
 	return true;
 }
 

@@ -612,7 +612,7 @@ check_nothing_buffered(const struct stream *s, struct err *e)
 		return err_set(e, ERR_BUG, "TLS or compression was started already");
 	if (unread(&s->wire.input) > 0)
 		return err_set(e, ERR_PROTOCOL,
-			       "the server sent plaintext behind its consent to TLS");
+			       "the server sent plaintext after its consent to TLS");
 	if (s->wire.output_len > 0)
 		return err_set(e, ERR_PROTOCOL, "plaintext is still to be written before TLS");
 	return true;

@@ -176,7 +176,7 @@ mailbox_folders(struct mailbox *m, bool with_counts, struct folder_list *l, stru
 	*l = (struct folder_list){0};
 	if (m->protocol->folders)
 		return m->protocol->folders(m->conversation, with_counts, l, e);
-	return err_set(e, ERR_CONFIG, "POP3 knows no folders");
+	return err_set(e, ERR_CONFIG, "POP3 has no folders");
 }
 
 bool

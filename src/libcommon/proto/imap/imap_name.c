@@ -266,7 +266,7 @@ read_raw(struct buf *out, const char *typed, struct err *e)
 		high = p[1] == 'x' ? hex_digit(p[2]) : -1;
 		low = high >= 0 ? hex_digit(p[3]) : -1;
 		if (low < 0 || (high == 0 && low == 0))
-			return err_set(e, ERR_USAGE, "the folder '%s%s': \\ stands only before xHH",
+			return err_set(e, ERR_USAGE, "the folder '%s%s': \\ comes only before xHH",
 				       raw_prefix, typed);
 		buf_add_char(out, (char)(high << 4 | low));
 		p += 3;

@@ -95,7 +95,8 @@ unknown(const char *word, size_t len, struct err *e)
 	for (size_t i = 0; i < KEYS; i++)
 		buf_addf(&known, "%s%s%s", i ? " " : "", keys[i].word,
 			 keys[i].kind == FLAG ? "" : ":");
-	err_set(e, ERR_USAGE, "--search: '%.*s' is none of %s or not", (int)len, word, known.data);
+	err_set(e, ERR_USAGE, "--search: '%.*s' is not one of %s or not", (int)len, word,
+		known.data);
 	if (len == 3 && text_starts(word, len, "new"))
 		err_hint(e, "`new` is an operand: --search=unseen new");
 	else if (word[0] != '"' && word[len] != ':')
@@ -209,8 +210,9 @@ turn_day(struct buf *value, const char *word, time_t now, struct err *e)
 	struct tm day = {0};
 
 	if (!parse_day(value->data, now, &day))
-		return err_set(e, ERR_USAGE, "--search: %s:%s is no day such as 2026-01-31 or 7d",
-			       word, value->data);
+		return err_set(e, ERR_USAGE,
+			       "--search: %s:%s is not a day such as 2026-01-31 or 7d", word,
+			       value->data);
 	buf_clear(value);
 	buf_addf(value, "%d-%.3s-%04d", day.tm_mday, months + 3 * day.tm_mon, day.tm_year + 1900);
 	return true;
@@ -224,8 +226,8 @@ turn_size(struct buf *value, const char *word, struct err *e)
 
 	if (!text_size(value->data, &octets) || octets > UINT32_MAX)
 		return err_set(e, ERR_USAGE,
-			       "--search: %s:%s is no size such as 500k or 10M, less than 4G", word,
-			       value->data);
+			       "--search: %s:%s is not a size such as 500k or 10M, less than 4G",
+			       word, value->data);
 	buf_clear(value);
 	buf_addf(value, "%" PRIu64, octets);
 	return true;
@@ -235,7 +237,7 @@ static bool
 turn_value(const struct reader *r, struct token *t, struct err *e)
 {
 	if (t->value.len == 0)
-		return err_set(e, ERR_USAGE, "--search: nothing stands behind %s:", t->key->word);
+		return err_set(e, ERR_USAGE, "--search: nothing follows %s:", t->key->word);
 	if (t->key->kind == DAY)
 		return turn_day(&t->value, t->key->word, r->now, e);
 	if (t->key->kind == SIZE)
@@ -379,7 +381,7 @@ put_term(struct reader *r, size_t from, size_t to, struct err *e)
 	for (; from < to && r->tokens[from].kind == NOT; from++)
 		is_not = !is_not;
 	if (from == to || r->tokens[from].kind == OR)
-		return err_set(e, ERR_USAGE, "--search: nothing stands behind 'not'");
+		return err_set(e, ERR_USAGE, "--search: nothing follows 'not'");
 	if (r->tokens[from].kind == CLOSE)
 		return err_set(e, ERR_USAGE, "--search: no ( before the )");
 	if (is_not)
@@ -389,7 +391,7 @@ put_term(struct reader *r, size_t from, size_t to, struct err *e)
 		return true;
 	}
 	if (r->tokens[to - 1].kind != CLOSE || to - from < 2)
-		return err_set(e, ERR_USAGE, "--search: no ) behind the (");
+		return err_set(e, ERR_USAGE, "--search: the ( has no )");
 	buf_add_char(&r->text, '(');
 	if (!put_query(r, from + 1, to - 1, e))
 		return false;
@@ -402,8 +404,8 @@ static bool
 put_terms(struct reader *r, size_t from, size_t to, struct err *e)
 {
 	if (from == to)
-		return err_set(e, ERR_USAGE, "--search: nothing stands %s",
-			       r->count == to ? "behind 'or'"
+		return err_set(e, ERR_USAGE, "--search: nothing %s",
+			       r->count == to ? "follows 'or'"
 					      : "in the parentheses or beside 'or'");
 	for (size_t end; from < to; from = end) {
 		end = term_end(r, from, to);

@@ -73,7 +73,7 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 		if (t.kind == TOKEN_OPEN) /* (MODSEQ …), RFC 7162 section 3.1.5 */
 			return imap_skip_value(c, &t);
 		if (!imap_number(&t, &uid))
-			return imap_breach(c, "a search that finds what is no UID");
+			return imap_breach(c, "a search result that is not a UID");
 		*foreign += !is_doomed(c, uid);
 	}
 	return true;

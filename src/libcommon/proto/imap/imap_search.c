@@ -55,11 +55,11 @@ add_set(struct finding *f, struct imap *c, const char *set, size_t len)
 		comma = comma ? comma : end;
 		colon = memchr(set, ':', (size_t)(comma - set));
 		if (!text_number_n(set, (size_t)((colon ? colon : comma) - set), UINT32_MAX, &from))
-			return imap_breach(c, "a search that finds what is no UID");
+			return imap_breach(c, "a search result that is not a UID");
 		to = from;
 		if (colon &&
 		    !text_number_n(colon + 1, (size_t)(comma - colon - 1), UINT32_MAX, &to))
-			return imap_breach(c, "a search that finds what is no UID");
+			return imap_breach(c, "a search result that is not a UID");
 		if (!add_range(f, c, (uint32_t)from, (uint32_t)to))
 			return false;
 	}

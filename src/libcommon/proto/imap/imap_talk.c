@@ -588,12 +588,12 @@ read_untagged_head(struct imap *c, struct imap_untagged *u)
 	struct imap_token t;
 
 	if (!imap_next(c, &t))
-		return imap_breach(c, "* and nothing behind it");
+		return imap_breach(c, "* and nothing after it");
 	u->has_number = imap_number(&t, &u->number);
 	if (u->has_number && !imap_next(c, &t))
-		return imap_breach(c, "a number and nothing behind it");
+		return imap_breach(c, "a number and nothing after it");
 	if (t.kind != TOKEN_ATOM || t.len >= sizeof u->keyword)
-		return imap_breach(c, "* and no word behind it");
+		return imap_breach(c, "* and no word after it");
 	memcpy(u->keyword, t.text, t.len);
 	return true;
 }

@@ -81,7 +81,7 @@ add_path(const struct transaction *t, struct buf *out, const char *address, stru
 	const char *domain = address_domain(address);
 
 	if (address[0] != '\0' && !address_is_valid(address))
-		return err_set(e, ERR_MALFORMED, "'%s' is no mail address", address);
+		return err_set(e, ERR_MALFORMED, "'%s' is not a mail address", address);
 	if (!local_part_is_ascii(address) && !t->c->features.smtputf8)
 		return err_set(e, ERR_UNAVAILABLE,
 			       "%s: the address %s needs SMTPUTF8, which the server does not offer",
