@@ -171,7 +171,7 @@ static void
 probe_close(void *ctx)
 {
 	struct mailbox_session *s = ctx;
-	struct err unused;
+	struct err unused; /* the probe has its answer */
 
 	mailbox_commit(&s->mailbox, &unused);
 	mailbox_session_close(s);
