@@ -283,3 +283,13 @@ write_server()
 	run find "$XDG_STATE_HOME/mailverbs/queue" -name '*.eml'
 	assert_output ''
 }
+
+@test 'mmark is found beside msend, with the prefix that both were installed with' {
+	cp "$abs_top_builddir/msend" x-msend
+	printf '#!/bin/sh\ntouch used\nexec %s/mmark "$@"\n' "$abs_top_builddir" >x-mmark
+	chmod 755 x-mmark
+	run -0 ./x-msend --save "$rcpt@example.org" <m
+	assert_output ''
+	assert [ -e used ]
+	assert_filed
+}

@@ -31,28 +31,46 @@ program_add_word(struct buf *command, const char *word)
 	buf_add_char(command, '\'');
 }
 
-/* The caller's to free(). */
+/* The name of our program NAME with the prefix that OWN, the name of this one, has (configure's
+ * --program-prefix). The caller's to free(). */
 static char *
-beside_us(const char *name)
+with_prefix(const char *own, const char *name)
 {
-	char path[PATH_SIZE];
-	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
-	char *slash;
+	static const char *const tools[] = {"msend", "mfetch", "mlist",
+					    "mdel",  "mmark",  "maccount"};
+
+	for (size_t i = 0; i < sizeof tools / sizeof tools[0]; i++) {
+		const char *at = strstr(own, tools[i]);
+
+		if (at)
+			return mem_printf("%.*s%s", (int)(at - own), own, name);
+	}
+	return mem_strdup(name);
+}
+
+/* The path of this program, "" if it is not known. */
+static void
+find_own(char path[static PATH_SIZE])
+{
+	const ssize_t n = readlink("/proc/self/exe", path, PATH_SIZE - 1);
 
 	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	return slash ? mem_printf("%.*s/%s", (int)(slash - path), path, name) : NULL;
 }
 
 void
 program_add(struct buf *command, const char *name)
 {
-	char *path = beside_us(name);
+	char own[PATH_SIZE], *slash, *full, *path;
 
-	if (!path || access(path, X_OK) != 0) {
+	find_own(own);
+	slash = strrchr(own, '/');
+	full = with_prefix(slash ? slash + 1 : "", name);
+	path = mem_printf("%.*s/%s", slash ? (int)(slash - own) : 0, own, full);
+	if (!slash || access(path, X_OK) != 0) {
 		free(path);
-		path = mem_printf("%s/%s", BINDIR, name);
+		path = mem_printf("%s/%s", BINDIR, full);
 	}
-	program_add_word(command, access(path, X_OK) == 0 ? path : name);
+	program_add_word(command, access(path, X_OK) == 0 ? path : full);
 	free(path);
+	free(full);
 }
