@@ -2,6 +2,8 @@
 #
 # The configuration: which value holds, which account, which preset; --dry-run tells.
 
+# shellcheck disable=SC2154  # abs_top_builddir: helper.bash
+
 load helper
 
 setup()

@@ -46,7 +46,7 @@ is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
 # ended FILE...: POP3 ends the last line of a message on its way, IMAP leaves it as it is.
 ended()
 {
-	[[ ${MAILVERBS_PROTOCOL-} != imap ]] || LC_ALL=C sed -i '$a\' "$@"
+	[[ ${MAILVERBS_PROTOCOL-} != imap ]] || LC_ALL=C sed -i "\$a\\" "$@"
 }
 
 sums() { cksum "$@" | cut -d' ' -f1,2 | sort; }

@@ -11,7 +11,7 @@
 #define AUTH_WORDS                                                                          \
 	"auto none plain login user apop cram-md5 digest-md5 scram-sha-1 scram-sha-1-plus " \
 	"scram-sha-256 scram-sha-256-plus xoauth2 oauthbearer external gssapi"
-#define SEARCH_WORDS                                                                       \
+#define SEARCH_WORDS                                                                            \
 	"words from: to: cc: bcc: subject: body: text: message-id: since: before: on: larger: " \
 	"smaller: seen unseen flagged unflagged answered unanswered draft undraft"
 
