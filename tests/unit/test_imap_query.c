@@ -118,9 +118,9 @@ refused(const char *query, const char *want, const char *hint)
 		is_str(e.hint, hint, hint);
 }
 
-#define KNOWN                                                                               \
-	"none of from: to: cc: bcc: subject: body: text: message-id: since: before: on: "   \
-	"sent-since: sent-before: sent-on: larger: smaller: seen unseen flagged unflagged " \
+#define KNOWN                                                                                \
+	"not one of from: to: cc: bcc: subject: body: text: message-id: since: before: on: " \
+	"sent-since: sent-before: sent-on: larger: smaller: seen unseen flagged unflagged "  \
 	"answered unanswered deleted undeleted draft undraft or not"
 
 static void
