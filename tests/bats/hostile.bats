@@ -205,7 +205,7 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 	S: 220 go ahead
 	S: 250 AUTH PLAIN
 	END
-	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+	assert_regex "$stderr" 'plaintext after its consent to TLS'
 	against - 76 mlist --server=pop3://mail.example.org <<-'END'
 	S: +OK
 	C: CAPA
@@ -216,7 +216,7 @@ evil='\x1b[31mred\x1b]0;title\x07 \xc2\x9b31m \xe2\x80\xaegpj.exe \x9b31m \x08\x
 	S: +OK begin
 	S: +OK injected
 	END
-	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+	assert_regex "$stderr" 'plaintext after its consent to TLS'
 }
 
 @test "STARTTLS: a server that goes on in plaintext is an error, and gets no command" {

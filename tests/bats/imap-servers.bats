@@ -203,7 +203,7 @@ logs_in()
 	C: a1 STARTTLS
 	S: a1 OK begin\r\n* CAPABILITY IMAP4rev1 AUTH=PLAIN
 	END
-	assert_regex "$stderr" 'plaintext behind its consent to TLS'
+	assert_regex "$stderr" 'plaintext after its consent to TLS'
 }
 
 @test 'a server that speaks UTF-8 only is told that we do, and gets the name as it is' {
