@@ -242,7 +242,7 @@ plan()
 		printf 'From a\r\nTo: bob@example.org\r\n\r\n%s\r\n\r\nFrom %s\r\nTo: x@example.org\r\n\r\ny' "$long" "$long"
 	} >box
 	# Date, Message-ID and From are added
-	run --separate-stderr msend "${smtp[@]}" --mbox --dry-run <box
+	run -0 --separate-stderr msend "${smtp[@]}" --tunnel=false --mbox --dry-run <box
 	assert_equal "$(grep -c '^envelope to: <' <<<"$output")" 1 # such a From_ line is none
 }
 
