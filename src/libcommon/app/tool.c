@@ -116,13 +116,13 @@ bool
 run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
 	    struct err *e)
 {
-	struct err no_server;
+	struct err unused; /* a missing server is an error as soon as one is needed */
 	struct url url;
 
 	if (!account_resolve(a, tool, &run->given, sender, e))
 		return false;
 	if (a->lacks_presets && !run->has_missed_presets &&
-	    !account_server(a, tool, &url, &no_server)) {
+	    !account_server(a, tool, &url, &unused)) {
 		run_warn_of_missing_presets(run);
 		run->has_missed_presets = true;
 	}

@@ -367,12 +367,12 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 static bool
 log_in(struct smtp *c, const struct login *l, struct err *e)
 {
-	struct err refusal;
+	struct err unused; /* a server need not greet twice */
 
 	login_tell_offers(l, c->stream, &c->described, false);
 	if (!authenticate(c, l, e))
 		return false;
-	if (l->probe && strcmp(l->auth, "none") != 0 && hello(c, &refusal))
+	if (l->probe && strcmp(l->auth, "none") != 0 && hello(c, &unused))
 		login_tell_offers(l, c->stream, &c->described, true);
 	return true;
 }
