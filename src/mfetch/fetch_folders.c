@@ -17,7 +17,7 @@
 #include "mfetch/fetch_turn.h"
 #include "mfetch/hook.h"
 
-/* What became of one folder's messages. */
+/* The result of one folder's turn. */
 struct tally {
 	size_t delivered;
 	size_t left; /* for a turn of their own */

@@ -10,11 +10,7 @@
 #include "base/mem.h"
 #include "config/account.h"
 
-enum {
-	GRACE_MS = 5000, /* for which a signal waits for the command */
-	CANNOT_RUN = 126,
-	NO_SUCH_COMMAND = 127 /* the shell's exit statuses */
-};
+enum { GRACE_MS = 5000 }; /* for which a signal waits for the command */
 
 static bool
 start(struct child *c, const char *command, const char *account, const char *folder, size_t count,
@@ -37,9 +33,9 @@ judge(const char *command, int status, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (status == CANNOT_RUN || status == NO_SUCH_COMMAND)
+	if (child_not_run_text(status))
 		return err_set(e, ERR_CONFIG, "hook '%s': %s (exit status %d)", command,
-			       status == CANNOT_RUN ? "cannot be run" : "not found", status);
+			       child_not_run_text(status), status);
 	return err_set(e, ERR_TEMPORARY, "hook '%s': %s", command,
 		       child_status_text(status, words));
 }

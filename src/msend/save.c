@@ -20,10 +20,8 @@
 #include "net/wait.h"
 
 enum {
-	GRACE_MS = 5000,       /* for which a signal waits for the append */
-	WORDS_MAX = 16 * 1024, /* of what mmark says, so much is looked at */
-	CANNOT_RUN = 126,
-	NO_SUCH_COMMAND = 127 /* the shell's exit statuses */
+	GRACE_MS = 5000,      /* for which a signal waits for the append */
+	WORDS_MAX = 16 * 1024 /* of what mmark says, so much is looked at */
 };
 
 struct save {
@@ -35,10 +33,7 @@ struct save {
 static bool
 is_given(const struct account *a, enum setting_id id)
 {
-	const struct value *v = &a->values.of[id];
-
-	return v->text &&
-	       (strcmp(v->origin, "command line") == 0 || strcmp(v->origin, "queue") == 0);
+	return value_was_given(&a->values.of[id]);
 }
 
 bool
@@ -157,7 +152,7 @@ add_option(struct buf *command, enum setting_id id, const char *value)
 	free(word);
 }
 
-/* What the command line says of the account, and not of its submission server. */
+/* The command line's options that concern the account, not its submission server. */
 static void
 add_given(struct buf *command, const struct account *a)
 {
@@ -304,11 +299,11 @@ judge(int status, const struct buf *words, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (status == CANNOT_RUN || status == NO_SUCH_COMMAND)
+	if (child_not_run_text(status))
 		return err_set(e, ERR_CONFIG, "mmark: %s (exit status %d)",
-			       status == CANNOT_RUN ? "cannot be run" : "not found", status);
+			       child_not_run_text(status), status);
 	take_words(words, &error, &hint);
-	if (error && status < CANNOT_RUN)
+	if (error && status < 128) /* no signal ended it */
 		err_set(e, ERR_TEMPORARY, "%s", error);
 	else
 		err_set(e, ERR_TEMPORARY, "mmark: %s", child_status_text(status, text));

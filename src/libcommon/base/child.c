@@ -375,6 +375,12 @@ child_status_text(int status, char text[static 40])
 	return text;
 }
 
+const char *
+child_not_run_text(int status)
+{
+	return status == 126 ? "cannot be run" : status == 127 ? "not found" : NULL;
+}
+
 /* POSIX has no waitpid() with a time limit; naps that double find a quick end quickly. */
 bool
 child_wait_ms(struct child *c, unsigned ms, int *status)

@@ -48,14 +48,6 @@ check_pairs(const struct account *a, enum tool_id tool, struct err *e)
 	return true;
 }
 
-/* On the command line, of this run or of the one that queued the message. */
-static bool
-was_given(const struct value *v)
-{
-	return v->text &&
-	       (strcmp(v->origin, "command line") == 0 || strcmp(v->origin, "queue") == 0);
-}
-
 /* A key above all sections is meant for accounts with TLS, and an account's own key for its own
  * server, if the command line names another one. A pin and require-tls are promises: they are never
  * left out silently. */
@@ -63,7 +55,8 @@ static bool
 may_leave_out(const struct account *a, enum setting_id id)
 {
 	const struct value *v = &a->values.of[id];
-	const bool is_other_server = was_given(&a->values.of[SET_SERVER]) && !was_given(v);
+	const bool is_other_server =
+	    value_was_given(&a->values.of[SET_SERVER]) && !value_was_given(v);
 
 	if (id == SET_REQUIRE_TLS)
 		return false;

@@ -22,6 +22,13 @@ values_set(struct values *v, const struct setting *s, const char *text, const ch
 	return true;
 }
 
+bool
+value_was_given(const struct value *v)
+{
+	return v->text &&
+	       (strcmp(v->origin, "command line") == 0 || strcmp(v->origin, "queue") == 0);
+}
+
 void
 values_free(struct values *v)
 {

@@ -27,6 +27,9 @@ struct values {
  * the origin. */
 bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
 		struct err *e);
+/* Was it set on the command line, of this run or of the one that queued the message? */
+bool value_was_given(const struct value *v);
+
 void values_free(struct values *v); /* wipes the password */
 
 #endif

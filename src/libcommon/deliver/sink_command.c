@@ -163,9 +163,9 @@ judge(const struct command *c, int status, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (status == 126 || status == 127)
+	if (child_not_run_text(status))
 		return err_set(e, ERR_CONFIG, "%s: %s (exit status %d)", c->template,
-			       status == 126 ? "cannot be run" : "not found", status);
+			       child_not_run_text(status), status);
 	return err_set(e, ERR_TEMPORARY, "%s: %s; the message is left on the server", c->template,
 		       child_status_text(status, words));
 }

@@ -109,7 +109,7 @@ struct message_span {
 	bool is_from_end;
 };
 
-/* What mailbox_list_some() did. */
+/* The result of mailbox_list_some(). */
 enum mailbox_listed {
 	LISTED_WHOLE,  /* all messages were listed */
 	LISTED_SOME,   /* only those asked for */
