@@ -51,7 +51,7 @@ static bool
 list_and_select(struct deletion *d, struct err *e)
 {
 	const bool wants_uids = selection_wants_uids(&d->selection) ||
-				trace_wants(TRACE_PROTOCOL) || run_flag(d->run, SET_DRY_RUN);
+				trace_wants(TRACE_PROTOCOL) || d->run->options.dry_run;
 
 	unsigned want = wants_uids ? WANT_UIDS : WANT_SIZES;
 
@@ -161,7 +161,7 @@ delete_named(struct deletion *d, struct err *e)
 	d->journal = mailbox_journals(&d->account, TOOL_MDEL, &d->run->given, e);
 	if (!d->journal)
 		return false;
-	return run_flag(d->run, SET_DRY_RUN) ? show_plan(d, e) : carry_out(d, e);
+	return d->run->options.dry_run ? show_plan(d, e) : carry_out(d, e);
 }
 
 static bool
@@ -169,7 +169,7 @@ prepare(struct deletion *d, struct err *e)
 {
 	struct run *run = d->run;
 
-	if (run->operand_count == 0 && !run_flag(run, SET_PROBE)) {
+	if (run->operand_count == 0 && !run->options.probe) {
 		err_set(e, ERR_USAGE, "no messages given");
 		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
 				   "from standard input");
@@ -185,7 +185,7 @@ job(struct run *run, struct err *e)
 	struct deletion d = {.run = run};
 	bool ok = prepare(&d, e);
 
-	if (ok && run_flag(run, SET_PROBE))
+	if (ok && run->options.probe)
 		ok = mailbox_session_probe(&d.account, TOOL_MDEL, NULL, e);
 	else if (ok)
 		ok = delete_named(&d, e);

@@ -69,7 +69,7 @@ static bool
 open_journal(struct fetch *f, const char *directory, const char *mailbox, const char *destination,
 	     const struct journal_former *former, struct err *e)
 {
-	if (run_flag(f->run, SET_DRY_RUN)) {
+	if (f->run->options.dry_run) {
 		f->journal = journal_peek(directory, mailbox, destination, e);
 		return f->journal && journal_peek_former(f->journal, former, e);
 	}
@@ -319,7 +319,7 @@ fetch_open(struct mailbox_session *s, const struct account *a, const struct run 
 
 	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, TOOL_MFETCH, e))
 		return false;
-	if (looks || run_flag(run, SET_DRY_RUN) || run_flag(run, SET_HEADERS))
+	if (looks || run->options.dry_run || run_flag(run, SET_HEADERS))
 		mailbox_only_look(&s->mailbox);
 	return true;
 }
@@ -596,7 +596,7 @@ fetch_free(struct fetch *f)
 static bool
 may_list_short(const struct fetch *f)
 {
-	return f->by_default && !f->marks && !f->looks && !run_flag(f->run, SET_DRY_RUN) &&
+	return f->by_default && !f->marks && !f->looks && !f->run->options.dry_run &&
 	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING) &&
 	       !account_text(f->account, SET_SEARCH);
 }

@@ -126,7 +126,7 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 {
 	struct sink_spec sink;
 
-	if (run_flag(r->run, SET_DRY_RUN))
+	if (r->run->options.dry_run)
 		run_show_settings(r->run, r->account);
 	if (!destination_choose(&sink, r->run, r->account, e) ||
 	    !fetch_open(&r->session, r->account, r->run,

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/conflict.h"
 #include "deliver/sink.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch.h"
@@ -26,32 +27,8 @@ enum { INTERVAL_S = 60, IDLE_S = 29 * 60 };
 static bool
 check_options(const struct run *run, struct err *e)
 {
-	static const struct {
-		enum setting_id one, other;
-	} exclusive[] = {{SET_ASSUME_DELIVERED, SET_LIMIT},
-			 {SET_ASSUME_DELIVERED, SET_MAX_SIZE},
-			 {SET_ASSUME_DELIVERED, SET_HEADERS},
-			 {SET_ASSUME_DELIVERED, SET_FILTER},
-			 {SET_HEADERS, SET_FILTER},
-			 {SET_DELETE, SET_KEEP},
-			 {SET_DELETE, SET_HEADERS},
-			 {SET_DELETE, SET_ASSUME_DELIVERED},
-			 {SET_WATCH, SET_ASSUME_DELIVERED},
-			 {SET_WATCH, SET_HEADERS},
-			 {SET_WATCH, SET_DRY_RUN},
-			 {SET_WATCH, SET_PROBE},
-			 {SET_ALL_ACCOUNTS, SET_ACCOUNT},
-			 {SET_ALL_ACCOUNTS, SET_SERVER},
-			 {SET_ALL_ACCOUNTS, SET_HOST}};
-
-	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++) {
-		const enum setting_id one = exclusive[i].one, other = exclusive[i].other;
-
-		if (run->given.of[one].text && run->given.of[other].text)
-			return err_set(e, ERR_USAGE, "--%s and --%s cannot be combined",
-				       setting_row(one, TOOL_MFETCH)->name,
-				       setting_row(other, TOOL_MFETCH)->name);
-	}
+	if (!conflict_check_options(&run->given, TOOL_MFETCH, e))
+		return false;
 	if (run_flag(run, SET_WATCH) && run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--watch fetches what is new and takes no messages");
 	if (run->given.of[SET_INTERVAL].text && !run_flag(run, SET_WATCH))
@@ -146,7 +123,7 @@ watch_account(struct service *s, struct err *e)
 static bool
 serve(struct service *s, struct err *e)
 {
-	if (run_flag(s->run, SET_PROBE))
+	if (s->run->options.probe)
 		return mailbox_session_probe(&s->account, TOOL_MFETCH, NULL, e);
 	if (!message_search_check(&s->account, TOOL_MFETCH, e))
 		return false;
@@ -193,7 +170,7 @@ check_destination(const struct run *run, const struct account *a, struct err *e)
 {
 	struct sink_spec sink;
 
-	if (run_flag(run, SET_PROBE))
+	if (run->options.probe)
 		return true;
 	if (!destination_choose(&sink, run, a, e))
 		return false;
@@ -235,7 +212,7 @@ serve_all(struct run *run, struct selection *selection, struct err *e)
 	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
 
 	/* Output on standard output is written account by account. */
-	crew.side_by_side = !run_flag(run, SET_PROBE) && !run_flag(run, SET_DRY_RUN);
+	crew.side_by_side = !run->options.probe && !run->options.dry_run;
 	crew.names = all.names;
 	crew.count = all.count;
 	ok = ok && workers_run(&crew, e);

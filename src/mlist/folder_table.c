@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "config/account.h"
 #include "mlist/json_line.h"
+#include "mlist/mlist_options.h"
 #include "proto/folder.h"
 #include "proto/imap/imap_name.h"
 
@@ -99,49 +100,37 @@ show_all(struct shown *s, const struct folder_list *l)
 }
 
 static bool
-check_options(const struct run *run, struct err *e)
-{
-	static const enum setting_id others[] = {SET_COLUMNS, SET_COUNT, SET_SEARCH};
-
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (run->given.of[others[i]].text)
-			return err_set(e, ERR_USAGE, "--folders and --%s cannot be combined",
-				       setting_row(others[i], run->tool->id)->name);
-	return run->operand_count == 0 ||
-	       err_set(e, ERR_USAGE, "--folders shows folders and takes no messages");
-}
-
-static bool
-show(struct run *run, struct mailbox_session *session, struct shown *s, struct err *e)
+show(struct run *run, const struct mlist_options *o, struct mailbox_session *session,
+     struct shown *s, struct err *e)
 {
 	struct folder_list l = {0};
 	const bool ok = mailbox_folders(&session->mailbox, true, &l, e);
 
-	if (ok && show_all(s, &l) == 0 && run_flag(run, SET_EXIT_STATUS))
+	if (ok && show_all(s, &l) == 0 && o->exit_status)
 		run->status = 1;
 	folder_list_free(&l);
 	return ok && mailbox_commit(&session->mailbox, e);
 }
 
 bool
-folders_show(struct run *run, const struct account *a, struct err *e)
+folders_show(struct run *run, const struct account *a, const struct mlist_options *o, struct err *e)
 {
-	struct shown s = {.json = run_flag(run, SET_JSON),
-			  .line_end = run_flag(run, SET_NUL) ? '\0' : '\n'};
+	struct shown s = {.json = o->json, .line_end = o->line_end};
 	struct mailbox_session session = {0};
-	bool ok = check_options(run, e);
+	bool ok;
 
-	if (ok && run_flag(run, SET_DRY_RUN)) {
+	if (run->operand_count > 0)
+		return err_set(e, ERR_USAGE, "--folders shows folders and takes no messages");
+	if (run->options.dry_run) {
 		run_show_settings(run, a);
 		if (!mailbox_session_check(a, run->tool->id, e))
 			return false;
 		puts("would list the folders");
 		return true;
 	}
-	if (run->given.of[SET_FOLDER].text)
+	if (o->names_folders)
 		folder_names_of(&s.wanted, a);
-	ok =
-	    ok && mailbox_session_open(&session, a, run->tool->id, e) && show(run, &session, &s, e);
+	ok = mailbox_session_open(&session, a, run->tool->id, e) && show(run, o, &session, &s, e);
 	if (ok)
 		mailbox_session_show_alert(&session, run);
 	mailbox_session_close(&session);

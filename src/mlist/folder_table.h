@@ -9,10 +9,12 @@
 
 struct account;
 struct err;
+struct mlist_options;
 struct run;
 
 /* Shows the account's folders, or those that --folder takes in, with their counts on standard
  * output. False: *e. */
-bool folders_show(struct run *run, const struct account *a, struct err *e);
+bool folders_show(struct run *run, const struct account *a, const struct mlist_options *o,
+		  struct err *e);
 
 #endif

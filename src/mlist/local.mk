@@ -8,5 +8,7 @@ libmlist_a_SOURCES = \
 	%D%/folder_table.h \
 	%D%/json_line.c \
 	%D%/json_line.h \
+	%D%/mlist_options.c \
+	%D%/mlist_options.h \
 	%D%/probe_json.c \
 	%D%/probe_json.h

@@ -19,6 +19,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/conflict.h"
 #include "journal/journal.h"
 #include "message/date.h"
 #include "message/encoded_word.h"
@@ -26,6 +27,7 @@
 #include "message/receiver.h"
 #include "mlist/folder_table.h"
 #include "mlist/json_line.h"
+#include "mlist/mlist_options.h"
 #include "mlist/probe_json.h"
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
@@ -67,6 +69,7 @@ static const char all_columns[] = "number,uid,size,flags,date,from,to,cc,subject
 struct listing {
 	struct run *run;
 	struct account account;
+	struct mlist_options options;
 	struct selection selection;
 	struct journal *journal; /* all messages delivered locally, for "new" */
 	struct mailbox_session session;
@@ -77,11 +80,10 @@ struct listing {
 	const struct table_column *table_columns[COLUMNS];
 	struct table table;
 	struct buf texts[COLUMNS]; /* of the row that is shown */
-	bool json;
-	struct buf header; /* of the message being received */
-	size_t current;    /* its index */
-	bool has_started;  /* the titles are shown */
-	bool is_empty;     /* nothing was shown */
+	struct buf header;         /* of the message being received */
+	size_t current;            /* its index */
+	bool has_started;          /* the titles are shown */
+	bool is_empty;             /* nothing was shown */
 };
 
 static enum column_id
@@ -103,10 +105,10 @@ find_column(const char *name, size_t len)
 static bool
 choose_columns(struct listing *l, struct err *e)
 {
-	const char *list = account_text(&l->account, SET_COLUMNS);
+	const char *list = l->options.columns;
 
 	if (!list)
-		list = l->json ? all_columns : default_columns;
+		list = l->options.json ? all_columns : default_columns;
 	for (size_t len; *list; list += len + (list[len] == ',')) {
 		const struct column *c;
 
@@ -151,7 +153,7 @@ shows_uids(const struct listing *l)
 {
 	for (size_t i = 0; i < l->chosen_count; i++)
 		if (l->chosen[i]->want == WANT_UIDS)
-			return !run_flag(l->run, SET_COUNT);
+			return !l->options.count;
 	return false;
 }
 
@@ -181,10 +183,10 @@ add_date(struct buf *out, const struct listing *l)
 
 	add_decoded(&sent, &l->header, "Date");
 	if (!date_parse(sent.data, &date)) {
-		if (!l->json)
+		if (!l->options.json)
 			buf_add_str(out, sent.data);
 	} else {
-		if (!l->json)
+		if (!l->options.json)
 			date_localize(&date);
 		date_format(out, &date);
 		if (l->table.is_terminal)
@@ -312,7 +314,7 @@ show_json(const struct listing *l, size_t index)
 static void
 show(struct listing *l, size_t index)
 {
-	if (l->json)
+	if (l->options.json)
 		show_json(l, index);
 	else
 		show_row(l, index);
@@ -378,17 +380,11 @@ show_headers(struct listing *l, struct err *e)
 	return false;
 }
 
-static char
-line_end(const struct run *run)
-{
-	return run_flag(run, SET_NUL) ? '\0' : '\n';
-}
-
 static void
 start(struct listing *l)
 {
-	if (!l->json && !l->has_started)
-		table_start(&l->table, l->table_columns, l->chosen_count, line_end(l->run));
+	if (!l->options.json && !l->has_started)
+		table_start(&l->table, l->table_columns, l->chosen_count, l->options.line_end);
 	l->has_started = true;
 }
 
@@ -403,19 +399,13 @@ show_all(struct listing *l, struct err *e)
 	return true;
 }
 
-static const char *
-query(const struct listing *l)
-{
-	return account_text(&l->account, SET_SEARCH);
-}
-
 /* Lists what the operands name, and no more if they count by number or position: a query is asked of
  * the whole mailbox. HEADED: what to do with headers, if they come with the list. */
 static bool
 list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbox_listed *listed,
 	    struct err *e)
 {
-	struct message_span *spans = query(l) ? NULL : selection_spans(&l->selection);
+	struct message_span *spans = l->options.search ? NULL : selection_spans(&l->selection);
 	struct mailbox *m = &l->session.mailbox;
 	bool ok;
 
@@ -445,7 +435,7 @@ show_count(struct listing *l, struct err *e)
 	uint64_t messages = 0, octets = 0;
 	enum mailbox_listed listed;
 
-	if (l->run->operand_count == 0 && !query(l)) {
+	if (l->run->operand_count == 0 && !l->options.search) {
 		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
 			return false;
 	} else {
@@ -455,7 +445,7 @@ show_count(struct listing *l, struct err *e)
 		for (size_t i = 0; i < l->shown.count; i++)
 			octets += l->list.items[l->shown.index[i]].size;
 	}
-	printf("%" PRIu64 "\t%" PRIu64 "%c", messages, octets, line_end(l->run));
+	printf("%" PRIu64 "\t%" PRIu64 "%c", messages, octets, l->options.line_end);
 	l->is_empty = messages == 0;
 	return true;
 }
@@ -467,7 +457,7 @@ is_all_shown(const struct listing *l)
 	for (size_t i = 0; i < l->selection.count; i++)
 		if (l->selection.operands[i].kind != OPERAND_ALL)
 			return false;
-	return !query(l);
+	return !l->options.search;
 }
 
 static void
@@ -531,9 +521,9 @@ show_plan(const struct listing *l, struct err *e)
 
 	if (!mailbox_session_check(&l->account, TOOL_MLIST, e))
 		return false;
-	printf("would %s %s%s\n", run_flag(run, SET_COUNT) ? "count" : "list",
+	printf("would %s %s%s\n", l->options.count ? "count" : "list",
 	       run->operand_count > 0 ? "the messages named" : "all messages",
-	       query(l) ? ", if the server finds them" : "");
+	       l->options.search ? ", if the server finds them" : "");
 	return true;
 }
 
@@ -544,10 +534,10 @@ carry_out(struct listing *l, struct err *e)
 
 	if (!open_session(l, e))
 		return false;
-	if (!(run_flag(run, SET_COUNT) ? show_count(l, e) : show_messages(l, e)))
+	if (!(l->options.count ? show_count(l, e) : show_messages(l, e)))
 		return false;
 	selection_complain(&l->selection, run);
-	if (l->is_empty && run_flag(run, SET_EXIT_STATUS))
+	if (l->is_empty && l->options.exit_status)
 		run->status = 1;
 	return mailbox_commit(&l->session.mailbox, e);
 }
@@ -557,47 +547,29 @@ list(struct listing *l, struct err *e)
 {
 	struct run *run = l->run;
 
-	l->json = run_flag(run, SET_JSON);
 	if (!choose_columns(l, e) || !message_search_check(&l->account, TOOL_MLIST, e) ||
 	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)
 		selection_add(&l->selection, OPERAND_ALL);
-	if (run_flag(run, SET_DRY_RUN))
+	if (run->options.dry_run)
 		run_show_settings(run, &l->account);
 	l->journal = mailbox_journals(&l->account, TOOL_MLIST, &run->given, e);
 	if (!l->journal)
 		return false;
-	return run_flag(run, SET_DRY_RUN) ? show_plan(l, e) : carry_out(l, e);
-}
-
-/* Options that give the lines different forms. */
-static bool
-check_forms(const struct run *run, struct err *e)
-{
-	static const struct {
-		enum setting_id one, other;
-	} exclusive[] = {{SET_COUNT, SET_JSON}, {SET_COUNT, SET_COLUMNS}, {SET_NUL, SET_JSON}};
-
-	for (size_t i = 0; i < sizeof exclusive / sizeof exclusive[0]; i++)
-		if (run->given.of[exclusive[i].one].text && run->given.of[exclusive[i].other].text)
-			return err_set(e, ERR_USAGE, "--%s and --%s cannot be combined",
-				       setting_row(exclusive[i].one, TOOL_MLIST)->name,
-				       setting_row(exclusive[i].other, TOOL_MLIST)->name);
-	return true;
+	return run->options.dry_run ? show_plan(l, e) : carry_out(l, e);
 }
 
 static bool
 serve(struct listing *l, struct err *e)
 {
-	if (run_flag(l->run, SET_PROBE))
+	if (l->run->options.probe)
 		return mailbox_session_probe(&l->account, TOOL_MLIST,
-					     run_flag(l->run, SET_JSON) ? probe_json_show : NULL,
-					     e);
-	if (!check_forms(l->run, e))
+					     l->options.json ? probe_json_show : NULL, e);
+	if (!conflict_check_options(&l->run->given, TOOL_MLIST, e))
 		return false;
-	if (run_flag(l->run, SET_FOLDERS))
-		return folders_show(l->run, &l->account, e);
+	if (l->options.folders)
+		return folders_show(l->run, &l->account, &l->options, e);
 	return folders_check_one(&l->account, e) && list(l, e);
 }
 
@@ -607,8 +579,8 @@ job(struct run *run, struct err *e)
 	struct listing l = {.run = run};
 	bool ok = run_account(run, &l.account, TOOL_MLIST, NULL, e);
 
-	if (ok)
-		ok = serve(&l, e);
+	l.options = mlist_options_read(run, &l.account);
+	ok = ok && serve(&l, e);
 	mailbox_session_show_alert(&l.session, run);
 	mailbox_session_close(&l.session);
 	journal_close(l.journal);

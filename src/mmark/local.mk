@@ -1,2 +1,5 @@
 bin_PROGRAMS += mmark
-mmark_SOURCES = %D%/mmark.c
+mmark_SOURCES = \
+	%D%/mmark.c \
+	%D%/mmark_options.c \
+	%D%/mmark_options.h

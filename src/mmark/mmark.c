@@ -18,14 +18,17 @@
 #include "base/screen.h"
 #include "base/text.h"
 #include "base/trace.h"
+#include "config/conflict.h"
 #include "journal/journal.h"
 #include "message/date.h"
 #include "message/header.h"
 #include "message/outgoing.h"
 #include "message/source.h"
+#include "mmark/mmark_options.h"
 
 struct marking {
 	struct run *run;
+	struct mmark_options options;
 	struct account account;
 	struct selection selection;
 	struct journal *journal; /* of all that was delivered on this machine, for "new" */
@@ -34,12 +37,6 @@ struct marking {
 	struct message_set set;
 	struct buf add, remove; /* flags as IMAP has them, separated by blanks */
 };
-
-static const char *
-given(const struct marking *m, enum setting_id id)
-{
-	return m->run->given.of[id].text;
-}
 
 /* Flags. */
 
@@ -102,10 +99,10 @@ add_flags(struct buf *flags, const char *lines, struct err *e)
 static bool
 read_flags(struct marking *m, struct err *e)
 {
-	return add_flags(&m->add, given(m, SET_ADD_SEEN) ? "seen" : NULL, e) &&
-	       add_flags(&m->add, given(m, SET_ADD_FLAG), e) &&
-	       add_flags(&m->remove, given(m, SET_REMOVE_SEEN) ? "seen" : NULL, e) &&
-	       add_flags(&m->remove, given(m, SET_REMOVE_FLAG), e);
+	return add_flags(&m->add, m->options.add_seen ? "seen" : NULL, e) &&
+	       add_flags(&m->add, m->options.add_flags, e) &&
+	       add_flags(&m->remove, m->options.remove_seen ? "seen" : NULL, e) &&
+	       add_flags(&m->remove, m->options.remove_flags, e);
 }
 
 /* Changing messages. */
@@ -114,7 +111,7 @@ static bool
 list_and_select(struct marking *m, struct err *e)
 {
 	struct mailbox *mailbox = &m->session.mailbox;
-	const unsigned right = given(m, SET_MOVE) ? RIGHT_DELETE : 0;
+	const unsigned right = m->options.move_to ? RIGHT_DELETE : 0;
 
 	if (!mailbox_session_open(&m->session, &m->account, TOOL_MMARK, e) ||
 	    !mailbox_list(mailbox, WANT_UIDS, &m->list, e) ||
@@ -130,7 +127,7 @@ list_and_select(struct marking *m, struct err *e)
 static void
 describe(const struct marking *m, struct buf *text)
 {
-	const char *folders[] = {given(m, SET_COPY), given(m, SET_MOVE)};
+	const char *folders[] = {m->options.copy_to, m->options.move_to};
 	static const char *const verbs[] = {"copy to ", "move to "};
 
 	if (m->add.len > 0 || m->remove.len > 0)
@@ -164,9 +161,9 @@ carry_out(struct marking *m, struct err *e)
 {
 	const struct mailbox_change change = {.add = m->add.data,
 					      .remove = m->remove.data,
-					      .copy_to = given(m, SET_COPY),
-					      .move_to = given(m, SET_MOVE),
-					      .creates = run_flag(m->run, SET_CREATE)};
+					      .copy_to = m->options.copy_to,
+					      .move_to = m->options.move_to,
+					      .creates = m->options.creates};
 
 	if (!list_and_select(m, e) ||
 	    !mailbox_change(&m->session.mailbox, &m->list, &m->set, &change, e) ||
@@ -202,7 +199,7 @@ change_named(struct marking *m, struct err *e)
 	m->journal = mailbox_journals(&m->account, TOOL_MMARK, &m->run->given, e);
 	if (!m->journal)
 		return false;
-	return run_flag(m->run, SET_DRY_RUN) ? show_plan(m, e) : carry_out(m, e);
+	return m->run->options.dry_run ? show_plan(m, e) : carry_out(m, e);
 }
 
 /* Appending a message. */
@@ -249,9 +246,9 @@ static bool
 upload(struct marking *m, struct outgoing *message, struct err *e)
 {
 	struct date date;
-	const struct mailbox_append a = {.folder = given(m, SET_APPEND),
+	const struct mailbox_append a = {.folder = m->options.append_to,
 					 .flags = m->add.data,
-					 .creates = run_flag(m->run, SET_CREATE),
+					 .creates = m->options.creates,
 					 .message = message,
 					 .date = find_date(message, &date) ? &date : NULL};
 	struct buf uid = {0};
@@ -276,7 +273,7 @@ show_append(const struct marking *m, struct outgoing *message, struct err *e)
 	if (!mailbox_session_check(&m->account, TOOL_MMARK, e))
 		return false;
 	screen_printf("would append %" PRIu64 " octets to %s\n", outgoing_facts(message)->size,
-		      given(m, SET_APPEND));
+		      m->options.append_to);
 	return true;
 }
 
@@ -288,8 +285,7 @@ append_input(struct marking *m, struct err *e)
 	bool ok = message && check_message(message, e);
 
 	if (ok)
-		ok = run_flag(m->run, SET_DRY_RUN) ? show_append(m, message, e)
-						   : upload(m, message, e);
+		ok = m->run->options.dry_run ? show_append(m, message, e) : upload(m, message, e);
 	outgoing_free(message);
 	source_close(source);
 	return ok;
@@ -301,17 +297,17 @@ static bool
 check_actions(const struct marking *m, struct err *e)
 {
 	const bool changes =
-	    m->add.len > 0 || m->remove.len > 0 || given(m, SET_MOVE) || given(m, SET_COPY);
+	    m->add.len > 0 || m->remove.len > 0 || m->options.move_to || m->options.copy_to;
 
-	if (given(m, SET_ADD_SEEN) && given(m, SET_REMOVE_SEEN))
-		return err_set(e, ERR_USAGE, "--seen and --unseen cannot be combined");
-	if (given(m, SET_APPEND) && (m->remove.len > 0 || given(m, SET_MOVE) || given(m, SET_COPY)))
+	if (!conflict_check_options(&m->run->given, TOOL_MMARK, e))
+		return false;
+	if (m->options.append_to && (m->remove.len > 0 || m->options.move_to || m->options.copy_to))
 		return err_set(e, ERR_USAGE,
 			       "--append can be combined with --seen and --flag only");
-	if (given(m, SET_APPEND) && m->run->operand_count > 0)
+	if (m->options.append_to && m->run->operand_count > 0)
 		return err_set(e, ERR_USAGE,
 			       "--append takes the message from standard input, and no operands");
-	if (given(m, SET_APPEND) || changes)
+	if (m->options.append_to || changes)
 		return true;
 	err_set(e, ERR_USAGE, "nothing to do");
 	return err_hint(e, "give --seen, --unseen, --flag, --unflag, --move, --copy or --append");
@@ -320,7 +316,7 @@ check_actions(const struct marking *m, struct err *e)
 static bool
 check_operands(const struct marking *m, struct err *e)
 {
-	if (m->run->operand_count > 0 || given(m, SET_APPEND))
+	if (m->run->operand_count > 0 || m->options.append_to)
 		return true;
 	err_set(e, ERR_USAGE, "no messages given");
 	return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from "
@@ -345,27 +341,26 @@ prepare(struct marking *m, struct err *e)
 {
 	struct run *run = m->run;
 
-	if (!run_flag(run, SET_PROBE) &&
+	if (!run->options.probe &&
 	    (!read_flags(m, e) || !check_actions(m, e) || !check_operands(m, e)))
 		return false;
 	return selection_parse(&m->selection, run->operands, run->operand_count, e) &&
 	       run_account(run, &m->account, TOOL_MMARK, NULL, e) &&
-	       folders_check_one(&m->account, e) &&
-	       (run_flag(run, SET_PROBE) || check_protocol(m, e));
+	       folders_check_one(&m->account, e) && (run->options.probe || check_protocol(m, e));
 }
 
 static bool
 serve(struct marking *m, struct err *e)
 {
-	if (run_flag(m->run, SET_PROBE))
+	if (m->run->options.probe)
 		return mailbox_session_probe(&m->account, TOOL_MMARK, NULL, e);
-	return given(m, SET_APPEND) ? append_input(m, e) : change_named(m, e);
+	return m->options.append_to ? append_input(m, e) : change_named(m, e);
 }
 
 static bool
 job(struct run *run, struct err *e)
 {
-	struct marking m = {.run = run};
+	struct marking m = {.run = run, .options = mmark_options_read(&run->given)};
 	const bool ok = prepare(&m, e) && serve(&m, e);
 
 	mailbox_session_show_alert(&m.session, run);

@@ -360,8 +360,7 @@ batch_run(struct run *run, batch_send *send, const struct shared *shared, struct
 	keep_memory();
 	if (run_flag(run, SET_MBOX))
 		b.mbox = mbox_open(STDIN_FILENO);
-	ok = connections == 1 || run_flag(run, SET_DRY_RUN) ? send_all(&b, e)
-							    : share(&b, connections, e);
+	ok = connections == 1 || run->options.dry_run ? send_all(&b, e) : share(&b, connections, e);
 	mbox_close(b.mbox);
 	name_list_free(&b.names);
 	text_set_free(&b.seen);

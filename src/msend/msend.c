@@ -147,7 +147,7 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 	struct ledger g = *letter;
 	bool ok, sent;
 
-	if (run_flag(run, SET_DRY_RUN))
+	if (run->options.dry_run)
 		return show_plan(part, a, run, e);
 	g.part = part;
 	part->envelope.before_end = g.journal ? note_begin : NULL;
@@ -260,7 +260,7 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	    .run = run, .copy = &copy, .journal = submission_shared(h)->journal, .name = name};
 	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e);
 
-	if (!ok && !run_flag(run, SET_DRY_RUN))
+	if (!ok && !run->options.dry_run)
 		outcome_log(&(struct outcome){0}, &letter, account, run, e);
 	copy.is_wanted = ok && save_is_wanted(account);
 	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
@@ -293,7 +293,7 @@ open_shared(const struct run *run, struct shared *s, struct err *e)
 	const char *journal = run->given.of[SET_JOURNAL].text;
 
 	*s = (struct shared){0};
-	if (run_flag(run, SET_DRY_RUN))
+	if (run->options.dry_run)
 		return true;
 	if (rate && !(s->rate = rate_open(rate, e)))
 		return false;
@@ -360,7 +360,7 @@ has_nothing_to_send(const struct run *run, struct err *e)
 static bool
 job(struct run *run, struct err *e)
 {
-	if (run_flag(run, SET_PROBE))
+	if (run->options.probe)
 		return probe(run, e);
 	if (is_mailq(run))
 		return has_nothing_to_send(run, e) && mailq_show(run, e);

@@ -630,7 +630,7 @@ queue_add_flush(struct run *run, struct err *e)
 	struct flush f = {.run = run};
 	bool ok;
 
-	if (run_flag(run, SET_DRY_RUN))
+	if (run->options.dry_run)
 		return mailq_show(run, e);
 	find_account(&f);
 	f.queue = queue_add_open(e);

@@ -85,15 +85,13 @@ run_complain(struct run *run, const struct err *e)
 bool
 run_flag(const struct run *run, enum setting_id id)
 {
-	const char *text = run->given.of[id].text;
-
-	return text && strcmp(text, "yes") == 0;
+	return values_flag(&run->given, id);
 }
 
 bool
 run_may_remark(const struct run *run)
 {
-	return !run_flag(run, SET_QUIET);
+	return !run->options.quiet;
 }
 
 void
@@ -212,15 +210,28 @@ show_help(const struct run *run)
 static bool
 check_probe(const struct run *run, struct err *e)
 {
-	return !run_flag(run, SET_PROBE) || run->operand_count == 0 ||
+	return !run->options.probe || run->operand_count == 0 ||
 	       err_set(e, ERR_USAGE, "--probe takes no operands; unexpected '%s'",
 		       run->operands[0]);
+}
+
+static enum trace_level
+trace_level(const char *verbose)
+{
+	return !verbose ? TRACE_OFF : verbose[0] == '1' ? TRACE_PROTOCOL : TRACE_TLS;
+}
+
+static struct run_options
+read_options(const struct values *given)
+{
+	return (struct run_options){.probe = values_flag(given, SET_PROBE),
+				    .dry_run = values_flag(given, SET_DRY_RUN),
+				    .quiet = values_flag(given, SET_QUIET)};
 }
 
 static bool
 work(struct run *run, int argc, char **argv, struct err *e)
 {
-	const char *verbose;
 	int first;
 
 	if (!opt_parse(run->tool->id, argc, argv, &run->given, &first, e))
@@ -231,11 +242,11 @@ work(struct run *run, int argc, char **argv, struct err *e)
 				run->program);
 	run->operands = argv + first;
 	run->operand_count = (size_t)(argc - first);
-	verbose = run->given.of[SET_VERBOSE].text;
-	trace_set_level(!verbose ? TRACE_OFF : verbose[0] == '1' ? TRACE_PROTOCOL : TRACE_TLS);
-	if (run_flag(run, SET_HELP))
+	run->options = read_options(&run->given);
+	trace_set_level(trace_level(values_text(&run->given, SET_VERBOSE)));
+	if (values_flag(&run->given, SET_HELP))
 		show_help(run);
-	else if (run_flag(run, SET_VERSION))
+	else if (values_flag(&run->given, SET_VERSION))
 		printf("%s (mailverbs) %s\n", run->program, PACKAGE_VERSION);
 	else
 		return check_probe(run, e) && run->tool->job(run, e);

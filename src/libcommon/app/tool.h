@@ -24,11 +24,19 @@ struct tool {
 	bool (*job)(struct run *run, struct err *e);
 };
 
+/* What every tool knows of its command line, as the user gave it. */
+struct run_options {
+	bool probe;
+	bool dry_run;
+	bool quiet;
+};
+
 /* One run of a program. */
 struct run {
 	const struct tool *tool;
 	const char *program; /* as the user called it */
 	struct values given; /* the command line */
+	struct run_options options;
 	char **operands;
 	size_t operand_count;
 	const char *about; /* the prefix of each diagnostic (an account, a folder), or NULL */

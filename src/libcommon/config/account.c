@@ -21,24 +21,19 @@ enum { USERS, SYSTEMS, FILES };
 const char *
 account_text(const struct account *a, enum setting_id id)
 {
-	return a->values.of[id].text;
+	return values_text(&a->values, id);
 }
 
 bool
 account_flag(const struct account *a, enum setting_id id)
 {
-	const char *text = account_text(a, id);
-
-	return text && strcmp(text, "yes") == 0;
+	return values_flag(&a->values, id);
 }
 
 unsigned
 account_number(const struct account *a, enum setting_id id, unsigned otherwise)
 {
-	const char *text = account_text(a, id);
-	uint64_t n;
-
-	return text && text_number(text, UINT32_MAX, &n) ? (unsigned)n : otherwise;
+	return values_number(&a->values, id, otherwise);
 }
 
 /* Reading the files: every entry of every section is checked, also of accounts that are not used

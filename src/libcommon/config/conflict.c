@@ -17,6 +17,36 @@ static const struct {
     {SET_TUNNEL, SET_IPV6},  {SET_IPV4, SET_IPV6},        {SET_PROBE, SET_DRY_RUN},
 };
 
+/* Options of which one run takes only one; the first pair that was given is the error. */
+static const struct {
+	enum tool_id tool;
+	enum setting_id one, other;
+} options[] = {
+    {TOOL_MFETCH, SET_ASSUME_DELIVERED, SET_LIMIT},
+    {TOOL_MFETCH, SET_ASSUME_DELIVERED, SET_MAX_SIZE},
+    {TOOL_MFETCH, SET_ASSUME_DELIVERED, SET_HEADERS},
+    {TOOL_MFETCH, SET_ASSUME_DELIVERED, SET_FILTER},
+    {TOOL_MFETCH, SET_HEADERS, SET_FILTER},
+    {TOOL_MFETCH, SET_DELETE, SET_KEEP},
+    {TOOL_MFETCH, SET_DELETE, SET_HEADERS},
+    {TOOL_MFETCH, SET_DELETE, SET_ASSUME_DELIVERED},
+    {TOOL_MFETCH, SET_WATCH, SET_ASSUME_DELIVERED},
+    {TOOL_MFETCH, SET_WATCH, SET_HEADERS},
+    {TOOL_MFETCH, SET_WATCH, SET_DRY_RUN},
+    {TOOL_MFETCH, SET_WATCH, SET_PROBE},
+    {TOOL_MFETCH, SET_ALL_ACCOUNTS, SET_ACCOUNT},
+    {TOOL_MFETCH, SET_ALL_ACCOUNTS, SET_SERVER},
+    {TOOL_MFETCH, SET_ALL_ACCOUNTS, SET_HOST},
+    {TOOL_MLIST, SET_COUNT, SET_JSON},
+    {TOOL_MLIST, SET_COUNT, SET_COLUMNS},
+    {TOOL_MLIST, SET_NUL, SET_JSON},
+    {TOOL_MLIST, SET_FOLDERS, SET_COLUMNS},
+    {TOOL_MLIST, SET_FOLDERS, SET_COUNT},
+    {TOOL_MLIST, SET_FOLDERS, SET_SEARCH},
+    {TOOL_MMARK, SET_ADD_SEEN, SET_REMOVE_SEEN},
+    {TOOL_MACCOUNT, SET_DEVICE, SET_PASTE},
+};
+
 /* These need TLS. */
 static const enum setting_id of_tls[] = {SET_TLS_CA_FILE,  SET_TLS_PIN,  SET_TLS_CERT_FILE,
 					 SET_TLS_KEY_FILE, SET_TLS_HOST, SET_TLS_PRIORITY,
@@ -93,6 +123,18 @@ check_mailbox(const struct account *a, const struct url *url, struct err *e)
 			       "--auth=%s is for POP3, and the server is an IMAP "
 			       "server",
 			       auth);
+	return true;
+}
+
+bool
+conflict_check_options(const struct values *given, enum tool_id tool, struct err *e)
+{
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if (options[i].tool == tool && given->of[options[i].one].text &&
+		    given->of[options[i].other].text)
+			return err_set(e, ERR_USAGE, "--%s and --%s cannot be combined",
+				       name_of(options[i].one, tool),
+				       name_of(options[i].other, tool));
 	return true;
 }
 

@@ -11,6 +11,7 @@
 
 struct account;
 struct err;
+struct values;
 
 /*
  * A key above the first section of the configuration is meant for the accounts that can use it: what
@@ -18,5 +19,9 @@ struct err;
  * each other, or one has no effect with the account's server.
  */
 bool conflict_check(struct account *a, enum tool_id tool, struct err *e);
+
+/* Options of TOOL that say different things of one run: GIVEN is its command line. False: *e is
+ * ERR_USAGE. */
+bool conflict_check_options(const struct values *given, enum tool_id tool, struct err *e);
 
 #endif

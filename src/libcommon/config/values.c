@@ -2,11 +2,13 @@
 #include "config/values.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 bool
 values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
@@ -20,6 +22,29 @@ values_set(struct values *v, const struct setting *s, const char *text, const ch
 		return false;
 	value->origin = mem_strdup(origin);
 	return true;
+}
+
+const char *
+values_text(const struct values *v, enum setting_id id)
+{
+	return v->of[id].text;
+}
+
+bool
+values_flag(const struct values *v, enum setting_id id)
+{
+	const char *text = values_text(v, id);
+
+	return text && strcmp(text, "yes") == 0;
+}
+
+unsigned
+values_number(const struct values *v, enum setting_id id, unsigned otherwise)
+{
+	const char *text = values_text(v, id);
+	uint64_t n;
+
+	return text && text_number(text, UINT32_MAX, &n) ? (unsigned)n : otherwise;
 }
 
 bool

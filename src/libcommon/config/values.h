@@ -27,6 +27,18 @@ struct values {
  * the origin. */
 bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
 		struct err *e);
+/*
+ * The lookups by name. They are called once, by the files that fill the typed settings
+ * (tests/settings has their list); all others read those.
+ */
+
+/* NULL: not set; borrowed from V. */
+const char *values_text(const struct values *v, enum setting_id id);
+/* Is it set to yes? */
+bool values_flag(const struct values *v, enum setting_id id);
+/* OTHERWISE: if it is not set. */
+unsigned values_number(const struct values *v, enum setting_id id, unsigned otherwise);
+
 /* Was it set on the command line, of this run or of the one that queued the message? */
 bool value_was_given(const struct value *v);
 
