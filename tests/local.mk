@@ -14,6 +14,8 @@ unit_tests = \
 	tests/unit/test_fingerprint \
 	tests/unit/test_date \
 	tests/unit/test_header \
+	tests/unit/test_imap_capabilities \
+	tests/unit/test_imap_code \
 	tests/unit/test_imap_name \
 	tests/unit/test_imap_parse \
 	tests/unit/test_imap_query \
@@ -56,6 +58,8 @@ tests_unit_test_recipient_status_LDADD = libmsend.a $(LDADD)
 tests_unit_test_fingerprint_SOURCES = tests/unit/test_fingerprint.c
 tests_unit_test_date_SOURCES = tests/unit/test_date.c
 tests_unit_test_header_SOURCES = tests/unit/test_header.c
+tests_unit_test_imap_capabilities_SOURCES = tests/unit/test_imap_capabilities.c
+tests_unit_test_imap_code_SOURCES = tests/unit/test_imap_code.c
 tests_unit_test_imap_name_SOURCES = tests/unit/test_imap_name.c
 tests_unit_test_imap_parse_SOURCES = tests/unit/test_imap_parse.c
 tests_unit_test_imap_query_SOURCES = tests/unit/test_imap_query.c

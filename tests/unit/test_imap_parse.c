@@ -2,6 +2,7 @@
 #include "proto/imap/imap_parse.h"
 
 #include "imap_tokens.h"
+#include "proto/imap/imap_uids.h"
 #include "tap.h"
 
 /* Whole, and in pieces of each size up to 8: the same tokens. */
@@ -150,30 +151,6 @@ test_values(void)
 }
 
 static void
-is_code(const char *text, const char *want)
-{
-	struct imap_code c;
-	struct buf got = {0};
-
-	imap_code_parse(&c, text, strlen(text));
-	buf_addf(&got, "%.*s|%.*s|%.*s", (int)c.name_len, c.name, (int)c.arguments_len, c.arguments,
-		 (int)c.words_len, c.words);
-	is_str(got.data, want, text);
-	buf_free(&got);
-}
-
-static void
-test_codes(void)
-{
-	is_code("[UIDVALIDITY 12] ok", "UIDVALIDITY|12|ok");
-	is_code("[ALERT] look [here]", "ALERT||look [here]");
-	is_code("[PERMANENTFLAGS (\\Seen \\*)]", "PERMANENTFLAGS|(\\Seen \\*)|");
-	is_code("no code [x]", "||no code [x]");
-	is_code("[open", "||[open");
-	is_code("", "||");
-}
-
-static void
 is_set(const char *want, size_t named, size_t max, const uint32_t *uids, size_t count)
 {
 	struct buf out = {0};
@@ -202,7 +179,6 @@ main(void)
 	test_bad();
 	test_limits();
 	test_values();
-	test_codes();
 	test_sets();
 	return tap_done();
 }

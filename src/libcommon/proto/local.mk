@@ -9,10 +9,36 @@ libcommon_a_SOURCES += \
 	%D%/mailbox.h \
 	%D%/imap/imap.c \
 	%D%/imap/imap.h \
+	%D%/imap/imap_append.c \
+	%D%/imap/imap_append.h \
+	%D%/imap/imap_capabilities.c \
+	%D%/imap/imap_capabilities.h \
+	%D%/imap/imap_code.c \
+	%D%/imap/imap_code.h \
+	%D%/imap/imap_count.c \
+	%D%/imap/imap_count.h \
+	%D%/imap/imap_early.c \
+	%D%/imap/imap_early.h \
+	%D%/imap/imap_error.c \
+	%D%/imap/imap_error.h \
 	%D%/imap/imap_fetch.c \
+	%D%/imap/imap_fetch.h \
+	%D%/imap/imap_fetched.c \
+	%D%/imap/imap_fetched.h \
+	%D%/imap/imap_fetching.c \
+	%D%/imap/imap_fetching.h \
 	%D%/imap/imap_folders.c \
+	%D%/imap/imap_folders.h \
+	%D%/imap/imap_introduction.c \
+	%D%/imap/imap_introduction.h \
+	%D%/imap/imap_list.c \
+	%D%/imap/imap_list.h \
+	%D%/imap/imap_listing.c \
+	%D%/imap/imap_listing.h \
 	%D%/imap/imap_login.c \
+	%D%/imap/imap_login.h \
 	%D%/imap/imap_messages.c \
+	%D%/imap/imap_messages.h \
 	%D%/imap/imap_name.c \
 	%D%/imap/imap_name.h \
 	%D%/imap/imap_numbers.c \
@@ -24,14 +50,28 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_refusal.c \
 	%D%/imap/imap_refusal.h \
 	%D%/imap/imap_remove.c \
+	%D%/imap/imap_remove.h \
+	%D%/imap/imap_response.c \
+	%D%/imap/imap_response.h \
 	%D%/imap/imap_search.c \
+	%D%/imap/imap_search.h \
 	%D%/imap/imap_select.c \
+	%D%/imap/imap_select.h \
+	%D%/imap/imap_session.h \
 	%D%/imap/imap_spans.c \
 	%D%/imap/imap_spans.h \
+	%D%/imap/imap_special.c \
+	%D%/imap/imap_special.h \
 	%D%/imap/imap_talk.c \
 	%D%/imap/imap_talk.h \
-	%D%/imap/imap_append.c \
+	%D%/imap/imap_target.c \
+	%D%/imap/imap_target.h \
+	%D%/imap/imap_uids.c \
+	%D%/imap/imap_uids.h \
+	%D%/imap/imap_untagged.c \
+	%D%/imap/imap_untagged.h \
 	%D%/imap/imap_wait.c \
+	%D%/imap/imap_wait.h \
 	%D%/pop3/pop3.c \
 	%D%/pop3/pop3.h \
 	%D%/pop3/pop3_fetch.c \

@@ -5,7 +5,18 @@
 
 #include "base/mem.h"
 #include "net/dialog.h"
+#include "proto/imap/imap_append.h"
+#include "proto/imap/imap_count.h"
+#include "proto/imap/imap_early.h"
+#include "proto/imap/imap_fetch.h"
+#include "proto/imap/imap_folders.h"
+#include "proto/imap/imap_login.h"
+#include "proto/imap/imap_messages.h"
+#include "proto/imap/imap_remove.h"
+#include "proto/imap/imap_search.h"
+#include "proto/imap/imap_select.h"
 #include "proto/imap/imap_talk.h"
+#include "proto/imap/imap_wait.h"
 #include "proto/login.h"
 #include "proto/mailbox.h"
 
@@ -15,17 +26,17 @@ imap_close(void *conversation)
 	struct imap *c = conversation;
 
 	dialog_free(c->dialog);
-	imap_parse_free(&c->parse);
-	imap_free_early(c);
-	buf_free(&c->shown);
+	imap_parse_free(&c->reader.parse);
+	imap_early_free(c);
+	buf_free(&c->reader.shown);
 	buf_free(&c->words);
 	buf_free(&c->bye);
-	buf_free(&c->described);
-	buf_free(&c->alerts);
-	free(c->folder);
-	free(c->to_delete.items);
-	free(c->to_read.items);
-	free(c->trash);
+	imap_capabilities_free(&c->capabilities);
+	buf_free(&c->alerts.lines);
+	free(c->folder.name);
+	imap_uids_free(&c->changes.to_delete);
+	imap_uids_free(&c->changes.to_read);
+	free(c->changes.trash);
 	free(c);
 }
 
@@ -38,25 +49,25 @@ imap_customs(const void *conversation)
 static uint64_t
 imap_validity(const void *conversation)
 {
-	return ((const struct imap *)conversation)->validity;
+	return ((const struct imap *)conversation)->folder.validity;
 }
 
 static uint32_t
 imap_next_uid(const void *conversation)
 {
-	return ((const struct imap *)conversation)->uid_next;
+	return ((const struct imap *)conversation)->folder.uid_next;
 }
 
 static size_t
 imap_unconfirmed(const void *conversation)
 {
-	return ((const struct imap *)conversation)->unconfirmed;
+	return ((const struct imap *)conversation)->changes.unconfirmed;
 }
 
 static void
 imap_only_look(void *conversation)
 {
-	((struct imap *)conversation)->only_looks = true;
+	((struct imap *)conversation)->folder.only_looks = true;
 }
 
 static void
@@ -69,10 +80,10 @@ static char *
 imap_alert(void *conversation)
 {
 	struct imap *c = conversation;
-	const size_t from = c->alerts_taken;
+	const size_t from = c->alerts.taken;
 
-	c->alerts_taken = c->alerts.len;
-	return from < c->alerts.len ? mem_strdup(c->alerts.data + from) : NULL;
+	c->alerts.taken = c->alerts.lines.len;
+	return from < c->alerts.lines.len ? mem_strdup(c->alerts.lines.data + from) : NULL;
 }
 
 static const struct mailbox_protocol imap_protocol = {
@@ -126,8 +137,8 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->dialog = dialog_new(s);
 	if (l->one_at_a_time)
 		dialog_keep_strict(c->dialog);
-	c->folder = mem_strdup(p->folder ? p->folder : "INBOX");
-	c->to_trash = p->to_trash;
+	c->folder.name = mem_strdup(p->folder ? p->folder : "INBOX");
+	c->changes.to_trash = p->to_trash;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
 	take_leave(c, l);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * APPEND (RFC 9051 section 6.3.12), and the folder that messages go to.
- */
+#include "proto/imap/imap_append.h"
+
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -12,43 +9,10 @@
 #include "message/outgoing.h"
 #include "net/dialog.h"
 #include "net/stream.h"
-#include "proto/folder.h"
-#include "proto/imap/imap_name.h"
+#include "proto/imap/imap_code.h"
+#include "proto/imap/imap_introduction.h"
 #include "proto/imap/imap_talk.h"
-
-bool
-imap_wire_name(const struct imap *c, struct buf *out, const char *folder, struct err *e)
-{
-	if (!imap_name_read(out, folder, c->is_utf8, e))
-		return false;
-	/* A server may have such a name (raw:a\x0ab), but a command's line can't. */
-	return !strpbrk(out->data, "\r\n") ||
-	       err_set(e, ERR_NO_INPUT, "the folder '%s' has a line end in its name", folder);
-}
-
-bool
-imap_target_name(struct imap *c, struct buf *out, const char *folder, bool creates, struct err *e)
-{
-	return folder_is_special(folder) ? imap_find_special(c, folder, creates, out, e)
-					 : imap_wire_name(c, out, folder, e);
-}
-
-bool
-imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e)
-{
-	enum imap_status status;
-
-	imap_ask(c, "STATUS %s (UIDVALIDITY)", quoted);
-	status = imap_await(c);
-	if (status != IMAP_NO)
-		return imap_ok(c, status, ERR_UNAVAILABLE, e);
-	if (!creates) {
-		imap_refused(c, ERR_NO_INPUT, e);
-		return e->code == ERR_NO_INPUT && err_hint(e, "--create makes a missing folder");
-	}
-	imap_ask(c, "CREATE %s", quoted);
-	return imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e);
-}
+#include "proto/imap/imap_target.h"
 
 /* " \"21-Nov-2026 23:13:00 +0100\"" (date-time, section 9). */
 static void
@@ -72,14 +36,10 @@ static void
 take_uid(const struct imap *c, struct buf *uid)
 {
 	struct imap_code code;
-	const char *blank;
 
 	imap_code_in(&code, c->words.data);
-	if (!imap_code_is(&code, "APPENDUID"))
-		return;
-	blank = memchr(code.arguments, ' ', code.arguments_len);
-	if (blank)
-		buf_add(uid, blank + 1, code.arguments_len - (size_t)(blank + 1 - code.arguments));
+	if (code.kind == IMAP_CODE_APPENDUID)
+		buf_add(uid, code.rest, code.rest_len);
 }
 
 static bool

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * From the greeting to the authenticated state (RFC 9051 section 6.2).
- */
+#include "proto/imap/imap_login.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@ enum { LINE_MAX_SASL = 8192 }; /* RFC 9051 section 4 (long lines): servers take 
 static bool
 is_silent(const struct imap *c)
 {
-	return c->parse.tokens == 0 && c->parse.held.len == 0;
+	return c->reader.parse.tokens == 0 && c->reader.parse.held.len == 0;
 }
 
 static bool
@@ -36,12 +35,12 @@ greeting(struct imap *c, const struct login *l, struct err *e)
 	}
 	if (text_starts(c->words.data, c->words.len, "BYE"))
 		return imap_refused(c, ERR_TEMPORARY, e);
-	c->is_authenticated = text_starts(c->words.data, c->words.len, "PREAUTH");
-	if (!c->is_authenticated && !text_starts(c->words.data, c->words.len, "OK"))
+	c->stage.is_authenticated = text_starts(c->words.data, c->words.len, "PREAUTH");
+	if (!c->stage.is_authenticated && !text_starts(c->words.data, c->words.len, "OK"))
 		return imap_refused(c, ERR_UNAVAILABLE, e);
 	/* RFC 9051 section 11.1: it would have to be believed before TLS, and STARTTLS is not
 	 * possible any more. */
-	if (c->is_authenticated && l->starttls)
+	if (c->stage.is_authenticated && l->starttls)
 		return imap_complain(c, ERR_PROTOCOL,
 				     "the server says PREAUTH before TLS has begun", e);
 	return true;
@@ -51,12 +50,12 @@ greeting(struct imap *c, const struct login *l, struct err *e)
 static bool
 need_capabilities(struct imap *c, struct err *e)
 {
-	if (c->knows_capabilities)
+	if (c->capabilities.is_known)
 		return true;
 	imap_ask(c, "CAPABILITY");
 	if (!imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e))
 		return false;
-	return c->knows_capabilities ||
+	return c->capabilities.is_known ||
 	       imap_complain(c, ERR_PROTOCOL, "the server does not say what it can do", e);
 }
 
@@ -65,17 +64,17 @@ need_capabilities(struct imap *c, struct err *e)
 static void
 forget_what_was_said(struct imap *c)
 {
-	imap_forget_capabilities(c);
-	c->message_limit = 0;
-	c->alerts_taken = 0;
-	buf_clear(&c->alerts);
+	imap_capabilities_forget(&c->capabilities);
+	c->capabilities.message_limit = 0;
+	c->alerts.taken = 0;
+	buf_clear(&c->alerts.lines);
 	buf_clear(&c->bye);
 }
 
 static bool
 start_tls(struct imap *c, const struct login *l, struct err *e)
 {
-	if (c->knows_capabilities && !imap_can(c, IMAP_STARTTLS)) {
+	if (c->capabilities.is_known && !imap_can(c, IMAP_STARTTLS)) {
 		imap_complain(c, ERR_UNAVAILABLE, "the server does not offer STARTTLS", e);
 		return err_hint(e, "try imaps:// (port 993)");
 	}
@@ -112,7 +111,7 @@ answer(void *conversation, const char **challenge, struct err *e)
 
 	enum imap_status status;
 
-	c->awaited = c->asked;
+	c->tags.awaited = c->tags.asked;
 	status = imap_await_more(c);
 	switch (status) {
 	case IMAP_OK:
@@ -256,7 +255,7 @@ authenticate(struct imap *c, const struct login *l, struct err *e)
 
 	if (is_word(l, "apop") || is_word(l, "user"))
 		return imap_complain(c, ERR_CONFIG, "--auth=user and --auth=apop are for POP3", e);
-	return login_run(c->dialog, l, &p, c, c->sasl, e) == LOGIN_DONE;
+	return login_run(c->dialog, l, &p, c, c->capabilities.sasl, e) == LOGIN_DONE;
 }
 
 /*
@@ -266,10 +265,10 @@ authenticate(struct imap *c, const struct login *l, struct err *e)
 static bool
 log_in(struct imap *c, const struct login *l, struct err *e)
 {
-	c->knows_capabilities = false;
+	c->capabilities.is_known = false;
 	if (!authenticate(c, l, e))
 		return false;
-	c->is_authenticated = true;
+	c->stage.is_authenticated = true;
 	return true;
 }
 
@@ -280,7 +279,7 @@ probe_again(struct imap *c, const struct login *l, struct err *e)
 		return true;
 	if (!need_capabilities(c, e))
 		return false;
-	login_tell_offers(l, c->stream, &c->described, true);
+	login_tell_offers(l, c->stream, &c->capabilities.described, true);
 	return true;
 }
 
@@ -293,8 +292,8 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 		return false;
 	if (!need_capabilities(c, e))
 		return false;
-	login_tell_offers(l, c->stream, &c->described, c->is_authenticated);
-	if (!c->is_authenticated && !is_word(l, "none") &&
+	login_tell_offers(l, c->stream, &c->capabilities.described, c->stage.is_authenticated);
+	if (!c->stage.is_authenticated && !is_word(l, "none") &&
 	    (!log_in(c, l, e) || !probe_again(c, l, e)))
 		return false;
 	dialog_window(c->dialog, 0);
@@ -310,7 +309,7 @@ imap_compress(struct imap *c, struct err *e)
 {
 	enum imap_status status;
 
-	if (!c->is_authenticated)
+	if (!c->stage.is_authenticated)
 		return true;
 	if (!need_capabilities(c, e))
 		return false;

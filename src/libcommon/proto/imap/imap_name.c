@@ -424,3 +424,13 @@ imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8)
 	buf_add_char(out, '"');
 	return form;
 }
+
+bool
+imap_name_wire(struct buf *out, const char *name, bool is_utf8, struct err *e)
+{
+	if (!imap_name_read(out, name, is_utf8, e))
+		return false;
+	/* A server may have such a name (raw:a\x0ab), but a command's line cannot. */
+	return !strpbrk(out->data, "\r\n") ||
+	       err_set(e, ERR_NO_INPUT, "the folder '%s' has a line end in its name", name);
+}

@@ -34,6 +34,9 @@ void imap_name_show(struct buf *out, const char *wire, size_t n, bool is_utf8);
  */
 bool imap_name_read(struct buf *out, const char *typed, bool is_utf8, struct err *e);
 
+/* The same for a name that a command will have: ERR_NO_INPUT if it has a line end in it. */
+bool imap_name_wire(struct buf *out, const char *name, bool is_utf8, struct err *e);
+
 /* INBOX, whose case does not matter (RFC 9051 section 5.1); that of all other names does. */
 bool imap_name_is_inbox(const char *name, size_t n);
 

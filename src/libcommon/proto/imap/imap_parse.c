@@ -488,61 +488,6 @@ imap_number(const struct imap_token *t, uint32_t *n)
 }
 
 void
-imap_code_parse(struct imap_code *code, const char *text, size_t len)
-{
-	const char *close = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
-	const char *blank = close ? memchr(text, ' ', (size_t)(close - text)) : NULL;
-	const char *end = text + len;
-
-	*code = (struct imap_code){.name = "", .arguments = "", .words = text, .words_len = len};
-	if (!close)
-		return;
-	code->name = text + 1;
-	code->name_len = (size_t)((blank ? blank : close) - code->name);
-	if (blank) {
-		code->arguments = blank + 1;
-		code->arguments_len = (size_t)(close - code->arguments);
-	}
-	code->words = close + 1;
-	while (code->words < end && *code->words == ' ')
-		code->words++;
-	code->words_len = (size_t)(end - code->words);
-}
-
-void
-imap_code_in(struct imap_code *code, const char *status)
-{
-	status += strcspn(status, " ");
-	status += strspn(status, " ");
-	imap_code_parse(code, status, strlen(status));
-}
-
-bool
-imap_code_is(const struct imap_code *code, const char *name)
-{
-	return equal_n(code->name, code->name_len, name);
-}
-
-size_t
-imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max)
-{
-	const size_t start = out->len;
-	size_t i = 0;
-
-	while (i < count && out->len - start <= len_max) {
-		const size_t first = i;
-
-		while (i + 1 < count && uids[i + 1] == uids[i] + 1)
-			i++;
-		buf_addf(out, "%s%" PRIu32, first > 0 ? "," : "", uids[first]);
-		if (i > first)
-			buf_addf(out, ":%" PRIu32, uids[i]);
-		i++;
-	}
-	return i;
-}
-
-void
 imap_quote(struct buf *out, const char *text)
 {
 	buf_add_char(out, '"');

@@ -90,28 +90,6 @@ bool imap_is(const struct imap_token *t, const char *atom);
 bool imap_number(const struct imap_token *t, uint32_t *n);
 bool imap_number64(const struct imap_token *t, uint64_t *n);
 
-/* "[NAME ARGUMENTS] WORDS" (section 7.1), as resp-text has it; a text without a code has only
- * words. Borrowed from the text. */
-struct imap_code {
-	const char *name; /* "" where there is none */
-	size_t name_len;
-	const char *arguments;
-	size_t arguments_len;
-	const char *words;
-	size_t words_len;
-};
-
-void imap_code_parse(struct imap_code *code, const char *text, size_t len);
-void imap_code_in(struct imap_code *code, const char *status);     /* that of "WORD [NAME] WORDS" */
-bool imap_code_is(const struct imap_code *code, const char *name); /* ASCII case is folded */
-
-/*
- * Adds to OUT the sequence set (section 9) for UIDS, which ascend, from the first on, neighbours as
- * one range. It ends with the last of COUNT, or when it has more than LEN_MAX bytes. Returns how
- * many of them it names.
- */
-size_t imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max);
-
 /* Adds TEXT as a quoted string. It holds no CR, LF or NUL. */
 void imap_quote(struct buf *out, const char *text);
 

@@ -2,7 +2,7 @@
 #include "proto/imap/imap_refusal.h"
 
 #include "base/text.h"
-#include "proto/imap/imap_parse.h"
+#include "proto/imap/imap_code.h"
 #include "proto/refusal.h"
 
 struct meaning {

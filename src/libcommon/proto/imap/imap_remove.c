@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Deleting exactly what was named, in the flight that ends the session: marked \Deleted, and
- * expunged by UID (RFC 4315 section 2.1), so that what another client marked stays; or moved to the
- * Trash. And marking as read, in the same flight.
- *
- * A server without UIDPLUS can only expunge all that is marked. So it is looked before whether
- * there is anything else.
- */
+#include "proto/imap/imap_remove.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,49 +9,21 @@
 #include "base/text.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap/imap_early.h"
+#include "proto/imap/imap_name.h"
 #include "proto/imap/imap_talk.h"
-
-static int
-compare_uids(const void *a, const void *b)
-{
-	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static void
-add_uids(struct imap_uids *uids, const struct message_list *l, const struct message_set *set)
-{
-	if (set->count == 0)
-		return;
-	uids->items = mem_grow(uids->items, uids->count + set->count, sizeof *uids->items);
-	for (size_t i = 0; i < set->count; i++) {
-		const uint32_t uid = imap_uid(l, set->index[i]);
-
-		if (uid > 0)
-			uids->items[uids->count++] = uid;
-	}
-	if (uids->count > 0)
-		qsort(uids->items, uids->count, sizeof *uids->items, compare_uids);
-}
+#include "proto/imap/imap_target.h"
 
 void
 imap_remove(void *conversation, const struct message_list *l, const struct message_set *set)
 {
-	add_uids(&((struct imap *)conversation)->to_delete, l, set);
+	imap_uids_add(&((struct imap *)conversation)->changes.to_delete, l, set);
 }
 
 void
 imap_mark_read(void *conversation, const struct message_list *l, const struct message_set *set)
 {
-	add_uids(&((struct imap *)conversation)->to_read, l, set);
-}
-
-static bool
-is_doomed(const struct imap *c, uint32_t uid)
-{
-	return c->to_delete.count > 0 &&
-	       bsearch(&uid, c->to_delete.items, c->to_delete.count, sizeof uid, compare_uids);
+	imap_uids_add(&((struct imap *)conversation)->changes.to_read, l, set);
 }
 
 /* UID SEARCH DELETED: what somebody else marked. */
@@ -74,7 +40,7 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 			return imap_skip_value(c, &t);
 		if (!imap_number(&t, &uid))
 			return imap_breach(c, "a search result that is not a UID");
-		*foreign += !is_doomed(c, uid);
+		*foreign += !imap_uids_have(&c->changes.to_delete, uid);
 	}
 	return true;
 }
@@ -100,9 +66,9 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
 }
 
-/* Asks BEFORE, a set, BEHIND for each set of them. Returns how many. */
+/* Asks BEFORE, a set, AFTER for each set of them. Returns how many. */
 static size_t
-ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *behind)
+ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *after)
 {
 	struct buf set = {0};
 	size_t commands = 0;
@@ -111,8 +77,9 @@ ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const
 		const size_t left = uids->count - i;
 
 		buf_clear(&set);
-		i += imap_set_add(&set, uids->items + i, imap_set_messages(c, left), IMAP_SET_MAX);
-		imap_ask(c, "%s %s%s", before, set.data, behind);
+		i += imap_set_add(&set, uids->items + i,
+				  imap_capabilities_messages(&c->capabilities, left), IMAP_SET_MAX);
+		imap_ask(c, "%s %s%s", before, set.data, after);
 	}
 	buf_free(&set);
 	return commands;
@@ -144,7 +111,7 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 static size_t
 ask_marks(struct imap *c)
 {
-	return ask_sets(c, &c->to_delete, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
+	return ask_sets(c, &c->changes.to_delete, "UID STORE", " +FLAGS.SILENT (\\Deleted)");
 }
 
 /* A set whose marks were refused is not expunged either: there is nothing marked in it, but what
@@ -153,7 +120,7 @@ static bool
 remove_by_uid(struct imap *c, size_t asked, bool is_last, struct err *e)
 {
 	asked += ask_marks(c);
-	asked += ask_sets(c, &c->to_delete, "UID EXPUNGE", "");
+	asked += ask_sets(c, &c->changes.to_delete, "UID EXPUNGE", "");
 	if (is_last)
 		imap_ask(c, "LOGOUT");
 	return read_answers(c, asked, e);
@@ -183,7 +150,7 @@ remove_for_good(struct imap *c, size_t asked, bool is_last, struct err *e)
 static bool
 move(struct imap *c, const char *to_trash, size_t asked, bool is_last, struct err *e)
 {
-	asked += ask_sets(c, &c->to_delete, "UID MOVE", to_trash);
+	asked += ask_sets(c, &c->changes.to_delete, "UID MOVE", to_trash);
 	if (is_last)
 		imap_ask(c, "LOGOUT");
 	return read_answers(c, asked, e);
@@ -199,7 +166,7 @@ copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last
 			return false;
 		asked = 0;
 	}
-	asked += ask_sets(c, &c->to_delete, "UID COPY", to_trash);
+	asked += ask_sets(c, &c->changes.to_delete, "UID COPY", to_trash);
 	return read_answers(c, asked, e) && remove_for_good(c, 0, is_last, e);
 }
 
@@ -210,7 +177,7 @@ move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
 	bool ok;
 
 	buf_add_char(&to, ' ');
-	imap_quote(&to, c->trash);
+	imap_quote(&to, c->changes.trash);
 	ok = (imap_can(c, IMAP_MOVE) ? move : copy_and_remove)(c, to.data, asked, is_last, e);
 	buf_free(&to);
 	return ok;
@@ -224,18 +191,20 @@ count_unconfirmed(struct imap *c)
 {
 	const uint32_t gone = imap_gone_since_list(c);
 
-	c->unconfirmed = c->to_delete.count > gone ? c->to_delete.count - gone : 0;
+	c->changes.unconfirmed =
+	    c->changes.to_delete.count > gone ? c->changes.to_delete.count - gone : 0;
 }
 
 /* Messages that were read are marked so before they go to the Trash. */
 static bool
 carry_out_steps(struct imap *c, bool is_last, struct err *e)
 {
-	const size_t asked = ask_sets(c, &c->to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
+	const size_t asked =
+	    ask_sets(c, &c->changes.to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
-	c->unconfirmed = 0;
-	if (c->to_delete.count > 0) {
-		if (!(c->to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
+	c->changes.unconfirmed = 0;
+	if (c->changes.to_delete.count > 0) {
+		if (!(c->changes.to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
 			return false;
 		count_unconfirmed(c);
 		return true;
@@ -272,8 +241,8 @@ imap_commit(void *conversation, struct err *e)
 	struct imap *c = conversation;
 	const bool ok = carry_out(c, !c->stays, e);
 
-	c->to_delete.count = c->to_read.count = 0;
-	c->uid_next = 0; /* as long as the session stays, mail comes */
+	c->changes.to_delete.count = c->changes.to_read.count = 0;
+	c->folder.uid_next = 0; /* as long as the session stays, mail comes */
 	return ok;
 }
 
@@ -283,14 +252,14 @@ static bool
 store(struct imap *c, const struct imap_uids *uids, const char *sign, const char *flags,
       struct err *e)
 {
-	char *behind;
+	char *after;
 	bool ok;
 
 	if (!flags[0])
 		return true;
-	behind = mem_printf(" %sFLAGS.SILENT (%s)", sign, flags);
-	ok = read_answers(c, ask_sets(c, uids, "UID STORE", behind), e);
-	free(behind);
+	after = mem_printf(" %sFLAGS.SILENT (%s)", sign, flags);
+	ok = read_answers(c, ask_sets(c, uids, "UID STORE", after), e);
+	free(after);
 	return ok;
 }
 
@@ -318,7 +287,8 @@ find_target(struct imap *c, const char *folder, bool creates, char **wire, struc
 
 	if (ok && folder) {
 		imap_quote(&quoted, name.data);
-		if (imap_wire_name(c, &own, c->folder, e) && strcmp(own.data, name.data) == 0)
+		if (imap_name_wire(&own, c->folder.name, c->stage.is_utf8, e) &&
+		    strcmp(own.data, name.data) == 0)
 			ok = err_set(e, ERR_USAGE, "the messages are in '%s' already", folder);
 		else
 			ok = imap_provide_folder(c, quoted.data, creates, e);
@@ -340,17 +310,17 @@ imap_change(void *conversation, const struct message_list *l, const struct messa
 	bool ok = find_target(c, change->copy_to, change->creates, &copy_to, e) &&
 		  find_target(c, change->move_to, change->creates, &move_to, e);
 
-	add_uids(&uids, l, set);
+	imap_uids_add(&uids, l, set);
 	ok = ok && store(c, &uids, "+", change->add, e) &&
 	     store(c, &uids, "-", change->remove, e) && copy(c, &uids, copy_to, e);
 	if (ok && move_to) {
 		imap_remove(c, l, set);
-		c->to_trash = true;
-		free(c->trash);
-		c->trash = move_to;
+		c->changes.to_trash = true;
+		free(c->changes.trash);
+		c->changes.trash = move_to;
 		move_to = NULL;
 	}
-	free(uids.items);
+	imap_uids_free(&uids);
 	free(copy_to);
 	free(move_to);
 	return ok;

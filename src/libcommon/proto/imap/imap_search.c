@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * UID SEARCH and its answer: SEARCH with UIDs (RFC 3501 section 7.2.5), or ESEARCH with a sequence
- * set of them, which is IMAP4rev2's (RFC 9051 section 7.3.4).
- */
+#include "proto/imap/imap_search.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,7 +221,7 @@ imap_find(void *conversation, const struct message_list *l, const char *query,
 	struct imap_search s;
 	bool ok;
 
-	if (!imap_search_parse(&s, query, time(NULL), c->is_utf8, e))
+	if (!imap_search_parse(&s, query, time(NULL), c->stage.is_utf8, e))
 		return false;
 	c->take = take;
 	c->take_ctx = &f;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/*
- * Waiting for mail: by IDLE (RFC 2177, RFC 9051 section 6.3.13), where the server says at once what
- * comes; without it by a NOOP from time to time.
- */
+#include "proto/imap/imap_wait.h"
+
 #include "base/err.h"
 #include "base/stop.h"
 #include "net/dialog.h"
@@ -15,7 +13,7 @@
 static bool
 has_come(const struct imap *c)
 {
-	return (uint64_t)c->exists + c->expunged > c->existed;
+	return (uint64_t)c->folder.exists + c->folder.expunged > c->folder.existed;
 }
 
 /* Takes in what the server says by itself, until mail has come, it says goodbye, or DEADLINE has
@@ -87,7 +85,8 @@ imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
 		const enum imap_status status = idle(c, idle_s);
 
 		if (status == IMAP_NO || status == IMAP_BAD)
-			c->capabilities &= ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
+			c->capabilities.has &=
+			    ~(unsigned)IMAP_IDLE; /* it was said, and is not so */
 		else if (!is_in_vain_again(c, status, soon))
 			return imap_ok(c, status, ERR_UNAVAILABLE, e);
 	}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: ISC */
+#include "proto/imap/imap_uids.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "proto/mailbox.h"
+
+uint32_t
+imap_uid(const struct message_list *l, size_t index)
+{
+	const char *uid = message_list_uid(l, index);
+	uint64_t n;
+
+	return uid && text_number(uid, UINT32_MAX, &n) ? (uint32_t)n : 0;
+}
+
+static int
+compare_uids(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void
+imap_uids_add(struct imap_uids *uids, const struct message_list *l, const struct message_set *set)
+{
+	if (set->count == 0)
+		return;
+	uids->items = mem_grow(uids->items, uids->count + set->count, sizeof *uids->items);
+	for (size_t i = 0; i < set->count; i++) {
+		const uint32_t uid = imap_uid(l, set->index[i]);
+
+		if (uid > 0)
+			uids->items[uids->count++] = uid;
+	}
+	if (uids->count > 0)
+		qsort(uids->items, uids->count, sizeof *uids->items, compare_uids);
+}
+
+bool
+imap_uids_have(const struct imap_uids *uids, uint32_t uid)
+{
+	return uids->count > 0 && bsearch(&uid, uids->items, uids->count, sizeof uid, compare_uids);
+}
+
+void
+imap_uids_free(struct imap_uids *uids)
+{
+	free(uids->items);
+	*uids = (struct imap_uids){0};
+}
+
+size_t
+imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max)
+{
+	const size_t start = out->len;
+	size_t i = 0;
+
+	while (i < count && out->len - start <= len_max) {
+		const size_t first = i;
+
+		while (i + 1 < count && uids[i + 1] == uids[i] + 1)
+			i++;
+		buf_addf(out, "%s%" PRIu32, first > 0 ? "," : "", uids[first]);
+		if (i > first)
+			buf_addf(out, ":%" PRIu32, uids[i]);
+		i++;
+	}
+	return i;
+}

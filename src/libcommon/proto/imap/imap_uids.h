@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * imap_uids - messages named by UID, and sets of them as a command has them (RFC 9051 section 9,
+ * sequence-set). No I/O.
+ */
+#ifndef MAILVERBS_PROTO_IMAP_IMAP_UIDS_H
+#define MAILVERBS_PROTO_IMAP_IMAP_UIDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct message_list;
+struct message_set;
+
+enum {
+	/* bytes of a sequence set: RFC 2683 section 3.2.1.5 wants lines of 1,000 at most, old
+	 * servers have buffers for no more */
+	IMAP_SET_MAX = 900,
+	IMAP_SET_MESSAGES = 500 /* named by one command: one refusal is not about all of them */
+};
+
+/* {0} is an empty one; ascending. Freed by imap_uids_free(). */
+struct imap_uids {
+	uint32_t *items;
+	size_t count;
+};
+
+/* The UID of a list's message; 0: it has none that names it. */
+uint32_t imap_uid(const struct message_list *l, size_t index);
+
+/* Adds those of SET's messages, except messages without one. */
+void imap_uids_add(struct imap_uids *uids, const struct message_list *l,
+		   const struct message_set *set);
+
+bool imap_uids_have(const struct imap_uids *uids, uint32_t uid);
+
+void imap_uids_free(struct imap_uids *uids); /* leaves an empty one */
+
+/*
+ * Adds to OUT the sequence set for UIDS, which ascend, from the first on, neighbours as one range.
+ * It ends with the last of COUNT, or when it has more than LEN_MAX bytes. Returns how many of them
+ * it names.
+ */
+size_t imap_set_add(struct buf *out, const uint32_t *uids, size_t count, size_t len_max);
+
+#endif
