@@ -30,6 +30,7 @@ unit_tests = \
 	tests/unit/test_secret \
 	tests/unit/test_journal \
 	tests/unit/test_select \
+	tests/unit/test_seven_bit \
 	tests/unit/test_sink \
 	tests/unit/test_smtp \
 	tests/unit/test_smtp_parameters \
@@ -75,6 +76,7 @@ tests_unit_test_uidvalidity_LDADD = libmfetch.a $(LDADD)
 tests_unit_test_sasl_SOURCES = tests/unit/test_sasl.c
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c
+tests_unit_test_seven_bit_SOURCES = tests/unit/test_seven_bit.c
 tests_unit_test_select_SOURCES = tests/unit/test_select.c
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_smtp_SOURCES = tests/unit/test_smtp.c

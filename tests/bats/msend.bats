@@ -283,16 +283,6 @@ recipients()
 	assert_equal "${#lines[@]}" 1
 }
 
-@test '8-bit text is not sent to a server without 8BITMIME' {
-	require_postfix
-	letter 'Grüße' >letter.eml
-	run -65 by_postfix_bare "$user@example.org" <letter.eml
-	assert_output --regexp '^msend: [^:]*:[0-9]*: the message has 8-bit text, the server does not offer 8BITMIME$'
-	run -65 by_postfix_bare -v "$user@example.org" <letter.eml
-	refute_output --partial 'C: MAIL'
-	assert_no_mail "$user"
-}
-
 # ---- memory ----
 
 # memory_of FILE-OR-COMMAND: the KiB that msend had at most, with standard input from there

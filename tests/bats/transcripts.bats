@@ -1132,15 +1132,30 @@ wire_of()
 	done
 }
 
-@test "8-bit text: refused before the first byte without 8BITMIME, declared with it" {
+@test "8-bit text: encoded for a server without 8BITMIME, as it is and declared with it" {
 	printf 'gr\303\274n\n' >>letter
-	against - 65 msend bob@example.org <<-'END'
+	against - 0 msend bob@example.org <<-END
 	S: 220 ready
 	C: EHLO [127.0.0.1]
-	S: 250 mx
+	S: 250-mx
+	S: 250-SIZE
+	S: 250-PIPELINING
+	S: 250 CHUNKING
+	C: MAIL FROM:<alice@example.org> SIZE=252
+	C: RCPT TO:<bob@example.org>
+	C: BDAT 252 LAST
+	$(sed '/^C: $/d; /^C: Hi$/d' <<<"$wire_letter")
+	C: MIME-Version: 1.0
+	C: Content-Type: text/plain; charset=utf-8
+	C: Content-Transfer-Encoding: quoted-printable
+	C:
+	C: Hi
+	C: gr=C3=BCn
 	C: QUIT
+	S: 250 Ok
+	S: 250 Ok
+	S: 250 Ok
 	END
-	assert_equal "$stderr" 'msend: tunnel: the message has 8-bit text, the server does not offer 8BITMIME'
 	against - 0 msend bob@example.org <<-END
 	S: 220 ready
 	C: EHLO [127.0.0.1]

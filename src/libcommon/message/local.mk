@@ -5,6 +5,8 @@ libcommon_a_SOURCES += \
 	%D%/address.h \
 	%D%/alias.c \
 	%D%/alias.h \
+	%D%/content_type.c \
+	%D%/content_type.h \
 	%D%/date.c \
 	%D%/date.h \
 	%D%/encoded_word.c \
@@ -22,7 +24,11 @@ libcommon_a_SOURCES += \
 	%D%/outgoing.c \
 	%D%/outgoing.h \
 	%D%/receiver.h \
+	%D%/seven_bit.c \
+	%D%/seven_bit.h \
 	%D%/source.c \
 	%D%/source.h \
 	%D%/spool.c \
-	%D%/spool.h
+	%D%/spool.h \
+	%D%/transfer.c \
+	%D%/transfer.h

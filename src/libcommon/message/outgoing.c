@@ -19,6 +19,7 @@
 #include "message/encoded_word.h"
 #include "message/header.h"
 #include "message/mbox.h"
+#include "message/seven_bit.h"
 #include "message/source.h"
 
 enum {
@@ -42,7 +43,8 @@ struct outgoing {
 	uint64_t start;       /* in the source: after the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
-	char *block; /* of BLOCK bytes */
+	struct seven_bit *seven; /* encodes what goes out; NULL: it goes as it is */
+	char *block;             /* of BLOCK bytes */
 };
 
 /* `From ` is the first line of a message in an mbox, `>From ` what some mailers made of one that was
@@ -258,6 +260,7 @@ outgoing_free(struct outgoing *o)
 	buf_free(&o->original);
 	buf_free(&o->header);
 	free(o->hidden);
+	seven_bit_free(o->seven);
 	free(o->block);
 	free(o);
 }
@@ -670,8 +673,10 @@ put_last(struct measured *m, uint64_t size)
 	return !m->has_changed && (size == 0 || m->put(m->ctx, &m->last, 1));
 }
 
+/* Puts the message with line ends for the wire. */
 static bool
-pour(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void *ctx, struct err *e)
+pour_lines(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void *ctx,
+	   struct err *e)
 {
 	struct eol_to_crlf filter = {.dots = dots};
 	uint64_t offset = o->body_offset;
@@ -686,6 +691,77 @@ pour(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void 
 		offset += got;
 	} while (got > 0);
 	return eol_to_crlf_end(&filter, put, ctx);
+}
+
+/* Stuffs the dots of what was encoded. */
+struct stuffing {
+	struct eol_to_crlf filter;
+	eol_put put;
+	void *ctx;
+};
+
+static bool
+put_stuffed(void *ctx, const char *bytes, size_t n)
+{
+	struct stuffing *s = ctx;
+
+	return eol_to_crlf(&s->filter, bytes, n, s->put, s->ctx);
+}
+
+/* One pass through seven_bit. PUT is NULL for the first, which looks. */
+static bool
+pass_through(struct outgoing *o, const struct buf *header, eol_put put, void *ctx, struct err *e)
+{
+	*e = (struct err){0};
+	seven_bit_begin(o->seven, put, ctx);
+	pour_lines(o, header, false, seven_bit_put, o->seven, e);
+	return e->code == ERR_NONE && seven_bit_end(o->seven, e);
+}
+
+static bool
+pour_encoded(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void *ctx,
+	     struct err *e)
+{
+	struct stuffing s = {.filter = {.dots = true}, .put = put, .ctx = ctx};
+
+	if (!dots)
+		return pass_through(o, header, put, ctx, e);
+	return pass_through(o, header, put_stuffed, &s, e) && eol_to_crlf_end(&s.filter, put, ctx);
+}
+
+static bool
+pour(struct outgoing *o, const struct buf *header, bool dots, eol_put put, void *ctx, struct err *e)
+{
+	return o->seven ? pour_encoded(o, header, dots, put, ctx, e)
+			: pour_lines(o, header, dots, put, ctx, e);
+}
+
+static bool
+count(void *ctx, const char *bytes, size_t n)
+{
+	uint64_t *octets = ctx;
+
+	(void)bytes;
+	*octets += n;
+	return true;
+}
+
+bool
+outgoing_to_seven_bit(struct outgoing *o, struct err *e)
+{
+	uint64_t octets = 0;
+
+	if (o->seven)
+		return true;
+	o->seven = seven_bit_new();
+	if (!pass_through(o, &o->header, NULL, NULL, e) ||
+	    !pass_through(o, &o->header, count, &octets, e)) {
+		seven_bit_free(o->seven);
+		o->seven = NULL;
+		return false;
+	}
+	o->facts = (struct outgoing_facts){.size = octets};
+	return true;
 }
 
 static bool

@@ -4,7 +4,7 @@
  *
  * Missing fields are added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
  * is removed, and a From without a domain gets one. Nothing else changes, byte for byte, except
- * that every line ends in CRLF on the wire.
+ * that every line ends in CRLF on the wire, and what outgoing_to_seven_bit() does.
  *
  * Unambiguous errors are repaired: a byte order mark and the From_ line of an mbox (also `>From `)
  * before the first field are removed, CRs before an LF and a bare CR end their line, an empty From,
@@ -73,6 +73,13 @@ bool outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, str
 
 /* Known after outgoing_prepare(), of one as it is from the start. */
 const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
+
+/*
+ * For a server without 8BITMIME: from now on the message goes out in 7 bits, as message/seven_bit.h
+ * says, and the facts are those of that (two passes over the body). False: *e (ERR_MALFORMED: it
+ * cannot be; ERR_IO), and the message is as before.
+ */
+bool outgoing_to_seven_bit(struct outgoing *o, struct err *e);
 
 /*
  * Puts the message as the wire wants it: CRLF everywhere, with DOTS also dot stuffing (RFC 5321

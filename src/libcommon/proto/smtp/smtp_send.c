@@ -54,21 +54,29 @@ needs_utf8(const struct smtp_envelope *envelope)
 	return needs;
 }
 
+/* RFC 6152 section 3: a server without 8BITMIME gets the message in 7 bits. */
+static bool
+fit_8bit(const struct transaction *t, struct err *e)
+{
+	if (!(t->facts->body_has_8bit || t->facts->header_has_8bit) || t->c->features.eightbit)
+		return true;
+	return outgoing_to_seven_bit(t->message, e) ||
+	       err_prefix(e, "%s", stream_name(t->c->stream));
+}
+
 /* Everything that can be known before the first byte. */
 static bool
 check(const struct transaction *t, struct err *e)
 {
 	const struct smtp_features *f = &t->c->features;
 
+	if (!fit_8bit(t, e))
+		return false;
 	if (f->size_max > 0 && t->facts->size > f->size_max)
 		return err_set(e, ERR_MALFORMED,
 			       "%s: the message has %" PRIu64
 			       " octets, the server takes at most %" PRIu64,
 			       stream_name(t->c->stream), t->facts->size, f->size_max);
-	if ((t->facts->body_has_8bit || t->facts->header_has_8bit) && !f->eightbit)
-		return smtp_complain(
-		    t->c, ERR_MALFORMED,
-		    "the message has 8-bit text, the server does not offer 8BITMIME", e);
 	if (smtp_parameters_check(&t->envelope->wishes, f, e))
 		return true;
 	return err_prefix(e, "%s", stream_name(t->c->stream));
