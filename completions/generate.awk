@@ -11,7 +11,7 @@ BEGIN {
 	FS = "\t"
 	operands["msend"] = ""
 	operands["mfetch"] = operands["mlist"] = operands["mdel"] = operands["mmark"] = "all new first: last: uid: -"
-	operands["maccount"] = "add discover login token status logout providers"
+	operands["maccount"] = "add discover import login token status logout providers"
 }
 
 # Within single quotes of a POSIX shell (fish: with backslashes).
@@ -112,6 +112,8 @@ function operand_line(    words) {
 		return words == "" ? "" : "complete -c $tool -a '" words "'"
 	if (tool == "msend")
 		return "\t'*:message file:{ (( ${words[(I)--batch]} )) && _files }'"
+	if (tool == "maccount")
+		return "\t'*:operand:{ (( ${words[(I)import]} )) && _files || _mailverbs_operands " words " }'"
 	return "\t'*:operand:_mailverbs_operands " words "'"
 }
 

@@ -13,6 +13,7 @@ struct run;
 /* Each carries out one command; the operands are in RUN, without the command's name. False: *e. */
 bool command_add(struct run *run, struct err *e);
 bool command_discover(struct run *run, struct err *e);
+bool command_import(struct run *run, struct err *e);
 bool command_login(struct run *run, struct err *e);
 bool command_token(struct run *run, struct err *e);
 bool command_status(struct run *run, struct err *e);

@@ -23,6 +23,12 @@ libmaccount_a_SOURCES = \
 	%D%/dns.h \
 	%D%/https.c \
 	%D%/https.h \
+	%D%/import.c \
+	%D%/import.h \
+	%D%/import_account.c \
+	%D%/import_fetchmail.c \
+	%D%/import_getmail.c \
+	%D%/import_msmtp.c \
 	%D%/loopback.c \
 	%D%/loopback.h \
 	%D%/oauth.c \

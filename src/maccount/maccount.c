@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "maccount/command.h"
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 16, FILES_MAX = 64 };
 
 /* The options that only some commands have, ended by SETTING_IDS. The others are for all. */
 static const struct command {
@@ -26,6 +26,12 @@ static const struct command {
      command_add,
      "add ADDRESS"},
     {"discover", 1, 1, {SETTING_IDS}, command_discover, "discover ADDRESS"},
+    {"import",
+     1,
+     FILES_MAX,
+     {SET_FORMAT, SET_WRITE, SETTING_IDS},
+     command_import,
+     "import FILE..."},
     {"login", 1, 1, {SET_DEVICE, SET_PASTE, SETTING_IDS}, command_login, "login ACCOUNT"},
     {"token", 1, 1, {SET_FORCE, SETTING_IDS}, command_token, "token ACCOUNT"},
     {"status", 0, 1, {SETTING_IDS}, command_status, "status [ACCOUNT]"},
@@ -103,6 +109,7 @@ main(int argc, char **argv)
 	    .summary = "Sets up mail accounts.\n\n"
 		       "  add ADDRESS         find the servers, test the login, write config.ini\n"
 		       "  discover ADDRESS    find the servers; print a section for config.ini\n"
+		       "  import FILE...      take over accounts of other mail programs\n"
 		       "  login ACCOUNT       sign in (OAuth 2), and hold the tokens\n"
 		       "  token ACCOUNT       print an access token, renewed if needed\n"
 		       "  status [ACCOUNT]    show what is held, and until when\n"

@@ -92,9 +92,8 @@ keep_in_pass(const char *name, const char *password, struct buf *section, struct
 	return ok;
 }
 
-/* The caller's to free(); NULL: there is no home directory. */
-static char *
-file_for(const char *name)
+char *
+password_keeper_path(const char *name)
 {
 	struct buf escaped = {0}, file = {0};
 	char *path;
@@ -116,7 +115,7 @@ file_for(const char *name)
 static bool
 keep_in_file(const char *name, const char *password, struct buf *section, struct err *e)
 {
-	char *path = file_for(name);
+	char *path = password_keeper_path(name);
 	const bool ok = path ? config_writer_save_secret(path, password, e)
 			     : err_set(e, ERR_OUTPUT, "there is no home directory");
 

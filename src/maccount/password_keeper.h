@@ -21,4 +21,8 @@ struct err;
 bool password_keeper_ask(const char *name, const char *password, struct buf *section,
 			 struct err *e);
 
+/* The file for the password of the account NAME; the caller's to free(). NULL: there is no home
+ * directory. */
+char *password_keeper_path(const char *name);
+
 #endif

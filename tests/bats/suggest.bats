@@ -56,7 +56,7 @@ option()
 	key 'account default' '`account = NAME` above the first section'
 	printf 'account a\nhost x\n' >"$config"
 	run -78 mlist
-	assert_line -n 1 --partial 'COMING FROM MSMTP AND MPOP'
+	assert_line -n 1 --partial 'maccount import FILE'
 }
 
 @test 'a key in the wrong place: the right one' {

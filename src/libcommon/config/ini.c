@@ -136,8 +136,7 @@ parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 		return true;
 	err_set(e, ERR_CONFIG, "%s:%u: neither [section] nor key = value", ini->path,
 		(unsigned)bad_line + lines_before);
-	return err_hint(e, "the file of msmtp or mpop has to be rewritten: see COMING FROM MSMTP "
-			   "AND MPOP in mailverbs(7)");
+	return err_hint(e, "a file of msmtp, mpop, fetchmail or getmail: maccount import FILE");
 }
 
 bool

@@ -161,6 +161,8 @@ enum setting_id {
 	SET_FORCE,
 	SET_NAME,
 	SET_YES,
+	SET_FORMAT,
+	SET_WRITE,
 	SETTING_IDS
 };
 

@@ -216,6 +216,11 @@ const struct setting settings[] = {
 	 .tools = TOOL_MACCOUNT, .arg = "SECTION", .help = "add: the account's name (default: its address)"},
 	{.id = SET_YES, .name = "yes", .kind = KIND_FLAG, .places = IN_OPTION,
 	 .tools = TOOL_MACCOUNT, .help = "add: take the servers that were found, and do not ask"},
+	{.id = SET_FORMAT, .name = "format", .kind = KIND_WORD, .words = "msmtp mpop fetchmail getmail",
+	 .places = IN_OPTION, .tools = TOOL_MACCOUNT, .arg = "PROGRAM",
+	 .help = "import: the program whose files they are (default: by name)"},
+	{.id = SET_WRITE, .name = "write", .kind = KIND_FLAG, .places = IN_OPTION,
+	 .tools = TOOL_MACCOUNT, .help = "import: add the sections to config.ini"},
 
 	{.id = SET_ACCOUNT, .name = "account", .letters = "a", .kind = KIND_TEXT,
 	 .places = IN_OPTION | IN_GLOBAL, .tools = TOOL_ALL, .arg = "NAME",
