@@ -350,7 +350,7 @@ test_drip(void)
 		total += n;
 		stream_consume(s, n);
 	}
-	is_number(total, 20000, "more than 4 KiB within the timeout push the deadline on");
+	is_number(total, 20000, "more than 16 KiB within the timeout push the deadline on");
 	stream_close(s);
 	pthread_join(thread, NULL);
 	close(steady.fd);

@@ -9,6 +9,8 @@ libcommon_a_SOURCES += \
 	%D%/dialog.h \
 	%D%/idna.c \
 	%D%/idna.h \
+	%D%/pace.c \
+	%D%/pace.h \
 	%D%/resolve.c \
 	%D%/resolve.h \
 	%D%/socks.c \

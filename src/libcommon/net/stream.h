@@ -89,8 +89,8 @@ void stream_set_grace(struct stream *s, unsigned seconds);
 
 /*
  * A new answer is awaited: its deadline is the timeout from now. Until the next call all reads
- * share that deadline, which only every 4 KiB that came push on: so a byte a minute is silence too.
- * Writes wait as long for each 4 KiB to go.
+ * share that deadline. Bytes that come push it on, but only at a rate of 16 KiB in a timeout
+ * (net/pace): so a byte a minute is silence too. Writes wait likewise.
  */
 void stream_answer(struct stream *s);
 
@@ -110,6 +110,9 @@ void stream_write_secret(struct stream *s, const void *bytes, size_t n);
 
 /* Writes out what is collected. False: this or an earlier write failed; see above. */
 bool stream_flush(struct stream *s);
+
+/* The same for the last words: only what can be written at once goes out, and the rest is lost. */
+void stream_flush_at_once(struct stream *s);
 
 /* No write has failed so far. */
 bool stream_is_writable(const struct stream *s);

@@ -114,9 +114,7 @@ read_some(struct wire *w)
 	while (n < 0 && errno == EINTR);
 	if (n > 0) {
 		in->end += (size_t)n;
-		w->since_pushed += (size_t)n;
-		if (w->since_pushed >= WIRE_PROGRESS)
-			wire_start_answer(w);
+		pace_move(&w->pace, (size_t)n);
 	}
 	if (n == 0)
 		w->is_ended = true;
@@ -153,41 +151,41 @@ read_meanwhile(struct wire *w)
 }
 
 static bool
-wait_to_write(struct wire *w, int64_t deadline)
+wait_to_write(struct wire *w, struct pace *pace)
 {
+	const int64_t from = wait_clock();
 	const bool can_read = !w->is_ended && w->input.end < WIRE_BUFFER;
 	struct pollfd fds[2] = {
 	    {.fd = w->out, .events = POLLOUT},
 	    {.fd = can_read ? w->in : -1, .events = POLLIN},
 	};
-	const enum wait_result result = wait_fds(fds, 2, deadline);
+	const enum wait_result result = wait_fds(fds, 2, pace_deadline(pace, from));
 
+	pace_wait(pace, wait_clock() - from);
 	if (!wait_ok(result, "nothing could be sent", w->timeout_s, &w->failed))
 		return false;
 	return fds[1].revents == 0 || read_meanwhile(w);
 }
 
-/* False: `failed`. The deadline is pushed on as the bytes move. */
+/* False: `failed`. */
 static bool
 send_all(struct wire *w)
 {
-	int64_t deadline = wait_deadline(w->timeout_s);
-	size_t pushed_at = 0, sent = 0;
+	struct pace pace;
+	size_t sent = 0;
 
+	pace_start(&pace, w->timeout_s);
 	while (sent < w->output_len) {
 		const ssize_t n = write_some(w, w->output + sent, w->output_len - sent);
 
 		if (n > 0) {
 			sent += (size_t)n;
 			w->sent += (size_t)n;
+			pace_move(&pace, (size_t)n);
 		} else if (n < 0 && errno != EAGAIN) {
 			return err_set_errno(&w->failed, ERR_TEMPORARY, "the connection was cut");
-		} else if (!wait_to_write(w, deadline)) {
+		} else if (!wait_to_write(w, &pace)) {
 			return false;
-		}
-		if (sent - pushed_at >= WIRE_PROGRESS) {
-			deadline = wait_deadline(w->timeout_s);
-			pushed_at = sent;
 		}
 	}
 	return true;
@@ -236,22 +234,31 @@ wire_put(struct wire *w, const void *bytes, size_t n)
 void
 wire_start_answer(struct wire *w)
 {
-	w->deadline = wait_deadline(w->timeout_s);
-	w->since_pushed = 0;
+	pace_start(&w->pace, w->timeout_s);
 }
 
 static enum wait_result
-wait_to_read(const struct wire *w)
+wait_until(const struct wire *w, int64_t deadline)
 {
 	enum wait_result result =
-	    stop_signal() != 0 ? WAIT_STOPPED : wait_fd(w->in, POLLIN, w->deadline);
-	int64_t deadline;
+	    stop_signal() != 0 ? WAIT_STOPPED : wait_fd(w->in, POLLIN, deadline);
+	int64_t grace;
 
 	if (result != WAIT_STOPPED || w->grace_s == 0)
 		return result;
-	deadline = wait_deadline(w->grace_s);
-	result = wait_fd_anyway(w->in, POLLIN, deadline < w->deadline ? deadline : w->deadline);
+	grace = wait_deadline(w->grace_s);
+	result = wait_fd_anyway(w->in, POLLIN, grace < deadline ? grace : deadline);
 	return result == WAIT_READY ? WAIT_READY : WAIT_STOPPED;
+}
+
+static enum wait_result
+wait_to_read(struct wire *w)
+{
+	const int64_t from = wait_clock();
+	const enum wait_result result = wait_until(w, pace_deadline(&w->pace, from));
+
+	pace_wait(&w->pace, wait_clock() - from);
+	return result;
 }
 
 bool

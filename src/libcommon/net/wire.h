@@ -18,9 +18,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "net/pace.h"
 
 enum { WIRE_BUFFER = 64 * 1024 };
-enum { WIRE_PROGRESS = 4 * 1024 }; /* bytes that push a deadline on: fewer are as good as none */
 
 /* Bytes that came: those from `at` to `end` nobody has used yet. */
 struct input {
@@ -35,14 +35,13 @@ struct wire {
 	bool is_socket;
 	bool is_tcp;
 	unsigned timeout_s;
-	unsigned grace_s;    /* for which a signal waits for input */
-	int64_t deadline;    /* of the answer awaited */
-	size_t since_pushed; /* bytes that came since the deadline was set */
-	bool is_ended;       /* the peer has said its last byte */
-	bool has_timed_out;  /* the last wait for input did */
-	bool has_secret;     /* among what is collected */
-	bool has_asked;      /* bytes went out just now: no use to read before waiting */
-	struct err failed;   /* the first write that failed */
+	unsigned grace_s;   /* for which a signal waits for input */
+	struct pace pace;   /* with the answer awaited */
+	bool is_ended;      /* the peer has said its last byte */
+	bool has_timed_out; /* the last wait for input did */
+	bool has_secret;    /* among what is collected */
+	bool has_asked;     /* bytes went out just now: no use to read before waiting */
+	struct err failed;  /* the first write that failed */
 	struct input input;
 	char *output;
 	size_t output_len;
@@ -62,7 +61,7 @@ bool wire_send(struct wire *w);
 /* As wire_send(), but only what can be written at once; the rest is lost. */
 void wire_send_rest(struct wire *w);
 
-/* The deadline of an answer begins. */
+/* An answer is awaited from now on. */
 void wire_start_answer(struct wire *w);
 
 /* Waits for more input. True: there is some, or `is_ended`. False: *e is ERR_TEMPORARY. */
