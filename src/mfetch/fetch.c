@@ -515,7 +515,7 @@ show_plan(struct fetch *f, struct err *e)
 	fflush(stdout);
 	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e) || !select_wanted(f, e))
 		return false;
-	if (!f->marks && !narrow(f, false, e))
+	if (!f->marks && (!sink_check(&f->sink, e) || !narrow(f, false, e)))
 		return false;
 	show_counts(f);
 	fflush(stdout);

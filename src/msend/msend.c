@@ -294,7 +294,7 @@ open_shared(const struct run *run, struct shared *s, struct err *e)
 
 	*s = (struct shared){0};
 	if (run->options.dry_run)
-		return true;
+		return !journal || (s->journal = send_journal_peek(journal, e)) != NULL;
 	if (rate && !(s->rate = rate_open(rate, e)))
 		return false;
 	return !journal || (s->journal = send_journal_open(journal, e)) != NULL;

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/source.h"
@@ -32,7 +33,8 @@ struct record {
 
 struct send_journal {
 	char *path;
-	int fd;
+	int fd;                 /* -1: there is no file */
+	bool is_peek;           /* the file is not changed */
 	struct record *records; /* a hash table */
 	size_t room;            /* a power of two, or 0 */
 	size_t count;
@@ -128,7 +130,7 @@ read_record(struct send_journal *j, char *line)
 static bool
 drop_torn(struct send_journal *j, off_t end, struct err *e)
 {
-	return ftruncate(j->fd, end) == 0 || err_set_errno(e, ERR_IO, "%s", j->path);
+	return j->is_peek || ftruncate(j->fd, end) == 0 || err_set_errno(e, ERR_IO, "%s", j->path);
 }
 
 static bool
@@ -155,7 +157,7 @@ read_lines(struct send_journal *j, FILE *file, struct err *e)
 	free(line);
 	if (ok && ferror(file))
 		return err_set_errno(e, ERR_IO, "%s", j->path);
-	return ok && (end > 0 || write(j->fd, FIRST_LINE, strlen(FIRST_LINE)) > 0 ||
+	return ok && (end > 0 || j->is_peek || write(j->fd, FIRST_LINE, strlen(FIRST_LINE)) > 0 ||
 		      err_set_errno(e, ERR_IO, "%s", j->path));
 }
 
@@ -175,7 +177,9 @@ read_file(struct send_journal *j, struct err *e)
 static bool
 open_file(struct send_journal *j, struct err *e)
 {
-	j->fd = open(j->path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+	j->fd = open(j->path, O_RDWR | O_APPEND | (j->is_peek ? 0 : O_CREAT) | O_CLOEXEC, 0600);
+	if (j->fd < 0 && errno == ENOENT && j->is_peek)
+		return file_check_can_make(j->path, false, e);
 	if (j->fd < 0)
 		return err_set_errno(e, ERR_OUTPUT, "%s", j->path);
 	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0)
@@ -185,16 +189,29 @@ open_file(struct send_journal *j, struct err *e)
 	return err_set_errno(e, ERR_IO, "%s", j->path);
 }
 
-struct send_journal *
-send_journal_open(const char *path, struct err *e)
+static struct send_journal *
+open_journal(const char *path, bool is_peek, struct err *e)
 {
 	struct send_journal *j = mem_alloc(sizeof *j);
 
 	j->path = mem_strdup(path);
-	if (open_file(j, e) && read_file(j, e))
+	j->is_peek = is_peek;
+	if (open_file(j, e) && (j->fd < 0 || read_file(j, e)))
 		return j;
 	send_journal_close(j);
 	return NULL;
+}
+
+struct send_journal *
+send_journal_open(const char *path, struct err *e)
+{
+	return open_journal(path, false, e);
+}
+
+struct send_journal *
+send_journal_peek(const char *path, struct err *e)
+{
+	return open_journal(path, true, e);
 }
 
 void

@@ -31,6 +31,9 @@ enum send_state { SEND_NEW, SEND_BEGUN, SEND_SENT };
 /* Opens PATH, or makes it, for this run and the processes that are forked from it alone. NULL: *e
  * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_OUTPUT, ERR_IO). */
 struct send_journal *send_journal_open(const char *path, struct err *e);
+/* The same for a dry run: fails as send_journal_open() would, and changes nothing. A file that does
+ * not exist is an empty journal if it could be made. */
+struct send_journal *send_journal_peek(const char *path, struct err *e);
 void send_journal_close(struct send_journal *j); /* accepts NULL */
 
 /* The key of the letter called NAME. False: *e, its content cannot be read. */

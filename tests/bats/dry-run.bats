@@ -98,3 +98,66 @@ dry()
 	last_of 78 msend -P bob@example.org
 	[[ $output = *$'\naddress = me@company.example\t'* ]]
 }
+
+# A mailbox of one message, for a listing.
+hello='S: +OK ready
+C: CAPA
+S: +OK\r\nPIPELINING\r\n.
+C: UIDL
+C: LIST
+S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.'
+
+# alike STATUS ARGUMENT...: mfetch with these fails alike, in a dry run and then in earnest
+alike()
+{
+	local expected=$1 said option
+	shift
+	for option in -n --quiet; do
+		against - "$expected" mfetch $option "$@" <<<"$hello"
+		[[ -z ${said-} ]] || assert_equal "$stderr" "$said"
+		said=$stderr
+	done
+}
+
+@test 'a dry run of mfetch fails if the destination cannot be made, in the same words' {
+	mkdir other mail mail/cur
+	touch other/file mail/tmp
+	alike 73 --maildir=letter/box
+	alike 73 --maildir=other
+	alike 73 --maildir=mail
+	alike 73 --mbox=letter/box
+	alike 73 --mbox=other
+	alike 73 --mbox=missing/box
+	mkfifo fifo
+	alike 73 --mbox=fifo
+	[ ! -d /proc/self ] || against - 73 mfetch -n --maildir=/proc/box/new <<<"$hello"
+}
+
+@test 'a dry run of mfetch makes nothing where the destination could be made' {
+	local destination
+	for destination in --maildir=a/b/box --mbox=new-box; do
+		against - 0 mfetch -n $destination <<<"$hello"
+		assert_line 'would fetch 1 of 1 messages'
+	done
+	[ ! -e a ]
+	[ ! -e new-box ]
+}
+
+@test 'a dry run of msend reads the journal, and leaves it as it is' {
+	local send=(msend --provider=none --server=smtp+insecure://127.0.0.1:9 --user=alice --password-command='cat password' --from=alice@example.org)
+	last_of 65 "${send[@]}" -P --journal=letter bob@example.org
+	last_of 73 "${send[@]}" -P --journal=missing/journal bob@example.org
+	last_of 73 "${send[@]}" -P --journal=. bob@example.org
+	last_of 0 "${send[@]}" -P --journal=new bob@example.org
+	[ ! -e new ]
+	flock held "${send[@]}" -P --journal=held bob@example.org <letter || status=$?
+	[ $status = 75 ]
+	local key
+	key=$({ printf -- '-\0'; cat letter; } | sha256sum | cut -c 1-32)
+	printf 'mailverbs send journal 1\nsent %s bob@example.org\nbegin %s carol@example.org -\nto' "$key" "$key" >journal
+	cp journal before
+	last_of 75 "${send[@]}" -P --journal=journal bob@example.org carol@example.org dave@example.org
+	[[ $output = *dave@example.org* && $output = *'carol@example.org: may have been sent'* ]]
+	[[ $output != *bob@example.org* ]]
+	cmp journal before
+}

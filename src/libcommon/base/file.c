@@ -10,6 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -65,6 +70,64 @@ file_make_directory(const char *path, struct err *e)
 	}
 	ok = ok && make_one(copy, e);
 	free(copy);
+	return ok;
+}
+
+/* The kernel's own file systems let root write everywhere, and take no files all the same. */
+static bool
+is_of_kernel(const char *path)
+{
+#ifdef __linux__
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 &&
+	       (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+#else
+	(void)path;
+	return false;
+#endif
+}
+
+/* False: errno. */
+static bool
+takes_files(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return false;
+	errno = S_ISDIR(st.st_mode) ? EPERM : ENOTDIR;
+	return S_ISDIR(st.st_mode) && !is_of_kernel(path) && access(path, W_OK | X_OK) == 0;
+}
+
+/* Leaves of PATH, which has room for one byte more, the directory that it is in. */
+static void
+cut_name(char *path)
+{
+	char *slash;
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash)
+		strcpy(path, ".");
+	else
+		slash[slash == path] = '\0';
+}
+
+bool
+file_check_can_make(const char *path, bool with_parents, struct err *e)
+{
+	char *parent = mem_alloc(strlen(path) + 2);
+	bool ok;
+
+	strcpy(parent, path);
+	do
+		cut_name(parent);
+	while (with_parents && access(parent, F_OK) != 0 && errno == ENOENT);
+	ok = takes_files(parent) || err_set_errno(e, ERR_OUTPUT, "%s", path);
+	free(parent);
 	return ok;
 }
 

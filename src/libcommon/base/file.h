@@ -17,6 +17,10 @@ bool file_write_all(int fd, const void *bytes, size_t n);
  * exists. False: *e is ERR_OUTPUT. */
 bool file_make_directory(const char *path, struct err *e);
 
+/* For a dry run: could PATH, which does not exist, be made? WITH_PARENTS: missing parents would be
+ * made too. Changes nothing. False: *e is ERR_OUTPUT. */
+bool file_check_can_make(const char *path, bool with_parents, struct err *e);
+
 /* Makes the file PATH, mode 0600, of these N bytes, or tries to: for data that may be lost. The
  * reader must be able to detect a torn file. */
 void file_note(const char *path, const void *bytes, size_t n);

@@ -16,6 +16,12 @@ const struct sink_type *const sinks[SINK_KINDS] = {
     [SINK_COMMAND] = &sink_command,    [SINK_LMTP] = &sink_lmtp,
 };
 
+bool
+sink_check(const struct sink_spec *spec, struct err *e)
+{
+	return !sinks[spec->kind]->check || sinks[spec->kind]->check(spec, e);
+}
+
 /* Drops what changes nothing in a path: "//", "/." and a slash at the end. */
 static void
 tidy_path(char *path)

@@ -53,6 +53,9 @@ struct sink_type {
 	const char *name;
 	/* A message is safe at the end() already: settle() costs nothing and comes after each. */
 	bool settles_each;
+	/* For a dry run: finds the mistakes in SPEC that open() finds, and changes nothing. NULL:
+	 * open() finds none. False: *e is ERR_OUTPUT. */
+	bool (*check)(const struct sink_spec *spec, struct err *e);
 	/*
 	 * Makes the place ready and settles what a killed run left open in SEEN, which is borrowed
 	 * for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
@@ -78,6 +81,9 @@ struct sink_type {
 };
 
 extern const struct sink_type *const sinks[SINK_KINDS];
+
+/* For a dry run: could SPEC be delivered to? Changes nothing. False: *e. */
+bool sink_check(const struct sink_spec *spec, struct err *e);
 
 /* The destination's name in the journal, the caller's to free(). Paths are absolute, without symbolic
  * links, and spelled in one way. NULL: *e is ERR_OUTPUT. */

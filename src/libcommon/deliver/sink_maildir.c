@@ -116,18 +116,45 @@ may_be_maildir(const char *path, struct err *e)
 }
 
 static bool
-make_ready(const struct maildir *m, struct err *e)
+make_part(const char *path, struct err *e)
+{
+	return file_make_directory(path, e) && file_check_owner(path, e);
+}
+
+static bool
+check_part(const char *path, struct err *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0 && errno == ENOENT)
+		return file_check_can_make(path, true, e);
+	if (!file_check_owner(path, e))
+		return false;
+	errno = ENOTDIR;
+	return (S_ISDIR(st.st_mode) && access(path, R_OK | W_OK | X_OK) == 0) ||
+	       err_set_errno(e, ERR_OUTPUT, "%s", path);
+}
+
+/* Does FOR_PART for each of the three directories. */
+static bool
+prepare(const char *path, bool (*for_part)(const char *path, struct err *e), struct err *e)
 {
 	static const char *const parts[] = {"tmp", "new", "cur"};
-	bool ok = file_check_owner(m->path, e) && may_be_maildir(m->path, e);
+	bool ok = file_check_owner(path, e) && may_be_maildir(path, e);
 
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++) {
-		char *part = mem_printf("%s/%s", m->path, parts[i]);
+		char *part = mem_printf("%s/%s", path, parts[i]);
 
-		ok = file_make_directory(part, e) && file_check_owner(part, e);
+		ok = for_part(part, e);
 		free(part);
 	}
 	return ok;
+}
+
+static bool
+maildir_check(const struct sink_spec *spec, struct err *e)
+{
+	return prepare(spec->place, check_part, e);
 }
 
 /* Removes the unfinished files of runs that were killed. */
@@ -288,7 +315,7 @@ maildir_open(const struct sink_spec *spec, struct journal *journal, struct err *
 	m->journal = journal;
 	m->tmp_fd = m->new_fd = -1;
 	find_host(m);
-	if (make_ready(m, e) && open_directories(m, e) && settle_intents(m, e)) {
+	if (prepare(m->path, make_part, e) && open_directories(m, e) && settle_intents(m, e)) {
 		sweep_tmp(m);
 		return m;
 	}
@@ -445,6 +472,7 @@ maildir_close(void *sink)
 
 const struct sink_type sink_maildir = {
     .name = "maildir",
+    .check = maildir_check,
     .open = maildir_open,
     .begin = maildir_begin,
     .data = maildir_data,

@@ -123,11 +123,34 @@ judge(const struct mbox *m, const struct place *p)
 
 /* Of the link and of the file that it leads to. */
 static bool
-check_owners(const struct mbox *m, struct err *e)
+check_owners(const char *path, struct err *e)
 {
-	char *real = file_real_path(m->path);
-	const bool ok = file_check_owner(m->path, e) && file_check_owner(real, e);
+	char *real = file_real_path(path);
+	const bool ok = file_check_owner(path, e) && file_check_owner(real, e);
 
+	free(real);
+	return ok;
+}
+
+static bool
+check_is_file(const char *path, mode_t mode, struct err *e)
+{
+	return S_ISREG(mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", path);
+}
+
+static bool
+mbox_check(const struct sink_spec *spec, struct err *e)
+{
+	char *real = file_real_path(spec->place);
+	struct stat st;
+	bool ok = check_owners(spec->place, e);
+
+	if (ok && stat(real, &st) != 0 && errno == ENOENT)
+		ok = file_check_can_make(real, false, e);
+	else if (ok)
+		ok = access(real, R_OK | W_OK) == 0
+			 ? check_is_file(spec->place, st.st_mode, e)
+			 : err_set_errno(e, ERR_OUTPUT, "%s", spec->place);
 	free(real);
 	return ok;
 }
@@ -140,7 +163,7 @@ open_mbox(struct mbox *m, struct err *e)
 	struct stat st;
 	const bool is_link = lstat(m->path, &st) == 0 && S_ISLNK(st.st_mode);
 
-	if (!check_owners(m, e))
+	if (!check_owners(m->path, e))
 		return false;
 	m->fd =
 	    open(m->path,
@@ -148,9 +171,9 @@ open_mbox(struct mbox *m, struct err *e)
 		 0600);
 	if (m->fd < 0 || fstat(m->fd, &st) != 0)
 		return err_set_errno(e, ERR_OUTPUT, "%s", m->path);
-	if (!check_owners(m, e))
+	if (!check_owners(m->path, e))
 		return false;
-	return S_ISREG(st.st_mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", m->path);
+	return check_is_file(m->path, st.st_mode, e);
 }
 
 /* A message appended to a file that was removed or replaced meanwhile would be lost. */
@@ -439,6 +462,7 @@ mbox_close(void *sink)
 
 const struct sink_type sink_mbox = {
     .name = "mbox",
+    .check = mbox_check,
     .open = mbox_open,
     .begin = mbox_begin,
     .data = mbox_data,
