@@ -32,8 +32,9 @@
  *
  * S lines in a row are one write. C lines in a row are one *flight*: they come in one read, and
  * nothing comes behind them before an answer. So a transcript tells too what is sent ahead and what
- * waits. (A flight too long for a pipe may come in pieces.) Behind the last line the peer hangs up
- * without another byte.
+ * waits. (A flight too long for a pipe may come in pieces.) After the last line the peer hangs up.
+ * It may take leave first, by QUIT or LOGOUT, unless the last line is `! stall`: then no byte may
+ * come.
  *
  * An exit status tells the tool nothing, so the verdict goes to the file that REPLAY_VERDICT names:
  * "ok", or FILE:LINE and what should have come, and what came. Each read adds a line to the file
@@ -467,6 +468,24 @@ relay(const char *arg)
 	end_with("ok");
 }
 
+/* Without waiting for an answer. */
+static void
+take_leave(void)
+{
+	regex_t goodbye;
+	char *lf;
+
+	if (replay.is_rude || replay.has_ended || (replay.at == replay.end && !read_more()) ||
+	    !(lf = memchr(replay.in + replay.at, '\n', replay.end - replay.at)))
+		return;
+	*lf = '\0';
+	regcomp(&goodbye, "^(QUIT|a[0-9]+ LOGOUT)\r$", REG_EXTENDED | REG_NOSUB);
+	if (regexec(&goodbye, replay.in + replay.at, 0, NULL, 0) == 0)
+		replay.at = (size_t)(lf + 1 - replay.in);
+	*lf = '\n';
+	regfree(&goodbye);
+}
+
 /* The peer is to hang up without another byte. */
 __attribute__((noreturn)) static void
 expect_silence(void)
@@ -474,6 +493,9 @@ expect_silence(void)
 	while (!replay.has_ended) {
 		if (replay.is_rude)
 			replay.at = replay.end;
+		if (!replay.is_rude && replay.at < replay.end)
+			fail("expected: the end; came: %s",
+			     shown(replay.in + replay.at, replay.end - replay.at));
 		if (read_more() && !replay.is_rude)
 			fail("expected: the end; came: %s", shown(replay.in, replay.end));
 	}
@@ -617,5 +639,6 @@ main(int argc, char **argv)
 	fclose(f);
 	end_flight();
 	flush();
+	take_leave();
 	expect_silence();
 }

@@ -266,6 +266,18 @@ dialog_flush(struct dialog *d)
 }
 
 void
+dialog_leave(struct dialog *d, const char *command)
+{
+	finish_answer(d);
+	dialog_drop(d);
+	if (d->written > d->answered)
+		return;
+	dialog_ask(d, "%s", command);
+	write_allowed(d);
+	stream_flush_at_once(d->stream);
+}
+
+void
 dialog_await(struct dialog *d)
 {
 	stream_answer(d->stream);

@@ -70,6 +70,13 @@ void dialog_mark(struct dialog *d);
  */
 void dialog_flush(struct dialog *d);
 
+/*
+ * The end of a conversation that failed: forgets what is queued, and writes COMMAND (QUIT) if all
+ * that went out was answered. Never waits, and nobody reads the answer. Nothing if the stream has
+ * failed.
+ */
+void dialog_leave(struct dialog *d, const char *command);
+
 /* Forgets what is queued and was not written yet, once an answer has made it pointless. */
 void dialog_drop(struct dialog *d);
 

@@ -320,6 +320,18 @@ stream_flush(struct stream *s)
 	return wire_send(&s->wire) && s->err.code == ERR_NONE;
 }
 
+void
+stream_flush_at_once(struct stream *s)
+{
+	if (!stream_is_writable(s))
+		return;
+	if (s->deflate)
+		deflate_flush(s->deflate);
+	if (s->tls)
+		send_collected(s);
+	wire_send_rest(&s->wire);
+}
+
 /* The one place that waits for the peer while no handshake is under way. */
 static bool
 wait_for_peer(struct stream *s, struct err *e)

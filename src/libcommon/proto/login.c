@@ -62,17 +62,6 @@ login_tell_offers(const struct login *l, struct stream *s, const struct buf *des
 }
 
 void
-login_take_leave(const struct login *l, struct dialog *d, const char *command)
-{
-	struct err broken;
-
-	if (!l->probe || !stream_ok(dialog_stream(d), &broken) || dialog_unanswered(d) > 0)
-		return;
-	dialog_ask(d, "%s", command);
-	dialog_flush(d);
-}
-
-void
 login_hint_silence(struct stream *s, const char *scheme, struct err *e)
 {
 	if (e->code == ERR_TEMPORARY && stream_timed_out(s) && !stream_is_tls(s))

@@ -37,8 +37,7 @@ struct login {
 	unsigned port;
 	/* in which the user wants to be told what is wrong (RFC 5646); NULL: in the server's */
 	const char *language;
-	/* NULL: not a probe. A probe asks for the capabilities once more after the login, and takes
-	 * leave also if that was refused. */
+	/* NULL: not a probe. A probe asks for the capabilities once more after the login. */
 	const struct login_probe *probe;
 };
 
@@ -79,10 +78,6 @@ enum login_result {
 /* Tells a probe; nothing if L is for no probe. */
 void login_tell_offers(const struct login *l, struct stream *s, const struct buf *described,
 		       bool is_logged_in);
-
-/* Takes leave by COMMAND (QUIT) if L is for a probe and the conversation can go on; nobody waits for
- * the answer. */
-void login_take_leave(const struct login *l, struct dialog *d, const char *command);
 
 /* After a greeting that did not come in time: a server that waits for TLS to begin says nothing.
  * SCHEME is that of such a port. */

@@ -20,11 +20,27 @@
 #include "proto/login.h"
 #include "proto/mailbox.h"
 
+/* A session that failed ends in order too, unless the server is in the middle of an answer or has
+ * said BYE. */
+static void
+take_leave(struct imap *c)
+{
+	char tag[16], *command;
+
+	if (c->tags.in_answer || c->bye.len > 0)
+		return;
+	imap_take_tag(c, tag);
+	command = mem_printf("%s LOGOUT", tag);
+	dialog_leave(c->dialog, command);
+	free(command);
+}
+
 static void
 imap_close(void *conversation)
 {
 	struct imap *c = conversation;
 
+	take_leave(c);
 	dialog_free(c->dialog);
 	imap_parse_free(&c->reader.parse);
 	imap_early_free(c);
@@ -115,17 +131,6 @@ static const struct mailbox_protocol imap_protocol = {
     .alert = imap_alert,
 };
 
-static void
-take_leave(struct imap *c, const struct login *l)
-{
-	char tag[16], *command;
-
-	imap_take_tag(c, tag);
-	command = mem_printf("%s LOGOUT", tag);
-	login_take_leave(l, c->dialog, command);
-	free(command);
-}
-
 bool
 imap_open(struct mailbox *m, struct stream *s, const struct login *l, const struct imap_params *p,
 	  struct err *e)
@@ -141,7 +146,6 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 	c->changes.to_trash = p->to_trash;
 	if (imap_log_in(c, l, e) && (!p->compress || imap_compress(c, e)))
 		return true;
-	take_leave(c, l);
 	mailbox_close(m);
 	return false;
 }

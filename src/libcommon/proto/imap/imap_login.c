@@ -33,8 +33,10 @@ greeting(struct imap *c, const struct login *l, struct err *e)
 			login_hint_silence(c->stream, "imaps", e);
 		return false;
 	}
-	if (text_starts(c->words.data, c->words.len, "BYE"))
+	if (text_starts(c->words.data, c->words.len, "BYE")) {
+		buf_add_str(&c->bye, c->words.data);
 		return imap_refused(c, ERR_TEMPORARY, e);
+	}
 	c->stage.is_authenticated = text_starts(c->words.data, c->words.len, "PREAUTH");
 	if (!c->stage.is_authenticated && !text_starts(c->words.data, c->words.len, "OK"))
 		return imap_refused(c, ERR_UNAVAILABLE, e);

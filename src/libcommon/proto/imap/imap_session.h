@@ -68,6 +68,7 @@ struct imap_reader {
 struct imap_tags {
 	unsigned asked;   /* the tag of the last command asked, */
 	unsigned awaited; /* and of the one whose answer is awaited */
+	bool in_answer;   /* it has not come yet, or the server waits for more of the command */
 	struct imap_early *early;
 	size_t early_count;
 	unsigned unordered_from, unordered_to; /* the tags that may be answered in any order */

@@ -240,7 +240,10 @@ imap_await_more(struct imap *c)
 	enum imap_status status;
 
 	dialog_await(c->dialog);
-	return imap_early_take(c, &status) ? status : read_answer(c);
+	c->tags.in_answer = true;
+	status = imap_early_take(c, &status) ? status : read_answer(c);
+	c->tags.in_answer = status == IMAP_CONTINUE || status == IMAP_FAILED;
+	return status;
 }
 
 /* Another protocol's greeting, which begins with FIRST: its words say which. */

@@ -23,6 +23,13 @@ pop3_remove(void *conversation, const struct message_list *l, const struct messa
 		c->to_delete[c->doomed_count++] = l->items[set->index[i]].number;
 }
 
+static void
+ask_quit(struct pop3 *c)
+{
+	dialog_ask(c->dialog, "QUIT");
+	c->has_quit = true;
+}
+
 /* Sends DELE for each, and QUIT after the last: one flight if the window is open. */
 static void
 ask_removal(struct pop3 *c, size_t i)
@@ -30,7 +37,7 @@ ask_removal(struct pop3 *c, size_t i)
 	if (i < c->doomed_count)
 		dialog_ask(c->dialog, "DELE %" PRIu32, c->to_delete[i]);
 	else
-		dialog_ask(c->dialog, "QUIT");
+		ask_quit(c);
 }
 
 /* All answers are read, the first refusal counts. RFC 1939 section 6: nothing is removed before
@@ -66,9 +73,18 @@ pop3_commit(void *conversation, struct err *e)
 	if (c->doomed_count > 0)
 		return remove_all(c, e);
 	/* Nothing of ours depends on the answer, so nobody waits for it. */
-	dialog_ask(c->dialog, "QUIT");
+	ask_quit(c);
 	dialog_flush(c->dialog);
 	return true;
+}
+
+/* A session that failed ends in order too. But QUIT may mean more than goodbye once a message was
+ * retrieved: servers that delete what was fetched do it then (RFC 2449 section 6.7). */
+static void
+take_leave(struct pop3 *c)
+{
+	if (!c->has_quit && !c->has_retrieved)
+		dialog_leave(c->dialog, "QUIT");
 }
 
 static void
@@ -76,6 +92,7 @@ pop3_close(void *conversation)
 {
 	struct pop3 *c = conversation;
 
+	take_leave(c);
 	dialog_free(c->dialog);
 	buf_free(&c->described);
 	buf_free(&c->words);
@@ -114,7 +131,6 @@ pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err
 		dialog_keep_strict(c->dialog);
 	if (pop3_log_in(c, l, e))
 		return true;
-	login_take_leave(l, c->dialog, "QUIT");
 	mailbox_close(m);
 	return false;
 }

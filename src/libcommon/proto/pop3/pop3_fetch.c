@@ -182,10 +182,12 @@ fetch_one(struct fetch *f, const struct message_info *info, struct err *e)
 static void
 ask_message(struct pop3 *c, uint32_t number, enum part part)
 {
-	if (part != PART_WHOLE)
+	if (part != PART_WHOLE) {
 		dialog_ask(c->dialog, "TOP %" PRIu32 " 0", number);
-	else
-		dialog_ask(c->dialog, "RETR %" PRIu32, number);
+		return;
+	}
+	dialog_ask(c->dialog, "RETR %" PRIu32, number);
+	c->has_retrieved = true;
 }
 
 /*

@@ -60,6 +60,8 @@ struct pop3 {
 	bool lists_one_by_many; /* a list command about one message is answered in several lines */
 	uint32_t *to_delete;    /* the numbers to delete */
 	size_t doomed_count;
+	bool has_retrieved; /* whole messages were asked for */
+	bool has_quit;
 };
 
 enum pop3_status { POP3_OK, POP3_ERR, POP3_CHALLENGE, POP3_FAILED };
