@@ -138,19 +138,31 @@ check_is_file(const char *path, mode_t mode, struct err *e)
 	return S_ISREG(mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", path);
 }
 
+/* As open(2) would: PATH is there, with the attributes ST. */
+static bool
+check_existing(const char *path, const struct stat *st, struct err *e)
+{
+	errno = EISDIR;
+	if (S_ISDIR(st->st_mode) || access(path, R_OK | W_OK) != 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", path);
+	return check_is_file(path, st->st_mode, e);
+}
+
 static bool
 mbox_check(const struct sink_spec *spec, struct err *e)
 {
-	char *real = file_real_path(spec->place);
 	struct stat st;
-	bool ok = check_owners(spec->place, e);
+	char *real;
+	bool ok;
 
-	if (ok && stat(real, &st) != 0 && errno == ENOENT)
-		ok = file_check_can_make(real, false, e);
-	else if (ok)
-		ok = access(real, R_OK | W_OK) == 0
-			 ? check_is_file(spec->place, st.st_mode, e)
-			 : err_set_errno(e, ERR_OUTPUT, "%s", spec->place);
+	if (!check_owners(spec->place, e))
+		return false;
+	if (stat(spec->place, &st) == 0)
+		return check_existing(spec->place, &st, e);
+	if (errno != ENOENT)
+		return err_set_errno(e, ERR_OUTPUT, "%s", spec->place);
+	real = file_real_path(spec->place);
+	ok = file_check_can_make(real, false, e);
 	free(real);
 	return ok;
 }
