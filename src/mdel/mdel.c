@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/trace.h"
 #include "journal/journal.h"
+#include "journal/journal_former.h"
 
 struct deletion {
 	struct run *run;

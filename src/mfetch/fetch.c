@@ -23,6 +23,8 @@
 #include "deliver/delivery.h"
 #include "deliver/sink.h"
 #include "journal/journal.h"
+#include "journal/journal_peek.h"
+#include "journal/journal_record.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch_select.h"
 #include "mfetch/listing.h"

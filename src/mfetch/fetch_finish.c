@@ -6,6 +6,8 @@
 #include "config/account.h"
 #include "deliver/delivery.h"
 #include "journal/journal.h"
+#include "journal/journal_listing.h"
+#include "journal/journal_rewrite.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch_turn.h"
 #include "mfetch/undeleted.h"

@@ -6,6 +6,9 @@
 #include <time.h>
 
 #include "journal/journal.h"
+#include "journal/journal_former.h"
+#include "journal/journal_listing.h"
+#include "journal/journal_record.h"
 #include "mfetch/retention.h"
 
 enum { WANTED = WANT_SIZES | WANT_UIDS };

@@ -21,6 +21,7 @@
 #include "base/text.h"
 #include "config/conflict.h"
 #include "journal/journal.h"
+#include "journal/journal_former.h"
 #include "message/date.h"
 #include "message/encoded_word.h"
 #include "message/header.h"

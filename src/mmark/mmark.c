@@ -20,6 +20,7 @@
 #include "base/trace.h"
 #include "config/conflict.h"
 #include "journal/journal.h"
+#include "journal/journal_former.h"
 #include "message/date.h"
 #include "message/header.h"
 #include "message/outgoing.h"

@@ -4,6 +4,8 @@
  * with the same knowledge. The first byte says which UIDVALIDITY the server has now.
  */
 #include "journal/journal.h"
+#include "journal/journal_former.h"
+#include "journal/journal_record.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "journal/journal.h"
+#include "journal/journal_former.h"
+#include "journal/journal_listing.h"
+#include "journal/journal_peek.h"
+#include "journal/journal_record.h"
+#include "journal/journal_rewrite.h"
 
 #include <fcntl.h>
 #include <signal.h>

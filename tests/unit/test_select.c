@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "journal/journal.h"
+#include "journal/journal_record.h"
 #include "proto/mailbox.h"
 #include "tap.h"
 

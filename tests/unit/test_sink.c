@@ -21,6 +21,7 @@
 #include "base/stop.h"
 #include "deliver/delivery.h"
 #include "journal/journal.h"
+#include "journal/journal_record.h"
 #include "message/receiver.h"
 #include "tap.h"
 

@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "journal/journal.h"
+#include "journal/journal_former.h"
+#include "journal/journal_record.h"
 #include "message/fingerprint.h"
 #include "message/receiver.h"
 #include "proto/mailbox.h"

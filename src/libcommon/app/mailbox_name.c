@@ -14,6 +14,7 @@
 #include "config/account.h"
 #include "config/paths.h"
 #include "journal/journal.h"
+#include "journal/journal_peek.h"
 #include "net/idna.h"
 
 char *

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "journal/journal.h"
+#include "journal/journal_record.h"
 #include "proto/mailbox.h"
 
 /* "12-" */

@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "deliver/sink.h"
 #include "journal/journal.h"
+#include "journal/journal_record.h"
 #include "message/address.h"
 #include "message/fingerprint.h"
 #include "message/header.h"

@@ -32,6 +32,7 @@
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
 #include "journal/journal.h"
+#include "journal/journal_record.h"
 
 /* A few files are flushed one by one; many are cheaper flushed with their file system at once, if
  * that reports write errors. */

@@ -29,6 +29,7 @@
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
 #include "journal/journal.h"
+#include "journal/journal_record.h"
 
 enum { BLOCK = 64 * 1024 };
 

@@ -27,6 +27,10 @@
  *
  * An open journal holds the mailbox's lock (flock(2), released with the process), so two runs for
  * one mailbox exclude each other.
+ *
+ * This module opens, locks and writes the file. What is recorded of a message is in journal_record,
+ * of a listing in journal_listing, of another UIDVALIDITY in journal_former; journal_peek reads
+ * without a lock; journal_rewrite makes the file smaller.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_H
 #define MAILVERBS_JOURNAL_JOURNAL_H
@@ -34,11 +38,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 struct err;
 struct journal;
-struct journal_index;
 struct stat;
 
 /* The directory of MAILBOX's journals; the caller's to free(). Its hidden files are not
@@ -68,110 +70,10 @@ const char *journal_destination(const struct journal *s);
 /* Was the journal made by this journal_read()? */
 bool journal_is_new(const struct journal *s);
 
-/* The mailbox of the same protocol, user and folder on another server from which the destination has
- * got messages: the server may have been renamed. The caller's to free(); NULL: none. */
-char *journal_find_renamed(const struct journal *s);
-
-/* Adds the messages that K knows as delivered to the known ones. */
-void journal_add_known(struct journal *s, const struct journal_index *k);
-
 /* stat(2) of the journal. False: there is none. */
 bool journal_stat(const struct journal *s, struct stat *st);
 
-/* journal_open() for who only looks: nothing is locked or made, and nothing may be recorded. */
-struct journal *journal_peek(const char *dir, const char *mailbox, const char *destination,
-			     struct err *e);
-
-/* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
- * nothing yet. */
-struct journal *journal_open_all(const char *dir, const char *mailbox, struct err *e);
-
 void journal_close(struct journal *s); /* accepts NULL; what was not flushed is not written */
-
-/*
- * From now on each UID belongs to this UIDVALIDITY (RFC 9051 section 2.3.1.1), and messages known
- * under another one count as unknown: the journal has them as `VALIDITY:UID`. 0, the initial value:
- * the ids never change.
- */
-void journal_set_validity(struct journal *s, uint64_t validity);
-
-/*
- * Ids of NEXT or more (UIDNEXT) belong to future messages. If one of them is known, and IS_LISTED
- * says that it is not listed, the server reuses ids under the same UIDVALIDITY: the mailbox was
- * restored from a backup. A message with a known id may be another message, so from now on all
- * messages known under this UIDVALIDITY count as known under another one.
- */
-void journal_distrust_from(struct journal *s, uint32_t next,
-			   bool (*is_listed)(void *ctx, const char *uid), void *ctx);
-
-/* Are fingerprints of any use? Then SET, before its first line, gives UID one. */
-bool journal_wants_fingerprints(const struct journal *s);
-void journal_set_fingerprint(struct journal *s, const char *uid, const char *print);
-
-/* Is something known under another UIDVALIDITY than the one that was set? */
-bool journal_has_former(const struct journal *s);
-
-/* A message of which nothing is known under this UIDVALIDITY; both words borrowed. */
-struct newcomer {
-	const char *uid;
-	const char *print;
-};
-
-/*
- * Those of COUNT newcomers that were delivered under another UIDVALIDITY, by their fingerprints,
- * are known from here on, as delivered when they were. A fingerprint that several messages have,
- * there or here, tells nothing of any of them. Returns how many it were. In memory only, until
- * journal_drop_former().
- */
-size_t journal_recognise(struct journal *s, const struct newcomer *newcomers, size_t count);
-
-/*
- * Forgets messages known under another UIDVALIDITY, by rewriting the journal: the old file remains
- * until the new one is complete and in its place. No intent may be open. False: *e is ERR_IO.
- */
-bool journal_drop_former(struct journal *s, struct err *e);
-
-/*
- * Was it delivered, and when? UID may be NULL: then never. An id that is known with other OCTETS is
- * another message's; 0: they are not known, and the id alone decides. One that was only taken as
- * delivered has the time 0: it was not stored anywhere, so it must not be deleted on the server.
- */
-bool journal_has(struct journal *s, const char *uid, uint64_t octets, time_t *when);
-
-/* UID, which has so many OCTETS, is about to be delivered: for journal_intend() and journal_done().
- */
-void journal_expect(struct journal *s, const char *uid, uint64_t octets);
-
-/*
- * Settles the intents that a killed run left open: WAS_DONE looks at the place of each intent
- * without a "done" and returns its outcome. Delivered messages are collected as done, and the
- * others as void: a PLACE is meaningless once others have written to it. Messages without an id
- * have intents too.
- */
-void journal_each_intent(struct journal *s, bool (*was_done)(void *ctx, const char *place),
-			 void *ctx);
-
-/* These collect lines. A NULL uid can be intended, never done. */
-void journal_intend(struct journal *s, const char *uid, const char *place);
-void journal_done(struct journal *s, const char *uid);
-
-/* Collects that UID, which has not been delivered, is to be taken as if it had been. */
-void journal_mark(struct journal *s, const char *uid, uint64_t octets);
-
-/*
- * A server may give the id of a message that is gone to another one (RFC 1939 section 7), and a
- * message whose id is known is deleted on the server without being fetched. So journal_deleted()
- * collects the messages that the server said it deleted, with the OCTETS of the listing. After a
- * later whole listing, journal_forget_deleted() collects as forgotten those of them that are not in
- * it, or have another length. A message that is listed unchanged was not deleted after all, and
- * remains known. FIND_LISTED looks in the listing. Not for ids under a UIDVALIDITY, which are never
- * given twice.
- */
-void journal_deleted(struct journal *s, const char *uid, uint64_t octets);
-bool journal_has_deleted(const struct journal *s);
-void journal_forget_deleted(struct journal *s,
-			    bool (*find_listed)(void *ctx, const char *uid, uint64_t *octets),
-			    void *ctx);
 
 /* From here on nothing is recorded, nor what was collected; what is known stays known, and the
  * mailbox locked. */
@@ -191,22 +93,9 @@ bool journal_write(struct journal *s, bool durable, struct err *e);
 /* Is all that was collected written and flushed? */
 bool journal_is_written(const struct journal *s);
 
-/*
- * A whole listing: begin, note each id, end. An id that is known and not listed is missing from NOW
- * on, and forgotten when it has been missing for a week. NOW 0: the clock is not to be believed, and
- * nothing becomes missing or is forgotten.
- */
-void journal_begin_listing(struct journal *s);
-void journal_note_listed(struct journal *s, const char *uid, uint64_t octets);
-void journal_end_listing(struct journal *s, int64_t now);
-
-/* Rewrites the journal without what is forgotten, if that pays. False: *e is ERR_IO. */
-bool journal_compact(struct journal *s, struct err *e);
-
-/* The newest time on record; 0: none. */
-int64_t journal_newest(const struct journal *s);
-
-/* Gives entries that were recorded while the clock was not set the time NOW. */
-void journal_date(struct journal *s, int64_t now);
+/* A new journal with no lock and no file, for the files of journal/: journal_named() of MAILBOX and
+ * DESTINATION, which may be NULL, below DIR. Freed by journal_close(). */
+struct journal *journal_new(void);
+struct journal *journal_named(const char *dir, const char *mailbox, const char *destination);
 
 #endif

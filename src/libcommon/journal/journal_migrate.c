@@ -19,6 +19,7 @@
 #include "journal/journal.h"
 #include "journal/journal_index.h"
 #include "journal/journal_line.h"
+#include "journal/journal_peek.h"
 
 enum { NAME_MAX_SHOWN = 120 };
 

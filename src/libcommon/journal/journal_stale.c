@@ -6,7 +6,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "journal/journal.h"
 #include "journal/journal_index.h"
 
 bool

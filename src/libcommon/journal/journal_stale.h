@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_stale - what is known under another UIDVALIDITY than the one that was set
- * (journal_index_set_validity()), recognised by fingerprints. For deliver/seen, whose header says what that
- * is for.
+ * journal_stale - messages that are known under another UIDVALIDITY than the one that was set
+ * (journal_index_set_validity()), recognised by fingerprints. For journal_former, whose header says
+ * what that is for. No I/O.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_STALE_H
 #define MAILVERBS_JOURNAL_JOURNAL_STALE_H
@@ -13,7 +13,12 @@
 
 struct journal_index;
 struct journal_index_entry;
-struct newcomer;
+
+/* A message of which nothing is known under this UIDVALIDITY; both words borrowed. */
+struct newcomer {
+	const char *uid;
+	const char *print;
+};
 
 /* Was it delivered, and is its UID no longer valid? */
 bool journal_stale_is(const struct journal_index *k, const struct journal_index_entry *entry);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include "journal/journal_peek.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "journal/journal.h"
+#include "journal/journal_index.h"
+#include "journal/journal_line.h"
+#include "journal/journal_state.h"
+
+/* Reads the file into K. A missing file is not an error. */
+static bool
+load_file(struct journal_index *k, const char *path, const struct journal_subject *subject,
+	  struct err *e)
+{
+	FILE *file = fopen(path, "re");
+	off_t whole;
+	bool ok;
+
+	if (!file)
+		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", path);
+	ok = journal_line_load(k, file, path, subject, &whole, e);
+	fclose(file);
+	return ok;
+}
+
+/* Adds what a journal knows to what others know. An id may be another message's in each of them:
+ * then one has a key of its own, which journal_has() looks for too. */
+static void
+merge_entry(struct journal_index *to, const struct journal_index *from,
+	    const struct journal_index_entry *entry)
+{
+	const char *key = journal_index_key_of(from, entry);
+	struct journal_index_entry *known = journal_index_find_or_add(to, key);
+
+	if (journal_index_was_seen(known) && known->octets != entry->octets && known->octets != 0) {
+		char *other = mem_printf("%s %" PRIu64, key, entry->octets);
+
+		known = journal_index_find_or_add(to, entry->octets == 0 ? key : other);
+		free(other);
+	}
+	known->octets = entry->octets;
+	known->when = entry->when > known->when ? entry->when : known->when;
+	known->is_marked |= entry->is_marked;
+}
+
+void
+journal_add_known(struct journal *s, const struct journal_index *k)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (journal_index_was_seen(&k->entries[i]))
+			merge_entry(&s->known, k, &k->entries[i]);
+}
+
+static bool
+merge_file(struct journal *s, const char *path, const struct journal_subject *subject,
+	   struct err *e)
+{
+	struct journal_index one;
+	bool ok;
+
+	journal_index_init(&one);
+	ok = load_file(&one, path, subject, e);
+	if (ok)
+		journal_add_known(s, &one);
+	journal_index_free(&one);
+	return ok;
+}
+
+static bool
+load_all(struct journal *s, const char *mailbox_dir, const struct journal_subject *subject,
+	 struct err *e)
+{
+	DIR *directory = opendir(mailbox_dir);
+	const struct dirent *d;
+	bool ok = true;
+
+	if (!directory)
+		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", mailbox_dir);
+	while (ok && (d = readdir(directory))) {
+		char *path = mem_printf("%s/%s", mailbox_dir, d->d_name);
+
+		if (d->d_name[0] != '.' && strcmp(d->d_name, "lock") != 0)
+			ok = merge_file(s, path, subject, e);
+		free(path);
+	}
+	closedir(directory);
+	return ok;
+}
+
+struct journal *
+journal_peek(const char *dir, const char *mailbox, const char *destination, struct err *e)
+{
+	struct journal *s = journal_named(dir, mailbox, destination);
+	const struct journal_subject subject = {JOURNAL_V2, mailbox, destination};
+
+	s->is_read = !destination || load_file(&s->known, s->path, &subject, e);
+	if (s->is_read)
+		return s;
+	journal_close(s);
+	return NULL;
+}
+
+struct journal *
+journal_open_all(const char *dir, const char *mailbox, struct err *e)
+{
+	struct journal *s = journal_new();
+	const struct journal_subject subject = {JOURNAL_V2, mailbox, NULL};
+	char *mailbox_dir = journal_directory(dir, mailbox);
+	const bool ok = load_all(s, mailbox_dir, &subject, e);
+
+	free(mailbox_dir);
+	if (ok)
+		return s;
+	journal_close(s);
+	return NULL;
+}
+
+/* The words of a mailbox but the server: "pop3 alice" and "INBOX". */
+static bool
+differs_in_server(const char *a, const char *b)
+{
+	const char *folder_a = strrchr(a, ' '), *folder_b = strrchr(b, ' ');
+	const char *user_a = strchr(a, ' '), *user_b = strchr(b, ' ');
+	const size_t head_a = user_a ? (size_t)(user_a - a) + 1 + strcspn(user_a + 1, " ") : 0;
+	const size_t head_b = user_b ? (size_t)(user_b - b) + 1 + strcspn(user_b + 1, " ") : 0;
+
+	return strcmp(a, b) != 0 && head_a > 0 && head_a == head_b && strncmp(a, b, head_a) == 0 &&
+	       strcmp(folder_a, folder_b) == 0;
+}
+
+static char *
+mailbox_in(const struct journal *s, const char *directory)
+{
+	char *path = mem_printf("%s/%s%s", s->root, directory, strrchr(s->path, '/'));
+	FILE *file = fopen(path, "re");
+	char *mailbox = file ? journal_line_mailbox_of(file, s->destination) : NULL;
+
+	if (file)
+		fclose(file);
+	free(path);
+	if (mailbox && differs_in_server(mailbox, s->mailbox))
+		return mailbox;
+	free(mailbox);
+	return NULL;
+}
+
+char *
+journal_find_renamed(const struct journal *s)
+{
+	DIR *root = s->path ? opendir(s->root) : NULL;
+	const struct dirent *d;
+	char *found = NULL;
+
+	while (root && !found && (d = readdir(root)))
+		if (d->d_name[0] != '.')
+			found = mailbox_in(s, d->d_name);
+	if (root)
+		closedir(root);
+	return found;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * journal_peek - what other journals know: reading without a lock, and the journals of the same
+ * mailbox or destination.
+ */
+#ifndef MAILVERBS_JOURNAL_JOURNAL_PEEK_H
+#define MAILVERBS_JOURNAL_JOURNAL_PEEK_H
+
+#include <stdbool.h>
+
+struct err;
+struct journal;
+struct journal_index;
+
+/* journal_open() for reading only: nothing is locked or made, and nothing may be recorded. */
+struct journal *journal_peek(const char *dir, const char *mailbox, const char *destination,
+			     struct err *e);
+
+/* All that was delivered from MAILBOX anywhere, for reading: no lock, and no error where there is
+ * nothing yet. */
+struct journal *journal_open_all(const char *dir, const char *mailbox, struct err *e);
+
+/* Adds the messages that K knows as delivered to the known ones. */
+void journal_add_known(struct journal *s, const struct journal_index *k);
+
+/* The mailbox of the same protocol, user and folder on another server from which the destination has
+ * got messages: the server may have been renamed. The caller's to free(); NULL: none. */
+char *journal_find_renamed(const struct journal *s);
+
+#endif
