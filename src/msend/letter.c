@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/account.h"
 #include "message/address.h"
+#include "message/address_list.h"
 #include "message/alias.h"
 #include "message/envelope.h"
 #include "message/source.h"

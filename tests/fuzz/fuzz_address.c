@@ -4,6 +4,7 @@
  * an address that is taken is valid and reads as itself.
  */
 #include "message/address.h"
+#include "message/address_list.h"
 
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "message/address.h"
+#include "message/address_list.h"
 
 #include "base/buf.h"
 #include "base/err.h"

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/address.h"
 
 enum { NESTED_MAX = 100 }; /* no file that a person wrote goes deeper */
 

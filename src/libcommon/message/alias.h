@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 
-#include "message/address.h"
+#include "message/address_list.h"
 
 struct aliases;
 struct err;

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
-#include "message/address.h"
+#include "message/address_list.h"
 #include "message/header.h"
 
 static bool

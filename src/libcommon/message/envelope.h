@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "message/address.h"
+#include "message/address_list.h"
 
 struct err;
 

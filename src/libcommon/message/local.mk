@@ -3,6 +3,9 @@ libcommon_a_SOURCES += \
 	%D%/author.c \
 	%D%/author.h \
 	%D%/address.h \
+	%D%/address_char.h \
+	%D%/address_list.c \
+	%D%/address_list.h \
 	%D%/alias.c \
 	%D%/alias.h \
 	%D%/content_type.c \

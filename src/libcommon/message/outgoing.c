@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
+#include "message/address_list.h"
 #include "message/author.h"
 #include "message/encoded_word.h"
 #include "message/header.h"
