@@ -18,6 +18,12 @@ libmsend_a_SOURCES = \
 	%D%/outcome.h \
 	%D%/queue.c \
 	%D%/queue.h \
+	%D%/queue_attempt.c \
+	%D%/queue_attempt.h \
+	%D%/queue_route.c \
+	%D%/queue_route.h \
+	%D%/queue_settle.c \
+	%D%/queue_settle.h \
 	%D%/queue_add.c \
 	%D%/queue_add.h \
 	%D%/queue_entry.c \

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/queue_route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "msend/queue_entry.h"
+#include "msend/queue_settings.h"
+#include "msend/submission.h"
+
+static void
+copy_given(struct values *to, const struct values *from)
+{
+	for (size_t i = 0; i < SETTING_IDS; i++)
+		to->of[i] = (struct value){.text = mem_strdup(from->of[i].text),
+					   .origin = mem_strdup(from->of[i].origin)};
+}
+
+static struct queue_route *
+make_route(struct queue_routes *all, char *key, const struct values *now,
+	   const struct queue_entry *entry)
+{
+	struct queue_route *r = mem_alloc(sizeof *r);
+	struct values given = {0};
+
+	r->key = key;
+	r->handover = submission_open(NULL);
+	copy_given(&given, now);
+	queue_settings_read_route(entry, &given);
+	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))
+		r->problem.code = ERR_NONE;
+	values_free(&given);
+	all->items = mem_grow(all->items, all->count + 1, sizeof(struct queue_route *));
+	return all->items[all->count++] = r;
+}
+
+struct queue_route *
+queue_route_find(struct queue_routes *r, const struct values *given,
+		 const struct queue_entry *entry)
+{
+	char *key = queue_settings_route_key(entry);
+
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->items[i]->key, key) == 0) {
+			free(key);
+			return r->items[i];
+		}
+	return make_route(r, key, given, entry);
+}
+
+void
+queue_routes_free(struct queue_routes *r)
+{
+	for (size_t i = 0; i < r->count; i++) {
+		submission_close(r->items[i]->handover);
+		account_free(&r->items[i]->account);
+		free(r->items[i]->key);
+		free(r->items[i]);
+	}
+	free(r->items);
+	*r = (struct queue_routes){0};
+}

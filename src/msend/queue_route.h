@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * queue_route - the ways that the queue's messages go: those of one connection have the same account,
+ * and the same changes to it by the command line. For one run of the queue.
+ */
+#ifndef MAILVERBS_MSEND_QUEUE_ROUTE_H
+#define MAILVERBS_MSEND_QUEUE_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "config/account.h"
+
+struct queue_entry;
+struct submission;
+struct values;
+
+struct queue_route {
+	char *key;
+	struct account account;
+	struct err problem; /* of the configuration; ERR_NONE: there is none */
+	struct submission *handover;
+	size_t left;     /* messages */
+	bool is_blocked; /* the server cannot be reached, and that has been reported */
+};
+
+/* {0} is an empty table; freed by queue_routes_free(). */
+struct queue_routes {
+	struct queue_route **items;
+	size_t count;
+};
+
+/* The route of ENTRY, a new one if no message had it before; the table's. GIVEN is the command line
+ * of now, which goes before the one of then. A route whose account cannot be resolved has a
+ * `problem`. */
+struct queue_route *queue_route_find(struct queue_routes *r, const struct values *given,
+				     const struct queue_entry *entry);
+
+void queue_routes_free(struct queue_routes *r); /* closes the connections */
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * queue_settle - what becomes of a message after an attempt to send it: it is removed, it waits, or
+ * it has failed.
+ */
+#ifndef MAILVERBS_MSEND_QUEUE_SETTLE_H
+#define MAILVERBS_MSEND_QUEUE_SETTLE_H
+
+#include <stdbool.h>
+
+struct err;
+struct queue_attempt;
+
+/* FAILURE: NULL if it was sent. The queue and the user are told. */
+void queue_settle(struct queue_attempt *a, const struct err *failure);
+
+/* Nobody is due: the process that found that out was killed before it moved the message to the failed
+ * ones. Always false; *e says why it failed. */
+bool queue_settle_failed(struct queue_attempt *a, struct err *e);
+
+#endif
