@@ -15,6 +15,7 @@
 #include "message/alias.h"
 #include "message/envelope.h"
 #include "message/source.h"
+#include "msend/send_filter.h"
 #include "net/idna.h"
 
 static bool
@@ -348,16 +349,61 @@ letter_prepare(struct letter *l, const struct account *a, char *const *recipient
 	return find_recipients(l, recipients, count, and_header, e) && put_in_order(l, a, e);
 }
 
+/* Makes the message anew from what the filter wrote; ORDER puts its header in order. */
+static bool
+filter(struct letter *l, const struct account *a,
+       bool (*order)(struct letter *l, const struct account *a, struct err *e), struct err *e)
+{
+	const struct send_filter f = {.command = account_text(a, SET_SEND_FILTER),
+				      .account = a->name ? a->name : "",
+				      .sender = l->from};
+	struct outgoing *before = l->message;
+	bool ok;
+
+	if (!f.command)
+		return true;
+	l->filtered = send_filter_run(&f, before, e);
+	if (!l->filtered)
+		return false;
+	l->message = outgoing_open(l->filtered, e);
+	ok = l->message && order(l, a, e);
+	if (!ok)
+		err_prefix(e, "the output of send-filter '%s'", f.command);
+	if (l->message)
+		outgoing_inherit_bcc(l->message, before);
+	outgoing_free(before);
+	return ok;
+}
+
 bool
-letter_again(struct letter *l, int fd, const struct account *a, const char *from, struct err *e)
+letter_filter(struct letter *l, const struct account *a, struct err *e)
+{
+	if (filter(l, a, put_in_order, e))
+		return true;
+	if (e->code != ERR_TEMPORARY || !account_flag(a, SET_QUEUE))
+		return false;
+	l->unfiltered = *e;
+	return true;
+}
+
+/* For one that was in order before. */
+static bool
+leave_as_is(struct letter *l, const struct account *a, struct err *e)
 {
 	const struct outgoing_defaults nothing = {.rewrite = REWRITE_NEVER, .domain = "localhost"};
 
+	(void)a;
+	return outgoing_prepare(l->message, &nothing, e);
+}
+
+bool
+letter_again(struct letter *l, int fd, const struct account *a, const char *from, struct err *e)
+{
 	l->envelope.from = l->from = mem_strdup(from);
 	settle_wishes(l, a);
 	l->source = source_open(fd, e);
 	l->message = l->source ? outgoing_open(l->source, e) : NULL;
-	return l->message && outgoing_prepare(l->message, &nothing, e);
+	return l->message && leave_as_is(l, a, e) && filter(l, a, leave_as_is, e);
 }
 
 void
@@ -400,5 +446,6 @@ letter_free(struct letter *l)
 	free(l->sender);
 	free(l->from);
 	outgoing_free(l->message);
+	source_close(l->filtered);
 	source_close(l->source);
 }

@@ -14,13 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/err.h"
 #include "base/text_set.h"
 #include "message/outgoing.h"
 #include "proto/smtp/smtp.h"
 
 struct account;
 struct aliases;
-struct err;
 struct source;
 
 struct letter {
@@ -28,6 +28,7 @@ struct letter {
 	char *sender;                  /* as command line and message tell it, or NULL */
 	char *from;                    /* the envelope's, NULL before letter_prepare() */
 	struct smtp_envelope envelope; /* its strings are the letter's and the account's */
+	struct err unfiltered; /* why the account's filter is to be run later; or ERR_NONE */
 
 	/* The module's own. */
 	struct source *source;
@@ -36,6 +37,7 @@ struct letter {
 	bool is_part;            /* one of several transactions */
 	bool may_shrink;         /* recipients may be left for another transaction */
 	bool is_one_of_many;     /* senders in From, without a Sender */
+	struct source *filtered; /* by the account's filter, or NULL */
 	struct text_set known;   /* the recipients, to have each once */
 };
 
@@ -51,12 +53,20 @@ bool letter_prepare(struct letter *l, const struct account *a, char *const *reci
 
 /*
  * A letter that was prepared before, as it came out then (outgoing_pour() without dots, or
- * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. FROM is its sender, A has its wishes, and outlives it. Its recipients
- * follow. False: *e.
+ * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. With a filter among its wishes
+ * it was not sent through that yet, and is now. FROM is its sender, A has its wishes, and outlives
+ * it. Its recipients follow. False: *e.
  */
 bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,
 		  struct err *e);
 void letter_add_recipient(struct letter *l, const char *address);
+
+/*
+ * Sends the prepared message through the account's filter (--send-filter), if it has one: what comes
+ * out is the message. False: *e; with ERR_TEMPORARY and `queue` it is true, and l->unfiltered says
+ * why the message can only go into the queue, as it is.
+ */
+bool letter_filter(struct letter *l, const struct account *a, struct err *e);
 
 /* The message as it was read; borrowed. */
 struct source *letter_source(const struct letter *l);

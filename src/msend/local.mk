@@ -4,6 +4,8 @@ msend_LDADD = libmsend.a $(LDADD)
 
 noinst_LIBRARIES += libmsend.a
 libmsend_a_SOURCES = \
+	%D%/backoff.c \
+	%D%/backoff.h \
 	%D%/batch.c \
 	%D%/batch.h \
 	%D%/letter.c \
@@ -37,11 +39,15 @@ libmsend_a_SOURCES = \
 	%D%/recipient_status.h \
 	%D%/save.c \
 	%D%/save.h \
+	%D%/send_filter.c \
+	%D%/send_filter.h \
 	%D%/send_journal.c \
 	%D%/send_journal.h \
 	%D%/smtp_session.c \
 	%D%/smtp_session.h \
 	%D%/submission.c \
 	%D%/submission.h \
+	%D%/tally.c \
+	%D%/tally.h \
 	%D%/transactions.c \
 	%D%/transactions.h

@@ -21,6 +21,7 @@
 #include "msend/send_journal.h"
 #include "msend/smtp_session.h"
 #include "msend/submission.h"
+#include "msend/tally.h"
 #include "msend/transactions.h"
 
 /* Nothing is connected for it. */
@@ -36,6 +37,8 @@ show_plan(const struct letter *l, const struct account *a, const struct run *run
 	for (size_t i = 0; i < l->envelope.count; i++)
 		printf("envelope to: <%s>\n", l->envelope.recipients[i].address);
 	printf("octets: %llu\n", (unsigned long long)facts->size);
+	if (account_text(a, SET_SEND_FILTER))
+		screen_printf("filter: %s\n", account_text(a, SET_SEND_FILTER));
 	if (save_is_wanted(a))
 		screen_printf("copy to: %s\n", save_folder(a));
 	return true;
@@ -126,7 +129,9 @@ hand_in(struct run *run, struct submission *h, const struct account *a, struct l
 {
 	struct err problem;
 
-	*sent = submission_send(h, a, l, last, o, e);
+	*sent = l->unfiltered.code == ERR_NONE && submission_send(h, a, l, last, o, e);
+	if (l->unfiltered.code != ERR_NONE)
+		*e = l->unfiltered;
 	o->keeps_copy = g->copy->is_wanted && !g->copy->is_settled && !save_is_due(l);
 	if (account_flag(a, SET_QUEUE)) {
 		if (!*sent && !note_begin(g, &problem)) {
@@ -239,6 +244,13 @@ prepare(struct run *run, struct submission *h, struct letter *l, int fd, bool la
 	       queue_add_check(*a, e) && save_check(*a, e);
 }
 
+/* Not where nobody is to get it any more, nor for --dry-run: the command may do anything. */
+static bool
+filter(const struct run *run, struct letter *l, const struct account *a, struct err *e)
+{
+	return l->envelope.count == 0 || run->options.dry_run || letter_filter(l, a, e);
+}
+
 static void
 save_copy(struct run *run, const struct account *a, const struct letter *l, const struct copy *c)
 {
@@ -258,7 +270,8 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	struct copy copy = {0};
 	struct ledger g = {
 	    .run = run, .copy = &copy, .journal = submission_shared(h)->journal, .name = name};
-	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e);
+	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e) &&
+		  filter(run, &letter, account, e);
 
 	if (!ok && !run->options.dry_run)
 		outcome_log(&(struct outcome){0}, &letter, account, run, e);
@@ -295,6 +308,8 @@ open_shared(const struct run *run, struct shared *s, struct err *e)
 	*s = (struct shared){0};
 	if (run->options.dry_run)
 		return !journal || (s->journal = send_journal_peek(journal, e)) != NULL;
+	if (batch_is_wanted(run) && !(s->tally = tally_open(e)))
+		return false;
 	if (rate && !(s->rate = rate_open(rate, e)))
 		return false;
 	return !journal || (s->journal = send_journal_open(journal, e)) != NULL;
@@ -309,6 +324,7 @@ send_messages(struct run *run, struct err *e)
 	if (ok)
 		ok = batch_is_wanted(run) ? batch_run(run, send_one_of_many, &shared, e)
 					  : send_one(run, &shared, e);
+	tally_close(shared.tally);
 	rate_close(shared.rate);
 	send_journal_close(shared.journal);
 	return ok;
@@ -342,8 +358,9 @@ is_mailq(const struct run *run)
 static bool
 has_nothing_to_send(const struct run *run, struct err *e)
 {
-	static const enum setting_id others[] = {SET_BATCH,   SET_MBOX, SET_CONNECTIONS, SET_RATE,
-						 SET_JOURNAL, SET_EACH, SET_VERP,        SET_SAVE};
+	static const enum setting_id others[] = {SET_BATCH, SET_MBOX,    SET_CONNECTIONS,
+						 SET_RATE,  SET_JOURNAL, SET_EACH,
+						 SET_VERP,  SET_SAVE,    SET_SEND_FILTER};
 	const char *what = is_mailq(run) ? "--list-queue shows" : "--flush sends";
 
 	if (run->operand_count > 0)

@@ -55,7 +55,8 @@ describe(struct queue_entry *entry, const struct account *a, const struct letter
 	*entry = (struct queue_entry){.account = mem_strdup(a->name),
 				      .from = mem_strdup(l->from),
 				      .maybe_sent = o->maybe_sent};
-	queue_settings_add(entry, a, o->keeps_copy || !save_is_wanted(a));
+	queue_settings_add(entry, a, o->keeps_copy || !save_is_wanted(a),
+			   l->unfiltered.code == ERR_NONE);
 	for (size_t i = 0; i < l->envelope.count; i++)
 		if (recipient_status_of(l, i, o, false) == RECIPIENT_DEFERRED)
 			queue_entry_add_recipient(entry, l->envelope.recipients[i].address, NULL);

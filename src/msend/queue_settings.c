@@ -47,6 +47,7 @@ static const struct {
     {SET_LOG, false},
     {SET_QUEUE_LIFETIME, false},
     {SET_SAVE, false},
+    {SET_SEND_FILTER, true},
 };
 
 static bool
@@ -82,7 +83,8 @@ from_anywhere(const struct setting *s, const char *text)
 }
 
 void
-queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_copy)
+queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_copy,
+		   bool is_filtered)
 {
 	if (!keeps_copy)
 		queue_entry_add_setting(q, setting_row(SET_SAVE, TOOL_MSEND)->name, "no");
@@ -92,7 +94,7 @@ queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_co
 		char *value;
 
 		if (!account_text(a, id) || !(recorded[i].is_wish || is_given(a, id)) ||
-		    (id == SET_SAVE && !keeps_copy))
+		    (id == SET_SAVE && !keeps_copy) || (id == SET_SEND_FILTER && is_filtered))
 			continue;
 		value = from_anywhere(s, account_text(a, id));
 		queue_entry_add_setting(q, s->name, value);

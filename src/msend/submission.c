@@ -8,21 +8,33 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "config/account.h"
+#include "msend/backoff.h"
 #include "msend/letter.h"
 #include "msend/rate.h"
 #include "msend/smtp_session.h"
+#include "msend/tally.h"
 
 /* A letter may make a server fail, and so may the next one; more failures in a row are the
  * server's. */
 enum { FRUITLESS_MAX = 4 };
+
+/* The longest time without any success, in seconds, unless --timeout is shorter; and before the
+ * first one. */
+enum { BACKOFF_MAX_S = 60, BACKOFF_FIRST_S = 4 };
 
 struct conversation {
 	struct conversation *next;
 	char *whose;
 	struct smtp_session session; /* where `is_open` */
 	bool is_open;
-	bool is_used;             /* it has served a letter */
+	bool is_used;         /* it has served a letter */
+	bool was_reached;     /* the server has answered to a letter, in this run */
+	unsigned served;      /* letters, over the connection at hand */
+	unsigned ended_after; /* so many, the connection that the server ended last; 0: none */
+	unsigned most;        /* letters that the server takes over one connection; 0: not known */
+	struct backoff backoff;
 	unsigned failed_in_a_row; /* conversations that broke before they had, in a row */
 	struct err given_up;      /* why it is opened no more; ERR_NONE: it is */
 };
@@ -57,6 +69,17 @@ end(struct conversation *c)
 	if (c->is_open)
 		smtp_session_close(&c->session);
 	c->is_open = c->is_used = false;
+	c->served = 0;
+}
+
+/* The server ended the connection: WORDS are the last that it said, or "". */
+static void
+learn_limit(struct conversation *c, const char *words)
+{
+	if (c->served > 0 &&
+	    (c->served == c->ended_after || text_contains(words, "too many messages")))
+		c->most = c->served;
+	c->ended_after = c->served;
 }
 
 static void
@@ -136,38 +159,97 @@ find(struct submission *h, const struct account *a, struct err *e)
 	return c;
 }
 
-/* A server that hung up, or said 421, since the last letter is left before the next one begins, so
- * that the state of that letter is never in doubt. */
-static bool
-be_open(struct conversation *c, const struct account *a, struct err *e)
+/* For how many seconds without a success the server is tried again; 0: it is not. Of several
+ * processes one may be the first that is served, and the others have to wait for its end. */
+static unsigned
+backoff_limit(const struct submission *h, const struct conversation *c, const struct account *a)
 {
-	if (c->is_open && !smtp_is_idle(c->session.smtp))
+	const unsigned timeout = account_number(a, SET_TIMEOUT, BACKOFF_MAX_S);
+	unsigned limit = 0;
+
+	if (c->was_reached || (a->is_unattended && tally_last_answer(h->shared->tally) != 0))
+		limit = BACKOFF_MAX_S;
+	else if (a->is_unattended)
+		limit = BACKOFF_FIRST_S;
+	return timeout > 0 && timeout < limit ? timeout : limit;
+}
+
+/* Pauses before the next attempt. False: there is to be none. */
+static bool
+pause_for(struct submission *h, struct conversation *c, const struct account *a)
+{
+	return stop_signal() == 0 && backoff_wait(&c->backoff, backoff_limit(h, c, a),
+						  tally_last_answer(h->shared->tally));
+}
+
+/* Opens it, as often as is worth while. False: c->given_up. */
+static bool
+open_patiently(struct submission *h, struct conversation *c, const struct account *a)
+{
+	while (!smtp_session_open(&c->session, a, &c->given_up))
+		if (c->given_up.code != ERR_TEMPORARY || !pause_for(h, c, a))
+			return false;
+	c->given_up = (struct err){0};
+	return true;
+}
+
+/* A server that hung up, or said 421, since the last letter is left before the next one begins, so
+ * that the state of that letter is never in doubt; likewise one that would take no more. */
+static bool
+be_open(struct submission *h, struct conversation *c, const struct account *a, struct err *e)
+{
+	if (c->is_open && !smtp_is_idle(c->session.smtp)) {
+		learn_limit(c, "");
 		end(c);
+	} else if (c->most > 0 && c->served >= c->most) {
+		end(c);
+	}
 	if (c->is_open)
 		return true;
 	if (c->given_up.code == ERR_NONE)
-		c->is_open = smtp_session_open(&c->session, a, &c->given_up);
+		c->is_open = open_patiently(h, c, a);
 	if (!c->is_open)
 		*e = c->given_up;
 	return c->is_open;
 }
 
+/* Records that a letter had its answer. */
+static void
+note_answer(struct submission *h, struct conversation *c)
+{
+	c->was_reached = true;
+	c->served++;
+	c->failed_in_a_row = 0;
+	backoff_reset(&c->backoff);
+	tally_note_answer(h->shared->tally);
+}
+
 /* Records the effect of the letter on the conversation. True: it broke, and the letter may go out
  * again. */
 static bool
-broke(struct conversation *c, const struct outcome *o, bool ok, const struct err *e)
+broke(struct submission *h, struct conversation *c, const struct account *a,
+      const struct outcome *o, bool ok, const struct err *e)
 {
 	const bool is_broken = !ok && smtp_is_broken(c->session.smtp), was_used = c->is_used;
+	const bool is_421 = is_broken && smtp_is_closing(c->session.smtp);
+	const bool may_go_again = is_broken && e->code == ERR_TEMPORARY && !o->maybe_sent;
 
 	c->is_used = true;
+	if (!is_broken)
+		note_answer(h, c);
+	else
+		learn_limit(c, is_421 ? e->text : "");
 	if (smtp_is_over(c->session.smtp))
 		end(c);
-	if (was_used || !is_broken)
+	if (was_used && is_broken)
 		c->failed_in_a_row = 0;
-	else if (++c->failed_in_a_row == FRUITLESS_MAX)
+	if (may_go_again && stop_signal() == 0 && (was_used || (is_421 && pause_for(h, c, a))))
+		return true;
+	if (is_broken && !was_used && ++c->failed_in_a_row == FRUITLESS_MAX)
 		c->given_up = *e;
-	return is_broken && was_used && e->code == ERR_TEMPORARY && !o->maybe_sent &&
-	       stop_signal() == 0;
+	if (is_broken)
+		backoff_reset(&c->backoff);
+	return false;
 }
 
 /* Those who come in another transaction go to the end, and out of this one; all keep their order. */
@@ -209,9 +291,9 @@ submission_send(struct submission *h, const struct account *a, struct letter *l,
 	bool ok;
 
 	do {
-		if (!c || !be_open(c, a, e) || !rate_begin(h->shared->rate, &place, e))
+		if (!c || !be_open(h, c, a, e) || !rate_begin(h->shared->rate, &place, e))
 			return false;
-		if (!be_open(c, a, e)) { /* it may have waited long */
+		if (!be_open(h, c, a, e)) { /* it may have waited long */
 			rate_end(h->shared->rate, place);
 			return false;
 		}
@@ -221,7 +303,7 @@ submission_send(struct submission *h, const struct account *a, struct letter *l,
 		ok = smtp_send(c->session.smtp, &l->envelope, l->message, last, &o->reply,
 			       &o->maybe_sent, e);
 		rate_end(h->shared->rate, place);
-	} while (broke(c, o, ok, e));
+	} while (broke(h, c, a, o, ok, e));
 	if (l->may_shrink)
 		leave_out_postponed(&l->envelope);
 	if (!ok && o->maybe_sent)

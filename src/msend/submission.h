@@ -4,14 +4,17 @@
  *
  * A conversation is kept open for each account and server, and opened again where that is safe: a
  * server may have enough of a connection at any time (421, a limit of messages, a hang-up). Then
- * the letter it broke on goes out once more on a new one, but only if
+ * the letter it broke on goes out once more on a new one, but only if it is certain that it was not
+ * accepted: its end never went out, or the answer was 421.
  *
- *	it is certain that it was not accepted: its end never went out, or the answer was 421;
- *	and the connection had served a letter before: if a new one breaks, the letter failed.
+ * The new one is opened at once. If that fails, or the server says 421 there too, it is tried again
+ * after pauses (msend/backoff.h), for as long as --timeout, at most a minute, after the run's last
+ * success. A server that was never reached in the run, or that refuses the login, is not asked
+ * again; if a new connection breaks without a 421, the letter failed. After several letters in a row
+ * that failed so, the others fail at once, with the same words.
  *
- * A server that cannot be reached or refuses the login is not asked again in the same run, nor is
- * one on which several connections in a row broke before it took or refused a single letter: the
- * letters that follow fail at once, with the same words.
+ * If a server says that there were too many messages, or ends two connections in a row after the same
+ * number of them, later connections are ended by us after so many.
  */
 #ifndef MAILVERBS_MSEND_SUBMISSION_H
 #define MAILVERBS_MSEND_SUBMISSION_H
@@ -25,11 +28,13 @@ struct err;
 struct submission;
 struct letter;
 struct run;
+struct tally;
 
-/* The data that all connections of a run share; either may be NULL. */
+/* The data that all connections of a run share; each may be NULL. */
 struct shared {
 	struct rate *rate;
 	struct send_journal *journal;
+	struct tally *tally;
 };
 
 /* Nothing is connected yet. S outlives it; NULL: nothing is shared. */

@@ -165,15 +165,6 @@ msend: hint: the message may have been sent: its end went out, the reply was not
 	assert_equal "$(logged)" $'1.eml sent 0\n2.eml unknown 75\n3.eml sent 0'
 }
 
-@test 'a message that brings the server down is tried on one new connection, and the next one goes' {
-	printf '%s\n' "$hello" "$(takes 1)" "$(asked 2)" 'S: 421 oops' '! close' >script.1
-	printf '%s\n' "$hello" "$(asked 2)" 'S: 421 oops again' '! close' >script.2
-	printf '%s\n' "$hello" "$(takes 3)" 'C: QUIT' >script.3
-	batch 75 3 --batch 1.eml 2.eml 3.eml
-	assert_equal "$stderr" 'msend: 2.eml: tunnel: 421 oops again'
-	assert_equal "$(logged)" $'1.eml sent 0\n2.eml failed 75\n3.eml sent 0'
-}
-
 @test 'a server that breaks each connection is not called for ever' {
 	local i
 	for i in {1..9}; do

@@ -41,6 +41,7 @@ struct outgoing {
 	struct buf header;   /* the header as it goes */
 	struct hidden *hidden;
 	size_t hidden_count;
+	struct buf inherited; /* Bcc fields of another one */
 	uint64_t start;       /* in the source: after the From_ line of an mbox */
 	uint64_t body_offset; /* in the source */
 	struct outgoing_facts facts;
@@ -260,6 +261,7 @@ outgoing_free(struct outgoing *o)
 		return;
 	buf_free(&o->original);
 	buf_free(&o->header);
+	buf_free(&o->inherited);
 	free(o->hidden);
 	seven_bit_free(o->seven);
 	free(o->block);
@@ -809,7 +811,20 @@ build_copy(const struct outgoing *o, struct buf *header)
 		end_line(header);
 		at = h->at;
 	}
-	buf_add(header, o->header.data + at, o->header.len - at);
+	/* the last byte is the empty line */
+	buf_add(header, o->header.data + at, o->header.len - at - 1);
+	buf_add(header, o->inherited.data, o->inherited.len);
+	buf_add_char(header, '\n');
+}
+
+void
+outgoing_inherit_bcc(struct outgoing *o, const struct outgoing *from)
+{
+	for (size_t i = 0; i < from->hidden_count; i++) {
+		buf_add(&o->inherited, from->original.data + from->hidden[i].start,
+			from->hidden[i].len);
+		end_line(&o->inherited);
+	}
 }
 
 bool

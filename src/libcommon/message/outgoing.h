@@ -74,6 +74,10 @@ bool outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, str
 /* Known after outgoing_prepare(), of one as it is from the start. */
 const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
 
+/* O was made from what a filter wrote when it read FROM: its copy (outgoing_pour_copy()) gets FROM's
+ * Bcc fields, after the others. */
+void outgoing_inherit_bcc(struct outgoing *o, const struct outgoing *from);
+
 /*
  * For a server without 8BITMIME: from now on the message goes out in 7 bits, as message/seven_bit.h
  * says, and the facts are those of that (two passes over the body). False: *e (ERR_MALFORMED: it

@@ -419,6 +419,12 @@ smtp_is_broken(const struct smtp *c)
 }
 
 bool
+smtp_is_closing(const struct smtp *c)
+{
+	return c->is_closing;
+}
+
+bool
 smtp_is_over(const struct smtp *c)
 {
 	return c->said_quit || c->is_cut || smtp_is_broken(c);

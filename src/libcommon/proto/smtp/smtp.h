@@ -120,6 +120,10 @@ bool smtp_is_over(const struct smtp *c);
 /* The server ended it: said 421, hung up, was silent for too long. */
 bool smtp_is_broken(const struct smtp *c);
 
+/* The server said 421: it takes nothing more over this connection, and has not taken what it was said
+ * to. */
+bool smtp_is_closing(const struct smtp *c);
+
 /* It is not over, and the server has said nothing since, nor hung up. Does not wait. */
 bool smtp_is_idle(struct smtp *c);
 
