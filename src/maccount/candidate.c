@@ -95,34 +95,6 @@ candidates_free(struct candidates *c)
 	*c = (struct candidates){0};
 }
 
-char *
-candidate_url(const struct candidate *c)
-{
-	static const struct {
-		enum protocol protocol;
-		enum security security;
-		const char *scheme;
-		uint16_t port;
-	} schemes[] = {
-	    {PROTOCOL_SMTP, SECURITY_TLS, "smtps", 465},
-	    {PROTOCOL_SMTP, SECURITY_STARTTLS, "smtp", 587},
-	    {PROTOCOL_POP3, SECURITY_TLS, "pop3s", 995},
-	    {PROTOCOL_POP3, SECURITY_STARTTLS, "pop3", 110},
-	    {PROTOCOL_IMAP, SECURITY_TLS, "imaps", 993},
-	    {PROTOCOL_IMAP, SECURITY_STARTTLS, "imap", 143},
-	};
-
-	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-		if (schemes[i].protocol == c->url.protocol &&
-		    schemes[i].security == c->url.security) {
-			if (schemes[i].port == c->url.port)
-				return mem_printf("%s://%s", schemes[i].scheme, c->url.host);
-			return mem_printf("%s://%s:%u", schemes[i].scheme, c->url.host,
-					  c->url.port);
-		}
-	return mem_strdup("");
-}
-
 bool
 candidate_is_inside(const char *name, const char *domain)
 {

@@ -46,9 +46,6 @@ void candidates_add(struct candidates *c, const struct candidate *one);
 void candidates_append(struct candidates *c, struct candidates *from);
 void candidates_free(struct candidates *c);
 
-/* SCHEME://HOST[:PORT], the port only where it is not the scheme's; the caller's to free(). */
-char *candidate_url(const struct candidate *c);
-
 /*
  * Connects to each, all at once: TLS with a valid certificate for its name, and a greeting. Sets
  * `works` and `why_not`. CA_FILE may be NULL.

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "config/url.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
 #include "maccount/terminal.h"
@@ -76,7 +77,7 @@ is_usable(const struct candidate *c)
 static bool
 ask_terminal(const struct candidate *c, const char *domain)
 {
-	char *url = candidate_url(c), answer[16];
+	char *url = url_text(&c->url), answer[16];
 	struct buf question = {0};
 	bool yes;
 

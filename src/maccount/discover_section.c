@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/url.h"
 #include "maccount/discover.h"
 
 enum { LINE_MAX_LEN = 190 }; /* config/ini.h takes 199 bytes */
@@ -33,7 +34,7 @@ add_line(struct buf *out, const char *key, const char *value, const char *source
 static void
 add_refused(struct buf *out, const struct candidate *c)
 {
-	char *url = candidate_url(c);
+	char *url = url_text(&c->url);
 	char *text = mem_printf("%s (%s): %s", url, c->source, c->why_not.text);
 
 	buf_add_str(out, "; not used: ");
@@ -76,7 +77,7 @@ discovered_section(const struct discovered *d, const char *name, const char *add
 		if (!c)
 			continue;
 		best = best ? best : c;
-		url = candidate_url(c);
+		url = url_text(&c->url);
 		add_line(out, protocol_name(protocols[i]), url, c->source);
 		free(url);
 	}

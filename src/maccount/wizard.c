@@ -20,6 +20,7 @@
 #include "base/program.h"
 #include "config/account.h"
 #include "config/paths.h"
+#include "config/url.h"
 #include "maccount/command.h"
 #include "maccount/config_writer.h"
 #include "maccount/discover.h"
@@ -148,7 +149,7 @@ probe(const struct wizard *w, const char *tool, const struct candidate *server,
 	free(command);
 	if (!ok || status == 0)
 		return ok;
-	url = candidate_url(server);
+	url = url_text(&server->url);
 	err_set(e, code_of(status), "the login at %s failed; nothing was written", url);
 	free(url);
 	return false;

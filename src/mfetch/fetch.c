@@ -509,11 +509,20 @@ show_counts(const struct fetch *f)
 	       f->listing.list.count);
 }
 
+static void
+show_destination(const struct fetch *f)
+{
+	screen_printf("destination: %s\n",
+		      destination_is_stdout(&f->sink) ? "standard output" : f->sink.place);
+}
+
 static bool
 show_plan(struct fetch *f, struct err *e)
 {
-	if (!f->folder)
+	if (!f->folder) {
 		run_show_settings(f->run, f->account);
+		show_destination(f);
+	}
 	fflush(stdout);
 	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e) || !select_wanted(f, e))
 		return false;

@@ -161,3 +161,32 @@ alike()
 	[[ $output != *bob@example.org* ]]
 	cmp journal before
 }
+
+@test 'a dry run shows the defaults too, those of the protocol' {
+	local line
+
+	last_of 0 mlist -P -s imap.example.org
+	for line in 'timeout = 60' 'auth = auto' 'folder = INBOX' 'columns = number,size,date,from,subject'; do
+		grep -qxF "$line"$'\t(default)' <<<"$output"
+	done
+	last_of 0 mlist -P -s pop3s://pop.example.org --timeout=7
+	grep -qxF $'timeout = 7\t(command line)' <<<"$output"
+	run grep -E '^(folder|compress|timeout) = .*default' <<<"$output"
+	assert_output ''
+	last_of 0 msend -P -s smtp.example.org -f me@company.example bob@example.org
+	grep -qxF $'rewrite-from = local\t(default)' <<<"$output"
+}
+
+@test 'a dry run shows the server as a user would write it' {
+	local url
+
+	for url in smtps://mail.example.org smtp://mail.example.org smtp://mail.example.org:25 \
+	    smtp+insecure://localhost 'smtps://[::1]' 'smtps://[::1]:1465' lmtp://localhost:2424 lmtp+unix:///run/lmtp; do
+		last_of 0 msend -P -s "$url" -f me@company.example bob@example.org
+		grep -qxF "server: $url" <<<"$output" || { echo "$output"; false; }
+	done
+	last_of 0 mlist -P -s imap.example.org
+	grep -qxF 'server: imaps://imap.example.org' <<<"$output"
+	last_of 0 mlist -P --host pop.example.org --port 1995
+	grep -qxF 'server: pop3s://pop.example.org:1995' <<<"$output"
+}

@@ -160,21 +160,53 @@ add_shown(struct buf *text, const struct setting *s, const char *value)
 	}
 }
 
+/* A default that the account's protocol has no use for would only confuse. */
+static const char *
+default_of(const struct setting *s, const struct url *server)
+{
+	return s->places & ONLY_IMAP && server->protocol != PROTOCOL_IMAP ? NULL : s->by_default;
+}
+
+static void
+show_setting(const struct setting *s, const char *value, const char *origin)
+{
+	struct buf text = {0};
+
+	add_shown(&text, s, value);
+	screen_printf("%s = %s\t(%s)\n", s->name, text.data, origin);
+	buf_free(&text);
+}
+
+static void
+show_server(const struct url *server)
+{
+	char *text = url_text(server);
+
+	screen_printf("server: %s\n", text);
+	free(text);
+}
+
 void
 run_show_settings(const struct run *run, const struct account *a)
 {
+	struct err unused = {0}; /* the run itself says why there is no server */
+	struct url server = {0};
+	const bool has_server = account_server(a, run->tool->id, &server, &unused);
+
 	screen_printf("account %s\n", a->name && a->name[0] ? a->name : "(none)");
 	for (size_t i = 0; i < setting_count; i++) {
 		const struct setting *s = &settings[i];
 		const struct value *v = &a->values.of[s->id];
-		struct buf text = {0};
 
-		if (!s->name || !(s->tools & run->tool->id) || !v->text || s->id == SET_DRY_RUN)
+		if (!s->name || !(s->tools & run->tool->id) || s->id == SET_DRY_RUN)
 			continue;
-		add_shown(&text, s, v->text);
-		screen_printf("%s = %s\t(%s)\n", s->name, text.data, v->origin);
-		buf_free(&text);
+		if (v->text)
+			show_setting(s, v->text, v->origin);
+		else if (default_of(s, &server))
+			show_setting(s, default_of(s, &server), "default");
 	}
+	if (has_server)
+		show_server(&server);
 }
 
 /*

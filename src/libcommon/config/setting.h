@@ -225,7 +225,9 @@ struct setting {
 	const char *words; /* KIND_WORD: the possible values, blank-separated */
 	unsigned places;   /* bits of enum setting_place */
 	unsigned tools;    /* bits of enum tool_id */
-	const char *arg;   /* the argument in --help; "[=AGE]" is optional; NULL: none */
+	/* what holds if it is set nowhere, for --dry-run; NULL: nothing, or it depends */
+	const char *by_default;
+	const char *arg; /* the argument in --help; "[=AGE]" is optional; NULL: none */
 	/* How completions find values, if the kind and `arg` do not say it: "account", "provider",
 	 * "host", "words W...", or "list W..." for words joined by commas. */
 	const char *complete;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 enum peer { HOST, LMTP_HOST, LMTP_SOCKET };
@@ -149,4 +150,37 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 			    .is_lmtp = scheme->peer != HOST};
 	return scheme->peer == LMTP_SOCKET ? parse_path(text, authority, url, e)
 					   : parse_authority(text, authority, url, e);
+}
+
+static enum peer
+peer_of(const struct url *url)
+{
+	if (!url->is_lmtp)
+		return HOST;
+	return url->path[0] ? LMTP_SOCKET : LMTP_HOST;
+}
+
+static const struct scheme *
+scheme_of(const struct url *url)
+{
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+		if (schemes[i].protocol == url->protocol && schemes[i].security == url->security &&
+		    schemes[i].peer == peer_of(url))
+			return &schemes[i];
+	return &schemes[0];
+}
+
+char *
+url_text(const struct url *url)
+{
+	const struct scheme *s = scheme_of(url);
+	const bool is_ipv6 = strchr(url->host, ':');
+	char port[8] = "";
+
+	if (s->peer == LMTP_SOCKET)
+		return mem_printf("%s://%s", s->name, url->path);
+	if (s->port != url->port)
+		snprintf(port, sizeof port, ":%u", url->port);
+	return mem_printf("%s://%s%s%s%s", s->name, is_ipv6 ? "[" : "", url->host,
+			  is_ipv6 ? "]" : "", port);
 }

@@ -35,6 +35,9 @@ struct url {
  */
 bool url_parse(const char *text, enum protocol protocol, struct url *url, struct err *e);
 
+/* As a user writes it, without a port that the scheme implies. Freed by the caller. */
+char *url_text(const struct url *url);
+
 const char *protocol_name(enum protocol p); /* "smtp", "pop3", "imap" */
 
 #endif
