@@ -151,7 +151,7 @@ read_more(void)
 	memmove(replay.in, replay.in + replay.at, replay.end - replay.at);
 	replay.end -= replay.at;
 	replay.at = 0;
-	if (replay.end == ROOM)
+	if (replay.end >= ROOM)
 		fail("a line without end comes: %s", shown(replay.in, ROOM));
 	do
 		n = read(STDIN_FILENO, replay.in + replay.end, ROOM - replay.end);
