@@ -6,7 +6,7 @@
 #define MAILVERBS_AUTH_MECHANISM_H
 
 struct buf;
-struct sasl_params;
+struct token_fields;
 
 enum mechanism_traits {
 	IS_AUTOMATIC = 1 << 0,      /* "auto" may take it; the others have to be named */
@@ -28,7 +28,7 @@ struct mechanism {
 
 	/* For those that libgsasl does not have: the one message, and what is sent after the
 	 * server's error message so that it can end the exchange. */
-	void (*token_message)(struct buf *out, const struct sasl_params *p, const char *token);
+	void (*token_message)(struct buf *out, const struct token_fields *f);
 	const char *after_error;
 };
 

@@ -296,13 +296,17 @@ step_library(struct sasl *s, const char *challenge, size_t len, struct buf *resp
 static bool
 step_token(struct sasl *s, const char *challenge, size_t len, struct buf *response, struct err *e)
 {
+	const struct token_fields fields = {.user = s->params->user,
+					    .host = s->params->host,
+					    .port = s->params->port,
+					    .token = s->secret};
 	struct buf message = {0};
 
 	if (s->steps > 2)
 		return set_failure(s, GSASL_MECHANISM_CALLED_TOO_MANY_TIMES, e);
 	s->is_complete = s->steps == 1;
 	if (s->is_complete) {
-		s->mechanism->token_message(&message, s->params, s->secret);
+		s->mechanism->token_message(&message, &fields);
 	} else {
 		buf_add(&s->hint, challenge, len);
 		buf_add_str(&message, s->mechanism->after_error);

@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 
-#include "auth/sasl.h"
 #include "base/buf.h"
 
 /* A saslname of the GS2 header (RFC 5801 section 4): comma and equals sign have a meaning there. */
@@ -29,21 +28,21 @@ add_bearer(struct buf *out, const char *token)
 }
 
 void
-token_oauthbearer(struct buf *out, const struct sasl_params *p, const char *token)
+token_oauthbearer(struct buf *out, const struct token_fields *f)
 {
 	buf_add_str(out, "n,a=");
-	add_saslname(out, p->user);
-	buf_addf(out, ",\001host=%s\001port=%u\001", p->host, p->port);
-	add_bearer(out, token);
+	add_saslname(out, f->user);
+	buf_addf(out, ",\001host=%s\001port=%u\001", f->host, f->port);
+	add_bearer(out, f->token);
 }
 
 void
-token_xoauth2(struct buf *out, const struct sasl_params *p, const char *token)
+token_xoauth2(struct buf *out, const struct token_fields *f)
 {
 	buf_add_str(out, "user=");
-	buf_add_str(out, p->user);
+	buf_add_str(out, f->user);
 	buf_add_char(out, '\001');
-	add_bearer(out, token);
+	add_bearer(out, f->token);
 }
 
 bool

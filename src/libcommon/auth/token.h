@@ -11,13 +11,20 @@
 #include <stdbool.h>
 
 struct buf;
-struct sasl_params;
+
+/* The fields of a message; borrowed. */
+struct token_fields {
+	const char *user;
+	const char *host; /* the server's name */
+	unsigned port;
+	const char *token;
+};
 
 /* RFC 7628 section 3.1. */
-void token_oauthbearer(struct buf *out, const struct sasl_params *p, const char *token);
+void token_oauthbearer(struct buf *out, const struct token_fields *f);
 
 /* Google's and Microsoft's, never standardised: user=USER ^A auth=Bearer TOKEN ^A ^A */
-void token_xoauth2(struct buf *out, const struct sasl_params *p, const char *token);
+void token_xoauth2(struct buf *out, const struct token_fields *f);
 
 /* Can this be a field? */
 bool token_is_clean(const char *s);

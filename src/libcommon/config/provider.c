@@ -11,11 +11,11 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/account.h"
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/setting.h"
 #include "config/suggest.h"
+#include "config/values.h"
 
 enum { USERS, INSTALLED };
 enum { BLOCK = 128 * 1024 };

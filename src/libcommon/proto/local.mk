@@ -84,4 +84,6 @@ libcommon_a_SOURCES += \
 	%D%/smtp/smtp_parameters.c \
 	%D%/smtp/smtp_parameters.h \
 	%D%/smtp/smtp_send.c \
-	%D%/smtp/smtp_talk.h
+	%D%/smtp/smtp_talk.c \
+	%D%/smtp/smtp_talk.h \
+	%D%/smtp/smtp_types.h

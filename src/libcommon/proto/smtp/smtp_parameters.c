@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "message/address.h"
-#include "proto/smtp/smtp.h"
+#include "proto/smtp/smtp_types.h"
 
 static const struct wish {
 	size_t wished;  /* the value in struct smtp_parameters */

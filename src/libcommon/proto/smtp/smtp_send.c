@@ -11,6 +11,7 @@
 #include "net/dialog.h"
 #include "net/idna.h"
 #include "net/stream.h"
+#include "proto/smtp/smtp.h"
 #include "proto/smtp/smtp_talk.h"
 
 enum {

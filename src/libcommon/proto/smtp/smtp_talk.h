@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * smtp_talk - a conversation with an SMTP or LMTP server: its replies. For proto/smtp*.c alone;
- * what others see is proto/smtp.h.
+ * smtp_talk - a conversation with an SMTP or LMTP server: its replies. For proto/smtp alone;
+ * others see proto/smtp/smtp.h.
  */
 #ifndef MAILVERBS_PROTO_SMTP_SMTP_TALK_H
 #define MAILVERBS_PROTO_SMTP_SMTP_TALK_H
@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "proto/smtp/smtp.h"
+#include "proto/smtp/smtp_types.h"
 
 struct dialog;
 struct stream;
@@ -42,8 +42,11 @@ smtp_is_positive(const struct smtp_reply *r)
 	return r->code >= 200 && r->code < 300;
 }
 
-/* The last reply, or the stream, as an error: 4xx is "later" whatever the command, 5xx is
- * PERMANENT, unless it is about the login. Always false. */
+/* The error that a reply other than 2xx is: 4xx is "later" whatever the command, 5xx is PERMANENT
+ * unless it is about the login. */
+enum err_code smtp_code_of(const struct smtp_reply *r, enum err_code permanent);
+
+/* The last reply, by smtp_code_of(), or the stream as an error. Always false. */
 bool smtp_refused(struct smtp *c, const struct smtp_reply *r, enum err_code permanent,
 		  struct err *e);
 
