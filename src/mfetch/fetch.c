@@ -397,8 +397,8 @@ remark_on_clock(const struct fetch *f)
 {
 	if (f->listing.is_whole && f->keeping.has_age && f->keeping.now == 0)
 		run_remark(f->run,
-			   "the clock is before this version's date or before an earlier run, so "
-			   "nothing is deleted by its age");
+			   "the clock is before this version's date or an earlier run, or jumped "
+			   "by more than a year, so nothing is deleted by its age");
 }
 
 /* Messages that cannot be deleted or marked on the server are reported before anything is
@@ -679,6 +679,7 @@ remark_on_rename(const struct fetch *f)
 static bool
 recall(struct fetch *f, struct err *e)
 {
+	f->listing.records = has_memory(f) && !f->run->options.dry_run;
 	if (!listing_prepare(&f->listing, f->journal, &f->keeping, may_list_short(f), e))
 		return false;
 	remark_on_rename(f);

@@ -9,6 +9,7 @@
 #include "journal/journal_former.h"
 #include "journal/journal_listing.h"
 #include "journal/journal_record.h"
+#include "mfetch/clock_note.h"
 #include "mfetch/retention.h"
 
 enum { WANTED = WANT_SIZES | WANT_UIDS };
@@ -152,6 +153,18 @@ note_listed(struct listing *l)
 	journal_end_listing(l->journal, l->keeping->now);
 }
 
+/* Otherwise nothing is old enough: neither to be deleted nor to be forgotten. */
+static bool
+is_time_known(struct listing *l)
+{
+	const int64_t newest = journal_newest(l->journal);
+
+	if (retention_set_time(l->keeping, newest) &&
+	    !clock_note_agrees(l->journal, l->keeping->now, newest, l->records))
+		l->keeping->now = 0;
+	return l->keeping->now != 0;
+}
+
 bool
 listing_make(struct listing *l, struct mailbox *m, struct err *e)
 {
@@ -159,7 +172,7 @@ listing_make(struct listing *l, struct mailbox *m, struct err *e)
 		return false;
 	if (!l->is_whole)
 		return true;
-	if (retention_set_time(l->keeping, journal_newest(l->journal)))
+	if (is_time_known(l))
 		journal_date(l->journal, l->keeping->now);
 	forget_deleted(l);
 	note_listed(l);

@@ -25,6 +25,7 @@ struct journal;
 struct listing {
 	struct journal *journal;   /* borrowed */
 	struct retention *keeping; /* borrowed */
+	bool records;              /* the caller's: the time of this run may be noted */
 	struct message_list list;
 	bool is_whole; /* proto/mailbox.h says what a list that is not is good for */
 	struct bookmark bookmark;

@@ -4,6 +4,8 @@ mfetch_LDADD = libmfetch.a $(LDADD)
 
 noinst_LIBRARIES += libmfetch.a
 libmfetch_a_SOURCES = \
+	%D%/clock_note.c \
+	%D%/clock_note.h \
 	%D%/destination.c \
 	%D%/destination.h \
 	%D%/fetch.c \

@@ -151,3 +151,36 @@ texts() { assert_equal "$(cat box/new/* | tr -d '\r' | grep . | sort | xargs)" "
 	fetch again --keep=10d --maildir=box --full-listing
 	[[ $stderr == *'nothing is deleted by its age'* ]]
 }
+
+@test 'a clock that jumps ahead by years: nothing is deleted by its age, on that day, and all goes on when it is right' {
+	GIVES='1' DELETES='' serves one a:9:A
+	GIVES='' DELETES='' serves again a:9:A
+	GIVES='' DELETES='1' serves later a:9:A
+	fetch one --keep=10d --maildir=box
+	cp again script
+	local when
+	for when in '@2046-01-01 00:00:00' '@2046-01-01 20:00:00' +0d; do
+		run -0 --separate-stderr faketime -f "$when" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d \
+			--maildir=box --full-listing
+		assert_verdict
+		[[ $stderr == *'nothing is deleted by its age'* ]]
+	done
+	cp later script
+	run -0 --separate-stderr faketime -f +11d mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" \
+		--keep=10d --maildir=box
+	assert_verdict
+	assert_equal "$stderr" ''
+}
+
+@test 'after a year without a run messages are deleted by their age a day later' {
+	GIVES='1' DELETES='' serves one a:9:A
+	GIVES='' DELETES='' serves again a:9:A
+	GIVES='' DELETES='1' serves later a:9:A
+	fetch one --keep=10d --maildir=box
+	local day
+	for day in +400d:again +402d:later; do
+		cp "${day#*:}" script
+		run -0 faketime -f "${day%:*}" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
+		assert_verdict
+	done
+}
