@@ -24,6 +24,7 @@
 #include "msend/letter.h"
 #include "msend/name_list.h"
 #include "msend/submission.h"
+#include "msend/tally.h"
 #include "net/wait.h"
 
 enum {
@@ -56,6 +57,17 @@ batch_is_wanted(const struct run *run)
 	       run->given.of[SET_CONNECTIONS].text;
 }
 
+size_t
+batch_size(const struct run *run)
+{
+	if (!run_flag(run, SET_BATCH))
+		return 0;
+	for (size_t i = 0; i < run->operand_count; i++)
+		if (strcmp(run->operands[i], "-") == 0)
+			return 0;
+	return run->operand_count;
+}
+
 /* The sources of the messages. */
 
 static int
@@ -82,8 +94,11 @@ interrupted(const struct item *item, struct err *e)
 }
 
 static void
-not_tried(struct run *run, const struct item *item, const struct err *e)
+not_tried(const struct batch *b, const struct item *item, const struct err *e)
 {
+	struct run *run = b->run;
+
+	tally_count(b->shared->tally, tally_kind_of(e));
 	run->about = item->name;
 	run_complain(run, e);
 	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, run, e);
@@ -125,7 +140,7 @@ next_file(struct batch *b, struct item *item, struct err *e)
 		item->fd = open_file(path, e);
 		if (item->fd >= 0)
 			return true;
-		not_tried(b->run, item, e);
+		not_tried(b, item, e);
 		*e = (struct err){0};
 	}
 	return false;
@@ -162,7 +177,7 @@ serve(struct batch *b, struct submission *h, struct item *item)
 	b->run->about = item->name;
 	if (stop_signal() != 0) {
 		err_set(&e, ERR_TEMPORARY, "interrupted: it was not sent");
-		not_tried(b->run, item, &e);
+		not_tried(b, item, &e);
 	} else if (!b->send(b->run, h, item->fd, &e)) {
 		run_complain(b->run, &e);
 	}

@@ -12,6 +12,7 @@
 #define MAILVERBS_MSEND_BATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct err;
 struct shared;
@@ -23,6 +24,9 @@ typedef bool batch_send(struct run *run, struct submission *h, int fd, struct er
 
 /* Was a batch asked for? */
 bool batch_is_wanted(const struct run *run);
+
+/* How many messages it has; 0: not known before its end. */
+size_t batch_size(const struct run *run);
 
 /* Sends all messages, with the data that their connections SHARE. False: *e; the messages that were
  * not sent have been reported before it or are named in it. */

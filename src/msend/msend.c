@@ -60,6 +60,7 @@ struct copy {
 	bool is_settled; /* it is due, or left to the queue with a part of the letter */
 	bool is_due;     /* a server has accepted the letter */
 	bool is_unsure;  /* a server may have */
+	bool is_queued;  /* the letter, or a part of it, waits in the queue */
 };
 
 /* A letter's record, for the length of a transaction. */
@@ -116,6 +117,7 @@ static void
 settle_copy(struct copy *c, const struct letter *part, const struct outcome *o)
 {
 	c->is_unsure |= o->maybe_sent && !o->queued;
+	c->is_queued |= o->queued != NULL;
 	if (!c->is_wanted || c->is_settled)
 		return;
 	c->is_due = save_is_due(part);
@@ -260,6 +262,15 @@ save_copy(struct run *run, const struct account *a, const struct letter *l, cons
 		save_skip(run, a);
 }
 
+/* What became of a letter that did not fail. */
+static enum tally_kind
+kind_of(const struct letter *l, const struct copy *c)
+{
+	if (l->envelope.count == 0)
+		return TALLY_SKIPPED;
+	return c->is_queued ? TALLY_DEFERRED : TALLY_SENT;
+}
+
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
 send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
@@ -278,6 +289,7 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	copy.is_wanted = ok && save_is_wanted(account);
 	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
 	save_copy(run, account, &letter, &copy);
+	tally_count(submission_shared(h)->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
 	letter_free(&letter);
 	free(name);
 	return ok;
@@ -300,7 +312,7 @@ send_one(struct run *run, const struct shared *shared, struct err *e)
 }
 
 static bool
-open_shared(const struct run *run, struct shared *s, struct err *e)
+open_shared(struct run *run, struct shared *s, struct err *e)
 {
 	const char *rate = run->given.of[SET_RATE].text;
 	const char *journal = run->given.of[SET_JOURNAL].text;
@@ -308,7 +320,7 @@ open_shared(const struct run *run, struct shared *s, struct err *e)
 	*s = (struct shared){0};
 	if (run->options.dry_run)
 		return !journal || (s->journal = send_journal_peek(journal, e)) != NULL;
-	if (batch_is_wanted(run) && !(s->tally = tally_open(e)))
+	if (batch_is_wanted(run) && !(s->tally = tally_open(run, batch_size(run), e)))
 		return false;
 	if (rate && !(s->rate = rate_open(rate, e)))
 		return false;
@@ -324,7 +336,7 @@ send_messages(struct run *run, struct err *e)
 	if (ok)
 		ok = batch_is_wanted(run) ? batch_run(run, send_one_of_many, &shared, e)
 					  : send_one(run, &shared, e);
-	tally_close(shared.tally);
+	tally_close(shared.tally, run);
 	rate_close(shared.rate);
 	send_journal_close(shared.journal);
 	return ok;

@@ -16,9 +16,11 @@
 #include "msend/queue_route.h"
 #include "msend/queue_settle.h"
 #include "msend/save.h"
+#include "msend/tally.h"
 
 struct flush {
 	struct run *run;
+	struct tally *tally;
 	struct queue *queue;
 	struct queue_waiting *all; /* oldest first */
 	size_t count;
@@ -131,6 +133,14 @@ try_again(struct queue_attempt *a, struct err *e)
 	return ok;
 }
 
+static enum tally_kind
+kind_of(const struct queue_attempt *a, bool ok, const struct err *why)
+{
+	if (a->outcome.is_waiting)
+		return TALLY_DEFERRED;
+	return ok ? TALLY_SENT : tally_kind_of(why);
+}
+
 /* Sends one message. A message that was not even tried is not logged. */
 static void
 serve(struct flush *f, struct queue_waiting *w)
@@ -150,6 +160,7 @@ serve(struct flush *f, struct queue_waiting *w)
 	ok =
 	    queue_entry_count_due(&w->entry) == 0 ? queue_settle_failed(&a, &e) : try_again(&a, &e);
 	f->run->about = NULL;
+	tally_count(f->tally, kind_of(&a, ok, &e));
 	if (a.outcome.server || !a.outcome.is_waiting)
 		outcome_log(&a.outcome, &a.letter, &w->route->account, f->run, ok ? NULL : &e);
 	queue_attempt_free(&a);
@@ -176,8 +187,11 @@ send_all(struct flush *f, struct err *e)
 		return false;
 	if (f->count > 0 && !clock_is_set((int64_t)time(NULL)))
 		run_remark(f->run, "the clock is not set, so no message is given up");
+	if (f->count > 0 && !(f->tally = tally_open(f->run, f->count, e)))
+		return false;
 	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
 		serve(f, &f->all[i]);
+	tally_close(f->tally, f->run);
 	if (stop_signal() != 0)
 		f->run->worst = err_worse(f->run->worst, ERR_TEMPORARY);
 	return true;
