@@ -31,7 +31,7 @@ struct deletion {
 static bool
 goes_to_trash(const struct deletion *d)
 {
-	return account_flag(&d->account, SET_TRASH);
+	return d->account.settings.mailbox.to_trash;
 }
 
 /* With -v each is named with its id, so that a number can be checked against what it stood for. */
@@ -56,7 +56,7 @@ list_and_select(struct deletion *d, struct err *e)
 
 	unsigned want = wants_uids ? WANT_UIDS : WANT_SIZES;
 
-	if (!mailbox_session_open(&d->session, &d->account, TOOL_MDEL, e))
+	if (!mailbox_session_open(&d->session, &d->account, e))
 		return false;
 	if (selection_wants_sizes(&d->selection, d->session.base.url.protocol))
 		want |= WANT_SIZES;
@@ -80,7 +80,7 @@ list_again(struct deletion *d, struct message_list *l)
 	mailbox_session_show_alert(&d->session, d->run);
 	mailbox_session_close(&d->session);
 	d->account.is_unattended = true;
-	if (mailbox_session_open(&d->session, &d->account, TOOL_MDEL, &e) &&
+	if (mailbox_session_open(&d->session, &d->account, &e) &&
 	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
 		return mailbox_validity(m) == validity;
 	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
@@ -159,7 +159,7 @@ show_plan(struct deletion *d, struct err *e)
 static bool
 delete_named(struct deletion *d, struct err *e)
 {
-	d->journal = mailbox_journals(&d->account, TOOL_MDEL, &d->run->given, e);
+	d->journal = mailbox_journals(&d->account, &d->run->given, e);
 	if (!d->journal)
 		return false;
 	return d->run->options.dry_run ? show_plan(d, e) : carry_out(d, e);
@@ -187,7 +187,7 @@ job(struct run *run, struct err *e)
 	bool ok = prepare(&d, e);
 
 	if (ok && run->options.probe)
-		ok = mailbox_session_probe(&d.account, TOOL_MDEL, NULL, e);
+		ok = mailbox_session_probe(&d.account, NULL, e);
 	else if (ok)
 		ok = delete_named(&d, e);
 	mailbox_session_show_alert(&d.session, run);

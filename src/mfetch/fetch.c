@@ -82,13 +82,13 @@ open_journal(struct fetch *f, const char *directory, const char *mailbox, const 
 static bool
 lock_journal(struct fetch *f, const char *directory, struct err *e)
 {
-	char *mailbox = mailbox_name(f->account, TOOL_MFETCH, f->folder, e);
+	char *mailbox = mailbox_name(f->account, f->folder, e);
 	char *destination = NULL, *former_destination = NULL;
 	struct journal_former former = {0};
-	const bool ok = mailbox && find_destination(f, &destination, &former_destination, e) &&
-			mailbox_former(&former, f->account, TOOL_MFETCH, f->folder,
-				       former_destination, &f->run->given, e) &&
-			open_journal(f, directory, mailbox, destination, &former, e);
+	const bool ok =
+	    mailbox && find_destination(f, &destination, &former_destination, e) &&
+	    mailbox_former(&former, f->account, f->folder, former_destination, &f->run->given, e) &&
+	    open_journal(f, directory, mailbox, destination, &former, e);
 
 	mailbox_former_free(&former);
 	free(mailbox);
@@ -319,7 +319,7 @@ fetch_open(struct mailbox_session *s, const struct account *a, const struct run 
 {
 	const bool deletes = !looks && !run_flag(run, SET_HEADERS);
 
-	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, TOOL_MFETCH, e))
+	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, e))
 		return false;
 	if (looks || run->options.dry_run || run_flag(run, SET_HEADERS))
 		mailbox_only_look(&s->mailbox);

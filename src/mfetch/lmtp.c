@@ -77,7 +77,7 @@ hang_up(struct lmtp_server *l)
 static bool
 open_conversation(struct lmtp_server *l, struct err *e)
 {
-	const struct login login = {.auth = "none", .host = l->url.host, .port = l->url.port};
+	const struct login login = {.is_skipped = true, .host = l->url.host, .port = l->url.port};
 
 	hang_up(l);
 	l->stream = stream_open(&l->connect, e);

@@ -59,7 +59,7 @@ poll_account(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
 	const bool ok = fetch_round(s->run, &s->account, s->selection, &s->kept, e);
-	const unsigned delay_s = login_delay_seconds(&s->account, TOOL_MFETCH);
+	const unsigned delay_s = login_delay_seconds(&s->account);
 
 	if (s->interval_s < delay_s)
 		s->interval_s = delay_s;
@@ -124,8 +124,8 @@ static bool
 serve(struct service *s, struct err *e)
 {
 	if (s->run->options.probe)
-		return mailbox_session_probe(&s->account, TOOL_MFETCH, NULL, e);
-	if (!message_search_check(&s->account, TOOL_MFETCH, e))
+		return mailbox_session_probe(&s->account, NULL, e);
+	if (!message_search_check(&s->account, e))
 		return false;
 	if (!run_flag(s->run, SET_WATCH))
 		return fetch_once(s->run, &s->account, s->selection, e);

@@ -123,14 +123,14 @@ folders_show(struct run *run, const struct account *a, const struct mlist_option
 		return err_set(e, ERR_USAGE, "--folders shows folders and takes no messages");
 	if (run->options.dry_run) {
 		run_show_settings(run, a);
-		if (!mailbox_session_check(a, run->tool->id, e))
+		if (!mailbox_session_check(a, e))
 			return false;
 		puts("would list the folders");
 		return true;
 	}
 	if (o->names_folders)
 		folder_names_of(&s.wanted, a);
-	ok = mailbox_session_open(&session, a, run->tool->id, e) && show(run, o, &session, &s, e);
+	ok = mailbox_session_open(&session, a, e) && show(run, o, &session, &s, e);
 	if (ok)
 		mailbox_session_show_alert(&session, run);
 	mailbox_session_close(&session);

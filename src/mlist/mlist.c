@@ -406,7 +406,8 @@ static bool
 list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbox_listed *listed,
 	    struct err *e)
 {
-	struct message_span *spans = l->options.search ? NULL : selection_spans(&l->selection);
+	struct message_span *spans =
+	    l->account.settings.mailbox.search ? NULL : selection_spans(&l->selection);
 	struct mailbox *m = &l->session.mailbox;
 	bool ok;
 
@@ -436,7 +437,7 @@ show_count(struct listing *l, struct err *e)
 	uint64_t messages = 0, octets = 0;
 	enum mailbox_listed listed;
 
-	if (l->run->operand_count == 0 && !l->options.search) {
+	if (l->run->operand_count == 0 && !l->account.settings.mailbox.search) {
 		if (!mailbox_count(&l->session.mailbox, &messages, &octets, e))
 			return false;
 	} else {
@@ -458,7 +459,7 @@ is_all_shown(const struct listing *l)
 	for (size_t i = 0; i < l->selection.count; i++)
 		if (l->selection.operands[i].kind != OPERAND_ALL)
 			return false;
-	return !l->options.search;
+	return !l->account.settings.mailbox.search;
 }
 
 static void
@@ -507,7 +508,7 @@ show_messages(struct listing *l, struct err *e)
 static bool
 open_session(struct listing *l, struct err *e)
 {
-	if (!mailbox_session_open(&l->session, &l->account, TOOL_MLIST, e))
+	if (!mailbox_session_open(&l->session, &l->account, e))
 		return false;
 	if (!shows_uids(l))
 		mailbox_only_look(&l->session.mailbox);
@@ -520,11 +521,11 @@ show_plan(const struct listing *l, struct err *e)
 {
 	const struct run *run = l->run;
 
-	if (!mailbox_session_check(&l->account, TOOL_MLIST, e))
+	if (!mailbox_session_check(&l->account, e))
 		return false;
 	printf("would %s %s%s\n", l->options.count ? "count" : "list",
 	       run->operand_count > 0 ? "the messages named" : "all messages",
-	       l->options.search ? ", if the server finds them" : "");
+	       l->account.settings.mailbox.search ? ", if the server finds them" : "");
 	return true;
 }
 
@@ -548,14 +549,14 @@ list(struct listing *l, struct err *e)
 {
 	struct run *run = l->run;
 
-	if (!choose_columns(l, e) || !message_search_check(&l->account, TOOL_MLIST, e) ||
+	if (!choose_columns(l, e) || !message_search_check(&l->account, e) ||
 	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)
 		selection_add(&l->selection, OPERAND_ALL);
 	if (run->options.dry_run)
 		run_show_settings(run, &l->account);
-	l->journal = mailbox_journals(&l->account, TOOL_MLIST, &run->given, e);
+	l->journal = mailbox_journals(&l->account, &run->given, e);
 	if (!l->journal)
 		return false;
 	return run->options.dry_run ? show_plan(l, e) : carry_out(l, e);
@@ -565,8 +566,8 @@ static bool
 serve(struct listing *l, struct err *e)
 {
 	if (l->run->options.probe)
-		return mailbox_session_probe(&l->account, TOOL_MLIST,
-					     l->options.json ? probe_json_show : NULL, e);
+		return mailbox_session_probe(&l->account, l->options.json ? probe_json_show : NULL,
+					     e);
 	if (!conflict_check_options(&l->run->given, TOOL_MLIST, e))
 		return false;
 	if (l->options.folders)

@@ -12,7 +12,6 @@ mlist_options_read(const struct run *run, const struct account *a)
 	const struct values *given = &run->given;
 
 	return (struct mlist_options){.columns = values_text(&a->values, SET_COLUMNS),
-				      .search = values_text(&a->values, SET_SEARCH),
 				      .count = values_flag(given, SET_COUNT),
 				      .folders = values_flag(given, SET_FOLDERS),
 				      .names_folders = values_text(given, SET_FOLDER) != NULL,

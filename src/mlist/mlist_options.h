@@ -13,7 +13,6 @@ struct run;
 /* Texts are borrowed from the account. */
 struct mlist_options {
 	const char *columns; /* as typed; NULL: the default */
-	const char *search;  /* NULL: all messages */
 	bool count;
 	bool folders;
 	bool names_folders; /* --folder was given: only these */

@@ -114,7 +114,7 @@ list_and_select(struct marking *m, struct err *e)
 	struct mailbox *mailbox = &m->session.mailbox;
 	const unsigned right = m->options.move_to ? RIGHT_DELETE : 0;
 
-	if (!mailbox_session_open(&m->session, &m->account, TOOL_MMARK, e) ||
+	if (!mailbox_session_open(&m->session, &m->account, e) ||
 	    !mailbox_list(mailbox, WANT_UIDS, &m->list, e) ||
 	    !mailbox_check_rights(mailbox, right, e))
 		return false;
@@ -197,7 +197,7 @@ show_plan(struct marking *m, struct err *e)
 static bool
 change_named(struct marking *m, struct err *e)
 {
-	m->journal = mailbox_journals(&m->account, TOOL_MMARK, &m->run->given, e);
+	m->journal = mailbox_journals(&m->account, &m->run->given, e);
 	if (!m->journal)
 		return false;
 	return m->run->options.dry_run ? show_plan(m, e) : carry_out(m, e);
@@ -253,7 +253,7 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 					 .message = message,
 					 .date = find_date(message, &date) ? &date : NULL};
 	struct buf uid = {0};
-	bool ok = mailbox_session_open(&m->session, &m->account, TOOL_MMARK, e) &&
+	bool ok = mailbox_session_open(&m->session, &m->account, e) &&
 		  mailbox_append(&m->session.mailbox, &a, &uid, e);
 
 	if (ok && uid.len > 0)
@@ -271,7 +271,7 @@ static bool
 show_append(const struct marking *m, struct outgoing *message, struct err *e)
 {
 	run_show_settings(m->run, &m->account);
-	if (!mailbox_session_check(&m->account, TOOL_MMARK, e))
+	if (!mailbox_session_check(&m->account, e))
 		return false;
 	screen_printf("would append %" PRIu64 " octets to %s\n", outgoing_facts(message)->size,
 		      m->options.append_to);
@@ -327,13 +327,13 @@ check_operands(const struct marking *m, struct err *e)
 static bool
 check_protocol(const struct marking *m, struct err *e)
 {
-	struct url url;
+	const struct url *url = account_server(&m->account, e);
 
-	if (!account_server(&m->account, TOOL_MMARK, &url, e))
+	if (!url)
 		return false;
-	if (url.protocol == PROTOCOL_IMAP)
+	if (url->protocol == PROTOCOL_IMAP)
 		return true;
-	err_set(e, ERR_UNAVAILABLE, "%s: POP3 has neither flags nor folders", url.host);
+	err_set(e, ERR_UNAVAILABLE, "%s: POP3 has neither flags nor folders", url->host);
 	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
 }
 
@@ -354,7 +354,7 @@ static bool
 serve(struct marking *m, struct err *e)
 {
 	if (m->run->options.probe)
-		return mailbox_session_probe(&m->account, TOOL_MMARK, NULL, e);
+		return mailbox_session_probe(&m->account, NULL, e);
 	return m->options.append_to ? append_input(m, e) : change_named(m, e);
 }
 

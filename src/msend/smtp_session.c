@@ -27,29 +27,28 @@ begin(void *ctx, struct stream *stream, const struct login *login, struct err *e
 }
 
 static bool
-open_with(struct smtp_session *s, const struct account *a, const char *auth,
+open_with(struct smtp_session *s, const struct account *a, bool without_login,
 	  const struct login_probe *probe, struct err *e)
 {
 	struct opening o = {.session = s, .account = a, .probe = probe};
-	struct url url;
+	const struct url *url = account_server(a, e);
 
 	*s = (struct smtp_session){0};
-	return account_server(a, TOOL_MSEND, &url, e) &&
-	       session_open(&s->base, a, &url, auth, begin, &o, e);
+	return url && session_open(&s->base, a, url, without_login, begin, &o, e);
 }
 
 bool
 smtp_session_open(struct smtp_session *s, const struct account *a, struct err *e)
 {
-	return open_with(s, a, NULL, NULL, e);
+	return open_with(s, a, false, NULL, e);
 }
 
 bool
 smtp_session_check(const struct account *a, struct err *e)
 {
-	struct url url;
+	const struct url *url = account_server(a, e);
 
-	return account_server(a, TOOL_MSEND, &url, e) && session_check(a, &url, e);
+	return url && session_check(a, url, e);
 }
 
 void
@@ -61,11 +60,10 @@ smtp_session_close(struct smtp_session *s)
 }
 
 static bool
-probe_open(void *ctx, const struct account *a, enum tool_id tool, const char *auth,
-	   const struct login_probe *probe, struct err *e)
+probe_open(void *ctx, const struct account *a, bool without_login, const struct login_probe *probe,
+	   struct err *e)
 {
-	(void)tool;
-	return open_with(ctx, a, auth, probe, e);
+	return open_with(ctx, a, without_login, probe, e);
 }
 
 static void
@@ -80,5 +78,5 @@ smtp_session_probe(const struct account *a, struct err *e)
 	static const struct probe_protocol protocol = {.open = probe_open, .close = probe_close};
 	struct smtp_session s;
 
-	return probe_run(&protocol, &s, a, TOOL_MSEND, NULL, e);
+	return probe_run(&protocol, &s, a, NULL, e);
 }

@@ -132,12 +132,13 @@ submission_close(struct submission *h)
 static char *
 name_of(const struct account *a, struct err *e)
 {
-	const char *user = session_user(a);
-	struct url url;
+	const char *user = a->settings.login.user;
+	const struct url *url = account_server(a, e);
 
-	if (!account_server(a, TOOL_MSEND, &url, e))
+	if (!url)
 		return NULL;
-	return mem_printf("%s %s%s:%u %s", a->name, url.host, url.path, url.port, user ? user : "");
+	return mem_printf("%s %s%s:%u %s", a->name, url->host, url->path, url->port,
+			  user ? user : "");
 }
 
 static struct conversation *

@@ -655,3 +655,22 @@ two_accounts()
 	run plan msend -s x
 	refute_output --partial $'\033'
 }
+
+@test 'words are understood in any case, and shown as the manual has them' {
+	configure <<-'END'
+		[a]
+		address = a@example.org
+		imap = imaps://127.0.0.1
+		pop3 = pop3s://127.0.0.1
+		protocol = IMAP
+		login-delay = Wait
+	END
+	run --separate-stderr plan mlist --auth=NONE
+	assert_success
+	assert_line --partial 'protocol = imap'
+	assert_line --partial 'login-delay = wait'
+	assert_line --partial 'auth = none'
+	run --separate-stderr plan mlist --protocol=IMAP --folders
+	assert_success
+	assert_line 'would list the folders'
+}

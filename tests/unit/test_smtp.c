@@ -84,7 +84,7 @@ send_over(const char *replies, size_t takes, size_t size)
 {
 	const struct smtp_params params = {
 	    .domain = "here", .timeout_s = 5, .message_timeout_s = 5};
-	const struct login login = {.auth = "none"};
+	const struct login login = {.is_skipped = true};
 	struct smtp_recipient to = {.address = "b@example.org"};
 	struct smtp_envelope envelope = {.from = "a@example.org", .recipients = &to, .count = 1};
 	struct stream *s = open_line(replies, takes);

@@ -21,7 +21,7 @@ add_name(struct folder_names *n, const char *name, size_t len)
 void
 folder_names_of(struct folder_names *n, const struct account *a)
 {
-	const char *text = account_text(a, SET_FOLDER);
+	const char *text = a->settings.mailbox.folders;
 
 	*n = (struct folder_names){0};
 	for (const char *p = text ? text : "INBOX"; *p;) {

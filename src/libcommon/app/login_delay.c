@@ -29,11 +29,11 @@ struct login {
 
 /* The mailbox's directory, the caller's to free(). NULL: no directory, or no server. */
 static char *
-directory_of(const struct account *a, enum tool_id tool)
+directory_of(const struct account *a)
 {
 	struct err unused; /* without a server nothing was recorded of it */
 	char *state = mailbox_journal_directory();
-	char *mailbox = mailbox_name(a, tool, "INBOX", &unused);
+	char *mailbox = mailbox_name(a, "INBOX", &unused);
 	char *directory = state && mailbox ? journal_directory(state, mailbox) : NULL;
 
 	free(state);
@@ -49,9 +49,9 @@ path_in(const char *directory)
 }
 
 static bool
-read_login(const struct account *a, enum tool_id tool, struct login *login)
+read_login(const struct account *a, struct login *login)
 {
-	char *directory = directory_of(a, tool), *path = path_in(directory);
+	char *directory = directory_of(a), *path = path_in(directory);
 	char *line = path ? file_noted_line(path) : NULL;
 	const bool ok = line &&
 			sscanf(line, "%" SCNu64 " %" SCNu64, &login->when, &login->delay_s) == 2 &&
@@ -66,12 +66,11 @@ read_login(const struct account *a, enum tool_id tool, struct login *login)
 /* Too early? Then *LOGIN is the last one. A login in the future: the clock was wrong then, or is
  * now. */
 static bool
-is_early(const struct account *a, enum tool_id tool, struct login *login)
+is_early(const struct account *a, struct login *login)
 {
 	const uint64_t now = (uint64_t)time(NULL);
 
-	return read_login(a, tool, login) && login->when <= now &&
-	       now - login->when < login->delay_s;
+	return read_login(a, login) && login->when <= now && now - login->when < login->delay_s;
 }
 
 static bool
@@ -100,31 +99,24 @@ wait_until_due(const struct login *login, struct err *e)
 	       err_set(e, ERR_TEMPORARY, "interrupted");
 }
 
-static bool
-says(const struct account *a, const char *what)
-{
-	const char *text = account_text(a, SET_LOGIN_DELAY);
-
-	return text && strcmp(text, what) == 0;
-}
-
 bool
-login_delay_check(const struct account *a, enum tool_id tool, bool may_wait, struct err *e)
+login_delay_check(const struct account *a, bool may_wait, struct err *e)
 {
+	const enum login_delay policy = a->settings.mailbox.login_delay;
+	const struct url *url = account_server(a, e);
 	struct login login;
-	struct url url;
 
-	if (says(a, "ignore") || !is_early(a, tool, &login) || !account_server(a, tool, &url, e))
+	if (policy == LOGIN_DELAY_IGNORE || !is_early(a, &login) || !url)
 		return true;
-	if (says(a, "wait"))
+	if (policy == LOGIN_DELAY_WAIT)
 		return !may_wait || wait_until_due(&login, e);
-	return refuse(&login, url.host, e);
+	return refuse(&login, url->host, e);
 }
 
 void
-login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds)
+login_delay_record(const struct account *a, unsigned seconds)
 {
-	char *directory = directory_of(a, tool), *path = path_in(directory);
+	char *directory = directory_of(a), *path = path_in(directory);
 	char *line = mem_printf("%" PRIu64 " %u\n", (uint64_t)time(NULL),
 				seconds < DELAY_MAX_S ? seconds : DELAY_MAX_S);
 	struct err unused; /* without the record the server itself refuses a login that is early */
@@ -139,9 +131,11 @@ login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds)
 }
 
 unsigned
-login_delay_seconds(const struct account *a, enum tool_id tool)
+login_delay_seconds(const struct account *a)
 {
 	struct login login;
 
-	return !says(a, "ignore") && read_login(a, tool, &login) ? (unsigned)login.delay_s : 0;
+	return a->settings.mailbox.login_delay != LOGIN_DELAY_IGNORE && read_login(a, &login)
+		   ? (unsigned)login.delay_s
+		   : 0;
 }

@@ -12,8 +12,6 @@
 
 #include <stdbool.h>
 
-#include "config/setting.h"
-
 struct account;
 struct err;
 
@@ -22,13 +20,13 @@ struct err;
  * it waits until it may (true at once unless MAY_WAIT), and false is a signal; with `ignore` it
  * always may, for servers that announce a delay and don't insist on it (Courier).
  */
-bool login_delay_check(const struct account *a, enum tool_id tool, bool may_wait, struct err *e);
+bool login_delay_check(const struct account *a, bool may_wait, struct err *e);
 
 /* It just did, and the server wants so many seconds until the next time; 0: it wants nothing. */
-void login_delay_record(const struct account *a, enum tool_id tool, unsigned seconds);
+void login_delay_record(const struct account *a, unsigned seconds);
 
 /* The pause that the server wanted last, in seconds; 0 where it is not known to want any,
  * or it is to be ignored. */
-unsigned login_delay_seconds(const struct account *a, enum tool_id tool);
+unsigned login_delay_seconds(const struct account *a);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "app/session.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -33,7 +32,7 @@ journal_folder(const char *folder)
 const char *
 mailbox_folder(const struct account *a)
 {
-	const char *folder = account_text(a, SET_FOLDER);
+	const char *folder = a->settings.mailbox.folders;
 
 	return folder ? journal_folder(folder) : "INBOX";
 }
@@ -130,7 +129,8 @@ add_proxy(struct buf *out, const char *proxy)
 static char *
 server_of(const struct account *a, const struct url *url, struct err *e)
 {
-	const char *tunnel = account_text(a, SET_TUNNEL), *proxy = account_text(a, SET_PROXY);
+	const char *tunnel = a->settings.connection.tunnel;
+	const char *proxy = a->settings.connection.proxy;
 	char *host = canonical_host(url->host, e);
 	struct buf server = {0};
 
@@ -149,21 +149,21 @@ server_of(const struct account *a, const struct url *url, struct err *e)
 }
 
 char *
-mailbox_name(const struct account *a, enum tool_id tool, const char *folder, struct err *e)
+mailbox_name(const struct account *a, const char *folder, struct err *e)
 {
-	const char *user = session_user(a);
+	const char *user = a->settings.login.user;
+	const struct url *url = account_server(a, e);
 	struct buf name = {0};
-	struct url url;
 	char *server;
 
-	if (!account_server(a, tool, &url, e) || !(server = server_of(a, &url, e)))
+	if (!url || !(server = server_of(a, url, e)))
 		return NULL;
-	buf_addf(&name, "%s ", protocol_name(url.protocol));
+	buf_addf(&name, "%s ", protocol_name(url->protocol));
 	text_escape(&name, user ? user : "");
 	buf_add_char(&name, ' ');
 	text_escape(&name, server);
 	buf_add_char(&name, ' ');
-	text_escape(&name, folder_of(a, &url, folder));
+	text_escape(&name, folder_of(a, url, folder));
 	buf_add_str(&name, "");
 	free(server);
 	return buf_take(&name);
@@ -171,18 +171,21 @@ mailbox_name(const struct account *a, enum tool_id tool, const char *folder, str
 
 /* Version 0.1 took the host as it was written, and knew no port, tunnel or proxy. */
 static char *
-former_name(const struct account *a, enum tool_id tool, const char *folder, bool lower_case,
-	    struct err *e)
+former_name(const struct account *a, const char *folder, bool lower_case, struct err *e)
 {
-	const char *user = session_user(a);
-	struct url url;
+	const char *user = a->settings.login.user;
+	const struct url *url = account_server(a, e);
+	char *name, *host;
 
-	if (!account_server(a, tool, &url, e))
+	if (!url)
 		return NULL;
+	host = mem_strdup(url->host);
 	if (lower_case)
-		lower(url.host);
-	return mem_printf("%s %s %s %s", protocol_name(url.protocol), user ? user : "", url.host,
-			  folder_of(a, &url, folder));
+		lower(host);
+	name = mem_printf("%s %s %s %s", protocol_name(url->protocol), user ? user : "", host,
+			  folder_of(a, url, folder));
+	free(host);
+	return name;
 }
 
 /* Does the account NAME have another mailbox of the same former name? One that cannot be resolved
@@ -200,8 +203,8 @@ shares_name(const char *name, const char *former, const char *mailbox, enum tool
 	values.of[SET_ACCOUNT].text = mem_strdup(name);
 	values.of[SET_ACCOUNT].origin = mem_strdup("");
 	if (account_resolve(&other, tool, &values, NULL, &unused)) {
-		char *its_former = former_name(&other, tool, folder, true, &unused);
-		char *its_name = its_former ? mailbox_name(&other, tool, folder, &unused) : NULL;
+		char *its_former = former_name(&other, folder, true, &unused);
+		char *its_name = its_former ? mailbox_name(&other, folder, &unused) : NULL;
 
 		shares = its_name && text_equal_case(its_former, former) &&
 			 strcmp(its_name, mailbox) != 0;
@@ -227,18 +230,18 @@ is_ambiguous(const char *former)
 }
 
 static bool
-is_doubtful(const char *former, const struct account *a, enum tool_id tool, const char *folder,
+is_doubtful(const char *former, const struct account *a, const char *folder,
 	    const struct values *given)
 {
 	struct account_names names;
 	struct err unused; /* resolved before: the caller has the names already */
-	char *mailbox = mailbox_name(a, tool, folder, &unused);
+	char *mailbox = mailbox_name(a, folder, &unused);
 	bool doubtful = is_ambiguous(former);
 
 	if (account_names(&names, given, &unused))
 		for (size_t i = 0; mailbox && i < names.count && !doubtful; i++)
 			doubtful =
-			    shares_name(names.names[i], former, mailbox, tool, folder, given);
+			    shares_name(names.names[i], former, mailbox, a->tool, folder, given);
 	account_names_free(&names);
 	free(mailbox);
 	return doubtful;
@@ -253,18 +256,17 @@ has_records(const char *directory)
 }
 
 bool
-mailbox_former(struct journal_former *f, const struct account *a, enum tool_id tool,
-	       const char *folder, const char *destination, const struct values *given,
-	       struct err *e)
+mailbox_former(struct journal_former *f, const struct account *a, const char *folder,
+	       const char *destination, const struct values *given, struct err *e)
 {
 	*f = (struct journal_former){.directory = paths_state("seen"), .destination = destination};
 	if (!has_records(f->directory))
 		return true;
-	f->mailboxes[0] = former_name(a, tool, folder, false, e);
-	f->mailboxes[1] = f->mailboxes[0] ? former_name(a, tool, folder, true, e) : NULL;
+	f->mailboxes[0] = former_name(a, folder, false, e);
+	f->mailboxes[1] = f->mailboxes[0] ? former_name(a, folder, true, e) : NULL;
 	if (!f->mailboxes[1])
 		return false;
-	f->is_doubtful = is_doubtful(f->mailboxes[1], a, tool, folder, given);
+	f->is_doubtful = is_doubtful(f->mailboxes[1], a, folder, given);
 	return true;
 }
 
@@ -278,18 +280,17 @@ mailbox_former_free(struct journal_former *f)
 }
 
 struct journal *
-mailbox_journals(const struct account *a, enum tool_id tool, const struct values *given,
-		 struct err *e)
+mailbox_journals(const struct account *a, const struct values *given, struct err *e)
 {
 	char *directory = mailbox_journal_directory();
-	char *mailbox = mailbox_name(a, tool, NULL, e);
+	char *mailbox = mailbox_name(a, NULL, e);
 	struct journal_former former = {0};
 	struct journal *journal = NULL;
 
 	/* Without a home nothing can have been recorded. */
 	if (mailbox)
 		journal = journal_open_all(directory ? directory : "/nonexistent", mailbox, e);
-	if (journal && !(mailbox_former(&former, a, tool, NULL, NULL, given, e) &&
+	if (journal && !(mailbox_former(&former, a, NULL, NULL, given, e) &&
 			 journal_peek_former(journal, &former, e))) {
 		journal_close(journal);
 		journal = NULL;

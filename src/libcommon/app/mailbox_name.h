@@ -32,7 +32,7 @@ char *mailbox_journal_directory(void);
 const char *mailbox_folder(const struct account *a);
 
 /* The name of FOLDER (NULL: the account's). The caller's to free(); NULL: *e. */
-char *mailbox_name(const struct account *a, enum tool_id tool, const char *folder, struct err *e);
+char *mailbox_name(const struct account *a, const char *folder, struct err *e);
 
 /*
  * The same as version 0.1 named it, where there is a record of that version; else F has no
@@ -40,16 +40,15 @@ char *mailbox_name(const struct account *a, enum tool_id tool, const char *folde
  * the same name, the record is doubtful. DESTINATION is borrowed. Freed by mailbox_former_free() in
  * any case. False: *e.
  */
-bool mailbox_former(struct journal_former *f, const struct account *a, enum tool_id tool,
-		    const char *folder, const char *destination, const struct values *given,
-		    struct err *e);
+bool mailbox_former(struct journal_former *f, const struct account *a, const char *folder,
+		    const char *destination, const struct values *given, struct err *e);
 void mailbox_former_free(struct journal_former *f);
 
 /*
  * All that was delivered from the account's mailbox to any destination, for the operand "new" in
  * mlist and mdel. NULL: *e. The caller's to close.
  */
-struct journal *mailbox_journals(const struct account *a, enum tool_id tool,
-				 const struct values *given, struct err *e);
+struct journal *mailbox_journals(const struct account *a, const struct values *given,
+				 struct err *e);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include "app/probe.h"
 #include "app/session.h"
-#include "config/setting.h"
 #include "proto/mailbox.h"
 
 struct account;
@@ -21,18 +20,17 @@ struct mailbox_session {
 	struct mailbox mailbox;
 };
 
-/* Opens the mailbox for TOOL. A must outlive the session. False: *e; nothing is open. */
-bool mailbox_session_open(struct mailbox_session *s, const struct account *a, enum tool_id tool,
-			  struct err *e);
+/* Opens the mailbox. A must outlive the session. False: *e; nothing is open. */
+bool mailbox_session_open(struct mailbox_session *s, const struct account *a, struct err *e);
 
 /* The same for a run that deletes nothing, whatever the account says: the server is not asked for
  * the Trash folder. */
 bool mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a,
-				  enum tool_id tool, struct err *e);
+				  struct err *e);
 
 /* For --dry-run: finds the mistakes that mailbox_session_open() finds before it connects, and a login
  * that comes too early for the server unless it would be waited for. False: *e. */
-bool mailbox_session_check(const struct account *a, enum tool_id tool, struct err *e);
+bool mailbox_session_check(const struct account *a, struct err *e);
 
 /* Accepts a closed session. */
 void mailbox_session_close(struct mailbox_session *s);
@@ -42,7 +40,6 @@ void mailbox_session_close(struct mailbox_session *s);
 void mailbox_session_show_alert(struct mailbox_session *s, const struct run *run);
 
 /* --probe: see app/probe.h. */
-bool mailbox_session_probe(const struct account *a, enum tool_id tool, probe_show *show,
-			   struct err *e);
+bool mailbox_session_probe(const struct account *a, probe_show *show, struct err *e);
 
 #endif

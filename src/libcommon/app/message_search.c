@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/message_search.h"
 
-#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
@@ -21,33 +20,38 @@ check_query(const char *query, struct err *e)
 
 /* The error names the file and line of a query in the configuration. */
 static bool
-blame_origin(const struct value *query, struct err *e)
+blame_origin(const char *origin, struct err *e)
 {
 	const struct err why = *e;
 
-	if (strcmp(query->origin, "command line") == 0)
+	if (!origin)
 		return false;
 	*e = (struct err){0};
-	err_set(e, ERR_CONFIG, "%s: %s", query->origin, why.text);
+	err_set(e, ERR_CONFIG, "%s: %s", origin, why.text);
 	return why.hint[0] ? err_hint(e, "%s", why.hint) : false;
 }
 
 bool
-message_search_check(const struct account *a, enum tool_id tool, struct err *e)
+message_search_check_protocol(enum protocol protocol, struct err *e)
 {
-	const struct value *query = &a->values.of[SET_SEARCH];
-	struct url url;
-
-	if (!query->text)
-		return true;
-	if (!check_query(query->text, e))
-		return blame_origin(query, e);
-	if (!account_server(a, tool, &url, e))
-		return false;
-	if (url.protocol == PROTOCOL_IMAP)
+	if (protocol == PROTOCOL_IMAP)
 		return true;
 	err_set(e, ERR_CONFIG, "--search: POP3 cannot search");
 	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
+}
+
+bool
+message_search_check(const struct account *a, struct err *e)
+{
+	const struct mailbox_settings *m = &a->settings.mailbox;
+	const struct url *url;
+
+	if (!m->search)
+		return true;
+	if (!check_query(m->search, e))
+		return blame_origin(m->search_origin, e);
+	url = account_server(a, e);
+	return url && message_search_check_protocol(url->protocol, e);
 }
 
 /* Both are ascending. */
@@ -69,7 +73,7 @@ bool
 message_search_narrow(const struct account *a, struct mailbox *m, const struct message_list *l,
 		      struct message_set *set, struct err *e)
 {
-	const char *query = account_text(a, SET_SEARCH);
+	const char *query = a->settings.mailbox.search;
 	struct message_set found = {0};
 	bool ok;
 

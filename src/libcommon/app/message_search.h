@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "config/setting.h"
+#include "config/url.h"
 
 struct account;
 struct err;
@@ -20,7 +20,10 @@ struct message_set;
  * (malformed, on the command line), ERR_CONFIG (malformed, in the configuration, or the account's
  * server is a POP3 server).
  */
-bool message_search_check(const struct account *a, enum tool_id tool, struct err *e);
+bool message_search_check(const struct account *a, struct err *e);
+
+/* Can a mailbox be searched by this protocol? False: *e is ERR_CONFIG. */
+bool message_search_check_protocol(enum protocol protocol, struct err *e);
 
 /*
  * Keeps in SET the messages that the server finds now; without a query, all of them. L is this

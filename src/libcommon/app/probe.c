@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/session.h"
 #include "base/err.h"
 #include "base/screen.h"
 #include "base/text.h"
@@ -102,17 +101,17 @@ free_report(struct probe_report *r)
 }
 
 bool
-probe_run(const struct probe_protocol *p, void *ctx, const struct account *a, enum tool_id tool,
-	  probe_show *show, struct err *e)
+probe_run(const struct probe_protocol *p, void *ctx, const struct account *a, probe_show *show,
+	  struct err *e)
 {
 	struct probe x = {.show = show};
 	const struct login_probe probe = {.offers = note_offers, .ctx = &x};
-	const char *auth = account_text(a, SET_AUTH), *user = session_user(a);
-	const bool logs_in = user && !(auth && text_equal_case(auth, "none"));
-	const bool ok = p->open(ctx, a, tool, logs_in ? NULL : "none", &probe, e);
+	const struct login_settings *l = &a->settings.login;
+	const bool logs_in = l->user && !l->is_skipped;
+	const bool ok = p->open(ctx, a, !logs_in, &probe, e);
 
 	if (x.report.server.len > 0) {
-		x.report.user = logs_in ? user : NULL;
+		x.report.user = logs_in ? l->user : NULL;
 		x.report.login = result_of(&x.report, ok, e);
 		(show ? show : show_login)(&x.report);
 	}

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "config/setting.h"
 
 struct account;
 struct err;
@@ -16,9 +15,9 @@ struct login_probe;
 
 /* One protocol's conversation. CTX is the caller's. */
 struct probe_protocol {
-	/* AUTH as in session_open(). PROBE is told what the server offers. False: *e, nothing is
+	/* WITHOUT_LOGIN as in session_open(). PROBE is told what the server offers. False: *e, nothing is
 	 * open, and the server was taken leave of if it could be. */
-	bool (*open)(void *ctx, const struct account *a, enum tool_id tool, const char *auth,
+	bool (*open)(void *ctx, const struct account *a, bool without_login,
 		     const struct login_probe *probe, struct err *e);
 	/* Takes leave and closes. */
 	void (*close)(void *ctx);
@@ -38,7 +37,7 @@ typedef void probe_show(const struct probe_report *r);
 
 /* One connection; changes nothing on the server. False: *e; what was learned until then has been
  * shown. */
-bool probe_run(const struct probe_protocol *p, void *ctx, const struct account *a,
-	       enum tool_id tool, probe_show *show, struct err *e);
+bool probe_run(const struct probe_protocol *p, void *ctx, const struct account *a, probe_show *show,
+	       struct err *e);
 
 #endif

@@ -16,7 +16,7 @@
 #include "net/tls.h"
 #include "proto/login.h"
 
-enum { TIMEOUT_S = 60, LANGUAGE_MAX = 36 };
+enum { LANGUAGE_MAX = 36 };
 
 /* The parameters of a conversation, gathered from the account. */
 struct plan {
@@ -29,43 +29,32 @@ struct plan {
 	char language[LANGUAGE_MAX];
 };
 
-const char *
-session_user(const struct account *a)
-{
-	const char *user = account_text(a, SET_USER);
-
-	return user ? user : account_text(a, SET_ADDRESS);
-}
-
 static int
-address_family(const struct account *a)
+address_family(const struct connection_settings *c)
 {
-	const bool v4 = account_flag(a, SET_IPV4), v6 = account_flag(a, SET_IPV6);
-
-	return v4 == v6 ? AF_UNSPEC : v4 ? AF_INET : AF_INET6;
+	return c->ipv4_only ? AF_INET : c->ipv6_only ? AF_INET6 : AF_UNSPEC;
 }
 
 static void
 plan_connection(struct plan *p, const struct url *url)
 {
-	const struct account *a = p->account;
-	const char *name = account_text(a, SET_TLS_HOST);
+	const struct connection_settings *c = &p->account->settings.connection;
+	const struct tls_settings *tls = &p->account->settings.tls;
 
-	p->connect =
-	    (struct connect_params){.host = url->host,
-				    .port = url->port,
-				    .unix_path = url->path[0] ? url->path : NULL,
-				    .tunnel = account_text(a, SET_TUNNEL),
-				    .proxy = account_text(a, SET_PROXY),
-				    .source_ip = account_text(a, SET_SOURCE_IP),
-				    .family = address_family(a),
-				    .timeout_s = account_number(a, SET_TIMEOUT, TIMEOUT_S)};
-	p->tls = (struct tls_params){.host = name ? name : url->host,
-				     .ca_file = account_text(a, SET_TLS_CA_FILE),
-				     .pins = account_text(a, SET_TLS_PIN),
-				     .cert_file = account_text(a, SET_TLS_CERT_FILE),
-				     .key_file = account_text(a, SET_TLS_KEY_FILE),
-				     .priority = account_text(a, SET_TLS_PRIORITY)};
+	p->connect = (struct connect_params){.host = url->host,
+					     .port = url->port,
+					     .unix_path = url->path[0] ? url->path : NULL,
+					     .tunnel = c->tunnel,
+					     .proxy = c->proxy,
+					     .source_ip = c->source_ip,
+					     .family = address_family(c),
+					     .timeout_s = c->timeout_s};
+	p->tls = (struct tls_params){.host = tls->host ? tls->host : url->host,
+				     .ca_file = tls->ca_file,
+				     .pins = tls->pins,
+				     .cert_file = tls->cert_file,
+				     .key_file = tls->key_file,
+				     .priority = tls->priority};
 }
 
 /* Of messages, as setlocale(3) looks for it; the locale itself need not be installed. */
@@ -103,44 +92,45 @@ language_of_user(char language[LANGUAGE_MAX])
 	return true;
 }
 
-static bool
-is_word(const char *value, const char *word)
+/* The sources of the password. */
+static void
+plan_secret(struct plan *p, struct session *s)
 {
-	return value && text_equal_case(value, word);
+	const struct account *a = p->account;
+	const struct login_settings *l = &a->settings.login;
+
+	p->netrc = paths_home(".netrc");
+	if (a->name && a->name[0] && l->may_use_token)
+		p->token_file = paths_token(a->name);
+	s->secret = secret_new(
+	    &(struct secret_params){.command = l->password_command,
+				    .file = l->password_file,
+				    .text = l->password,
+				    .token_file = p->token_file,
+				    .account = a->name,
+				    .config = l->config,
+				    .netrc = p->netrc,
+				    .machine = s->url.host,
+				    .user = l->user,
+				    .may_prompt = !a->is_unattended && isatty(STDERR_FILENO) == 1});
 }
 
 static void
 plan_login(struct plan *p, struct session *s)
 {
-	const struct account *a = p->account;
-	const char *auth = account_text(a, SET_AUTH), *origin = a->values.of[SET_AUTH].origin;
-	struct secret_params secret = {.command = account_text(a, SET_PASSWORD_COMMAND),
-				       .file = account_text(a, SET_PASSWORD_FILE),
-				       .text = account_text(a, SET_PASSWORD),
-				       .machine = s->url.host,
-				       .user = session_user(a),
-				       .may_prompt =
-					   !a->is_unattended && isatty(STDERR_FILENO) == 1};
+	const struct login_settings *l = &p->account->settings.login;
 
-	p->netrc = paths_home(".netrc");
-	secret.netrc = p->netrc;
-	if (a->name && a->name[0] && (!auth || text_has_word("auto xoauth2 oauthbearer", auth)))
-		p->token_file = paths_token(a->name);
-	secret.token_file = p->token_file;
-	secret.account = a->name;
-	secret.config = account_text(a, SET_CONFIG);
-	s->secret = secret_new(&secret);
-	p->login =
-	    (struct login){.starttls = s->url.security == SECURITY_STARTTLS ? &p->tls : NULL,
-			   .auth = auth ? auth : "auto",
-			   .auth_is_preset = auth && text_starts(origin, strlen(origin), "preset "),
-			   .user = session_user(a),
-			   .secret = s->secret,
-			   .one_at_a_time = is_word(account_text(a, SET_PIPELINING), "no"),
-			   .has_client_cert = p->tls.cert_file != NULL,
-			   .host = s->url.host,
-			   .port = s->url.port,
-			   .language = language_of_user(p->language) ? p->language : NULL};
+	p->login = (struct login){.starttls = s->url.security == SECURITY_STARTTLS ? &p->tls : NULL,
+				  .is_skipped = l->is_skipped,
+				  .mechanism = l->mechanism,
+				  .mechanism_is_preset = l->is_preset,
+				  .user = l->user,
+				  .secret = s->secret,
+				  .one_at_a_time = p->account->settings.connection.one_at_a_time,
+				  .has_client_cert = p->tls.cert_file != NULL,
+				  .host = s->url.host,
+				  .port = s->url.port,
+				  .language = language_of_user(p->language) ? p->language : NULL};
 }
 
 /* A provider's note tells what the server's words do not: that it wants another password than the
@@ -148,8 +138,8 @@ plan_login(struct plan *p, struct session *s)
 static void
 add_note(const struct account *a, struct err *e)
 {
-	if (e->code == ERR_LOGIN && account_text(a, SET_NOTE))
-		err_hint(e, "%s", account_text(a, SET_NOTE));
+	if (e->code == ERR_LOGIN && a->settings.login.note)
+		err_hint(e, "%s", a->settings.login.note);
 }
 
 static bool
@@ -168,7 +158,7 @@ carry_out(struct session *s, struct plan *p, session_begin *begin, void *convers
 }
 
 bool
-session_open(struct session *s, const struct account *a, const struct url *url, const char *auth,
+session_open(struct session *s, const struct account *a, const struct url *url, bool without_login,
 	     session_begin *begin, void *conversation, struct err *e)
 {
 	struct plan plan = {.account = a};
@@ -176,9 +166,9 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 
 	*s = (struct session){.url = *url};
 	plan_connection(&plan, url);
+	plan_secret(&plan, s);
 	plan_login(&plan, s);
-	if (auth)
-		plan.login.auth = auth;
+	plan.login.is_skipped |= without_login;
 	ok = carry_out(s, &plan, begin, conversation, e);
 	free(plan.netrc);
 	free(plan.token_file);

@@ -30,12 +30,12 @@ typedef bool session_begin(void *conversation, struct stream *s, const struct lo
 
 /*
  * Connects to URL, starts TLS if the scheme wants it from the first byte, and calls BEGIN with
- * CONVERSATION. AUTH replaces the account's `auth` ("none" for --probe); NULL: the account's.
+ * CONVERSATION. WITHOUT_LOGIN: whatever the account's `auth` says, no login (--probe).
  * S->url and S->stream are set when BEGIN is called. A must outlive the call. False: *e; nothing is
  * open.
  */
 bool session_open(struct session *s, const struct account *a, const struct url *url,
-		  const char *auth, session_begin *begin, void *conversation, struct err *e);
+		  bool without_login, session_begin *begin, void *conversation, struct err *e);
 
 /* For --dry-run: finds the mistakes in A's settings that session_open() finds before it connects.
  * Nothing is connected. False: *e. */
@@ -49,8 +49,5 @@ void session_forget_secret(struct session *s);
 
 /* The server as errors name it, "HOST:PORT"; borrowed. */
 const char *session_place(const struct session *s);
-
-/* The login name: `user`, or the account's address, or NULL. Borrowed from A. */
-const char *session_user(const struct account *a);
 
 #endif

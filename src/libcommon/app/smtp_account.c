@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/smtp_account.h"
 
-#include <stddef.h>
-
 #include "config/account.h"
 #include "config/url.h"
-
-enum { TIMEOUT_S = 60, MESSAGE_TIMEOUT_S = 600 };
 
 struct smtp_params
 smtp_account_params(const struct account *a, const struct url *url)
 {
-	const char *domain = account_text(a, SET_DOMAIN);
-	const unsigned timeout = account_number(a, SET_TIMEOUT, TIMEOUT_S);
+	const struct connection_settings *c = &a->settings.connection;
 
-	return (struct smtp_params){.domain = domain ? domain : "[127.0.0.1]",
+	return (struct smtp_params){.domain = c->domain ? c->domain : "[127.0.0.1]",
 				    .is_lmtp = url->is_lmtp,
-				    .timeout_s = timeout,
-				    .message_timeout_s =
-					account_text(a, SET_TIMEOUT) ? timeout : MESSAGE_TIMEOUT_S};
+				    .timeout_s = c->timeout_s,
+				    .message_timeout_s = c->message_timeout_s};
 }

@@ -115,12 +115,10 @@ run_account(struct run *run, struct account *a, enum tool_id tool, const char *s
 	    struct err *e)
 {
 	struct err unused; /* a missing server is an error as soon as one is needed */
-	struct url url;
 
 	if (!account_resolve(a, tool, &run->given, sender, e))
 		return false;
-	if (a->lacks_presets && !run->has_missed_presets &&
-	    !account_server(a, tool, &url, &unused)) {
+	if (a->lacks_presets && !run->has_missed_presets && !account_server(a, &unused)) {
 		run_warn_of_missing_presets(run);
 		run->has_missed_presets = true;
 	}
@@ -190,8 +188,8 @@ void
 run_show_settings(const struct run *run, const struct account *a)
 {
 	struct err unused = {0}; /* the run itself says why there is no server */
-	struct url server = {0};
-	const bool has_server = account_server(a, run->tool->id, &server, &unused);
+	const struct url *found = account_server(a, &unused);
+	const struct url server = found ? *found : (struct url){0};
 
 	screen_printf("account %s\n", a->name && a->name[0] ? a->name : "(none)");
 	for (size_t i = 0; i < setting_count; i++) {
@@ -205,7 +203,7 @@ run_show_settings(const struct run *run, const struct account *a)
 		else if (default_of(s, &server))
 			show_setting(s, default_of(s, &server), "default");
 	}
-	if (has_server)
+	if (found)
 		show_server(&server);
 }
 

@@ -14,7 +14,7 @@
 static bool
 is_named(const struct sasl_params *p)
 {
-	return p->mechanism && !text_equal_case(p->mechanism, "auto");
+	return p->mechanism != NULL;
 }
 
 static bool

@@ -29,7 +29,7 @@ struct sasl_params {
 	unsigned port;
 	const char *user; /* authentication identity; NULL or "": none known (EXTERNAL, GSSAPI) */
 	struct secret *secret; /* not owned; NULL: there can be none */
-	const char *mechanism; /* --auth: "auto" (as is NULL), or the word for one ("plain", …) */
+	const char *mechanism; /* --auth: the word for one ("plain", …); NULL: any */
 	bool is_preset;        /* that word is a provider's preset: nobody asked for it here */
 	bool is_private;       /* TLS is on, or nobody on a wire reads along: secrets may be sent */
 	bool has_client_cert;

@@ -548,28 +548,36 @@ parse_server(const struct account *a, enum tool_id tool, struct url *url, struct
 	    protocol == PROTOCOL_IMAP && !account_text(a, SET_PROTOCOL) ? " or `pop3 = URL`" : "");
 }
 
-bool
-account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e)
+const struct url *
+account_server(const struct account *a, struct err *e)
 {
-	if (parse_server(a, tool, url, e)) {
-		if (url->host[0] || url->path[0] || account_text(a, SET_TUNNEL))
-			return true;
-		err_set(e, ERR_CONFIG, "the server's URL names no host");
-		err_hint(e, "only a tunnel does without");
-	}
-	e->code = ERR_CONFIG;
-	return false;
+	if (a->has_server)
+		return &a->server;
+	*e = a->no_server;
+	return NULL;
+}
+
+static bool
+check_host(const struct account *a, struct err *e)
+{
+	if (a->server.host[0] || a->server.path[0] || account_text(a, SET_TUNNEL))
+		return true;
+	err_set(e, ERR_CONFIG, "the server's URL names no host");
+	return err_hint(e, "only a tunnel does without");
+}
+
+/* A missing server is an error as soon as one is needed. */
+static void
+find_server(struct account *a)
+{
+	if (!parse_server(a, a->tool, &a->server, &a->no_server))
+		a->server.protocol = PROTOCOL_NONE;
+	else
+		a->has_server = check_host(a, &a->no_server);
+	a->no_server.code = ERR_CONFIG;
 }
 
 /* All of it. */
-
-static bool
-is_served_by_pop3(const struct account *a, enum tool_id tool)
-{
-	struct url url;
-
-	return parse_server(a, tool, &url, &(struct err){0}) && url.protocol == PROTOCOL_POP3;
-}
 
 /* Said for all accounts, it is meant for those that can; said for this one, or in this run, it is
  * an error where the session is opened. */
@@ -594,7 +602,7 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 	struct ini files[FILES] = {{0}};
 	bool ok;
 
-	*a = (struct account){0};
+	*a = (struct account){.tool = tool};
 	if (given->of[SET_PORT].text && !given->of[SET_HOST].text) {
 		err_set(e, ERR_USAGE, "--port goes with --host");
 		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
@@ -602,9 +610,12 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 	take_given(a, given);
 	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
 	     take_files(a, files, tool, e) && take_preset(a, e);
-	if (ok && is_served_by_pop3(a, tool))
+	if (ok)
+		find_server(a);
+	if (a->server.protocol == PROTOCOL_POP3)
 		drop_what_pop3_lacks(a);
 	ok = ok && conflict_check(a, tool, e);
+	a->settings = account_settings_read(&a->values, tool);
 	for (size_t f = 0; f < FILES; f++)
 		ini_free(&files[f]);
 	return ok;

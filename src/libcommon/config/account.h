@@ -14,15 +14,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+#include "config/account_settings.h"
 #include "config/setting.h"
 #include "config/url.h"
 #include "config/values.h"
 
-struct err;
-
 struct account {
 	char *name; /* the section, or the address given by -a; "" where there is neither */
 	struct values values;
+	struct account_settings settings; /* the values, typed */
+	enum tool_id tool;                /* for which it was put together */
+
+	/* The module's own; see account_server(). */
+	struct url server;
+	bool has_server;
+	struct err no_server; /* why there is none */
+
 	bool lacks_presets; /* no preset was found, and the installed file of them does not exist */
 	bool is_unattended; /* nobody waits there for a prompt; for who runs it to set */
 };
@@ -55,7 +63,8 @@ const char *account_text(const struct account *a, enum setting_id id);
 bool account_flag(const struct account *a, enum setting_id id);
 unsigned account_number(const struct account *a, enum setting_id id, unsigned otherwise);
 
-/* The account's server for one of the protocols that TOOL speaks. False: *e is ERR_CONFIG. */
-bool account_server(const struct account *a, enum tool_id tool, struct url *url, struct err *e);
+/* The account's server for one of the protocols that its tool speaks; borrowed. NULL: *e is
+ * ERR_CONFIG. */
+const struct url *account_server(const struct account *a, struct err *e);
 
 #endif

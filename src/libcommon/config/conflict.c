@@ -142,12 +142,12 @@ bool
 conflict_check(struct account *a, enum tool_id tool, struct err *e)
 {
 	struct err unused; /* a missing server is an error as soon as one is needed */
-	struct url url;
+	const struct url *url = account_server(a, &unused);
 
 	if (!check_pairs(a, tool, e))
 		return false;
-	if (!account_server(a, tool, &url, &unused))
+	if (!url)
 		return true;
-	return (url.security != SECURITY_NONE || check_tls(a, tool, e)) &&
-	       check_mailbox(a, &url, e);
+	return (url->security != SECURITY_NONE || check_tls(a, tool, e)) &&
+	       check_mailbox(a, url, e);
 }

@@ -1,6 +1,8 @@
 libcommon_a_SOURCES += \
 	%D%/account.c \
 	%D%/account.h \
+	%D%/account_settings.c \
+	%D%/account_settings.h \
 	%D%/conflict.c \
 	%D%/conflict.h \
 	%D%/ini.c \

@@ -42,8 +42,8 @@ sasl_params(struct stream *s, const struct login *l, const char *service, struct
 	    .port = l->port,
 	    .user = l->user,
 	    .secret = l->secret,
-	    .mechanism = l->auth,
-	    .is_preset = l->auth_is_preset,
+	    .mechanism = l->mechanism,
+	    .is_preset = l->mechanism_is_preset,
 	    .is_private = stream_is_tls(s) || stream_is_local(s),
 	    .has_client_cert = l->has_client_cert,
 	};
@@ -245,7 +245,7 @@ exchange(struct exchange *x, const char *mechanism, bool *names_password, struct
 static bool
 is_auto(const struct exchange *x)
 {
-	return !x->params.mechanism || text_equal_case(x->params.mechanism, "auto");
+	return !x->params.mechanism;
 }
 
 /*
@@ -293,11 +293,9 @@ may_go_on(struct exchange *x, const char *mechanism, enum login_answer answer, b
 static bool
 is_turn_of_plain(const struct exchange *x, const char *mechanism)
 {
-	static const char own[] = "auto plain login";
-
 	if (!x->protocol->plain || x->plain_was_tried ||
 	    (x->params.secret && secret_is_token(x->params.secret)) ||
-	    !text_has_word(own, x->params.mechanism ? x->params.mechanism : "auto"))
+	    !(is_auto(x) || text_has_word("plain login", x->params.mechanism)))
 		return false;
 	if (!mechanism) /* in clear it would only hide why what was tried failed */
 		return x->params.is_private || !is_auto(x) || x->tried[0] == '\0';

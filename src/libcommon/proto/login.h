@@ -27,8 +27,9 @@ struct login_probe {
 struct login {
 	const struct tls_params *starttls; /* STARTTLS with these before any secret; NULL: TLS is on
 					      already, or not wanted */
-	const char *auth;                  /* a word of --auth; "none": no login */
-	bool auth_is_preset;               /* the word is a provider's preset, not the user's own */
+	bool is_skipped;                   /* no login */
+	const char *mechanism;             /* a word of --auth; NULL: the best that works */
+	bool mechanism_is_preset;          /* the word is a provider's preset, not the user's own */
 	bool one_at_a_time;                /* no pipelining, whatever the server offers */
 	const char *user;                  /* NULL: none is known */
 	struct secret *secret;

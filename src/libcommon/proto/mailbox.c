@@ -212,10 +212,7 @@ bool
 mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
 	     struct message_set *found, struct err *e)
 {
-	if (m->protocol->find)
-		return m->protocol->find(m->conversation, l, query, found, e);
-	err_set(e, ERR_CONFIG, "--search: POP3 cannot search");
-	return err_hint(e, "--server=imaps://HOST, or `protocol = imap`");
+	return m->protocol->find(m->conversation, l, query, found, e);
 }
 
 bool

@@ -241,12 +241,6 @@ plain(void *conversation, const struct login *l, struct err *e)
 /* Which way. */
 
 static bool
-is_word(const struct login *l, const char *word)
-{
-	return text_equal_case(l->auth, word);
-}
-
-static bool
 authenticate(struct imap *c, const struct login *l, struct err *e)
 {
 	const struct login_protocol p = {.service = "imap",
@@ -255,7 +249,7 @@ authenticate(struct imap *c, const struct login *l, struct err *e)
 					 .answer = answer,
 					 .plain = imap_can(c, IMAP_LOGINDISABLED) ? NULL : plain};
 
-	if (is_word(l, "apop") || is_word(l, "user"))
+	if (l->mechanism && text_has_word("apop user", l->mechanism))
 		return imap_complain(c, ERR_CONFIG, "--auth=user and --auth=apop are for POP3", e);
 	return login_run(c->dialog, l, &p, c, c->capabilities.sasl, e) == LOGIN_DONE;
 }
@@ -295,7 +289,7 @@ imap_log_in(struct imap *c, const struct login *l, struct err *e)
 	if (!need_capabilities(c, e))
 		return false;
 	login_tell_offers(l, c->stream, &c->capabilities.described, c->stage.is_authenticated);
-	if (!c->stage.is_authenticated && !is_word(l, "none") &&
+	if (!c->stage.is_authenticated && !l->is_skipped &&
 	    (!log_in(c, l, e) || !probe_again(c, l, e)))
 		return false;
 	dialog_window(c->dialog, 0);

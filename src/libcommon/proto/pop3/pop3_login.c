@@ -297,7 +297,7 @@ plain(void *conversation, const struct login *l, struct err *e)
 static bool
 authenticate(struct pop3 *c, const struct login *l, struct err *e)
 {
-	const bool is_auto = strcmp(l->auth, "auto") == 0;
+	const bool is_auto = !l->mechanism;
 	const bool has_user = is_auto && (c->features.user || !c->features.known);
 	const struct login_protocol p = {.service = "pop",
 					 .line_max = COMMAND_MAX,
@@ -306,12 +306,12 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 					 .plain = has_user ? plain : NULL};
 	enum login_result result;
 
-	if (strcmp(l->auth, "none") == 0)
+	if (l->is_skipped)
 		return true;
 	ask_for_words(c, l);
-	if (strcmp(l->auth, "user") == 0)
+	if (!is_auto && text_equal_case(l->mechanism, "user"))
 		return plain(c, l, e) == LOGIN_ACCEPTED;
-	if (strcmp(l->auth, "apop") == 0)
+	if (!is_auto && text_equal_case(l->mechanism, "apop"))
 		return login_apop(c, l, e);
 	result = login_run(c->dialog, l, &p, c, c->features.sasl, e);
 	if (result == LOGIN_NONE && is_auto && c->timestamp && stream_is_tls(c->stream))
@@ -323,11 +323,9 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 static bool
 know_capabilities(struct pop3 *c, const struct login *l, struct err *e)
 {
-	const bool is_none = strcmp(l->auth, "none") == 0;
-
-	if ((!c->features.known || (l->probe && !is_none)) && !ask_capabilities(c, e))
+	if ((!c->features.known || (l->probe && !l->is_skipped)) && !ask_capabilities(c, e))
 		return false;
-	if (!is_none)
+	if (!l->is_skipped)
 		login_tell_offers(l, c->stream, &c->described, true);
 	return true;
 }

@@ -265,12 +265,12 @@ authenticate(struct smtp *c, const struct login *l, struct err *e)
 						       .command = auth_command,
 						       .answer = auth_answer};
 
-	if (strcmp(l->auth, "none") == 0)
+	if (l->is_skipped)
 		return true;
 	/* An open door: a server on loopback or in one's own network wants no login. */
-	if (strcmp(l->auth, "auto") == 0 && !l->user && !l->has_client_cert)
+	if (!l->mechanism && !l->user && !l->has_client_cert)
 		return true;
-	if (c->features.auth[0] == '\0' && c->params.is_lmtp && strcmp(l->auth, "auto") == 0)
+	if (c->features.auth[0] == '\0' && c->params.is_lmtp && !l->mechanism)
 		return true; /* as is usual there */
 	if (c->features.auth[0] == '\0') {
 		smtp_complain(c, ERR_LOGIN, "the server does not offer AUTH", e);
@@ -288,7 +288,7 @@ log_in(struct smtp *c, const struct login *l, struct err *e)
 	login_tell_offers(l, c->stream, &c->described, false);
 	if (!authenticate(c, l, e))
 		return false;
-	if (l->probe && strcmp(l->auth, "none") != 0 && hello(c, &unused))
+	if (l->probe && !l->is_skipped && hello(c, &unused))
 		login_tell_offers(l, c->stream, &c->described, true);
 	return true;
 }

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * account_settings - the settings of an account that several tools use, typed.
+ *
+ * account_resolve() fills them, once; nothing else looks up text by name. What only one tool uses
+ * is in that tool's own struct (mfetch/fetch_options.h and others). Strings are borrowed from the
+ * account; NULL: not set.
+ */
+#ifndef MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
+#define MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "config/setting.h"
+
+struct values;
+
+/* The way to the server. */
+struct connection_settings {
+	const char *tunnel;
+	const char *proxy;
+	const char *source_ip;
+	bool ipv4_only, ipv6_only;  /* at most one of them */
+	unsigned timeout_s;         /* 0: no limit */
+	unsigned message_timeout_s; /* for the answer to a whole message; 0: no limit */
+	bool one_at_a_time;         /* no pipelining */
+	const char *domain;         /* msend: in EHLO, and of addresses that have none */
+};
+
+/* TLS, where the server's URL wants it. */
+struct tls_settings {
+	const char *host; /* the name that is expected, if it is not the server's */
+	const char *ca_file;
+	const char *pins;
+	const char *cert_file, *key_file;
+	const char *priority;
+};
+
+/* The login. */
+struct login_settings {
+	const char *user;      /* else the account's address */
+	bool is_skipped;       /* auth = none */
+	const char *mechanism; /* a word of `auth`; NULL: the best that works */
+	bool is_preset;        /* the word is a provider's preset, not the user's own */
+	bool may_use_token;    /* that maccount holds */
+	const char *password_command, *password_file, *password;
+	const char *config; /* --config, for maccount */
+	const char *note;   /* a provider's, for a login that fails */
+};
+
+/* If LOGIN-DELAY forbids a login that early (RFC 2449 section 6.5). */
+enum login_delay { LOGIN_DELAY_REFUSE, LOGIN_DELAY_WAIT, LOGIN_DELAY_IGNORE };
+
+/* The mailbox, for mfetch, mlist, mdel and mmark. */
+struct mailbox_settings {
+	const char *folders; /* one a line */
+	bool compress;
+	bool to_trash;      /* messages are moved to the Trash, not deleted */
+	bool marks_read;    /* fetched messages */
+	bool lists_folders; /* mlist --folders */
+	bool may_delete;    /* this run can delete messages on the server */
+	const char *search;
+	/* "FILE:LINE" of a query from the configuration; NULL: it is from the command line */
+	const char *search_origin;
+	enum login_delay login_delay;
+};
+
+struct account_settings {
+	const char *address; /* the account's */
+	struct connection_settings connection;
+	struct tls_settings tls;
+	struct login_settings login;
+	struct mailbox_settings mailbox;
+};
+
+/* The settings in V for a run of TOOL; borrows from V. */
+struct account_settings account_settings_read(const struct values *v, enum tool_id tool);
+
+#endif
