@@ -26,7 +26,9 @@
 #include "journal/journal_peek.h"
 #include "journal/journal_record.h"
 #include "mfetch/destination.h"
+#include "mfetch/fetch_options.h"
 #include "mfetch/fetch_select.h"
+#include "mfetch/filter.h"
 #include "mfetch/listing.h"
 #include "mfetch/lmtp.h"
 #include "mfetch/oversize.h"
@@ -231,10 +233,24 @@ leave_large(struct fetch *f, bool remember)
 {
 	struct message_set large = {0};
 
-	fetch_select_by_size(&f->wanted, &large, &f->listing.list, f->account);
+	fetch_select_by_size(&f->wanted, &large, &f->listing.list, f->options->max_size);
 	oversize_report(remember ? f->journal : NULL, &f->listing.list, &large, f->run,
 			f->session->base.url.host);
 	message_set_free(&large);
+}
+
+/* The messages that the filter rejects are to be deleted. No more are asked about than it takes to
+ * have as many as this run may fetch. */
+static bool
+select_by_filter(struct fetch *f, struct err *e)
+{
+	const struct filter filter = {.command = f->options->filter,
+				      .account = f->account->name,
+				      .run = f->run,
+				      .limit = *f->limit};
+
+	return !filter.command || filter_apply(&filter, &f->session->mailbox, &f->listing.list,
+					       &f->wanted, &f->rejected, e);
 }
 
 /* The part of the selection that this run takes, after the filter's verdicts or without asking
@@ -243,8 +259,7 @@ static bool
 narrow(struct fetch *f, bool ask_filter, struct err *e)
 {
 	leave_large(f, ask_filter && has_memory(f));
-	if (ask_filter && !select_by_filter(&f->wanted, &f->rejected, &f->listing.list,
-					    &f->session->mailbox, f->account, *f->limit, f->run, e))
+	if (ask_filter && !select_by_filter(f, e))
 		return false;
 	select_by_limit(&f->wanted, *f->limit);
 	*f->limit -= (uint32_t)f->wanted.count;
@@ -261,8 +276,7 @@ wants_progress(const struct fetch *f)
 	if (destination_is_stdout(&f->sink) &&
 	    (fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode)))
 		return false;
-	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL) &&
-	       !run_flag(f->run, SET_ALL_ACCOUNTS);
+	return run_may_remark(f->run) && !trace_wants(TRACE_PROTOCOL) && !f->options->all_accounts;
 }
 
 static void
@@ -314,14 +328,14 @@ deliver(struct fetch *f, enum part part, struct err *e)
 }
 
 bool
-fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run, bool looks,
-	   struct err *e)
+fetch_open(struct mailbox_session *s, const struct account *a, const struct fetch_options *o,
+	   bool only_looks, struct err *e)
 {
-	const bool deletes = !looks && !run_flag(run, SET_HEADERS);
+	const bool deletes = !only_looks && !o->headers;
 
 	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, e))
 		return false;
-	if (looks || run->options.dry_run || run_flag(run, SET_HEADERS))
+	if (only_looks || o->dry_run || o->headers)
 		mailbox_only_look(&s->mailbox);
 	return true;
 }
@@ -331,7 +345,7 @@ connect(struct fetch *f, struct err *e)
 {
 	if (f->session->base.stream)
 		return true;
-	if (!fetch_open(f->session, f->account, f->run, f->looks, e))
+	if (!fetch_open(f->session, f->account, f->options, f->looks, e))
 		return false;
 	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
 	if (f->stays)
@@ -388,8 +402,7 @@ remark_on_expiry(const struct fetch *f)
 		run_remark(f->run,
 			   "%s: the server deletes messages after %" PRIu32
 			   " days, which is sooner than --keep=%s",
-			   f->session->base.url.host, customs->expire_days,
-			   account_text(f->account, SET_KEEP));
+			   f->session->base.url.host, customs->expire_days, f->options->keep);
 }
 
 static void
@@ -406,10 +419,9 @@ remark_on_clock(const struct fetch *f)
 static bool
 check_rights(const struct fetch *f, struct err *e)
 {
-	const bool deletes =
-	    !f->keeping.keep || f->keeping.has_age || account_text(f->account, SET_FILTER) != NULL;
+	const bool deletes = !f->keeping.keep || f->keeping.has_age || f->options->filter != NULL;
 	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
-				(account_flag(f->account, SET_MARK_READ) ? RIGHT_MARK_READ : 0);
+				(f->account->settings.mailbox.marks_read ? RIGHT_MARK_READ : 0);
 
 	if (f->looks || mailbox_check_rights(&f->session->mailbox, rights, e))
 		return true;
@@ -495,7 +507,7 @@ show_folder(const struct fetch *f)
 static void
 show_counts(const struct fetch *f)
 {
-	const bool has_filter = account_text(f->account, SET_FILTER) != NULL;
+	const bool has_filter = f->options->filter != NULL;
 	const size_t to_delete = fetch_count_doomed(f);
 
 	show_folder(f);
@@ -505,7 +517,7 @@ show_counts(const struct fetch *f)
 		return;
 	show_folder(f);
 	printf("would %s %zu of %zu messages\n",
-	       account_flag(f->account, SET_TRASH) ? "move to the Trash" : "delete", to_delete,
+	       f->account->settings.mailbox.to_trash ? "move to the Trash" : "delete", to_delete,
 	       f->listing.list.count);
 }
 
@@ -549,26 +561,26 @@ check_memory(const struct fetch *f, struct err *e)
 static bool
 check_look(const struct fetch *f, struct err *e)
 {
-	static const enum setting_id effects[] = {SET_WATCH, SET_TRASH, SET_MARK_READ};
+	const struct fetch_options *o = f->options;
+	const char *effect = o->watch         ? "watch"
+			     : o->gives_trash ? "trash"
+			     : o->gives_seen  ? "seen"
+					      : NULL;
 
-	for (size_t i = 0; f->looks && i < sizeof effects / sizeof effects[0]; i++) {
-		if (!run_flag(f->run, effects[i]))
-			continue;
-		err_set(e, ERR_USAGE, "--%s: to standard output messages are only shown",
-			setting_row(effects[i], TOOL_MFETCH)->name);
-		return err_hint(e, "add --keep or --delete, or name a destination");
-	}
-	return true;
+	if (!f->looks || !effect)
+		return true;
+	err_set(e, ERR_USAGE, "--%s: to standard output messages are only shown", effect);
+	return err_hint(e, "add --keep or --delete, or name a destination");
 }
 
 static bool
 choose_destination(struct fetch *f, struct err *e)
 {
-	if (!destination_choose(&f->sink, f->run, f->account, e))
+	if (!destination_choose(&f->sink, f->options, f->account->name, e))
 		return false;
 	if (f->sink.kind != SINK_LMTP)
 		return true;
-	f->lmtp = lmtp_server_new(f->account, e);
+	f->lmtp = lmtp_server_new(f->account, f->options, e);
 	if (!f->lmtp)
 		return false;
 	f->sink.place = lmtp_server_place(f->lmtp);
@@ -579,13 +591,13 @@ choose_destination(struct fetch *f, struct err *e)
 static bool
 prepare(struct fetch *f, struct err *e)
 {
-	f->marks = run_flag(f->run, SET_ASSUME_DELIVERED);
+	f->marks = f->options->mark_seen;
 	if (!choose_destination(f, e))
 		return false;
-	f->looks = destination_only_looks(&f->sink, f->run, f->account);
-	f->sink.only_shows = f->looks || run_flag(f->run, SET_HEADERS);
-	if (!run_flag(f->run, SET_DELETE))
-		f->keeping = retention_choose(f->account);
+	f->looks = destination_only_looks(&f->sink, f->options);
+	f->sink.only_shows = f->looks || f->options->headers;
+	if (!f->options->deletes)
+		f->keeping = f->options->keeping;
 	f->keeping.keep |= f->looks;
 	return check_memory(f, e) && check_look(f, e);
 }
@@ -608,8 +620,8 @@ static bool
 may_list_short(const struct fetch *f)
 {
 	return f->by_default && !f->marks && !f->looks && !f->run->options.dry_run &&
-	       !run_flag(f->run, SET_HEADERS) && !account_flag(f->account, SET_FULL_LISTING) &&
-	       !account_text(f->account, SET_SEARCH);
+	       !f->options->headers && !f->options->full_listing &&
+	       !f->account->settings.mailbox.search;
 }
 
 /* Returns as lock_seen() does, but with --wait not before the other run has ended, or a signal. */
@@ -619,7 +631,7 @@ lock_or_wait(struct fetch *f, struct err *e)
 	bool has_told = false, ok;
 
 	while (!(ok = lock_seen(f, e)) && !f->journal && e->code == ERR_TEMPORARY &&
-	       run_flag(f->run, SET_WAIT)) {
+	       f->options->wait) {
 		if (!has_told)
 			trace_note(TRACE_PROTOCOL, "%s; waiting", e->text);
 		has_told = true;
@@ -644,16 +656,12 @@ lock_mailbox(struct fetch *f, struct err *e)
 static bool
 carry_out(struct fetch *f, struct err *e)
 {
-	static const struct {
-		enum setting_id option;
-		bool (*carry_out)(struct fetch *f, struct err *e);
-	} modes[] = {{SET_DRY_RUN, show_plan},
-		     {SET_ASSUME_DELIVERED, mark_seen},
-		     {SET_HEADERS, fetch_headers}};
-
-	for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++)
-		if (run_flag(f->run, modes[i].option))
-			return modes[i].carry_out(f, e);
+	if (f->run->options.dry_run)
+		return show_plan(f, e);
+	if (f->marks)
+		return mark_seen(f, e);
+	if (f->options->headers)
+		return fetch_headers(f, e);
 	return f->looks ? look(f, e) : fetch(f, e);
 }
 
@@ -691,7 +699,7 @@ recall(struct fetch *f, struct err *e)
 static void
 note_lost_reader(const struct fetch *f)
 {
-	if (f->delivery && delivery_has_lost_reader(f->delivery) && !run_flag(f->run, SET_DELETE))
+	if (f->delivery && delivery_has_lost_reader(f->delivery) && !f->options->deletes)
 		f->run->dies_of = SIGPIPE;
 }
 

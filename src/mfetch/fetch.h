@@ -10,23 +10,24 @@
 
 struct account;
 struct err;
+struct fetch_options;
 struct run;
 struct selection;
 struct mailbox_session;
 
 /*
  * The messages of SELECTION (where the run has no operands, that is what is new) from A's mailbox
- * to its destination. False: *e; what went wrong with single messages has been complained of.
+ * to the destination of O. False: *e; what went wrong with single messages has been complained of.
  */
-bool fetch_once(struct run *run, const struct account *a, struct selection *selection,
-		struct err *e);
+bool fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
+		struct selection *selection, struct err *e);
 
 /*
  * As fetch_once(), of what is new, in a session that is kept for the next round where the protocol
  * can wait in it (mailbox_wait()): *KEPT is that of the round before, or closed ({0}), and open
  * after this round only if it was carried out. The caller's to close.
  */
-bool fetch_round(struct run *run, const struct account *a, struct selection *selection,
-		 struct mailbox_session *kept, struct err *e);
+bool fetch_round(struct run *run, const struct account *a, const struct fetch_options *o,
+		 struct selection *selection, struct mailbox_session *kept, struct err *e);
 
 #endif

@@ -8,7 +8,7 @@
 #include "journal/journal.h"
 #include "journal/journal_listing.h"
 #include "journal/journal_rewrite.h"
-#include "mfetch/destination.h"
+#include "mfetch/fetch_options.h"
 #include "mfetch/fetch_turn.h"
 #include "mfetch/undeleted.h"
 
@@ -71,7 +71,7 @@ fetch_count_doomed(const struct fetch *f)
 {
 	size_t count = 0, next_wanted = 0;
 
-	if (f->marks || run_flag(f->run, SET_HEADERS) || f->looks)
+	if (f->marks || f->options->headers || f->looks)
 		return 0;
 	for (size_t i = 0; i < f->listing.list.count; i++) {
 		const bool is_wanted = is_next(f->wanted.index, f->wanted.count, &next_wanted, i);
@@ -89,7 +89,7 @@ mark_read(struct fetch *f)
 	struct message_set read = {0};
 	size_t safe_count, next_doomed = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
-	const bool all = account_flag(f->account, SET_TRASH);
+	const bool all = f->account->settings.mailbox.to_trash;
 
 	for (size_t i = 0; i < safe_count; i++) {
 		while (next_doomed < f->to_delete.count &&
@@ -145,7 +145,7 @@ fetch_finish(struct fetch *f, struct err *e)
 	if (commit_loses(f))
 		return true;
 	remove_delivered(f);
-	if (account_flag(f->account, SET_MARK_READ))
+	if (f->account->settings.mailbox.marks_read)
 		mark_read(f);
 	if (!fetch_commit(f, e) || !record_deleted(f, e) ||
 	    (f->listing.is_whole && !journal_compact(f->journal, e)))

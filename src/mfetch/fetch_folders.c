@@ -14,6 +14,7 @@
 #include "base/stop.h"
 #include "config/account.h"
 #include "mfetch/destination.h"
+#include "mfetch/fetch_options.h"
 #include "mfetch/fetch_turn.h"
 #include "mfetch/hook.h"
 
@@ -26,6 +27,7 @@ struct tally {
 struct round {
 	struct run *run;
 	const struct account *account;
+	const struct fetch_options *options;
 	struct selection *selection;
 	struct mailbox_session session;
 	uint32_t limit;
@@ -39,6 +41,7 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 {
 	struct fetch f = {.run = r->run,
 			  .account = r->account,
+			  .options = r->options,
 			  .selection = r->selection,
 			  .session = &r->session,
 			  .limit = &r->limit,
@@ -56,14 +59,14 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 
 /* Numbers and ids belong to one folder. */
 static bool
-check_operands(const struct run *run, const struct selection *s, struct err *e)
+check_operands(const struct fetch_options *o, const struct selection *s, struct err *e)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->operands[i].kind == OPERAND_RANGE || s->operands[i].kind == OPERAND_UID)
 			return err_set(e, ERR_USAGE,
 				       "'%s' means a message of one folder, so name one",
 				       s->operands[i].text);
-	if (run_flag(run, SET_RAW) && !run_flag(run, SET_NUL))
+	if (o->raw && !o->nul)
 		return err_set(e, ERR_USAGE,
 			       "many folders: --raw takes one message, or goes with "
 			       "--null");
@@ -103,7 +106,7 @@ fetch_suspects(struct round *r, const struct folder_names *n, bool ok, struct er
 			run_complain(r->run, e);
 		mailbox_session_show_alert(&r->session, r->run);
 		mailbox_session_close(&r->session);
-		if (!fetch_open(&r->session, r->account, r->run, false, e))
+		if (!fetch_open(&r->session, r->account, r->options, false, e))
 			return false;
 		ok = fetch_one(r, n->names[i], true, true, &r->tallies[i], e);
 	}
@@ -128,10 +131,10 @@ open_for_many(struct round *r, struct folder_names *n, struct err *e)
 
 	if (r->run->options.dry_run)
 		run_show_settings(r->run, r->account);
-	if (!destination_choose(&sink, r->run, r->account, e) ||
-	    !fetch_open(&r->session, r->account, r->run,
-			destination_only_looks(&sink, r->run, r->account), e) ||
-	    !folder_names_expand(n, &r->session.mailbox, account_flag(r->account, SET_TRASH), e))
+	if (!destination_choose(&sink, r->options, r->account->name, e) ||
+	    !fetch_open(&r->session, r->account, r->options,
+			destination_only_looks(&sink, r->options), e) ||
+	    !folder_names_expand(n, &r->session.mailbox, r->account->settings.mailbox.to_trash, e))
 		return false;
 	mailbox_session_show_alert(&r->session, r->run);
 	return true;
@@ -155,16 +158,16 @@ static void
 run_hooks(const struct round *r, const struct folder_names *n)
 {
 	for (size_t i = 0; r->tallies && i < n->count; i++)
-		hook_run(r->run, r->account, n->names[i], r->tallies[i].delivered);
+		hook_run(r->run, r->options->hook, r->account->name, n->names[i],
+			 r->tallies[i].delivered);
 }
 
 bool
-fetch_once(struct run *run, const struct account *a, struct selection *selection, struct err *e)
+fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
+	   struct selection *selection, struct err *e)
 {
-	struct round r = {.run = run,
-			  .account = a,
-			  .selection = selection,
-			  .limit = account_number(a, SET_LIMIT, UINT32_MAX)};
+	struct round r = {
+	    .run = run, .account = a, .options = o, .selection = selection, .limit = o->limit};
 	struct folder_names names;
 	bool ok;
 
@@ -172,7 +175,7 @@ fetch_once(struct run *run, const struct account *a, struct selection *selection
 	if (!folder_names_are_many(&names))
 		ok = fetch_folder(&r, e);
 	else
-		ok = check_operands(run, selection, e) && open_for_many(&r, &names, e) &&
+		ok = check_operands(o, selection, e) && open_for_many(&r, &names, e) &&
 		     fetch_many(&r, &names, e);
 	mailbox_session_show_alert(&r.session, run);
 	mailbox_session_close(&r.session);
@@ -195,12 +198,13 @@ has_many_folders(const struct account *a)
 }
 
 bool
-fetch_round(struct run *run, const struct account *a, struct selection *selection,
-	    struct mailbox_session *kept, struct err *e)
+fetch_round(struct run *run, const struct account *a, const struct fetch_options *o,
+	    struct selection *selection, struct mailbox_session *kept, struct err *e)
 {
-	uint32_t limit = account_number(a, SET_LIMIT, UINT32_MAX);
+	uint32_t limit = o->limit;
 	struct fetch f = {.run = run,
 			  .account = a,
+			  .options = o,
 			  .selection = selection,
 			  .session = kept,
 			  .stays = true,
@@ -211,7 +215,7 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	bool ok, stays;
 
 	if (has_many_folders(a))
-		return fetch_once(run, a, selection, e);
+		return fetch_once(run, a, o, selection, e);
 	ok = fetch_turn(&f, e);
 	/* If another run holds the mailbox nothing was listed, so there is no list to wait
 	 * after. */
@@ -221,6 +225,6 @@ fetch_round(struct run *run, const struct account *a, struct selection *selectio
 	mailbox_session_show_alert(kept, run);
 	if (!stays)
 		mailbox_session_close(kept);
-	hook_run(run, a, mailbox_folder(a), delivered);
+	hook_run(run, o->hook, a->name, mailbox_folder(a), delivered);
 	return ok;
 }

@@ -17,6 +17,7 @@
 struct account;
 struct delivery;
 struct err;
+struct fetch_options;
 struct lmtp_server;
 struct run;
 struct journal;
@@ -27,6 +28,7 @@ struct fetch {
 	/* The caller's; the members after it begin with {0}. */
 	struct run *run;
 	const struct account *account;
+	const struct fetch_options *options;
 	struct selection *selection;
 	bool by_default;                 /* no operands: what is new */
 	struct mailbox_session *session; /* of all folders, and rounds */
@@ -51,10 +53,10 @@ struct fetch {
 	struct delivery *delivery;
 };
 
-/* Opens the session. LOOKS: this run records, deletes and marks nothing; --headers and --dry-run do
+/* Opens the session. ONLY_LOOKS: this run records, deletes and marks nothing; --headers does
  * neither. False: *e. */
-bool fetch_open(struct mailbox_session *s, const struct account *a, const struct run *run,
-		bool looks, struct err *e);
+bool fetch_open(struct mailbox_session *s, const struct account *a, const struct fetch_options *o,
+		bool only_looks, struct err *e);
 
 /* Lists, selects, delivers, records and removes; or what --dry-run, --mark-seen and --headers make
  * of that. False: *e. */

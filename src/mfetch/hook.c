@@ -8,7 +8,6 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "config/account.h"
 
 enum { GRACE_MS = 5000 }; /* for which a signal waits for the command */
 
@@ -58,11 +57,11 @@ run_command(const char *command, const char *account, const char *folder, size_t
 }
 
 void
-hook_run(struct run *run, const struct account *a, const char *folder, size_t count)
+hook_run(struct run *run, const char *command, const char *account, const char *folder,
+	 size_t count)
 {
-	const char *command = account_text(a, SET_HOOK);
 	struct err e;
 
-	if (command && count > 0 && !run_command(command, a->name, folder, count, &e))
+	if (command && count > 0 && !run_command(command, account, folder, count, &e))
 		run_complain(run, &e);
 }

@@ -15,6 +15,7 @@
 #include "deliver/next_hop.h"
 #include "message/address.h"
 #include "message/outgoing.h"
+#include "mfetch/fetch_options.h"
 #include "net/connect.h"
 #include "net/stream.h"
 #include "proto/login.h"
@@ -35,9 +36,9 @@ struct lmtp_server {
 
 /* The key `recipient`, else who runs this: a server in the house knows him by that name. */
 static char *
-find_recipient(const struct account *a, struct err *e)
+find_recipient(const struct fetch_options *o, struct err *e)
 {
-	const char *given = account_text(a, SET_RECIPIENT);
+	const char *given = o->recipient;
 	const struct passwd *user = given ? NULL : getpwuid(geteuid());
 
 	if (given && !address_is_valid(given))
@@ -46,7 +47,7 @@ find_recipient(const struct account *a, struct err *e)
 		return mem_strdup(given ? given : user->pw_name);
 	else
 		err_set(e, ERR_CONFIG, "who runs this has no name, so whose mailbox at %s is it?",
-			account_text(a, SET_LMTP));
+			o->configured.place);
 	err_hint(e, "give --recipient=ADDRESS");
 	return NULL;
 }
@@ -143,16 +144,16 @@ give(void *ctx, const char *sender, struct source *message, struct err *e)
 }
 
 struct lmtp_server *
-lmtp_server_new(const struct account *a, struct err *e)
+lmtp_server_new(const struct account *a, const struct fetch_options *o, struct err *e)
 {
 	struct lmtp_server *l;
-	char *recipient = find_recipient(a, e);
+	char *recipient = find_recipient(o, e);
 
 	if (!recipient)
 		return NULL;
 	l = mem_alloc(sizeof *l);
 	l->recipient = recipient;
-	url_parse(account_text(a, SET_LMTP), PROTOCOL_SMTP, &l->url, e);
+	l->url = o->lmtp;
 	l->place = name_place(&l->url, recipient);
 	l->params = smtp_account_params(a, &l->url);
 	l->params.grace_s = GRACE;

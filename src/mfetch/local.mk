@@ -12,6 +12,8 @@ libmfetch_a_SOURCES = \
 	%D%/fetch.h \
 	%D%/fetch_finish.c \
 	%D%/fetch_folders.c \
+	%D%/fetch_options.c \
+	%D%/fetch_options.h \
 	%D%/fetch_select.c \
 	%D%/fetch_select.h \
 	%D%/fetch_turn.h \

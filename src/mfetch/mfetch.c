@@ -18,6 +18,7 @@
 #include "deliver/sink.h"
 #include "mfetch/destination.h"
 #include "mfetch/fetch.h"
+#include "mfetch/fetch_options.h"
 #include "mfetch/watch.h"
 #include "proto/mailbox.h"
 
@@ -25,13 +26,13 @@ enum { INTERVAL_S = 60, IDLE_S = 29 * 60 };
 
 /* Options that say different things of the same run. */
 static bool
-check_options(const struct run *run, struct err *e)
+check_options(const struct run *run, const struct fetch_options *o, struct err *e)
 {
 	if (!conflict_check_options(&run->given, TOOL_MFETCH, e))
 		return false;
-	if (run_flag(run, SET_WATCH) && run->operand_count > 0)
+	if (o->watch && run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--watch fetches what is new and takes no messages");
-	if (run->given.of[SET_INTERVAL].text && !run_flag(run, SET_WATCH))
+	if (o->interval_s != 0 && !o->watch)
 		return err_set(e, ERR_USAGE, "--interval goes with --watch");
 	return true;
 }
@@ -49,6 +50,7 @@ select_messages(struct selection *selection, const struct run *run, struct err *
 struct service {
 	struct run *run;
 	struct account account;
+	struct fetch_options options;
 	struct selection *selection;
 	unsigned interval_s;
 	struct mailbox_session kept; /* between two rounds of a watch */
@@ -58,7 +60,7 @@ static bool
 poll_account(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
-	const bool ok = fetch_round(s->run, &s->account, s->selection, &s->kept, e);
+	const bool ok = fetch_round(s->run, &s->account, &s->options, s->selection, &s->kept, e);
 	const unsigned delay_s = login_delay_seconds(&s->account);
 
 	if (s->interval_s < delay_s)
@@ -88,7 +90,7 @@ static unsigned
 idle_s(const struct service *s)
 {
 	const unsigned longest = idle_longest_s();
-	const uint32_t interval = account_number(&s->account, SET_INTERVAL, longest);
+	const uint32_t interval = s->options.interval_s;
 
 	return interval > 0 && interval < longest ? interval : longest;
 }
@@ -114,7 +116,7 @@ watch_account(struct service *s, struct err *e)
 				      .wait = wait_for_mail};
 	bool ok;
 
-	s->interval_s = account_number(&s->account, SET_INTERVAL, INTERVAL_S);
+	s->interval_s = s->options.interval_s != 0 ? s->options.interval_s : INTERVAL_S;
 	ok = watch_run(s->run, &job, s, e);
 	mailbox_session_close(&s->kept);
 	return ok;
@@ -127,8 +129,8 @@ serve(struct service *s, struct err *e)
 		return mailbox_session_probe(&s->account, NULL, e);
 	if (!message_search_check(&s->account, e))
 		return false;
-	if (!run_flag(s->run, SET_WATCH))
-		return fetch_once(s->run, &s->account, s->selection, e);
+	if (!s->options.watch)
+		return fetch_once(s->run, &s->account, &s->options, s->selection, e);
 	return watch_account(s, e);
 }
 
@@ -138,7 +140,8 @@ serve_account(struct run *run, struct selection *selection, struct err *e)
 	struct service s = {.run = run, .selection = selection};
 	bool ok = run_account(run, &s.account, TOOL_MFETCH, NULL, e);
 
-	s.account.is_unattended = run_flag(run, SET_WATCH) || run_flag(run, SET_ALL_ACCOUNTS);
+	s.options = fetch_options_read(&run->given, &s.account.values);
+	s.account.is_unattended = s.options.watch || s.options.all_accounts;
 	ok = ok && serve(&s, e);
 	account_free(&s.account);
 	return ok;
@@ -168,11 +171,12 @@ serve_named(struct run *run, const char *name, void *selection, struct err *e)
 static bool
 check_destination(const struct run *run, const struct account *a, struct err *e)
 {
+	const struct fetch_options o = fetch_options_read(&run->given, &a->values);
 	struct sink_spec sink;
 
 	if (run->options.probe)
 		return true;
-	if (!destination_choose(&sink, run, a, e))
+	if (!destination_choose(&sink, &o, a->name, e))
 		return false;
 	if (!destination_is_stdout(&sink))
 		return true;
@@ -223,12 +227,13 @@ serve_all(struct run *run, struct selection *selection, struct err *e)
 static bool
 job(struct run *run, struct err *e)
 {
+	const struct fetch_options o = fetch_options_read(&run->given, &run->given);
 	struct selection selection = {0};
-	bool ok = check_options(run, e) && select_messages(&selection, run, e);
+	bool ok = check_options(run, &o, e) && select_messages(&selection, run, e);
 
 	if (ok)
-		ok = run_flag(run, SET_ALL_ACCOUNTS) ? serve_all(run, &selection, e)
-						     : serve_account(run, &selection, e);
+		ok = o.all_accounts ? serve_all(run, &selection, e)
+				    : serve_account(run, &selection, e);
 	selection_free(&selection);
 	return ok;
 }

@@ -1,30 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/retention.h"
 
-#include <stddef.h>
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/text.h"
-#include "config/account.h"
-#include "config/setting.h"
-
-struct retention
-retention_choose(const struct account *a)
-{
-	const char *text = account_text(a, SET_KEEP);
-	struct retention k = {0};
-
-	k.has_age = text && text_age(text, &k.age);
-	k.keep = k.has_age || account_flag(a, SET_KEEP);
-	return k;
-}
-
-bool
-retention_keeps(const struct account *a)
-{
-	return retention_choose(a).keep;
-}
 
 bool
 retention_set_time(struct retention *k, int64_t newest)

@@ -8,20 +8,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct account;
-
 struct retention {
 	bool keep;
 	bool has_age; /* what was delivered so long ago goes all the same */
 	uint64_t age; /* in seconds */
 	int64_t now;  /* 0: the clock is not to be believed, and nothing is old enough */
 };
-
-/* Does the account's `keep`, or --keep, leave messages on the server? */
-bool retention_keeps(const struct account *a);
-
-/* --keep as the account has it. */
-struct retention retention_choose(const struct account *a);
 
 /*
  * Looks at the clock. It is not to be believed where it says a time before this version was written,
