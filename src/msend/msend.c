@@ -379,7 +379,7 @@ has_nothing_to_send(const struct run *run, struct err *e)
 		return err_set(e, ERR_USAGE, "%s what is kept, '%s' is too much", what,
 			       run->operands[0]);
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (run->given.of[others[i]].text)
+		if (run->given.of[others[i]].text && (others[i] != SET_RATE || is_mailq(run)))
 			return err_set(e, ERR_USAGE,
 				       "%s what is kept; --%s cannot be combined with it", what,
 				       setting_row(others[i], TOOL_MSEND)->name);

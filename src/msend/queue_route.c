@@ -25,7 +25,7 @@ make_route(struct queue_routes *all, char *key, const struct values *now,
 	struct values given = {0};
 
 	r->key = key;
-	r->handover = submission_open(NULL);
+	r->handover = submission_open(all->shared);
 	copy_given(&given, now);
 	queue_settings_read_route(entry, &given);
 	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))

@@ -13,6 +13,7 @@
 #include "config/account.h"
 
 struct queue_entry;
+struct shared;
 struct submission;
 struct values;
 
@@ -25,10 +26,11 @@ struct queue_route {
 	bool is_blocked; /* the server cannot be reached, and that has been reported */
 };
 
-/* {0} is an empty table; freed by queue_routes_free(). */
+/* {0} is an empty table, but for what the routes share (borrowed; or NULL); freed by queue_routes_free(). */
 struct queue_routes {
 	struct queue_route **items;
 	size_t count;
+	const struct shared *shared;
 };
 
 /* The route of ENTRY, a new one if no message had it before; the table's. GIVEN is the command line

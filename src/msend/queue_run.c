@@ -15,12 +15,15 @@
 #include "msend/queue_attempt.h"
 #include "msend/queue_route.h"
 #include "msend/queue_settle.h"
+#include "msend/rate.h"
 #include "msend/save.h"
+#include "msend/submission.h"
 #include "msend/tally.h"
 
 struct flush {
 	struct run *run;
 	struct tally *tally;
+	struct shared shared; /* by all routes */
 	struct queue *queue;
 	struct queue_waiting *all; /* oldest first */
 	size_t count;
@@ -200,14 +203,17 @@ send_all(struct flush *f, struct err *e)
 bool
 queue_add_flush(struct run *run, struct err *e)
 {
+	const char *rate = run->given.of[SET_RATE].text;
 	struct flush f = {.run = run};
 	bool ok;
 
 	if (run->options.dry_run)
 		return mailq_show(run, e);
+	f.routes.shared = &f.shared;
 	find_account(&f);
-	f.queue = queue_add_open(e);
-	ok = f.queue && send_all(&f, e);
+	ok = (!rate || (f.shared.rate = rate_open(rate, e))) && (f.queue = queue_add_open(e)) &&
+	     send_all(&f, e);
 	flush_free(&f);
+	rate_close(f.shared.rate);
 	return ok;
 }

@@ -153,3 +153,12 @@ connections() { wc -l <connections | tr -d ' '; }
 	all_taken to4
 	assert_equal "$(msend --list-queue | wc -l)" 1
 }
+
+@test 'the queue is sent no faster than --rate, and listed whatever it is' {
+	for n in 1 2 3; do by_server --from=alice@example.org --tunnel=false --queue --quiet <"$n.eml"; done
+	local start=${EPOCHREALTIME/[.,]/}
+	run -0 msend --flush --rate=2/s --tunnel='exec bash server.sh'
+	((${EPOCHREALTIME/[.,]/} - start >= 1000000))
+	assert_equal "$(sort taken | xargs)" 'to1 to2 to3'
+	run -64 msend --list-queue --rate=2/s
+}
