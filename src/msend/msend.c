@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/tool.h"
@@ -301,12 +302,38 @@ send_one_of_many(struct run *run, struct submission *h, int fd, struct err *e)
 	return send_letter(run, h, fd, false, e);
 }
 
+/* `msend FILE` waits for a message that nobody is going to type. */
+static bool
+check_terminal(const struct run *run, struct err *e)
+{
+	struct stat st;
+
+	if (run->tool->id != TOOL_MSEND || isatty(STDIN_FILENO) != 1)
+		return true;
+	for (size_t i = 0; i < run->operand_count; i++) {
+		if (strchr(run->operands[i], '@') || stat(run->operands[i], &st) != 0 ||
+		    !S_ISREG(st.st_mode))
+			continue;
+		err_set(e, ERR_USAGE, "'%s' is a file; the operands are recipients",
+			run->operands[i]);
+		return err_hint(e, "%s [RECIPIENT]... < FILE, or %s --batch FILE...", run->program,
+				run->program);
+	}
+	if (isatty(STDERR_FILENO) == 1)
+		run_remark(run, "type the message, its header first; Ctrl-D ends it");
+	return true;
+}
+
 static bool
 send_one(struct run *run, const struct shared *shared, struct err *e)
 {
-	struct submission *h = submission_open(shared);
-	const bool ok = send_letter(run, h, STDIN_FILENO, true, e);
+	struct submission *h;
+	bool ok;
 
+	if (!check_terminal(run, e))
+		return false;
+	h = submission_open(shared);
+	ok = send_letter(run, h, STDIN_FILENO, true, e);
 	submission_close(h);
 	return ok;
 }

@@ -133,7 +133,7 @@ pin_of()
 	for tool in $tools; do
 		for way in tls starttls; do
 			fails 77 call "$tool" -s "$(url "$tool" "$way")" --password-command='echo wrong'
-			assert_regex "$message" '^localhost:[0-9]+: (535 5\.7\.8|-ERR \[AUTH\]) Authentication failed\.$'
+			assert_regex "$message" '^localhost:[0-9]+: (535 5\.7\.8|-ERR \[AUTH\]) Authentication failed\. \(user .*, password from password-command\)$'
 		done
 	done
 	if [[ -n $SRV_POSTFIX_SMTPS ]]; then

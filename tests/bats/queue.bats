@@ -725,7 +725,7 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 @test 'no password is kept: a proxy with one does not go with --queue' {
 	letter >eml
 	run -64 msend --proxy=socks5://u:hunter2@127.0.0.1:1 "$rcpt@example.org" <eml
-	assert_line --partial '--proxy with a password does not go with --queue'
+	assert_line --partial '--proxy: a password is not accepted on the command line'
 	away
 	echo 'proxy = socks5://u:hunter2@127.0.0.1:1' >>"$config"
 	run -0 msend "$rcpt@example.org" <eml

@@ -67,6 +67,11 @@ against()
 	# The same command each time: a journal knows a mailbox by its tunnel.
 	ln -sfn "$(realpath "$transcript")" "$BATS_TEST_TMPDIR/transcript"
 	run --separate-stderr "$tool" "${options[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/transcript")" "$@" <"$input"
+	# Here the server's words count; who was refused is the matter of explains.bats.
+	if [[ $stderr == *' (user '* ]]; then
+		stderr=$(sed -E 's/ \(user [^()]*\)$//' <<<"$stderr")
+		mapfile -t stderr_lines <<<"$stderr"
+	fi
 	assert_verdict
 	if ((status != expected)); then
 		printf 'exit status %d, not %d\n%s\n%s\n' "$status" "$expected" "$output" "$stderr" >&2

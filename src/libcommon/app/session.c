@@ -142,10 +142,48 @@ add_note(const struct account *a, struct err *e)
 		err_hint(e, "%s", a->settings.login.note);
 }
 
+/* "--tls-cert-file", or the place in the configuration */
+static bool
+check_file(const struct account *a, enum setting_id id, struct err *e)
+{
+	const struct value *v = &a->values.of[id];
+	const char *name = setting_row(id, TOOL_ALL)->name;
+
+	if (!v->text || text_starts(v->text, strlen(v->text), "pkcs11:") ||
+	    access(v->text, R_OK) == 0)
+		return true;
+	err_set_errno(e, ERR_CONFIG, "%s", v->text);
+	return value_was_given(v) ? err_prefix(e, "--%s", name)
+				  : err_prefix(e, "%s: %s", v->origin, name);
+}
+
+/* A token asks for its PIN each time. */
+static bool
+is_cheap_to_check(const struct tls_params *t)
+{
+	return (t->cert_file && !text_starts(t->cert_file, strlen(t->cert_file), "pkcs11:")) ||
+	       t->priority;
+}
+
+/* Mistakes in files are found before a server sees a connection. */
+static bool
+check_tls(const struct plan *p, const struct url *url, struct err *e)
+{
+	const struct account *a = p->account;
+
+	if (url->security == SECURITY_NONE)
+		return true;
+	return check_file(a, SET_TLS_CA_FILE, e) && check_file(a, SET_TLS_CERT_FILE, e) &&
+	       check_file(a, SET_TLS_KEY_FILE, e) &&
+	       (!is_cheap_to_check(&p->tls) || stream_check(&p->connect, &p->tls, e));
+}
+
 static bool
 carry_out(struct session *s, struct plan *p, session_begin *begin, void *conversation,
 	  struct err *e)
 {
+	if (!check_tls(p, &s->url, e))
+		return false;
 	s->stream = stream_open(&p->connect, e);
 	if (!s->stream)
 		return false;
@@ -183,7 +221,8 @@ session_check(const struct account *a, const struct url *url, struct err *e)
 	struct plan plan = {.account = a};
 
 	plan_connection(&plan, url);
-	return stream_check(&plan.connect, url->security == SECURITY_NONE ? NULL : &plan.tls, e);
+	return check_tls(&plan, url, e) &&
+	       stream_check(&plan.connect, url->security == SECURITY_NONE ? NULL : &plan.tls, e);
 }
 
 void

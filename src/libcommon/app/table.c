@@ -14,8 +14,8 @@
 
 enum { DEFAULT_WIDTH = 80, LEAST_REST = 20, NARROW = 60 };
 
-static unsigned
-terminal_width(void)
+unsigned
+table_screen_width(void)
 {
 	const char *columns = getenv("COLUMNS");
 	struct winsize size;
@@ -207,7 +207,7 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 			    .is_terminal = is_screen && line_end == '\n',
 			    .charset = choose_charset(is_screen),
 			    .line_end = line_end,
-			    .width = terminal_width()};
+			    .width = table_screen_width()};
 	t->gap = t->width < NARROW ? 1 : 2;
 	choose_widths(t);
 	if (!t->is_terminal)

@@ -14,7 +14,9 @@
 #include <sys/prctl.h>
 #endif
 
+#include "app/table.h"
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/screen.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -230,11 +232,33 @@ hide_memory(void)
 #endif
 }
 
+enum { HELP_INDENT = 22 }; /* of what the summary says of a command */
+
+/* Line by line; what does not fit goes on below. */
+static void
+show_lines(const char *text, size_t indent, size_t width)
+{
+	while (*text) {
+		const size_t len = strcspn(text, "\n");
+		char *line = mem_strndup(text, len);
+
+		opt_wrap(line, 0, indent, width, stdout);
+		free(line);
+		text += len + (text[len] == '\n');
+	}
+}
+
 static void
 show_help(const struct run *run)
 {
-	printf("Usage: %s %s\n%s\n\n", run->program, run->tool->usage, run->tool->summary);
-	opt_help(run->tool->id, stdout);
+	const size_t width = table_screen_width();
+	char *usage = mem_printf("Usage: %s %s", run->program, run->tool->usage);
+
+	show_lines(usage, HELP_INDENT, width);
+	show_lines(run->tool->summary, HELP_INDENT, width);
+	putchar('\n');
+	opt_help(run->tool->id, width, stdout);
+	free(usage);
 }
 
 static bool

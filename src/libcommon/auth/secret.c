@@ -12,7 +12,8 @@
 
 struct secret {
 	struct secret_params params;
-	struct buf text; /* empty until fetched */
+	struct buf text;    /* empty until fetched */
+	const char *origin; /* NULL until fetched */
 	bool is_renewed;
 };
 
@@ -29,15 +30,16 @@ from_text(const struct secret_params *p, struct buf *text, struct err *e)
 /* In the order in which they are tried. */
 static const struct source {
 	const char *name; /* as the user knows it */
+	const char *origin;
 	enum secret_outcome (*fetch)(const struct secret_params *p, struct buf *text,
 				     struct err *e);
 } sources[] = {
-    {"password-command", secret_from_command},
-    {"password-file", secret_from_file},
-    {"password", from_text},
-    {"token", secret_from_token},
-    {"netrc", secret_from_netrc},
-    {"password prompt", secret_from_terminal},
+    {"password-command", "password from password-command", secret_from_command},
+    {"password-file", "password from password-file", secret_from_file},
+    {"password", "password from the configuration", from_text},
+    {"token", "token held by maccount", secret_from_token},
+    {"netrc", "password from ~/.netrc", secret_from_netrc},
+    {"password prompt", "password from the prompt", secret_from_terminal},
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources };
@@ -81,15 +83,17 @@ none_is_set(const struct secret_params *p, struct err *e)
 }
 
 static bool
-fetch(const struct secret_params *p, struct buf *text, struct err *e)
+fetch(const struct secret_params *p, struct buf *text, const char **origin, struct err *e)
 {
 	for (size_t i = 0; i < SOURCES; i++) {
 		const enum secret_outcome outcome = sources[i].fetch(p, text, e);
 
 		if (outcome == SECRET_ABSENT)
 			continue;
-		if (outcome == SECRET_FOUND && is_usable(text, e))
+		if (outcome == SECRET_FOUND && is_usable(text, e)) {
+			*origin = sources[i].origin;
 			return true;
+		}
 		return err_prefix(e, "%s", sources[i].name);
 	}
 	return none_is_set(p, e);
@@ -98,7 +102,7 @@ fetch(const struct secret_params *p, struct buf *text, struct err *e)
 const char *
 secret_text(struct secret *s, struct err *e)
 {
-	if (s->text.len == 0 && !fetch(&s->params, &s->text, e)) {
+	if (s->text.len == 0 && !fetch(&s->params, &s->text, &s->origin, e)) {
 		buf_wipe(&s->text);
 		return NULL;
 	}
@@ -122,6 +126,12 @@ secret_renew(struct secret *s, struct err *e)
 	s->is_renewed = true;
 	buf_wipe(&s->text);
 	return secret_renewed_token(&s->params, &s->text, e) == SECRET_FOUND;
+}
+
+const char *
+secret_origin(const struct secret *s)
+{
+	return s->origin;
 }
 
 const char *

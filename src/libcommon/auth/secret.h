@@ -58,6 +58,9 @@ bool secret_is_token(const struct secret *s);
  */
 bool secret_renew(struct secret *s, struct err *e);
 
+/* Where it came from, in words such as "password from ~/.netrc"; NULL: it was not fetched. */
+const char *secret_origin(const struct secret *s);
+
 /* The account whose token it is, for hints. */
 const char *secret_account(const struct secret *s);
 

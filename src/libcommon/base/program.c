@@ -31,10 +31,10 @@ program_add_word(struct buf *command, const char *word)
 	buf_add_char(command, '\'');
 }
 
-/* The name of our program NAME with the prefix that OWN, the name of this one, has (configure's
- * --program-prefix). The caller's to free(). */
+/* The name of our program NAME with what OWN, the name of this one, has before and after it
+ * (configure's --program-prefix, --program-suffix). The caller's to free(). */
 static char *
-with_prefix(const char *own, const char *name)
+as_installed(const char *own, const char *name)
 {
 	static const char *const tools[] = {"msend", "mfetch", "mlist",
 					    "mdel",  "mmark",  "maccount"};
@@ -43,7 +43,8 @@ with_prefix(const char *own, const char *name)
 		const char *at = strstr(own, tools[i]);
 
 		if (at)
-			return mem_printf("%.*s%s", (int)(at - own), own, name);
+			return mem_printf("%.*s%s%s", (int)(at - own), own, name,
+					  at + strlen(tools[i]));
 	}
 	return mem_strdup(name);
 }
@@ -64,7 +65,7 @@ program_add(struct buf *command, const char *name)
 
 	find_own(own);
 	slash = strrchr(own, '/');
-	full = with_prefix(slash ? slash + 1 : "", name);
+	full = as_installed(slash ? slash + 1 : "", name);
 	path = mem_printf("%.*s/%s", slash ? (int)(slash - own) : 0, own, full);
 	if (!slash || access(path, X_OK) != 0) {
 		free(path);

@@ -14,6 +14,8 @@
 
 enum {
 	HELP_COLUMN = 30,
+	NARROW = 60, /* a screen where the help stands below the option */
+	NARROW_COLUMN = 8,
 	ROW_BASE = 256, /* getopt's value of a long option: this and the row */
 };
 
@@ -139,8 +141,13 @@ fail_at(enum tool_id tool, char **argv, int code, struct err *e)
 
 	if (code == ':')
 		return err_set(e, ERR_USAGE, "option '%s' needs an argument", word);
-	if (optopt != 0 && optopt < ROW_BASE)
-		return err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
+	if (optopt != 0 && optopt < ROW_BASE) {
+		err_set(e, ERR_USAGE, "unknown option '-%c'", optopt);
+		/* sendmail's -n means something else, so it is not taken */
+		return optopt == 'n' && tool == TOOL_MSEND
+			   ? err_hint(e, "a dry run is --dry-run, or -P")
+			   : false;
+	}
 	if (optopt >= ROW_BASE)
 		return err_set(e, ERR_USAGE, "option '%s' takes no argument", word);
 	err_set(e, ERR_USAGE, "unknown or ambiguous option '%s'", word);
@@ -194,12 +201,22 @@ check_not_password(const struct setting *s, char **argv, struct err *e)
 	return false;
 }
 
+/* Other users see the command line. */
+static bool
+check_not_secret(const struct setting *s, struct err *e)
+{
+	if (!optarg || !setting_is_secret(s, optarg))
+		return true;
+	err_set(e, ERR_USAGE, "--%s: a password is not accepted on the command line", s->name);
+	return err_hint(e, "set %s in a configuration file that only you can read", s->name);
+}
+
 static bool
 take_found(enum tool_id tool, char **argv, int code, struct values *given, struct err *e)
 {
 	const struct setting *s = find_row(tool, code);
 
-	return check_not_password(s, argv, e) && take(given, s, code, e);
+	return check_not_password(s, argv, e) && check_not_secret(s, e) && take(given, s, code, e);
 }
 
 bool
@@ -220,30 +237,70 @@ opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *f
 	return ok;
 }
 
-static void
-help_row(const struct setting *s, FILE *out)
+/* In columns, of UTF-8. */
+static size_t
+width_of(const char *text, size_t len)
 {
+	size_t width = 0;
+
+	for (size_t i = 0; i < len; i++)
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+	return width;
+}
+
+void
+opt_wrap(const char *text, size_t column, size_t indent, size_t width, FILE *out)
+{
+	bool is_first = true;
+
+	while (*text) {
+		size_t len = strcspn(text, " ");
+
+		while (text[len] == ' ' &&
+		       text[len + 1] == '-') /* no line looks like an option's */
+			len += 1 + strcspn(text + len + 1, " ");
+		if (!is_first && column + 1 + width_of(text, len) > width) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!is_first) {
+			fputc(' ', out);
+			column++;
+		}
+		fwrite(text, 1, len, out);
+		column += width_of(text, len);
+		text += len + (text[len] == ' ');
+		is_first = false;
+	}
+	fputc('\n', out);
+}
+
+static void
+help_row(const struct setting *s, size_t width, FILE *out)
+{
+	const bool is_narrow = width < NARROW;
+	const size_t column = is_narrow ? NARROW_COLUMN : HELP_COLUMN;
 	struct buf left = {0};
 
 	if (s->letters)
 		buf_addf(&left, "  -%c, ", s->letters[0]);
 	else
-		buf_add_str(&left, "      ");
+		buf_add_str(&left, is_narrow ? "  " : "      ");
 	buf_addf(&left, "--%s", s->name);
 	if (s->arg)
 		buf_addf(&left, "%s%s", setting_value_is_optional(s) ? "" : "=", s->arg);
-	if (left.len >= HELP_COLUMN)
-		fprintf(out, "%s\n%*s%s\n", left.data, HELP_COLUMN, "", s->help);
+	if (left.len >= column)
+		fprintf(out, "%s\n%*s", left.data, (int)column, "");
 	else
-		fprintf(out, "%-*s%s\n", HELP_COLUMN, left.data, s->help);
+		fprintf(out, "%-*s", (int)column, left.data);
+	opt_wrap(s->help, column, column, width, out);
 	buf_free(&left);
 }
 
 void
-opt_help(enum tool_id tool, FILE *out)
+opt_help(enum tool_id tool, size_t width, FILE *out)
 {
 	for (size_t i = 0; i < setting_count; i++)
 		if (is_option(&settings[i], tool) && settings[i].name &&
 		    !(settings[i].places & HIDDEN))
-			help_row(&settings[i], out);
+			help_row(&settings[i], width, out);
 }

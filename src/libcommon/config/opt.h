@@ -21,7 +21,11 @@ struct values;
 bool opt_parse(enum tool_id tool, int argc, char **argv, struct values *given, int *first,
 	       struct err *e);
 
-/* The lines of --help about TOOL's options. */
-void opt_help(enum tool_id tool, FILE *out);
+/* The lines of --help about TOOL's options, for a screen of WIDTH columns. */
+void opt_help(enum tool_id tool, size_t width, FILE *out);
+
+/* Writes TEXT, one line that begins in COLUMN, and goes on below, indented, where it would not fit
+ * WIDTH. */
+void opt_wrap(const char *text, size_t column, size_t indent, size_t width, FILE *out);
 
 #endif

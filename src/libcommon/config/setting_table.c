@@ -188,7 +188,7 @@ const struct setting settings[] = {
 	{.id = SET_COLUMNS, .name = "columns", .letters = "o", .kind = KIND_TEXT,
 	 .places = IN_BOTH, .tools = TOOL_MLIST, .arg = "LIST", .complete = "list number uid size flags date from to cc subject message-id",
 	 .by_default = "number,size,date,from,subject",
-	 .help = "number,uid,size,flags,date,from,to,cc,subject,message-id"},
+	 .help = "some of number uid size flags date from to cc subject message-id, with commas"},
 	{.id = SET_FOLDERS, .name = "folders", .kind = KIND_FLAG, .places = IN_OPTION,
 	 .tools = TOOL_MLIST, .help = "list the IMAP folders and their counts instead"},
 	{.id = SET_JSON, .name = "json", .kind = KIND_FLAG, .places = IN_OPTION,

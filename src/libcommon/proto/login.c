@@ -339,6 +339,22 @@ exchange_token(struct exchange *x, const char *mechanism, enum login_answer answ
 	return answer;
 }
 
+void
+login_tell_who(const struct login *l, const char *mechanism, struct err *e)
+{
+	const char *origin = l->secret ? secret_origin(l->secret) : NULL;
+	const size_t len = strlen(e->text);
+	char *who;
+
+	if (e->code != ERR_LOGIN)
+		return;
+	who = mem_printf(" (user %s, %s%s%s)", l->user ? l->user : "unknown", mechanism,
+			 origin ? ", " : "", origin ? origin : "");
+	if (len + strlen(who) < sizeof e->text) /* else the server's words count for more */
+		strcpy(e->text + len, who);
+	free(who);
+}
+
 /* The next attempt. LOGIN_NONE: go on. */
 static enum login_result
 attempt(struct exchange *x, const char *mechanism, struct err *e)
@@ -356,6 +372,8 @@ attempt(struct exchange *x, const char *mechanism, struct err *e)
 	}
 	if (answer == LOGIN_ACCEPTED)
 		return LOGIN_DONE;
+	if (answer != LOGIN_BROKEN)
+		login_tell_who(x->login, plain ? x->protocol->plain_name : mechanism, e);
 	if (plain)
 		return answer == LOGIN_INCAPABLE ? LOGIN_NONE : LOGIN_FAILED;
 	return may_go_on(x, mechanism, answer, names_password, e) ? LOGIN_NONE : LOGIN_FAILED;

@@ -65,6 +65,7 @@ struct login_protocol {
 	/* Logs in by the protocol's own command with a password in clear (USER and PASS, LOGIN).
 	 * NULL: not on this server. */
 	enum login_answer (*plain)(void *conversation, const struct login *l, struct err *e);
+	const char *plain_name; /* of that command */
 };
 
 /* The result of a login. */
@@ -96,6 +97,10 @@ bool login_need_user(struct stream *s, const struct login *l, struct err *e);
  */
 enum login_result login_run(struct dialog *d, const struct login *l, const struct login_protocol *p,
 			    void *conversation, const char *offered, struct err *e);
+
+/* The server refused the login (*e is ERR_LOGIN, otherwise nothing happens): adds who wanted in, by
+ * which mechanism, and where the password came from. */
+void login_tell_who(const struct login *l, const char *mechanism, struct err *e);
 
 /* May a password that can be used again be sent as things are? False: *e (ERR_LOGIN). */
 bool login_may_reveal(struct stream *s, const struct login *l, const char *what, struct err *e);

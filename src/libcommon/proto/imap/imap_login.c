@@ -247,7 +247,8 @@ authenticate(struct imap *c, const struct login *l, struct err *e)
 					 .line_max = imap_can(c, IMAP_SASL_IR) ? LINE_MAX_SASL : 0,
 					 .command = authenticate_command,
 					 .answer = answer,
-					 .plain = imap_can(c, IMAP_LOGINDISABLED) ? NULL : plain};
+					 .plain = imap_can(c, IMAP_LOGINDISABLED) ? NULL : plain,
+					 .plain_name = "LOGIN command"};
 
 	if (l->mechanism && text_has_word("apop user", l->mechanism))
 		return imap_complain(c, ERR_CONFIG, "--auth=user and --auth=apop are for POP3", e);

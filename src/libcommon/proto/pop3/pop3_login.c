@@ -275,7 +275,10 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
 	dialog_ask_secret(c->dialog, prefix, hex);
 	free(prefix);
 	mem_wipe(hex, sizeof hex);
-	return pop3_ok(c, ERR_LOGIN, e);
+	if (pop3_ok(c, ERR_LOGIN, e))
+		return true;
+	login_tell_who(l, "APOP", e);
+	return false;
 }
 
 /* As struct login_protocol has it. */
@@ -288,6 +291,16 @@ plain(void *conversation, const struct login *l, struct err *e)
 	if (login_user(c, l, &why, e))
 		return LOGIN_ACCEPTED;
 	return why == LOGIN_DOUBTFUL ? LOGIN_REFUSED : why;
+}
+
+static bool
+login_only_user(struct pop3 *c, const struct login *l, struct err *e)
+{
+	const enum login_answer answer = plain(c, l, e);
+
+	if (answer != LOGIN_ACCEPTED && answer != LOGIN_BROKEN)
+		login_tell_who(l, "USER", e);
+	return answer == LOGIN_ACCEPTED;
 }
 
 /*
@@ -303,14 +316,15 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 					 .line_max = COMMAND_MAX,
 					 .command = auth_command,
 					 .answer = auth_answer,
-					 .plain = has_user ? plain : NULL};
+					 .plain = has_user ? plain : NULL,
+					 .plain_name = "USER"};
 	enum login_result result;
 
 	if (l->is_skipped)
 		return true;
 	ask_for_words(c, l);
 	if (!is_auto && text_equal_case(l->mechanism, "user"))
-		return plain(c, l, e) == LOGIN_ACCEPTED;
+		return login_only_user(c, l, e);
 	if (!is_auto && text_equal_case(l->mechanism, "apop"))
 		return login_apop(c, l, e);
 	result = login_run(c->dialog, l, &p, c, c->features.sasl, e);
