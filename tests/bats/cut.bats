@@ -16,8 +16,6 @@ setup()
 	kib=$(printf 'x%.0s' {1..1024})
 }
 
-box() { find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1; }
-
 # play STATUS OPTION...: mfetch on the transcript script
 play() { against "$PWD/script" "$1" mfetch "${@:2}"; }
 

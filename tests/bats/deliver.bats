@@ -38,8 +38,6 @@ letters()
 	deliver "${2-$user}" letters/*
 }
 
-is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
 # has N FILE...: so many letters stand there
 has()
 {

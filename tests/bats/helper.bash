@@ -193,6 +193,16 @@ give_to_server()
 	fi
 }
 
+# is_left N: so many messages are in the mailbox of $user still
+# shellcheck disable=SC2154 # the test's
+is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
+
+# box: the last lines of the messages in the Maildir box, in the order of their delivery
+box() { find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1; }
+
+# arrived: so many messages are in the Maildir box
+arrived() { find box/new -type f | wc -l | tr -d ' '; }
+
 # deliver USER [FILE...]: the files (or standard input) become messages in USER's mailbox, as they
 # are and in this order, behind those that are there.
 deliver()

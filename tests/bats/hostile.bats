@@ -26,11 +26,6 @@ S: 250 PIPELINING'
 	kib=$(printf 'x%.0s' {1..1024})
 }
 
-box()
-{
-	find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1
-}
-
 # ---- without end ----
 
 @test "a line without end, wherever it comes: 76" {

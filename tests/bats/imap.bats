@@ -30,8 +30,6 @@ letters()
 	done
 }
 
-is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
 # flags: those of the messages in INBOX, one line each
 flags()
 {

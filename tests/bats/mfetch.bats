@@ -38,9 +38,6 @@ some_letters()
 	deliver "$user" "${files[@]}"
 }
 
-# is_left N: so many messages are in the mailbox still
-is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
 # ---- what arrived ----
 
 # ended FILE...: POP3 ends the last line of a message on its way, IMAP leaves it as it is.

@@ -46,8 +46,6 @@ renumber()
 
 subjects() { assert_equal "$(cat box/new/* | sed -n 's/^Subject: letter //p' | sort -n | xargs)" "$*"; }
 
-is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
 # The journal knows NUMBER messages, under one UIDVALIDITY, and nothing else.
 knows()
 {

@@ -47,12 +47,6 @@ journal()
 	printf '%s\n' "${file%/*}/$(basename "$file" .bookmark | cut -c2-)"
 }
 
-# arrived: so many messages are in the Maildir box
-arrived()
-{
-	find box/new -type f | wc -l | tr -d ' '
-}
-
 # run_again [OPTION]...: on the transcript script, and without a word
 run_again()
 {

@@ -52,12 +52,6 @@ bookmark()
 	find "$XDG_STATE_HOME" -name '.*.bookmark'
 }
 
-# arrived: so many messages are in the Maildir box
-arrived()
-{
-	find box/new -type f | wc -l | tr -d ' '
-}
-
 # run_again [OPTION]...: on what stands on standard input behind the capabilities
 run_again()
 {

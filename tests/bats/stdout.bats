@@ -21,8 +21,6 @@ letters()
 	for n; do printf 'Subject: letter %d\n\nbody %d\n' "$n" "$n" | deliver "$user"; done
 }
 
-is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
-
 # shows FILE N...: exactly these letters are in it
 shows()
 {

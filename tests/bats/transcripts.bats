@@ -26,12 +26,6 @@ S: 250 PIPELINING'
 	wire_letter=$(sed 's/^/C: /' letter)
 }
 
-# The messages in the Maildir box: their last lines, in the order of their delivery.
-box()
-{
-	find box/new -type f | sort | xargs -r tail -qn 1
-}
-
 # ---- POP3 ----
 
 @test "RFC 1939: APOP, LIST, RETR, DELE, one command at a time, with a server that has nothing else" {

@@ -288,7 +288,7 @@ mailbox_check_rights(const struct mailbox *m, unsigned rights, struct err *e)
 size_t
 mailbox_unconfirmed(const struct mailbox *m)
 {
-	return m->protocol->unconfirmed ? m->protocol->unconfirmed(m->conversation) : 0;
+	return m->facts->unconfirmed;
 }
 
 bool
@@ -317,19 +317,19 @@ mailbox_close(struct mailbox *m)
 const struct mailbox_customs *
 mailbox_customs(const struct mailbox *m)
 {
-	return m->protocol->customs(m->conversation);
+	return &m->facts->customs;
 }
 
 uint64_t
 mailbox_validity(const struct mailbox *m)
 {
-	return m->protocol->validity ? m->protocol->validity(m->conversation) : 0;
+	return m->facts->validity;
 }
 
 uint32_t
 mailbox_next_uid(const struct mailbox *m)
 {
-	return m->protocol->next_uid ? m->protocol->next_uid(m->conversation) : 0;
+	return m->facts->next_uid;
 }
 
 char *

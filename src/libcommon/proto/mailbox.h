@@ -139,58 +139,71 @@ struct mailbox_append {
 };
 
 /*
- * A protocol's part of the functions below, which are documented there. These may be NULL:
- * list_since and mark, if the protocol has no marks; list_headers, list_some and find, if it cannot
- * do this;
- * folders, turn, settle and mark_read, if it has no folders and flags; only_look and check_rights,
- * if it opens a mailbox in one way only; unconfirmed, if it does not report each message that goes;
- * validity and next_uid, if its ids never change; stay and wait, if a session shows only the
- * messages that existed when it began; and alert, if it has no messages for users.
+ * What a protocol knows of the mailbox now; the conversation's, changed by its functions. The
+ * functions below that return them explain them. 0 is "not known" or "none".
  */
+struct mailbox_facts {
+	struct mailbox_customs customs;
+	uint64_t validity;
+	uint32_t next_uid;
+	size_t unconfirmed;
+};
+
+/* A protocol's part of the functions below, which are documented there. */
 struct mailbox_protocol {
+	/* Each protocol has these. */
 	bool (*list)(void *conversation, unsigned want, struct message_list *l, struct err *e);
-	bool (*list_since)(void *conversation, unsigned want, const char *mark,
-			   struct message_list *l, bool *is_whole, struct err *e);
-	bool (*list_headers)(void *conversation, unsigned want, struct message_list *l,
-			     message_headed headed, void *ctx, struct err *e);
-	bool (*list_some)(void *conversation, unsigned want, const struct message_span *spans,
-			  size_t count, struct message_list *l, message_headed headed, void *ctx,
-			  enum mailbox_listed *listed, struct err *e);
-	char *(*mark)(const void *conversation, const struct message_list *l);
 	bool (*count)(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
-	bool (*find)(void *conversation, const struct message_list *l, const char *query,
-		     struct message_set *found, struct err *e);
 	bool (*fetch)(void *conversation, const struct message_list *l,
 		      const struct message_set *set, enum part part, const struct receiver *r,
 		      void *ctx, struct err *e);
 	void (*remove)(void *conversation, const struct message_list *l,
 		       const struct message_set *set);
-	void (*mark_read)(void *conversation, const struct message_list *l,
-			  const struct message_set *set);
+	bool (*commit)(void *conversation, struct err *e);
+	void (*close)(void *conversation);
+
+	/* NULL if the protocol has no marks: both or neither. */
+	bool (*list_since)(void *conversation, unsigned want, const char *mark,
+			   struct message_list *l, bool *is_whole, struct err *e);
+	char *(*mark)(const void *conversation, const struct message_list *l);
+
+	/* Each is NULL if the protocol cannot do this. */
+	bool (*list_headers)(void *conversation, unsigned want, struct message_list *l,
+			     message_headed headed, void *ctx, struct err *e);
+	bool (*list_some)(void *conversation, unsigned want, const struct message_span *spans,
+			  size_t count, struct message_list *l, message_headed headed, void *ctx,
+			  enum mailbox_listed *listed, struct err *e);
+	bool (*find)(void *conversation, const struct message_list *l, const char *query,
+		     struct message_set *found, struct err *e);
+
+	/* NULL if the protocol has no folders and flags: all or none of them. */
 	bool (*folders)(void *conversation, bool with_counts, struct folder_list *l, struct err *e);
 	bool (*turn)(void *conversation, const char *folder);
+	void (*mark_read)(void *conversation, const struct message_list *l,
+			  const struct message_set *set);
 	bool (*change)(void *conversation, const struct message_list *l,
 		       const struct message_set *set, const struct mailbox_change *change,
 		       struct err *e);
 	bool (*append)(void *conversation, const struct mailbox_append *a, struct buf *uid,
 		       struct err *e);
 	bool (*settle)(void *conversation, struct err *e);
-	bool (*commit)(void *conversation, struct err *e);
-	size_t (*unconfirmed)(const void *conversation);
-	void (*close)(void *conversation);
-	const struct mailbox_customs *(*customs)(const void *conversation);
-	uint64_t (*validity)(const void *conversation);
-	uint32_t (*next_uid)(const void *conversation);
+
+	/* NULL if the protocol opens a mailbox in one way only: both or neither. */
 	void (*only_look)(void *conversation);
 	bool (*check_rights)(const void *conversation, unsigned rights, struct err *e);
+
+	/* NULL if a session shows only the messages that existed when it began: both or neither. */
 	void (*stay)(void *conversation);
 	bool (*wait)(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e);
+
+	/* NULL if the protocol has no messages for users. */
 	char *(*alert)(void *conversation);
 };
 
 struct mailbox {
 	const struct mailbox_protocol *protocol;
 	void *conversation;
+	const struct mailbox_facts *facts;
 };
 
 /*

@@ -56,30 +56,6 @@ imap_close(void *conversation)
 	free(c);
 }
 
-static const struct mailbox_customs *
-imap_customs(const void *conversation)
-{
-	return &((const struct imap *)conversation)->customs;
-}
-
-static uint64_t
-imap_validity(const void *conversation)
-{
-	return ((const struct imap *)conversation)->folder.validity;
-}
-
-static uint32_t
-imap_next_uid(const void *conversation)
-{
-	return ((const struct imap *)conversation)->folder.uid_next;
-}
-
-static size_t
-imap_unconfirmed(const void *conversation)
-{
-	return ((const struct imap *)conversation)->changes.unconfirmed;
-}
-
 static void
 imap_only_look(void *conversation)
 {
@@ -119,11 +95,7 @@ static const struct mailbox_protocol imap_protocol = {
     .append = imap_append,
     .settle = imap_settle,
     .commit = imap_commit,
-    .unconfirmed = imap_unconfirmed,
     .close = imap_close,
-    .customs = imap_customs,
-    .validity = imap_validity,
-    .next_uid = imap_next_uid,
     .only_look = imap_only_look,
     .check_rights = imap_check_rights,
     .stay = imap_stay,
@@ -137,7 +109,7 @@ imap_open(struct mailbox *m, struct stream *s, const struct login *l, const stru
 {
 	struct imap *c = mem_alloc(sizeof *c);
 
-	*m = (struct mailbox){.protocol = &imap_protocol, .conversation = c};
+	*m = (struct mailbox){.protocol = &imap_protocol, .conversation = c, .facts = &c->facts};
 	c->stream = s;
 	c->dialog = dialog_new(s);
 	if (l->one_at_a_time)

@@ -265,14 +265,14 @@ imap_mark(const void *conversation, const struct message_list *l)
 	for (size_t i = 0; i < l->count; i++)
 		if (imap_uid(l, i) > last)
 			last = imap_uid(l, i);
-	return last > 0 ? mem_printf("%" PRIu64 " %" PRIu32, c->folder.validity, last) : NULL;
+	return last > 0 ? mem_printf("%" PRIu64 " %" PRIu32, c->facts.validity, last) : NULL;
 }
 
 /* A mailbox that was restored from a backup: the mark's message is still to come. */
 static bool
 counts_anew(const struct imap *c, const struct mark *m)
 {
-	return c->folder.uid_next > 0 && m->uid >= c->folder.uid_next;
+	return c->facts.next_uid > 0 && m->uid >= c->facts.next_uid;
 }
 
 /* UIDs only grow (RFC 9051 section 2.3.1.1), so new messages come after the mark, whatever was
@@ -291,7 +291,7 @@ imap_list_since(void *conversation, unsigned want, const char *text, struct mess
 	x.from = mark.uid + 1;
 	if (!list_from(c, &x, e))
 		return false;
-	*is_whole = c->folder.validity != mark.validity || counts_anew(c, &mark);
+	*is_whole = c->facts.validity != mark.validity || counts_anew(c, &mark);
 	if (!*is_whole)
 		return true;
 	message_list_free(l);

@@ -191,7 +191,7 @@ count_unconfirmed(struct imap *c)
 {
 	const uint32_t gone = imap_gone_since_list(c);
 
-	c->changes.unconfirmed =
+	c->facts.unconfirmed =
 	    c->changes.to_delete.count > gone ? c->changes.to_delete.count - gone : 0;
 }
 
@@ -202,7 +202,7 @@ carry_out_steps(struct imap *c, bool is_last, struct err *e)
 	const size_t asked =
 	    ask_sets(c, &c->changes.to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
-	c->changes.unconfirmed = 0;
+	c->facts.unconfirmed = 0;
 	if (c->changes.to_delete.count > 0) {
 		if (!(c->changes.to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
 			return false;
@@ -242,7 +242,7 @@ imap_commit(void *conversation, struct err *e)
 	const bool ok = carry_out(c, !c->stays, e);
 
 	c->changes.to_delete.count = c->changes.to_read.count = 0;
-	c->folder.uid_next = 0; /* as long as the session stays, mail comes */
+	c->facts.next_uid = 0; /* as long as the session stays, mail comes */
 	return ok;
 }
 

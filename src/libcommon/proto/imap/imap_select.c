@@ -92,14 +92,14 @@ imap_await_folder(struct imap *c, struct err *e)
 		return true;
 	if (!imap_await_introduction(c, e) || !await_trash(c, e))
 		return false;
-	c->folder.validity = c->folder.uid_next = c->folder.exists = c->folder.expunged = 0;
+	c->facts.validity = c->facts.next_uid = c->folder.exists = c->folder.expunged = 0;
 	c->folder.rights = RIGHT_DELETE | RIGHT_MARK_READ;
 	status = imap_await(c);
 	/* NO is about the folder, BAD about us, or the server. */
 	if (!imap_ok(c, status, status == IMAP_NO ? ERR_NO_INPUT : ERR_UNAVAILABLE, e))
 		return e->code == ERR_NO_INPUT &&
 		       err_hint(e, "`mlist --folders` shows the folders there are");
-	if (c->folder.validity == 0)
+	if (c->facts.validity == 0)
 		return imap_complain(c, ERR_PROTOCOL, "the folder has no UIDVALIDITY", e);
 	imap_start_count(c);
 	c->folder.is_selected = true;

@@ -93,9 +93,7 @@ struct imap_folder {
 	char *name;      /* as the user gave it */
 	bool only_looks; /* EXAMINE instead of SELECT */
 	bool is_selected;
-	unsigned rights;   /* in it; enum mailbox_right */
-	uint64_t validity; /* UIDVALIDITY; some servers give more than 32 bits; 0: not known */
-	uint32_t uid_next; /* UIDNEXT when it was selected; 0: not known */
+	unsigned rights; /* in it; enum mailbox_right */
 	uint32_t exists;
 	uint32_t existed;         /* when it was selected */
 	uint32_t expunged;        /* messages that went away since it was selected, */
@@ -106,7 +104,6 @@ struct imap_folder {
 struct imap_changes {
 	struct imap_uids to_delete; /* to delete, or to move to the Trash */
 	struct imap_uids to_read;   /* to mark as read */
-	size_t unconfirmed;         /* of those that were deleted: no EXPUNGE reported so many */
 	bool to_trash;
 	char *trash; /* the Trash, as it goes over the wire; NULL: not known yet */
 	bool asks_trash;
@@ -126,8 +123,8 @@ struct imap {
 	struct imap_stage stage;
 	struct imap_folder folder;
 	struct imap_changes changes;
-	struct mailbox_customs customs; /* IMAP servers announce none */
-	bool stays;                     /* the session goes on after a commit */
+	struct mailbox_facts facts; /* of the folder and the last commit; no customs */
+	bool stays;                 /* the session goes on after a commit */
 	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 };
 

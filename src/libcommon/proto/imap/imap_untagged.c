@@ -35,7 +35,7 @@ static void
 take_uid_next(struct imap *c, const struct imap_code *code)
 {
 	if (code->has_number)
-		c->folder.uid_next = (uint32_t)code->number;
+		c->facts.next_uid = (uint32_t)code->number;
 }
 
 /* In the answer to SELECT, or later, when the folder's rights have changed. */
@@ -59,11 +59,11 @@ take_permanent_flags(struct imap *c, const struct imap_code *code)
 static void
 take_validity(struct imap *c, const struct imap_code *code)
 {
-	const uint64_t before = c->folder.validity;
+	const uint64_t before = c->facts.validity;
 
 	if (code->has_number)
-		c->folder.validity = code->number;
-	if (c->folder.is_selected && c->folder.validity != before)
+		c->facts.validity = code->number;
+	if (c->folder.is_selected && c->facts.validity != before)
 		imap_breach(c, "UIDVALIDITY changed in the middle of the session");
 }
 

@@ -101,12 +101,6 @@ pop3_close(void *conversation)
 	free(c);
 }
 
-static const struct mailbox_customs *
-pop3_customs(const void *conversation)
-{
-	return &((const struct pop3 *)conversation)->features.customs;
-}
-
 static const struct mailbox_protocol pop3_protocol = {
     .list = pop3_list,
     .list_since = pop3_list_since,
@@ -116,7 +110,6 @@ static const struct mailbox_protocol pop3_protocol = {
     .remove = pop3_remove,
     .commit = pop3_commit,
     .close = pop3_close,
-    .customs = pop3_customs,
 };
 
 bool
@@ -124,7 +117,8 @@ pop3_open(struct mailbox *m, struct stream *s, const struct login *l, struct err
 {
 	struct pop3 *c = mem_alloc(sizeof *c);
 
-	*m = (struct mailbox){.protocol = &pop3_protocol, .conversation = c};
+	*m = (struct mailbox){
+	    .protocol = &pop3_protocol, .conversation = c, .facts = &c->features.facts};
 	c->stream = s;
 	c->dialog = dialog_new(s);
 	if (l->one_at_a_time)

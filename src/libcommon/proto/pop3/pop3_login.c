@@ -57,9 +57,9 @@ take_capability(struct pop3_features *f, const char *line)
 	else if (is_word(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
 	else if (is_word(line, len, "LOGIN-DELAY"))
-		parse_period(rest, &f->customs.login_delay_s);
+		parse_period(rest, &f->facts.customs.login_delay_s);
 	else if (is_word(line, len, "EXPIRE"))
-		f->customs.has_expire = parse_period(rest, &f->customs.expire_days);
+		f->facts.customs.has_expire = parse_period(rest, &f->facts.customs.expire_days);
 }
 
 static bool

@@ -38,7 +38,7 @@ struct pop3_features {
 	bool utf8_user; /* in USER, PASS and APOP too */
 	bool lang;
 	char sasl[256];
-	struct mailbox_customs customs;
+	struct mailbox_facts facts; /* the customs alone */
 };
 
 /* The answer to STAT. */
