@@ -209,7 +209,7 @@ as_if()
 	printf '#' | dd of="$journal" conv=notrunc bs=1 seek="$(head -n 1 "$journal" | wc -c)" status=none
 	touch -r when "$journal"
 	sees_nothing_new
-	{ hello; news 3 1; } >script
+	{ hello; news 3 1; quits; } >script
 	against "$PWD/script" 74 mfetch --keep --maildir=box
 	assert_regex "$stderr" ':2: the record of delivered messages is damaged'
 	assert_equal "$(arrived)" 3
