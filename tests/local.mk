@@ -130,6 +130,8 @@ check-crash: $(bin_PROGRAMS)
 	    '$(srcdir)/tests/crash/matrix'
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 	    '$(srcdir)/tests/crash/queue'
+	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
+	    '$(srcdir)/tests/crash/faults'
 
 .PHONY: check-crash
 

@@ -57,3 +57,19 @@ matrix()
 	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_TEST_TMPDIR/trials"
 	assert_line '3 trials, 0 killed, 0 failed'
 }
+
+@test 'a system call that fails once: the exit status is honest, and nothing is lost or twice' {
+	local hows=(EINTR short EIO EDQUOT EMFILE ESTALE) sinks=(maildir mbox)
+	run -0 "$abs_top_srcdir/tests/crash/faults" --sample=3 --only="${sinks[RANDOM % 2]} ${hows[RANDOM % 6]}"
+	assert_line --regexp '^3 trials, 0 failed; seed '
+}
+
+@test 'few descriptors: a name that cannot be looked up for want of one is not called unknown' {
+	local n
+	for n in 8 9 10 11; do
+		status=0
+		(ulimit -n "$n" && mlist --provider=none --server=imap+insecure://localhost:9 --user=alice --password-command='echo x') \
+			>said 2>&1 || status=$?
+		[[ $status = 75 || $status = 73 ]] || { echo "$n: $status: $(<said)" >&2 && false; }
+	done
+}

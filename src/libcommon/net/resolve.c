@@ -111,9 +111,24 @@ start_thread(struct question *q)
 	return is_started;
 }
 
+/* The resolver calls a name unknown, too, if it could open neither a file nor a socket. */
+static bool
+lacks_descriptors(void)
+{
+	int fds[2];
+
+	if (pipe(fds) != 0)
+		return true;
+	close(fds[0]);
+	close(fds[1]);
+	return false;
+}
+
 static bool
 explain(const struct question *q, struct err *e)
 {
+	if (q->error != EAI_SYSTEM && lacks_descriptors())
+		return err_set_errno(e, ERR_TEMPORARY, "the name cannot be resolved now");
 	if (q->error == EAI_SYSTEM) {
 		errno = q->system_error;
 		return err_set_errno(e, ERR_TEMPORARY, "the name cannot be resolved now");
