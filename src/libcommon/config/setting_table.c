@@ -343,7 +343,7 @@ const struct setting settings[] = {
 	 .tools = TOOL_ALL, .arg = "COMMAND", .help = "use this command instead of a socket"},
 	{.id = SET_PROXY, .name = "proxy", .kind = KIND_PROXY, .places = IN_BOTH,
 	 .tools = TOOL_ALL, .arg = "URL", .complete = "words socks5://",
-	 .help = "socks5://[USER:PASS@]HOST[:PORT]"},
+	 .help = "socks5://[USER@]HOST[:PORT]"},
 	{.id = SET_IPV4, .name = "ipv4", .letters = "4", .kind = KIND_FLAG, .places = IN_OPTION,
 	 .tools = TOOL_ALL, .help = "IPv4 only"},
 	{.id = SET_IPV6, .name = "ipv6", .letters = "6", .kind = KIND_FLAG, .places = IN_OPTION,
