@@ -600,6 +600,7 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 		const char *sender, struct err *e)
 {
 	struct ini files[FILES] = {{0}};
+	struct err unused; /* a missing server is an error as soon as one is needed */
 	bool ok;
 
 	*a = (struct account){.tool = tool};
@@ -614,7 +615,7 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 		find_server(a);
 	if (a->server.protocol == PROTOCOL_POP3)
 		drop_what_pop3_lacks(a);
-	ok = ok && conflict_check(a, tool, e);
+	ok = ok && conflict_check(&a->values, account_server(a, &unused), tool, e);
 	a->settings = account_settings_read(&a->values, tool);
 	for (size_t f = 0; f < FILES; f++)
 		ini_free(&files[f]);

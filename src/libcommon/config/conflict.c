@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/text.h"
-#include "config/account.h"
 #include "config/url.h"
+#include "config/values.h"
 
 /* Only one of the two can take effect. */
 static const struct {
@@ -53,9 +53,9 @@ static const enum setting_id of_tls[] = {SET_TLS_CA_FILE,  SET_TLS_PIN,  SET_TLS
 					 SET_REQUIRE_TLS};
 
 static bool
-is_set(const struct account *a, enum setting_id id)
+is_set(const struct values *v, enum setting_id id)
 {
-	const char *text = account_text(a, id);
+	const char *text = values_text(v, id);
 
 	return text && strcmp(text, "no") != 0;
 }
@@ -69,10 +69,10 @@ name_of(enum setting_id id, enum tool_id tool)
 }
 
 static bool
-check_pairs(const struct account *a, enum tool_id tool, struct err *e)
+check_pairs(const struct values *v, enum tool_id tool, struct err *e)
 {
 	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-		if (is_set(a, pairs[i].one) && is_set(a, pairs[i].other))
+		if (is_set(v, pairs[i].one) && is_set(v, pairs[i].other))
 			return err_set(e, ERR_CONFIG, "--%s and --%s cannot be combined",
 				       name_of(pairs[i].one, tool), name_of(pairs[i].other, tool));
 	return true;
@@ -82,41 +82,40 @@ check_pairs(const struct account *a, enum tool_id tool, struct err *e)
  * server, if the command line names another one. A pin and require-tls are promises: they are never
  * left out silently. */
 static bool
-may_leave_out(const struct account *a, enum setting_id id)
+may_leave_out(const struct values *v, enum setting_id id)
 {
-	const struct value *v = &a->values.of[id];
-	const bool is_other_server =
-	    value_was_given(&a->values.of[SET_SERVER]) && !value_was_given(v);
+	const struct value *value = &v->of[id];
+	const bool is_other_server = value_was_given(&v->of[SET_SERVER]) && !value_was_given(value);
 
 	if (id == SET_REQUIRE_TLS)
 		return false;
-	return v->is_for_all || (is_other_server && id != SET_TLS_PIN);
+	return value->is_for_all || (is_other_server && id != SET_TLS_PIN);
 }
 
 static bool
-check_tls(struct account *a, enum tool_id tool, struct err *e)
+check_tls(struct values *v, enum tool_id tool, struct err *e)
 {
 	for (size_t i = 0; i < sizeof of_tls / sizeof of_tls[0]; i++) {
-		struct value *v = &a->values.of[of_tls[i]];
+		struct value *value = &v->of[of_tls[i]];
 
-		if (!is_set(a, of_tls[i]))
+		if (!is_set(v, of_tls[i]))
 			continue;
-		if (!may_leave_out(a, of_tls[i]))
+		if (!may_leave_out(v, of_tls[i]))
 			return err_set(e, ERR_CONFIG, "--%s: the connection is not encrypted",
 				       name_of(of_tls[i], tool));
-		free(v->text);
-		free(v->origin);
-		*v = (struct value){0};
+		free(value->text);
+		free(value->origin);
+		*value = (struct value){0};
 	}
 	return true;
 }
 
 static bool
-check_mailbox(const struct account *a, const struct url *url, struct err *e)
+check_mailbox(const struct values *v, const struct url *url, struct err *e)
 {
-	const char *auth = account_text(a, SET_AUTH);
+	const char *auth = values_text(v, SET_AUTH);
 
-	if (url->protocol == PROTOCOL_POP3 && is_set(a, SET_COMPRESS))
+	if (url->protocol == PROTOCOL_POP3 && is_set(v, SET_COMPRESS))
 		return err_set(e, ERR_CONFIG, "--compress: POP3 cannot compress");
 	if (url->protocol == PROTOCOL_IMAP && auth && text_has_word("user apop", auth))
 		return err_set(e, ERR_CONFIG,
@@ -139,15 +138,12 @@ conflict_check_options(const struct values *given, enum tool_id tool, struct err
 }
 
 bool
-conflict_check(struct account *a, enum tool_id tool, struct err *e)
+conflict_check(struct values *v, const struct url *url, enum tool_id tool, struct err *e)
 {
-	struct err unused; /* a missing server is an error as soon as one is needed */
-	const struct url *url = account_server(a, &unused);
-
-	if (!check_pairs(a, tool, e))
+	if (!check_pairs(v, tool, e))
 		return false;
 	if (!url)
 		return true;
-	return (url->security != SECURITY_NONE || check_tls(a, tool, e)) &&
-	       check_mailbox(a, url, e);
+	return (url->security != SECURITY_NONE || check_tls(v, tool, e)) &&
+	       check_mailbox(v, url, e);
 }

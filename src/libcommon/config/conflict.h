@@ -9,16 +9,17 @@
 
 #include "config/setting.h"
 
-struct account;
 struct err;
+struct url;
 struct values;
 
 /*
  * A key above the first section of the configuration is meant for the accounts that can use it: what
- * this account's server cannot use is taken out of A. False: *e (ERR_CONFIG): two settings exclude
+ * an account's server URL cannot use is taken out of its values V. URL is NULL if it has none; that
+ * is an error as soon as one is needed. False: *e (ERR_CONFIG): two settings exclude
  * each other, or one has no effect with the account's server.
  */
-bool conflict_check(struct account *a, enum tool_id tool, struct err *e);
+bool conflict_check(struct values *v, const struct url *url, enum tool_id tool, struct err *e);
 
 /* Options of TOOL that say different things of one run: GIVEN is its command line. False: *e is
  * ERR_USAGE. */
