@@ -13,6 +13,7 @@
 #include "config/url.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
+#include "maccount/maccount_options.h"
 #include "maccount/terminal.h"
 #include "net/idna.h"
 #include "net/wait.h"
@@ -189,22 +190,14 @@ find_domain(const char *address, struct buf *domain, struct err *e)
 	return true;
 }
 
-static unsigned
-timeout_of(const struct run *run)
-{
-	const char *text = run->given.of[SET_TIMEOUT].text;
-	uint64_t n;
-
-	return text && text_number(text, UINT32_MAX, &n) && n > 0 ? (unsigned)n : TIMEOUT;
-}
-
 bool
 discover(const struct run *run, const char *address, struct discovered *found, struct err *e)
 {
+	const struct maccount_options o = maccount_options_read(&run->given);
 	struct discovery d = {.address = address,
-			      .ca_file = run->given.of[SET_TLS_CA_FILE].text,
-			      .timeout_s = timeout_of(run),
-			      .may_ask = !run_flag(run, SET_YES)};
+			      .ca_file = o.ca_file,
+			      .timeout_s = o.timeout_s > 0 ? o.timeout_s : TIMEOUT,
+			      .may_ask = !o.yes};
 	struct buf domain = {0};
 
 	*found = (struct discovered){0};

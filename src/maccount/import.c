@@ -40,7 +40,7 @@ enum { FORMATS = sizeof formats / sizeof formats[0] };
 static const struct format *
 format_of(const struct import *im, const char *path, struct err *e)
 {
-	const char *given = im->run->given.of[SET_FORMAT].text, *slash = strrchr(path, '/');
+	const char *given = im->options.format, *slash = strrchr(path, '/');
 
 	for (size_t i = 0; i < FORMATS; i++)
 		if (given ? strcmp(given, formats[i].name) == 0
@@ -371,16 +371,12 @@ add_default(struct import *im, const struct config_writer *w, struct buf *out)
 static bool
 stage(struct import *im, struct config_writer *w, const char *text, struct err *e)
 {
-	struct value *config = &im->run->given.of[SET_CONFIG];
 	struct account_names names;
 	bool ok;
 
 	if (!config_writer_stage(w, text, e))
 		return false;
-	free(config->text);
-	free(config->origin);
-	*config =
-	    (struct value){.text = mem_strdup(w->staged), .origin = mem_strdup("command line")};
+	values_replace(&im->run->given, SET_CONFIG, w->staged, "command line");
 	ok = account_names(&names, &im->run->given, e);
 	account_names_free(&names);
 	return ok;
@@ -431,7 +427,7 @@ write_accounts(struct import *im, struct config_writer *w, struct err *e)
 static bool
 write_config(struct import *im, struct err *e)
 {
-	const char *given = im->run->given.of[SET_CONFIG].text;
+	const char *given = im->options.config;
 	char *path = given ? mem_strdup(given) : paths_config("config.ini");
 	struct config_writer w = {.lock = -1};
 	const bool ok =
@@ -447,7 +443,7 @@ write_config(struct import *im, struct err *e)
 bool
 command_import(struct run *run, struct err *e)
 {
-	struct import im = {.run = run};
+	struct import im = {.run = run, .options = maccount_options_read(&run->given)};
 	bool ok = true;
 
 	for (size_t i = 0; i < run->operand_count && ok; i++)
@@ -456,7 +452,7 @@ command_import(struct run *run, struct err *e)
 	settle_protocols(&im);
 	if (ok && im.count == 0)
 		ok = err_set(e, ERR_CONFIG, "no account was found that could be taken over");
-	if (ok && run_flag(run, SET_WRITE))
+	if (ok && im.options.write)
 		ok = write_config(&im, e);
 	else if (ok)
 		print(&im);

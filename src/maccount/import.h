@@ -16,6 +16,7 @@
 #include "base/text_set.h"
 #include "config/setting.h"
 #include "config/url.h"
+#include "maccount/maccount_options.h"
 
 struct err;
 struct run;
@@ -50,6 +51,7 @@ struct imported {
 
 struct import {
 	struct run *run;
+	struct maccount_options options;
 	const char *path; /* the file that is being read */
 	struct imported *accounts;
 	size_t count;

@@ -31,6 +31,8 @@ libmaccount_a_SOURCES = \
 	%D%/import_msmtp.c \
 	%D%/loopback.c \
 	%D%/loopback.h \
+	%D%/maccount_options.c \
+	%D%/maccount_options.h \
 	%D%/oauth.c \
 	%D%/oauth.h \
 	%D%/oauth_login.c \

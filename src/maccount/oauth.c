@@ -160,30 +160,19 @@ fetch_metadata(struct oauth *o, struct err *e)
 }
 
 static bool
-run_secret_command(struct oauth *o, const struct account *a, struct err *e)
+run_secret_command(struct oauth *o, const char *command, struct err *e)
 {
-	const struct secret_params p = {.command =
-					    account_text(a, SET_OAUTH2_CLIENT_SECRET_COMMAND)};
+	const struct secret_params p = {.command = command};
 	struct secret *s;
 	const char *text;
 
-	if (!p.command)
+	if (!command)
 		return true;
 	s = secret_new(&p);
 	text = secret_text(s, e);
 	o->secret = mem_strdup(text);
 	secret_free(s);
 	return text || err_prefix(e, "oauth2-client-secret-command");
-}
-
-static enum oauth_grant
-grant_of(const struct account *a)
-{
-	const char *word = account_text(a, SET_OAUTH2_GRANT);
-
-	if (word && strcmp(word, "client-credentials") == 0)
-		return GRANT_CLIENT;
-	return word && strcmp(word, "jwt-bearer") == 0 ? GRANT_JWT : GRANT_CODE;
 }
 
 static bool
@@ -200,23 +189,22 @@ check_urls(const struct oauth *o, struct err *e)
 bool
 oauth_open(struct oauth *o, const struct run *run, const struct account *a, struct err *e)
 {
-	const char *user = account_text(a, SET_USER), *own = run->given.of[SET_TLS_CA_FILE].text;
-	const char *ca = own ? own : account_text(a, SET_TLS_CA_FILE);
+	const struct oauth_settings s = oauth_settings_read(&run->given, &a->values);
 
-	*o = (struct oauth){.authorize = mem_strdup(account_text(a, SET_OAUTH2_AUTHORIZE)),
-			    .token = mem_strdup(account_text(a, SET_OAUTH2_TOKEN)),
-			    .device = mem_strdup(account_text(a, SET_OAUTH2_DEVICE)),
-			    .revoke = mem_strdup(account_text(a, SET_OAUTH2_REVOKE)),
-			    .issuer = mem_strdup(account_text(a, SET_OAUTH2_ISSUER)),
-			    .scope = mem_strdup(account_text(a, SET_OAUTH2_SCOPE)),
-			    .client = mem_strdup(account_text(a, SET_OAUTH2_CLIENT_ID)),
-			    .user = mem_strdup(user ? user : account_text(a, SET_ADDRESS)),
-			    .key_file = mem_strdup(account_text(a, SET_OAUTH2_KEY_FILE)),
-			    .ca_file = mem_strdup(ca),
-			    .grant = grant_of(a),
-			    .timeout_s = account_number(a, SET_TIMEOUT, TIMEOUT)};
+	*o = (struct oauth){.authorize = mem_strdup(s.authorize),
+			    .token = mem_strdup(s.token),
+			    .device = mem_strdup(s.device),
+			    .revoke = mem_strdup(s.revoke),
+			    .issuer = mem_strdup(s.issuer),
+			    .scope = mem_strdup(s.scope),
+			    .client = mem_strdup(s.client),
+			    .user = mem_strdup(a->settings.login.user),
+			    .key_file = mem_strdup(s.key_file),
+			    .ca_file = mem_strdup(s.ca_file),
+			    .grant = s.grant,
+			    .timeout_s = s.timeout_s};
 	https_start();
-	if (!check_urls(o, e) || !run_secret_command(o, a, e))
+	if (!check_urls(o, e) || !run_secret_command(o, s.secret_command, e))
 		return false;
 	if (o->issuer && (!o->token || !o->client) && !fetch_metadata(o, e) && !o->token)
 		return false;

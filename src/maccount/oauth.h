@@ -12,11 +12,10 @@
 #include "auth/held_token.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "maccount/maccount_options.h"
 
 struct account;
 struct run;
-
-enum oauth_grant { GRANT_CODE, GRANT_CLIENT, GRANT_JWT };
 
 /* Each string is the owner's to free, NULL where not known. */
 struct oauth {

@@ -13,9 +13,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/conflict.h"
 #include "config/paths.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
+#include "maccount/maccount_options.h"
 #include "maccount/oauth.h"
 #include "maccount/token_store.h"
 
@@ -32,11 +34,7 @@ struct holder {
 static bool
 find_account(struct account *a, struct run *run, const char *name, struct err *e)
 {
-	struct value *wanted = &run->given.of[SET_ACCOUNT];
-
-	free(wanted->text);
-	free(wanted->origin);
-	*wanted = (struct value){.text = mem_strdup(name), .origin = mem_strdup("command line")};
+	values_replace(&run->given, SET_ACCOUNT, name, "command line");
 	return account_resolve(a, TOOL_MFETCH, &run->given, NULL, e);
 }
 
@@ -79,7 +77,7 @@ describe(struct holder *h, bool is_registered)
 }
 
 static bool
-sign_in(struct holder *h, const struct run *run, struct err *e)
+sign_in(struct holder *h, const struct maccount_options *options, struct err *e)
 {
 	struct oauth *o = &h->oauth;
 
@@ -87,23 +85,23 @@ sign_in(struct holder *h, const struct run *run, struct err *e)
 		return oauth_service_token(o, &h->token, e);
 	if (!oauth_need_client(o, e))
 		return false;
-	if (run_flag(run, SET_DEVICE))
+	if (options->device)
 		return oauth_login_device(o, &h->token, e);
-	return run_flag(run, SET_PASTE) ? oauth_login_paste(o, &h->token, e)
-					: oauth_login_browser(o, &h->token, e);
+	return options->paste ? oauth_login_paste(o, &h->token, e)
+			      : oauth_login_browser(o, &h->token, e);
 }
 
 bool
 command_login(struct run *run, struct err *e)
 {
+	const struct maccount_options options = maccount_options_read(&run->given);
 	struct holder h;
 	bool ok = holder_open(&h, run, e) && oauth_open(&h.oauth, run, &h.account, e);
 	const bool is_registered = ok && !h.oauth.client;
 
-	if (ok && run_flag(run, SET_DEVICE) && run_flag(run, SET_PASTE))
-		ok = err_set(e, ERR_USAGE, "--device and --paste cannot be combined");
+	ok = ok && conflict_check_options(&run->given, TOOL_MACCOUNT, e);
 	if (ok)
-		ok = sign_in(&h, run, e) && token_store_lock(&h.store, e);
+		ok = sign_in(&h, &options, e) && token_store_lock(&h.store, e);
 	if (ok) {
 		describe(&h, is_registered);
 		ok = token_store_save(&h.store, &h.token, e);
@@ -187,7 +185,7 @@ renew_once(struct holder *h, struct run *run, bool is_forced, struct err *e)
 bool
 command_token(struct run *run, struct err *e)
 {
-	const bool is_forced = run_flag(run, SET_FORCE);
+	const bool is_forced = maccount_options_read(&run->given).force;
 	struct holder h;
 	bool ok = holder_open(&h, run, e) && token_store_load(&h.store, &h.token, e);
 
@@ -204,7 +202,6 @@ command_token(struct run *run, struct err *e)
 bool
 command_logout(struct run *run, struct err *e)
 {
-	const char *own = run->given.of[SET_TLS_CA_FILE].text;
 	struct holder h;
 	bool ok = holder_open(&h, run, e) && token_store_lock(&h.store, e) &&
 		  token_store_load(&h.store, &h.token, e);
@@ -214,7 +211,8 @@ command_logout(struct run *run, struct err *e)
 		ok = token_store_remove(&h.store, e);
 	if (ok && h.token.revoke) {
 		https_start();
-		ok = oauth_revoke(&h.token, own ? own : account_text(&h.account, SET_TLS_CA_FILE),
+		ok = oauth_revoke(&h.token,
+				  oauth_settings_read(&run->given, &h.account.values).ca_file,
 				  REVOKE_TIMEOUT_S, e);
 	}
 	holder_close(&h);

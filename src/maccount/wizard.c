@@ -24,6 +24,7 @@
 #include "maccount/command.h"
 #include "maccount/config_writer.h"
 #include "maccount/discover.h"
+#include "maccount/maccount_options.h"
 #include "maccount/password_keeper.h"
 #include "maccount/terminal.h"
 #include "maccount/token_store.h"
@@ -32,6 +33,7 @@ enum { TRIES = 3, GRACE_MS = 5000 };
 
 struct wizard {
 	struct run *run;
+	struct maccount_options options;
 	const char *address, *name;
 	const char *command; /* --password-command, or NULL */
 	struct discovered found;
@@ -60,8 +62,8 @@ main_server(const struct wizard *w)
 static bool
 open_config(struct wizard *w, struct err *e)
 {
-	const char *given = w->run->given.of[SET_CONFIG].text;
-	char *path = given ? mem_strdup(given) : paths_config("config.ini");
+	const char *config = w->options.config;
+	char *path = config ? mem_strdup(config) : paths_config("config.ini");
 	const bool ok =
 	    path ? config_writer_open(&w->writer, path, e)
 		 : err_set(e, ERR_CONFIG, "there is no home directory for the configuration");
@@ -74,7 +76,6 @@ open_config(struct wizard *w, struct err *e)
 static bool
 stage(struct wizard *w, const char *line, struct err *e)
 {
-	struct value *config = &w->run->given.of[SET_CONFIG];
 	struct account_names names;
 	struct buf section = {0};
 	bool ok;
@@ -84,10 +85,7 @@ stage(struct wizard *w, const char *line, struct err *e)
 	buf_free(&section);
 	if (!ok)
 		return false;
-	free(config->text);
-	free(config->origin);
-	*config = (struct value){.text = mem_strdup(w->writer.staged),
-				 .origin = mem_strdup("command line")};
+	values_replace(&w->run->given, SET_CONFIG, w->writer.staged, "command line");
 	ok = account_names(&names, &w->run->given, e);
 	account_names_free(&names);
 	return ok;
@@ -291,7 +289,7 @@ get_login(struct wizard *w, struct err *e)
 static bool
 find_servers(struct wizard *w, struct err *e)
 {
-	const char *ca_file = w->run->given.of[SET_TLS_CA_FILE].text;
+	const char *ca_file = w->options.ca_file;
 	char *real;
 
 	if (!discover(w->run, w->address, &w->found, e))
@@ -318,7 +316,7 @@ confirm(const struct wizard *w, struct err *e)
 	struct buf question = {0};
 	bool ok;
 
-	if (run_flag(w->run, SET_YES))
+	if (w->options.yes)
 		return true;
 	buf_addf(&question, "%s\nAdd this to %s? [Y/n] ", w->section.data, w->writer.path);
 	ok = terminal_ask(question.data, answer, sizeof answer) &&
@@ -331,13 +329,11 @@ confirm(const struct wizard *w, struct err *e)
 static bool
 prepare(struct wizard *w, struct err *e)
 {
-	const struct values *given = &w->run->given;
-
 	w->address = w->run->operands[0];
-	w->name = given->of[SET_NAME].text ? given->of[SET_NAME].text : w->address;
-	w->command = given->of[SET_PASSWORD_COMMAND].text;
+	w->name = w->options.name ? w->options.name : w->address;
+	w->command = w->options.password_command;
 	w->may_ask = terminal_is_present();
-	if (!w->may_ask && !run_flag(w->run, SET_YES)) {
+	if (!w->may_ask && !w->options.yes) {
 		err_set(e, ERR_USAGE, "no terminal to ask whether the servers are right");
 		return err_hint(e, "give --yes, and --password-command=COMMAND");
 	}
@@ -347,7 +343,8 @@ prepare(struct wizard *w, struct err *e)
 bool
 command_add(struct run *run, struct err *e)
 {
-	struct wizard w = {.run = run, .writer.lock = -1};
+	struct wizard w = {
+	    .run = run, .options = maccount_options_read(&run->given), .writer.lock = -1};
 	bool ok = prepare(&w, e) && find_servers(&w, e) && confirm(&w, e) && get_login(&w, e) &&
 		  config_writer_commit(&w.writer, e);
 

@@ -153,11 +153,7 @@ serve_account(struct run *run, struct selection *selection, struct err *e)
 static void
 name_account(struct run *run, const char *name)
 {
-	struct value *value = &run->given.of[SET_ACCOUNT];
-
-	free(value->text);
-	free(value->origin);
-	*value = (struct value){.text = mem_strdup(name), .origin = mem_strdup("--all-accounts")};
+	values_replace(&run->given, SET_ACCOUNT, name, "--all-accounts");
 }
 
 static bool

@@ -191,18 +191,18 @@ former_name(const struct account *a, const char *folder, bool lower_case, struct
 /* Does the account NAME have another mailbox of the same former name? One that cannot be resolved
  * has none. */
 static bool
-shares_name(const char *name, const char *former, const char *mailbox, enum tool_id tool,
-	    const char *folder, const struct values *given)
+shares_name(const char *name, const char *former, const char *mailbox, const struct account *a,
+	    const char *folder)
 {
 	struct values values = {0};
 	struct account other;
 	struct err unused; /* an account that cannot be resolved has no mailbox */
 	bool shares = false;
 
-	values.of[SET_CONFIG] = given->of[SET_CONFIG];
-	values.of[SET_ACCOUNT].text = mem_strdup(name);
-	values.of[SET_ACCOUNT].origin = mem_strdup("");
-	if (account_resolve(&other, tool, &values, NULL, &unused)) {
+	if (a->settings.login.config)
+		values_replace(&values, SET_CONFIG, a->settings.login.config, "command line");
+	values_replace(&values, SET_ACCOUNT, name, "");
+	if (account_resolve(&other, a->tool, &values, NULL, &unused)) {
 		char *its_former = former_name(&other, folder, true, &unused);
 		char *its_name = its_former ? mailbox_name(&other, folder, &unused) : NULL;
 
@@ -212,8 +212,7 @@ shares_name(const char *name, const char *former, const char *mailbox, enum tool
 		free(its_name);
 	}
 	account_free(&other);
-	free(values.of[SET_ACCOUNT].text);
-	free(values.of[SET_ACCOUNT].origin);
+	values_free(&values);
 	return shares;
 }
 
@@ -240,8 +239,7 @@ is_doubtful(const char *former, const struct account *a, const char *folder,
 
 	if (account_names(&names, given, &unused))
 		for (size_t i = 0; mailbox && i < names.count && !doubtful; i++)
-			doubtful =
-			    shares_name(names.names[i], former, mailbox, a->tool, folder, given);
+			doubtful = shares_name(names.names[i], former, mailbox, a, folder);
 	account_names_free(&names);
 	free(mailbox);
 	return doubtful;

@@ -24,6 +24,16 @@ values_set(struct values *v, const struct setting *s, const char *text, const ch
 	return true;
 }
 
+void
+values_replace(struct values *v, enum setting_id id, const char *text, const char *origin)
+{
+	struct value *value = &v->of[id];
+
+	free(value->text);
+	free(value->origin);
+	*value = (struct value){.text = mem_strdup(text), .origin = mem_strdup(origin)};
+}
+
 const char *
 values_text(const struct values *v, enum setting_id id)
 {

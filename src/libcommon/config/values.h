@@ -27,9 +27,12 @@ struct values {
  * the origin. */
 bool values_set(struct values *v, const struct setting *s, const char *text, const char *origin,
 		struct err *e);
+/* Sets it to TEXT, which is in its normal form, in place of what it was. */
+void values_replace(struct values *v, enum setting_id id, const char *text, const char *origin);
+
 /*
  * The lookups by name. They are called once, by the files that fill the typed settings
- * (tests/settings has their list); all others read those.
+ * (tests/layers has their list); all others read those.
  */
 
 /* NULL: not set; borrowed from V. */
