@@ -57,7 +57,7 @@ plan_connection(struct plan *p, const struct url *url)
 				     .priority = tls->priority};
 }
 
-/* Of messages, as setlocale(3) looks for it; the locale itself need not be installed. */
+/* The locale of messages, as setlocale(3) looks for it; the locale itself need not be installed. */
 static const char *
 locale_name(void)
 {

@@ -18,7 +18,7 @@ struct table_column {
 	unsigned least; /* cells it keeps on a narrow terminal */
 };
 
-/* Of $COLUMNS, or of the terminal on standard output, or 80. */
+/* From $COLUMNS, or from the terminal on standard output, or 80. */
 unsigned table_screen_width(void);
 
 enum { TABLE_COLUMNS_MAX = 32 };

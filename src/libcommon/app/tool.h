@@ -24,7 +24,7 @@ struct tool {
 	bool (*job)(struct run *run, struct err *e);
 };
 
-/* What every tool knows of its command line, as the user gave it. */
+/* The facts that every tool knows of its command line, as the user gave it. */
 struct run_options {
 	bool probe;
 	bool dry_run;

@@ -126,7 +126,7 @@ wait_for_all(const struct workers *c, char *const *names, struct hands *h)
 	close(h->alive[0]);
 }
 
-/* Where not all can be started, those that were are ended: they might never end by themselves. */
+/* If not all can be started, those that were are ended: they might never end by themselves. */
 static bool
 start_all(const struct workers *c, char *const *names, size_t count, struct hands *h, struct err *e)
 {

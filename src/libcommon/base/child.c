@@ -266,7 +266,7 @@ opens_at_once(const char *name)
 	return strcmp(name, "/dev/null") == 0 || stat(name, &st) != 0 || S_ISREG(st.st_mode);
 }
 
-/* Where its output can't be opened a shell has the words for it; and where we read a pipe of it, a
+/* If its output can't be opened a shell has the words for it; and where we read a pipe of it, a
  * shell keeps that open as long as the command runs. */
 static int
 spawn_plain(pid_t *pid, const char *command, struct gift *g)

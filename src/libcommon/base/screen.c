@@ -50,7 +50,7 @@ convert(struct buf *out, iconv_t to, char *in, size_t left)
 	}
 }
 
-/* Where iconv(3) does not know the set. */
+/* For a set that iconv(3) does not know. */
 static void
 add_ascii(struct buf *out, char *in, size_t left)
 {

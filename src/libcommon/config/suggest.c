@@ -7,7 +7,7 @@
 
 enum { NAME_MAX_LEN = 40, EDITS_MAX = 3, LETTERS_PER_EDIT = 3 };
 
-/* Of msmtp, mpop and other programs, if no setting of ours has about the same name. */
+/* Keys of msmtp, mpop and other programs, if no setting of ours has about the same name. */
 static const struct {
 	const char *name, *key, *option;
 } foreign[] = {

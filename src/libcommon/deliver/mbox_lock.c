@@ -56,7 +56,7 @@ fcntl_lock(int fd, short type)
 }
 
 /*
- * Where our process ids are valid: the host, and on Linux the PID namespace, for a container's may
+ * Our process ids are valid in this place: the host, and on Linux the PID namespace, for a container's may
  * share both the directory and the host's name.
  */
 static void

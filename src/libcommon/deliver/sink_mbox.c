@@ -122,7 +122,7 @@ judge(const struct mbox *m, const struct place *p)
 	return group + same == st.st_size ? TORN : NOT_THERE;
 }
 
-/* Of the link and of the file that it leads to. */
+/* For the link and for the file that it leads to. */
 static bool
 check_owners(const char *path, struct err *e)
 {

@@ -28,7 +28,7 @@
  * An open journal holds the mailbox's lock (flock(2), released with the process), so two runs for
  * one mailbox exclude each other.
  *
- * This module opens, locks and writes the file. What is recorded of a message is in journal_record,
+ * This module opens, locks and writes the file. Records of a message are in journal_record,
  * of a listing in journal_listing, of another UIDVALIDITY in journal_former; journal_peek reads
  * without a lock; journal_rewrite makes the file smaller.
  */

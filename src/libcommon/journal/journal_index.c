@@ -91,7 +91,7 @@ journal_index_add_text(struct journal_index *k, const char *text)
 	return at;
 }
 
-/* Of a KEY that is not in the table. */
+/* For a KEY that is not in the table. */
 static struct journal_index_entry *
 add(struct journal_index *k, const char *key, uint64_t h)
 {

@@ -54,7 +54,7 @@ struct journal_index {
 	size_t prefix_len;
 };
 
-/* Of none at first. journal_index_free() frees what it holds, not *K. */
+/* Makes an empty one. journal_index_free() frees what it holds, not *K. */
 void journal_index_init(struct journal_index *k);
 void journal_index_free(struct journal_index *k);
 
@@ -68,7 +68,7 @@ void journal_index_set_validity(struct journal_index *k, uint64_t validity);
 const char *journal_index_key(const struct journal_index *k, const char *uid,
 			      char room[static KNOWN_KEY_MAX]);
 
-/* Of a key, the id as the server has it now; NULL: it is from under another validity. */
+/* The id of a key as the server has it now; NULL: it is from under another validity. */
 const char *journal_index_uid(const struct journal_index *k, const char *key);
 
 /* KEY may be NULL. NULL: there is none. */

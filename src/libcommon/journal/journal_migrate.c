@@ -292,7 +292,7 @@ journal_peek_former(struct journal *s, const struct journal_former *former, stru
 {
 	bool ok = true;
 
-	/* Where `new` means deletion, what may have been delivered is not new. */
+	/* If `new` means deletion, what may have been delivered is not new. */
 	if ((former->is_doubtful && former->destination) ||
 	    (journal_path(s) && exists(journal_path(s))))
 		return true;

@@ -125,7 +125,7 @@ compare_names(const char *a, const char *b)
 	return (unsigned char)lower(*a) - (unsigned char)lower(*b);
 }
 
-/* Of entries with one name the first in the file comes first. */
+/* Among entries with one name the first in the file comes first. */
 static int
 compare_entries(const void *a, const void *b)
 {

@@ -251,7 +251,7 @@ take_zone_name(struct cursor *c, int *minutes)
 	return false;
 }
 
-/* Behind the zone there may be its name, as Go writes it; AM and PM would change the time. */
+/* After the zone there may be its name, as Go writes it; AM and PM would change the time. */
 static bool
 ends_with_zone(struct cursor *c)
 {

@@ -425,7 +425,7 @@ eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx)
 	return stage_flush(&out);
 }
 
-/* Behind a dot that began a line and is gone: it was the stuffing, or the end. */
+/* After a dot that began a line and is gone: it was the stuffing, or the end. */
 static void
 undot_step(struct eol_undot *f, char c, struct stage *out)
 {

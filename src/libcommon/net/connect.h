@@ -11,7 +11,8 @@
 
 struct err;
 
-/* Where to and how. All strings are borrowed and must outlive the call; NULL is "not set". */
+/* The server, and the way to it. All strings are borrowed and must outlive the call; NULL is "not
+ * set". */
 struct connect_params {
 	const char *host; /* a name, an IPv4 or an IPv6 address (without brackets) */
 	uint16_t port;

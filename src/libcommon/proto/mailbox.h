@@ -139,7 +139,7 @@ struct mailbox_append {
 };
 
 /*
- * What a protocol knows of the mailbox now; the conversation's, changed by its functions. The
+ * Facts that a protocol knows of the mailbox now; the conversation's, changed by its functions. The
  * functions below that return them explain them. 0 is "not known" or "none".
  */
 struct mailbox_facts {

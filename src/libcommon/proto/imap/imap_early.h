@@ -12,8 +12,8 @@
 
 /*
  * The commands asked from here on, until imap_end_unordered(), change or tell of different things,
- * so that the server may answer them in any order. Of all others an answer out of order is a breach
- * of the protocol.
+ * so that the server may answer them in any order. An answer out of order to any other command
+ * is a breach of the protocol.
  */
 void imap_begin_unordered(struct imap *c);
 void imap_end_unordered(struct imap *c);

@@ -116,8 +116,8 @@ take_header(void *ctx, struct imap *c, const struct imap_fetched *f, const struc
 	return left == 0;
 }
 
-/* Is it an answer to what was asked, and not news of a message's flags alone? Of a message that the
- * server tells of in its own way, something may be missing. */
+/* Is it an answer to what was asked, and not news of a message's flags alone? In a
+ * message that the server reports by itself, something may be missing. */
 static bool
 is_answer(const struct imap_listing *x, const struct imap_fetched *f)
 {
@@ -208,7 +208,7 @@ completeness(const struct message_item *m)
 	return (m->uid != MESSAGE_NONE ? 2u : 0) + (m->size > 0);
 }
 
-/* Of several answers about one message, the one that counts comes last. */
+/* If there are several answers about one message, the one that counts comes last. */
 static int
 compare_items(const void *a, const void *b)
 {

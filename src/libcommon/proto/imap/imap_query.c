@@ -352,7 +352,7 @@ put_key(struct reader *r, const struct token *t)
 		buf_add(&r->text, t->value.data, t->value.len);
 }
 
-/* Behind the word at FROM, which may be a group; TO where its end is missing. */
+/* The end of the word at FROM, which may be a group; TO where its end is missing. */
 static size_t
 term_end(const struct reader *r, size_t from, size_t to)
 {

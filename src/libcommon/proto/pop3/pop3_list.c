@@ -16,7 +16,7 @@ enum {
 	SINCE_MAX = 100 /* of more new messages the whole list is asked for: it is cheaper a line */
 };
 
-/* Behind the digits that begin at P, and their number; NULL: there are none, or too many. Lists
+/* The end of the digits that begin at P, and their number; NULL: there are none, or too many. Lists
  * have a hundred thousand of them. */
 static const char *
 parse_digits(const char *p, uint64_t max, uint64_t *number)
@@ -83,7 +83,7 @@ take_uid(struct message_list *l, const char *line, size_t len)
 	return true;
 }
 
-/* Behind a UIDL of the same session, LIST must speak of the same messages. */
+/* After a UIDL of the same session, LIST must speak of the same messages. */
 static bool
 take_size(struct message_list *l, size_t *at, const char *line)
 {

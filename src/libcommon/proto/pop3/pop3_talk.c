@@ -102,7 +102,7 @@ struct response_code {
 	const char *hint; /* NULL where the server's words say it all */
 };
 
-/* Of the last answer; NULL: it has none that we know. */
+/* The code of the last answer; NULL: it has none that we know. */
 static const struct response_code *
 response_code(const struct pop3 *c)
 {
