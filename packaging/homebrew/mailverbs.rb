@@ -22,11 +22,6 @@ class Mailverbs < Formula
   uses_from_macos "expat"
   uses_from_macos "zlib"
 
-  on_linux do
-    depends_on "libseccomp"
-    depends_on "libsecret"
-  end
-
   conflicts_with "mblaze", because: "both install `mlist`"
   conflicts_with "mtools", because: "both install `mdel`"
 
