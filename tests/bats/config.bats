@@ -45,9 +45,10 @@ assert_value()
 	assert_line "$1 = $2"$'\t'"($3)"
 }
 
+# refute_value KEY: it is not set; a default may be shown
 refute_value()
 {
-	refute_line --regexp "^$1 = "
+	refute_line --regexp "^$1 = .*"$'\t''\((command line|preset|/)'
 }
 
 # ---- which value holds ----
@@ -554,8 +555,10 @@ two_accounts()
 	run -0 mdel --dry-run all
 	refute_output --partial "$SRV_PASSWORD"
 	for word in secret-word 'a:b' 'a@b' 'a://b'; do
-		run -0 plan mlist --proxy="socks5://alice:$word@localhost:1080"
-		assert_value proxy 'socks5://alice:***@localhost:1080' 'command line'
+		config_for "$user" "proxy = socks5://alice:$word@localhost:1080"
+		run -0 plan mlist
+		assert_line --partial $'proxy = socks5://alice:***@localhost:1080\t'
+		refute_output --partial "$word@"
 	done
 	run -0 plan mlist --proxy=socks5://localhost:1080
 	assert_value proxy socks5://localhost:1080 'command line'
