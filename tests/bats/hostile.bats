@@ -415,7 +415,7 @@ scram()
 	say "$1"
 	read -r empty && say '+OK logged in'
 	while read -r line; do
-		printf '%s\n' "$line" >>secrets
+		[[ $line = QUIT* ]] || printf '%s\n' "$line" >>secrets
 		say '+OK'
 	done
 	END
