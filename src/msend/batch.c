@@ -23,6 +23,7 @@
 #include "message/mbox.h"
 #include "msend/letter.h"
 #include "msend/name_list.h"
+#include "msend/send_options.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
 #include "net/wait.h"
@@ -51,16 +52,15 @@ struct batch {
 };
 
 bool
-batch_is_wanted(const struct run *run)
+batch_is_wanted(const struct send_options *o)
 {
-	return run_flag(run, SET_BATCH) || run_flag(run, SET_MBOX) ||
-	       run->given.of[SET_CONNECTIONS].text;
+	return o->batch || o->mbox || o->connections > 0;
 }
 
 size_t
-batch_size(const struct run *run)
+batch_size(const struct run *run, const struct send_options *o)
 {
-	if (!run_flag(run, SET_BATCH))
+	if (!o->batch)
 		return 0;
 	for (size_t i = 0; i < run->operand_count; i++)
 		if (strcmp(run->operands[i], "-") == 0)
@@ -101,7 +101,8 @@ not_tried(const struct batch *b, const struct item *item, const struct err *e)
 	tally_count(b->shared->tally, tally_kind_of(e));
 	run->about = item->name;
 	run_complain(run, e);
-	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, run, e);
+	outcome_log(&(struct outcome){0}, &(struct letter){0}, NULL, b->shared->options->log, run,
+		    e);
 	run->about = NULL;
 }
 
@@ -332,22 +333,20 @@ share(struct batch *b, size_t connections, struct err *e)
 }
 
 static bool
-check(const struct run *run, size_t connections, struct err *e)
+check(const struct run *run, const struct send_options *o, struct err *e)
 {
-	const bool is_batch = run_flag(run, SET_BATCH), is_mbox = run_flag(run, SET_MBOX);
-
-	if (is_batch && is_mbox)
+	if (o->batch && o->mbox)
 		return err_set(e, ERR_USAGE, "--batch and --mbox exclude each other");
-	if (!is_batch && !is_mbox)
+	if (!o->batch && !o->mbox)
 		return err_set(e, ERR_USAGE, "--connections is for --batch or --mbox");
-	if (is_batch && run->operand_count == 0)
+	if (o->batch && run->operand_count == 0)
 		return err_set(e, ERR_USAGE, "--batch wants the files of the messages");
-	if (is_mbox && run->operand_count > 0)
+	if (o->mbox && run->operand_count > 0)
 		return err_set(e, ERR_USAGE,
 			       "--mbox sends to whom each header names, '%s' is too "
 			       "much",
 			       run->operands[0]);
-	if (connections > CONNECTIONS_MAX)
+	if (o->connections > CONNECTIONS_MAX)
 		return err_set(e, ERR_USAGE, "at most %d connections", CONNECTIONS_MAX);
 	return true;
 }
@@ -365,17 +364,17 @@ keep_memory(void)
 bool
 batch_run(struct run *run, batch_send *send, const struct shared *shared, struct err *e)
 {
-	const char *given = run->given.of[SET_CONNECTIONS].text;
-	const size_t connections = given ? strtoul(given, NULL, 10) : 1;
+	const struct send_options *o = shared->options;
 	struct batch b = {.run = run, .send = send, .shared = shared};
 	bool ok;
 
-	if (!check(run, connections, e))
+	if (!check(run, o, e))
 		return false;
 	keep_memory();
-	if (run_flag(run, SET_MBOX))
+	if (o->mbox)
 		b.mbox = mbox_open(STDIN_FILENO);
-	ok = connections == 1 || run->options.dry_run ? send_all(&b, e) : share(&b, connections, e);
+	ok = o->connections <= 1 || run->options.dry_run ? send_all(&b, e)
+							 : share(&b, o->connections, e);
 	mbox_close(b.mbox);
 	name_list_free(&b.names);
 	text_set_free(&b.seen);

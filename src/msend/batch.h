@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 struct err;
+struct send_options;
 struct shared;
 struct submission;
 struct run;
@@ -23,10 +24,10 @@ struct run;
 typedef bool batch_send(struct run *run, struct submission *h, int fd, struct err *e);
 
 /* Was a batch asked for? */
-bool batch_is_wanted(const struct run *run);
+bool batch_is_wanted(const struct send_options *o);
 
 /* How many messages it has; 0: not known before its end. */
-size_t batch_size(const struct run *run);
+size_t batch_size(const struct run *run, const struct send_options *o);
 
 /* Sends all messages, with the data that their connections SHARE. False: *e; the messages that were
  * not sent have been reported before it or are named in it. */

@@ -9,13 +9,13 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/account.h"
 #include "message/address.h"
 #include "message/address_list.h"
 #include "message/alias.h"
 #include "message/envelope.h"
 #include "message/source.h"
 #include "msend/send_filter.h"
+#include "msend/send_options.h"
 #include "net/idna.h"
 
 static bool
@@ -181,21 +181,11 @@ message_id_domain(const struct letter *l)
 	return domain ? domain : l->domain ? l->domain : "localhost";
 }
 
-static enum outgoing_rewrite
-rewrite_of(const struct account *a)
-{
-	const char *word = account_text(a, SET_REWRITE_FROM);
-
-	return !word || text_equal_case(word, "local") ? REWRITE_LOCAL
-	       : text_equal_case(word, "always")       ? REWRITE_ALWAYS
-						       : REWRITE_NEVER;
-}
-
 /* -f, else the account's `from`. NULL: neither is given. False: *e. */
 static bool
-given_sender(const struct account *a, char **sender, struct err *e)
+given_sender(const struct send_account *a, char **sender, struct err *e)
 {
-	const char *from = account_text(a, SET_FROM);
+	const char *from = a->settings.from;
 
 	*sender = NULL;
 	return !from || read_sender(from, ERR_CONFIG, sender, e);
@@ -204,11 +194,11 @@ given_sender(const struct account *a, char **sender, struct err *e)
 /* GIVEN, else the message's sender, else the account's address, which also replaces one without a
  * domain (or any) as it does in From. */
 static char *
-choose_sender(const struct letter *l, const struct account *a, const char *given)
+choose_sender(const struct letter *l, const struct send_account *a, const char *given)
 {
-	const char *own = account_text(a, SET_ADDRESS);
+	const char *own = a->base.settings.address;
 	const char *sender = given ? given : l->sender ? l->sender : own;
-	const enum outgoing_rewrite rewrite = rewrite_of(a);
+	const enum outgoing_rewrite rewrite = a->settings.rewrite;
 
 	if (sender && own &&
 	    ((rewrite == REWRITE_ALWAYS && !given) ||
@@ -218,7 +208,7 @@ choose_sender(const struct letter *l, const struct account *a, const char *given
 }
 
 static bool
-settle_sender(struct letter *l, const struct account *a, struct err *e)
+settle_sender(struct letter *l, const struct send_account *a, struct err *e)
 {
 	char *given, *sender;
 
@@ -242,32 +232,19 @@ settle_sender(struct letter *l, const struct account *a, struct err *e)
 }
 
 static bool
-open_aliases(struct letter *l, const struct account *a, struct err *e)
+open_aliases(struct letter *l, const struct send_account *a, struct err *e)
 {
-	const char *path = account_text(a, SET_ALIAS_FILE);
+	const char *path = a->settings.alias_file;
 
 	l->aliases = path ? aliases_open(path, e) : NULL;
 	return !path || l->aliases;
 }
 
-static struct smtp_parameters
-wishes_of(const struct account *a)
-{
-	return (struct smtp_parameters){.notify = account_text(a, SET_DSN_NOTIFY),
-					.ret = account_text(a, SET_DSN_RETURN),
-					.envelope_id = account_text(a, SET_ENVELOPE_ID),
-					.require_tls = account_flag(a, SET_REQUIRE_TLS) ? "" : NULL,
-					.deliver_by = account_text(a, SET_DELIVER_BY),
-					.hold_for = account_text(a, SET_HOLD_FOR),
-					.hold_until = account_text(a, SET_HOLD_UNTIL),
-					.priority = account_text(a, SET_PRIORITY)};
-}
-
 static void
-settle_wishes(struct letter *l, const struct account *a)
+settle_wishes(struct letter *l, const struct wishes *w)
 {
-	l->envelope.wishes = wishes_of(a);
-	l->envelope.partial = account_flag(a, SET_PARTIAL);
+	l->envelope.wishes = w->parameters;
+	l->envelope.partial = w->partial;
 }
 
 bool
@@ -317,10 +294,10 @@ address_to_wire(const char *address, char **wire, struct err *e)
 }
 
 static bool
-put_in_order(struct letter *l, const struct account *a, struct err *e)
+put_in_order(struct letter *l, const struct send_account *a, struct err *e)
 {
-	const char *from = account_text(a, SET_ADDRESS);
-	struct outgoing_defaults defaults = {.full_name = account_text(a, SET_FULL_NAME)};
+	const char *from = a->base.settings.address;
+	struct outgoing_defaults defaults = {.full_name = a->settings.full_name};
 	char *address = NULL, *domain = NULL;
 	bool ok;
 
@@ -330,7 +307,7 @@ put_in_order(struct letter *l, const struct account *a, struct err *e)
 	     to_wire(message_id_domain(l), &domain, e);
 	defaults.from = address;
 	defaults.domain = domain;
-	defaults.rewrite = address && address_domain(address) ? rewrite_of(a) : REWRITE_NEVER;
+	defaults.rewrite = address && address_domain(address) ? a->settings.rewrite : REWRITE_NEVER;
 	ok = ok && outgoing_prepare(l->message, &defaults, e);
 	free(address);
 	free(domain);
@@ -338,37 +315,46 @@ put_in_order(struct letter *l, const struct account *a, struct err *e)
 }
 
 bool
-letter_prepare(struct letter *l, const struct account *a, char *const *recipients, size_t count,
-	       bool and_header, struct err *e)
+letter_prepare(struct letter *l, const struct send_account *a, char *const *recipients,
+	       size_t count, bool and_header, struct err *e)
 {
 
-	l->domain = account_text(a, SET_DOMAIN);
-	settle_wishes(l, a);
+	l->domain = a->base.settings.connection.domain;
+	settle_wishes(l, &a->settings.wishes);
 	if (!settle_sender(l, a, e) || !open_aliases(l, a, e))
 		return false;
 	return find_recipients(l, recipients, count, and_header, e) && put_in_order(l, a, e);
 }
 
-/* Makes the message anew from what the filter wrote; ORDER puts its header in order. */
+/* For one that was in order before. */
 static bool
-filter(struct letter *l, const struct account *a,
-       bool (*order)(struct letter *l, const struct account *a, struct err *e), struct err *e)
+leave_as_is(struct letter *l, struct err *e)
 {
-	const struct send_filter f = {.command = account_text(a, SET_SEND_FILTER),
-				      .account = a->name ? a->name : "",
-				      .sender = l->from};
+	const struct outgoing_defaults nothing = {.rewrite = REWRITE_NEVER, .domain = "localhost"};
+
+	return outgoing_prepare(l->message, &nothing, e);
+}
+
+/* Makes the message anew from what the filter wrote, and puts its header in order as A wants it;
+ * NULL: it is in order. */
+static bool
+filter(struct letter *l, const char *command, const char *account, const struct send_account *a,
+       struct err *e)
+{
+	const struct send_filter f = {
+	    .command = command, .account = account ? account : "", .sender = l->from};
 	struct outgoing *before = l->message;
 	bool ok;
 
-	if (!f.command)
+	if (!command)
 		return true;
 	l->filtered = send_filter_run(&f, before, e);
 	if (!l->filtered)
 		return false;
 	l->message = outgoing_open(l->filtered, e);
-	ok = l->message && order(l, a, e);
+	ok = l->message && (a ? put_in_order(l, a, e) : leave_as_is(l, e));
 	if (!ok)
-		err_prefix(e, "the output of send-filter '%s'", f.command);
+		err_prefix(e, "the output of send-filter '%s'", command);
 	if (l->message)
 		outgoing_inherit_bcc(l->message, before);
 	outgoing_free(before);
@@ -376,34 +362,25 @@ filter(struct letter *l, const struct account *a,
 }
 
 bool
-letter_filter(struct letter *l, const struct account *a, struct err *e)
+letter_filter(struct letter *l, const struct send_account *a, struct err *e)
 {
-	if (filter(l, a, put_in_order, e))
+	if (filter(l, a->settings.wishes.send_filter, a->base.name, a, e))
 		return true;
-	if (e->code != ERR_TEMPORARY || !account_flag(a, SET_QUEUE))
+	if (e->code != ERR_TEMPORARY || !a->settings.queue)
 		return false;
 	l->unfiltered = *e;
 	return true;
 }
 
-/* For one that was in order before. */
-static bool
-leave_as_is(struct letter *l, const struct account *a, struct err *e)
-{
-	const struct outgoing_defaults nothing = {.rewrite = REWRITE_NEVER, .domain = "localhost"};
-
-	(void)a;
-	return outgoing_prepare(l->message, &nothing, e);
-}
-
 bool
-letter_again(struct letter *l, int fd, const struct account *a, const char *from, struct err *e)
+letter_again(struct letter *l, int fd, const struct wishes *w, const char *account,
+	     const char *from, struct err *e)
 {
 	l->envelope.from = l->from = mem_strdup(from);
-	settle_wishes(l, a);
+	settle_wishes(l, w);
 	l->source = source_open(fd, e);
 	l->message = l->source ? outgoing_open(l->source, e) : NULL;
-	return l->message && leave_as_is(l, a, e) && filter(l, a, leave_as_is, e);
+	return l->message && leave_as_is(l, e) && filter(l, w->send_filter, account, NULL, e);
 }
 
 void

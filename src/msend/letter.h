@@ -19,9 +19,10 @@
 #include "message/outgoing.h"
 #include "proto/smtp/smtp.h"
 
-struct account;
+struct send_account;
 struct aliases;
 struct source;
+struct wishes;
 
 struct letter {
 	struct outgoing *message;
@@ -48,17 +49,17 @@ bool letter_read(struct letter *l, int fd, bool dot_ends, const char *from, stru
 
 /* Each of RECIPIENTS is a list of addresses as in a header. Without them, and with AND_HEADER, the
  * message's header names them. False: *e. */
-bool letter_prepare(struct letter *l, const struct account *a, char *const *recipients,
+bool letter_prepare(struct letter *l, const struct send_account *a, char *const *recipients,
 		    size_t count, bool and_header, struct err *e);
 
 /*
  * A letter that was prepared before, as it came out then (outgoing_pour() without dots, or
  * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. With a filter among its wishes
- * it was not sent through that yet, and is now. FROM is its sender, A has its wishes, and outlives
- * it. Its recipients follow. False: *e.
+ * it was not sent through that yet, and is now; ACCOUNT is a name for the filter. FROM is its sender;
+ * the texts of W outlive it. Its recipients follow. False: *e.
  */
-bool letter_again(struct letter *l, int fd, const struct account *a, const char *from,
-		  struct err *e);
+bool letter_again(struct letter *l, int fd, const struct wishes *w, const char *account,
+		  const char *from, struct err *e);
 void letter_add_recipient(struct letter *l, const char *address);
 
 /*
@@ -66,7 +67,7 @@ void letter_add_recipient(struct letter *l, const char *address);
  * out is the message. False: *e; with ERR_TEMPORARY and `queue` it is true, and l->unfiltered says
  * why the message can only go into the queue, as it is.
  */
-bool letter_filter(struct letter *l, const struct account *a, struct err *e);
+bool letter_filter(struct letter *l, const struct send_account *a, struct err *e);
 
 /* The message as it was read; borrowed. */
 struct source *letter_source(const struct letter *l);

@@ -39,10 +39,14 @@ libmsend_a_SOURCES = \
 	%D%/recipient_status.h \
 	%D%/save.c \
 	%D%/save.h \
+	%D%/save_command.c \
+	%D%/save_command.h \
 	%D%/send_filter.c \
 	%D%/send_filter.h \
 	%D%/send_journal.c \
 	%D%/send_journal.h \
+	%D%/send_options.c \
+	%D%/send_options.h \
 	%D%/smtp_session.c \
 	%D%/smtp_session.h \
 	%D%/submission.c \

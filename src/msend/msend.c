@@ -12,7 +12,6 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/screen.h"
-#include "base/text.h"
 #include "msend/batch.h"
 #include "msend/letter.h"
 #include "msend/mailq.h"
@@ -20,6 +19,7 @@
 #include "msend/rate.h"
 #include "msend/save.h"
 #include "msend/send_journal.h"
+#include "msend/send_options.h"
 #include "msend/smtp_session.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
@@ -27,32 +27,30 @@
 
 /* Nothing is connected for it. */
 static bool
-show_plan(const struct letter *l, const struct account *a, const struct run *run, struct err *e)
+show_plan(const struct letter *l, const struct send_account *a, const struct run *run,
+	  struct err *e)
 {
 	const struct outgoing_facts *facts = outgoing_facts(l->message);
 
-	run_show_settings(run, a);
-	if (!smtp_session_check(a, e))
+	run_show_settings(run, &a->base);
+	if (!smtp_session_check(&a->base, e))
 		return false;
 	printf("envelope from: <%s>\n", l->from);
 	for (size_t i = 0; i < l->envelope.count; i++)
 		printf("envelope to: <%s>\n", l->envelope.recipients[i].address);
 	printf("octets: %llu\n", (unsigned long long)facts->size);
-	if (account_text(a, SET_SEND_FILTER))
-		screen_printf("filter: %s\n", account_text(a, SET_SEND_FILTER));
-	if (save_is_wanted(a))
-		screen_printf("copy to: %s\n", save_folder(a));
+	if (a->settings.wishes.send_filter)
+		screen_printf("filter: %s\n", a->settings.wishes.send_filter);
+	if (a->settings.save.is_wanted)
+		screen_printf("copy to: %s\n", a->settings.save.folder);
 	return true;
 }
 
 /* Only where it was asked for: sendmail reads so, without -i, and who calls it may count on it. */
 static bool
-a_dot_ends(const struct run *run)
+a_dot_ends(const struct run *run, const struct send_options *o)
 {
-	const char *options = run->given.of[SET_SENDMAIL_OPTIONS].text;
-
-	return run->tool->id == TOOL_SENDMAIL && !run_flag(run, SET_IGNORE_DOTS) &&
-	       !(options && text_has_word(options, "i"));
+	return run->tool->id == TOOL_SENDMAIL && !o->ignores_dots;
 }
 
 /* The sender's copy of a letter, however many transactions it takes. */
@@ -127,8 +125,8 @@ settle_copy(struct copy *c, const struct letter *part, const struct outcome *o)
 
 /* True: it was *SENT, or is kept to be sent later. */
 static bool
-hand_in(struct run *run, struct submission *h, const struct account *a, struct letter *l, bool last,
-	struct ledger *g, struct outcome *o, bool *sent, struct err *e)
+hand_in(struct run *run, struct submission *h, const struct send_account *a, struct letter *l,
+	bool last, struct ledger *g, struct outcome *o, bool *sent, struct err *e)
 {
 	struct err problem;
 
@@ -136,7 +134,7 @@ hand_in(struct run *run, struct submission *h, const struct account *a, struct l
 	if (l->unfiltered.code != ERR_NONE)
 		*e = l->unfiltered;
 	o->keeps_copy = g->copy->is_wanted && !g->copy->is_settled && !save_is_due(l);
-	if (account_flag(a, SET_QUEUE)) {
+	if (a->settings.queue) {
 		if (!*sent && !note_begin(g, &problem)) {
 			run_complain(run, &problem);
 			return false;
@@ -148,7 +146,7 @@ hand_in(struct run *run, struct submission *h, const struct account *a, struct l
 }
 
 static bool
-send_part(struct run *run, struct submission *h, const struct account *a, struct letter *part,
+send_part(struct run *run, struct submission *h, const struct send_account *a, struct letter *part,
 	  bool last, const struct ledger *letter, struct err *e)
 {
 	struct outcome outcome = {0};
@@ -163,7 +161,7 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 	ok = hand_in(run, h, a, part, last, &g, &outcome, &sent, e);
 	note_end(run, &g, &outcome);
 	settle_copy(g.copy, part, &outcome);
-	outcome_log(&outcome, part, a, run, sent ? NULL : e);
+	outcome_log(&outcome, part, a->base.name, a->settings.log, run, sent ? NULL : e);
 	outcome_free(&outcome);
 	return ok;
 }
@@ -171,11 +169,11 @@ send_part(struct run *run, struct submission *h, const struct account *a, struct
 /* The transactions are independent: one that is refused does not stop the others. The caller
  * reports the last failure. */
 static bool
-send_parts(struct run *run, struct submission *h, const struct account *a, const struct letter *l,
-	   bool last, const struct ledger *g, struct err *e)
+send_parts(struct run *run, struct submission *h, const struct send_account *a,
+	   const struct letter *l, bool last, const struct ledger *g, struct err *e)
 {
 	struct transactions t;
-	bool ok = transactions_begin(&t, l, a, run, e);
+	bool ok = transactions_begin(&t, l, a, submission_shared(h)->options, e);
 
 	for (bool more = ok; more && transactions_next(&t);) {
 		struct err problem = {0};
@@ -192,9 +190,9 @@ send_parts(struct run *run, struct submission *h, const struct account *a, const
 
 /* A file is the same by whatever path it is named. */
 static char *
-letter_name(const struct run *run)
+letter_name(const struct run *run, const struct send_options *o)
 {
-	char *path = run->about && run_flag(run, SET_BATCH) ? realpath(run->about, NULL) : NULL;
+	char *path = run->about && o->batch ? realpath(run->about, NULL) : NULL;
 
 	return path ? path : mem_strdup(run->about ? run->about : "-");
 }
@@ -238,24 +236,27 @@ skip_sent(struct letter *l, struct ledger *g, struct err *e)
 
 static bool
 prepare(struct run *run, struct submission *h, struct letter *l, int fd, bool last,
-	const struct account **a, struct err *e)
+	const struct send_account **a, struct err *e)
 {
-	return letter_read(l, fd, last && a_dot_ends(run), run->given.of[SET_FROM].text, e) &&
+	const struct send_options *o = submission_shared(h)->options;
+
+	return letter_read(l, fd, last && a_dot_ends(run, o), o->from, e) &&
 	       (*a = submission_account(h, run, l->sender, e)) &&
 	       letter_prepare(l, *a, last ? run->operands : NULL, last ? run->operand_count : 0,
-			      run_flag(run, SET_READ_RECIPIENTS), e) &&
+			      o->read_recipients, e) &&
 	       queue_add_check(*a, e) && save_check(*a, e);
 }
 
 /* Not where nobody is to get it any more, nor for --dry-run: the command may do anything. */
 static bool
-filter(const struct run *run, struct letter *l, const struct account *a, struct err *e)
+filter(const struct run *run, struct letter *l, const struct send_account *a, struct err *e)
 {
 	return l->envelope.count == 0 || run->options.dry_run || letter_filter(l, a, e);
 }
 
 static void
-save_copy(struct run *run, const struct account *a, const struct letter *l, const struct copy *c)
+save_copy(struct run *run, const struct send_account *a, const struct letter *l,
+	  const struct copy *c)
 {
 	if (c->is_due)
 		save_end(run, save_begin(run, a, l));
@@ -272,25 +273,34 @@ kind_of(const struct letter *l, const struct copy *c)
 	return c->is_queued ? TALLY_DEFERRED : TALLY_SENT;
 }
 
+/* The account is NULL if none could be chosen. */
+static void
+log_unsent(struct run *run, const struct send_options *o, const struct send_account *a,
+	   const struct letter *l, const struct err *why)
+{
+	outcome_log(&(struct outcome){0}, l, a ? a->base.name : NULL, a ? a->settings.log : o->log,
+		    run, why);
+}
+
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
 send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
-	const struct account *account = NULL;
-	char *name = letter_name(run);
+	const struct send_account *account = NULL;
+	const struct shared *shared = submission_shared(h);
+	char *name = letter_name(run, shared->options);
 	struct copy copy = {0};
-	struct ledger g = {
-	    .run = run, .copy = &copy, .journal = submission_shared(h)->journal, .name = name};
+	struct ledger g = {.run = run, .copy = &copy, .journal = shared->journal, .name = name};
 	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e) &&
 		  filter(run, &letter, account, e);
 
 	if (!ok && !run->options.dry_run)
-		outcome_log(&(struct outcome){0}, &letter, account, run, e);
-	copy.is_wanted = ok && save_is_wanted(account);
+		log_unsent(run, shared->options, account, &letter, e);
+	copy.is_wanted = ok && account->settings.save.is_wanted;
 	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
 	save_copy(run, account, &letter, &copy);
-	tally_count(submission_shared(h)->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
+	tally_count(shared->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
 	letter_free(&letter);
 	free(name);
 	return ok;
@@ -339,30 +349,27 @@ send_one(struct run *run, const struct shared *shared, struct err *e)
 }
 
 static bool
-open_shared(struct run *run, struct shared *s, struct err *e)
+open_shared(struct run *run, const struct send_options *o, struct shared *s, struct err *e)
 {
-	const char *rate = run->given.of[SET_RATE].text;
-	const char *journal = run->given.of[SET_JOURNAL].text;
-
-	*s = (struct shared){0};
+	*s = (struct shared){.options = o};
 	if (run->options.dry_run)
-		return !journal || (s->journal = send_journal_peek(journal, e)) != NULL;
-	if (batch_is_wanted(run) && !(s->tally = tally_open(run, batch_size(run), e)))
+		return !o->journal || (s->journal = send_journal_peek(o->journal, e)) != NULL;
+	if (batch_is_wanted(o) && !(s->tally = tally_open(run, batch_size(run, o), e)))
 		return false;
-	if (rate && !(s->rate = rate_open(rate, e)))
+	if (o->rate && !(s->rate = rate_open(o->rate, e)))
 		return false;
-	return !journal || (s->journal = send_journal_open(journal, e)) != NULL;
+	return !o->journal || (s->journal = send_journal_open(o->journal, e)) != NULL;
 }
 
 static bool
-send_messages(struct run *run, struct err *e)
+send_messages(struct run *run, const struct send_options *o, struct err *e)
 {
 	struct shared shared;
-	bool ok = open_shared(run, &shared, e);
+	bool ok = open_shared(run, o, &shared, e);
 
 	if (ok)
-		ok = batch_is_wanted(run) ? batch_run(run, send_one_of_many, &shared, e)
-					  : send_one(run, &shared, e);
+		ok = batch_is_wanted(o) ? batch_run(run, send_one_of_many, &shared, e)
+					: send_one(run, &shared, e);
 	tally_close(shared.tally, run);
 	rate_close(shared.rate);
 	send_journal_close(shared.journal);
@@ -385,44 +392,38 @@ probe(struct run *run, struct err *e)
 
 /* By whatever name of it. */
 static bool
-is_mailq(const struct run *run)
+is_mailq(const struct run *run, const struct send_options *o)
 {
-	const char *mode = run->given.of[SET_SENDMAIL_MODE].text;
-
-	return strcmp(run->program, "mailq") == 0 || run_flag(run, SET_LIST_QUEUE) ||
-	       (mode && strcmp(mode, "p") == 0);
+	return strcmp(run->program, "mailq") == 0 || o->lists_queue;
 }
 
 /* The queue takes no messages then: what was meant to go out must not be passed over in silence. */
 static bool
-has_nothing_to_send(const struct run *run, struct err *e)
+has_nothing_to_send(const struct run *run, const struct send_options *o, struct err *e)
 {
-	static const enum setting_id others[] = {SET_BATCH, SET_MBOX,    SET_CONNECTIONS,
-						 SET_RATE,  SET_JOURNAL, SET_EACH,
-						 SET_VERP,  SET_SAVE,    SET_SEND_FILTER};
-	const char *what = is_mailq(run) ? "--list-queue shows" : "--flush sends";
+	const char *what = is_mailq(run, o) ? "--list-queue shows" : "--flush sends";
 
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "%s what is kept, '%s' is too much", what,
 			       run->operands[0]);
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-		if (run->given.of[others[i]].text && (others[i] != SET_RATE || is_mailq(run)))
-			return err_set(e, ERR_USAGE,
-				       "%s what is kept; --%s cannot be combined with it", what,
-				       setting_row(others[i], TOOL_MSEND)->name);
-	return true;
+	if (!o->sending_option && !(o->rate && is_mailq(run, o)))
+		return true;
+	return err_set(e, ERR_USAGE, "%s what is kept; --%s cannot be combined with it", what,
+		       o->sending_option ? o->sending_option : "rate");
 }
 
 static bool
 job(struct run *run, struct err *e)
 {
+	const struct send_options o = send_options_read(&run->given);
+
 	if (run->options.probe)
 		return probe(run, e);
-	if (is_mailq(run))
-		return has_nothing_to_send(run, e) && mailq_show(run, e);
-	if (run_flag(run, SET_FLUSH))
-		return has_nothing_to_send(run, e) && queue_add_flush(run, e);
-	return send_messages(run, e);
+	if (is_mailq(run, &o))
+		return has_nothing_to_send(run, &o, e) && mailq_show(run, e);
+	if (o.flushes)
+		return has_nothing_to_send(run, &o, e) && queue_add_flush(run, &o, e);
+	return send_messages(run, &o, e);
 }
 
 int

@@ -9,7 +9,6 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "config/account.h"
 #include "msend/letter.h"
 #include "msend/log.h"
 
@@ -189,18 +188,15 @@ add_letter(struct buf *line, const struct letter *l, const struct outcome *o)
 }
 
 void
-outcome_log(const struct outcome *o, const struct letter *l, const struct account *a,
+outcome_log(const struct outcome *o, const struct letter *l, const char *account, const char *path,
 	    const struct run *run, const struct err *failure)
 {
-	const char *path = a ? account_text(a, SET_LOG) : NULL;
 	struct buf line = {0};
 	struct err problem;
 
 	if (!path)
-		path = run->given.of[SET_LOG].text;
-	if (!path)
 		return;
-	log_add(&line, "account", a ? a->name : NULL);
+	log_add(&line, "account", account);
 	log_add(&line, "server", o->server);
 	log_add(&line, "input", run->about);
 	add_letter(&line, l, o);

@@ -7,14 +7,13 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "config/account.h"
 #include "config/paths.h"
 #include "msend/letter.h"
 #include "msend/outcome.h"
 #include "msend/queue.h"
 #include "msend/queue_settings.h"
 #include "msend/recipient_status.h"
-#include "msend/save.h"
+#include "msend/send_options.h"
 
 struct queue *
 queue_add_open(struct err *e)
@@ -29,9 +28,9 @@ queue_add_open(struct err *e)
 }
 
 bool
-queue_add_check(const struct account *a, struct err *e)
+queue_add_check(const struct send_account *a, struct err *e)
 {
-	return !account_flag(a, SET_QUEUE) || queue_settings_check(a, e);
+	return !a->settings.queue || queue_settings_check(&a->base, e);
 }
 
 /* With the Bcc fields, where the sender's copy is made from it: they are not sent (letter_again()). */
@@ -49,13 +48,13 @@ pour(void *ctx, eol_put put, void *to, struct err *e)
 
 /* Fills in the queue's entry for a letter. */
 static void
-describe(struct queue_entry *entry, const struct account *a, const struct letter *l,
+describe(struct queue_entry *entry, const struct send_account *a, const struct letter *l,
 	 const struct outcome *o, const struct err *why)
 {
-	*entry = (struct queue_entry){.account = mem_strdup(a->name),
+	*entry = (struct queue_entry){.account = mem_strdup(a->base.name),
 				      .from = mem_strdup(l->from),
 				      .maybe_sent = o->maybe_sent};
-	queue_settings_add(entry, a, o->keeps_copy || !save_is_wanted(a),
+	queue_settings_add(entry, &a->base, o->keeps_copy || !a->settings.save.is_wanted,
 			   l->unfiltered.code == ERR_NONE);
 	for (size_t i = 0; i < l->envelope.count; i++)
 		if (recipient_status_of(l, i, o, false) == RECIPIENT_DEFERRED)
@@ -64,7 +63,7 @@ describe(struct queue_entry *entry, const struct account *a, const struct letter
 }
 
 static bool
-add(const struct account *a, const struct letter *l, struct outcome *o, struct err *e)
+add(const struct send_account *a, const struct letter *l, struct outcome *o, struct err *e)
 {
 	struct queue *q = queue_add_open(e);
 	struct queue_entry entry;
@@ -124,7 +123,7 @@ complain_of_refused(struct run *run, const struct letter *l, struct outcome *o)
 }
 
 bool
-queue_add_message(struct run *run, const struct account *a, const struct letter *l,
+queue_add_message(struct run *run, const struct send_account *a, const struct letter *l,
 		  struct outcome *o, bool ok, struct err *e)
 {
 	struct err problem = {0};

@@ -8,19 +8,20 @@
 
 #include <stdbool.h>
 
-struct account;
+struct send_account;
 struct err;
 struct letter;
 struct outcome;
 struct queue;
 struct run;
+struct send_options;
 
 /* The user's queue. NULL: *e is ERR_CONFIG, no directory for it. */
 struct queue *queue_add_open(struct err *e);
 
 /* Where the account wants letters kept: may what goes along with them be kept? False: *e is
  * ERR_USAGE. */
-bool queue_add_check(const struct account *a, struct err *e);
+bool queue_add_check(const struct send_account *a, struct err *e);
 
 /*
  * Keeps the letter for the recipients who may get it later, after an attempt that ended with OK, or
@@ -28,10 +29,10 @@ bool queue_add_check(const struct account *a, struct err *e);
  * remark says that the letter is kept. True: there is nothing more to report. False: *e, also if
  * the letter had to be kept and was not.
  */
-bool queue_add_message(struct run *run, const struct account *a, const struct letter *l,
+bool queue_add_message(struct run *run, const struct send_account *a, const struct letter *l,
 		       struct outcome *o, bool ok, struct err *e);
 
 /* msend -q: sends what waits. False: *e; what was complained of is in run->worst. */
-bool queue_add_flush(struct run *run, struct err *e);
+bool queue_add_flush(struct run *run, const struct send_options *o, struct err *e);
 
 #endif

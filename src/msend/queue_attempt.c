@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "msend/queue_route.h"
 #include "msend/queue_settings.h"
+#include "msend/send_options.h"
 #include "msend/submission.h"
 
 /* Times that the message asked for go on while it waits. */
@@ -72,6 +73,14 @@ settle_times(struct queue_attempt *a, struct err *e)
 	return settle_deliver_by(a, waited, e);
 }
 
+void
+queue_attempt_log(const struct queue_attempt *a, const struct outcome *o, const struct err *failure)
+{
+	const struct send_account *account = &a->waiting->route->account;
+
+	outcome_log(o, &a->letter, account->base.name, account->settings.log, a->run, failure);
+}
+
 /* The log has it before it is done: a process that is killed afterwards cannot write it any
  * more. */
 static void
@@ -91,7 +100,7 @@ say_again(struct queue_attempt *a)
 		"it may have been sent before, the reply was not seen; it is sent again");
 	run_warn(run, &e);
 	run->about = NULL; /* the id has a field of its own */
-	outcome_log(&ahead, &a->letter, &a->waiting->route->account, run, NULL);
+	queue_attempt_log(a, &ahead, NULL);
 	run->about = a->waiting->entry.id;
 }
 
@@ -115,10 +124,12 @@ static bool
 open_letter(struct queue_attempt *a, struct err *e)
 {
 	struct queue_entry *entry = &a->waiting->entry;
+	struct wishes wishes;
 
 	a->fd = queue_open_message(a->queue, entry, e);
-	queue_settings_read_parameters(entry, &a->wishes.values);
-	if (a->fd < 0 || !letter_again(&a->letter, a->fd, &a->wishes, entry->from, e))
+	queue_settings_read_parameters(entry, &a->wishes);
+	wishes = wishes_read(&a->wishes);
+	if (a->fd < 0 || !letter_again(&a->letter, a->fd, &wishes, entry->account, entry->from, e))
 		return false;
 	for (size_t i = 0; i < entry->count; i++)
 		if (queue_recipient_is_due(&entry->recipients[i]))
@@ -149,7 +160,7 @@ queue_attempt_free(struct queue_attempt *a)
 {
 	outcome_free(&a->outcome);
 	letter_free(&a->letter);
-	account_free(&a->wishes);
+	values_free(&a->wishes);
 	if (a->fd >= 0)
 		close(a->fd);
 }

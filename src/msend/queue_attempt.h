@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "config/account.h"
+#include "config/values.h"
 #include "msend/letter.h"
 #include "msend/outcome.h"
 #include "msend/queue.h"
@@ -23,13 +23,13 @@ struct queue_waiting {
 	struct queue_route *route;
 };
 
-/* The caller sets the first three, `wishes.name`, `fd` to -1 and `maybe_sent_before`; freed by
+/* The caller sets the first three, `fd` to -1 and `maybe_sent_before`; freed by
  * queue_attempt_free(). */
 struct queue_attempt {
 	struct run *run;
 	struct queue *queue;
 	struct queue_waiting *waiting;
-	struct account wishes; /* only these */
+	struct values wishes; /* only these */
 	struct letter letter;
 	struct outcome outcome;
 	int fd; /* of the message, or -1 */
@@ -47,6 +47,10 @@ bool queue_attempt_date(struct queue_entry *entry);
 /* Sends the message to the recipients that are due. The entry notes in time that it may have been
  * sent. False: *e; `outcome` has the server's answer, if there was one. */
 bool queue_attempt_send(struct queue_attempt *a, struct err *e);
+
+/* A line in the log of the route's account; FAILURE as in outcome_log(). */
+void queue_attempt_log(const struct queue_attempt *a, const struct outcome *o,
+		       const struct err *failure);
 
 void queue_attempt_free(struct queue_attempt *a);
 

@@ -9,14 +9,6 @@
 #include "msend/queue_settings.h"
 #include "msend/submission.h"
 
-static void
-copy_given(struct values *to, const struct values *from)
-{
-	for (size_t i = 0; i < SETTING_IDS; i++)
-		to->of[i] = (struct value){.text = mem_strdup(from->of[i].text),
-					   .origin = mem_strdup(from->of[i].origin)};
-}
-
 static struct queue_route *
 make_route(struct queue_routes *all, char *key, const struct values *now,
 	   const struct queue_entry *entry)
@@ -26,9 +18,9 @@ make_route(struct queue_routes *all, char *key, const struct values *now,
 
 	r->key = key;
 	r->handover = submission_open(all->shared);
-	copy_given(&given, now);
+	values_copy(&given, now);
 	queue_settings_read_route(entry, &given);
-	if (account_resolve(&r->account, TOOL_MSEND, &given, entry->from, &r->problem))
+	if (send_account_resolve(&r->account, &given, entry->from, &r->problem))
 		r->problem.code = ERR_NONE;
 	values_free(&given);
 	all->items = mem_grow(all->items, all->count + 1, sizeof(struct queue_route *));
@@ -54,7 +46,7 @@ queue_routes_free(struct queue_routes *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
 		submission_close(r->items[i]->handover);
-		account_free(&r->items[i]->account);
+		send_account_free(&r->items[i]->account);
 		free(r->items[i]->key);
 		free(r->items[i]);
 	}

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "config/account.h"
+#include "msend/send_options.h"
 
 struct queue_entry;
 struct shared;
@@ -19,7 +19,7 @@ struct values;
 
 struct queue_route {
 	char *key;
-	struct account account;
+	struct send_account account;
 	struct err problem; /* of the configuration; ERR_NONE: there is none */
 	struct submission *handover;
 	size_t left;     /* messages */

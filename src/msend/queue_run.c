@@ -17,11 +17,13 @@
 #include "msend/queue_settle.h"
 #include "msend/rate.h"
 #include "msend/save.h"
+#include "msend/send_options.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
 
 struct flush {
 	struct run *run;
+	const struct send_options *options;
 	struct tally *tally;
 	struct shared shared; /* by all routes */
 	struct queue *queue;
@@ -38,7 +40,7 @@ struct flush {
 static void
 find_account(struct flush *f)
 {
-	if (f->run->given.of[SET_ACCOUNT].text &&
+	if (f->options->account &&
 	    account_resolve(&f->wanted, TOOL_MSEND, &f->run->given, NULL, &f->problem))
 		f->problem.code = ERR_NONE;
 }
@@ -46,7 +48,7 @@ find_account(struct flush *f)
 static bool
 is_wanted(const struct flush *f, const struct queue_entry *entry)
 {
-	const char *account = f->run->given.of[SET_ACCOUNT].text;
+	const char *account = f->options->account;
 
 	return !account || strcmp(account, entry->account) == 0 ||
 	       (f->wanted.name && strcmp(f->wanted.name, entry->account) == 0);
@@ -116,10 +118,10 @@ has_been_taken(const struct queue_entry *entry)
 static struct save *
 begin_copy(const struct queue_attempt *a)
 {
-	const struct account *account = &a->waiting->route->account;
+	const struct send_account *account = &a->waiting->route->account;
 
 	if (has_been_taken(&a->waiting->entry) || !save_is_due(&a->letter) ||
-	    !save_is_wanted(account))
+	    !account->settings.save.is_wanted)
 		return NULL;
 	return save_begin(a->run, account, &a->letter);
 }
@@ -152,7 +154,6 @@ serve(struct flush *f, struct queue_waiting *w)
 				  .queue = f->queue,
 				  .waiting = w,
 				  .fd = -1,
-				  .wishes = {.name = mem_strdup(w->entry.account)},
 				  .maybe_sent_before = w->entry.maybe_sent};
 	struct err e = {0};
 	bool ok;
@@ -165,7 +166,7 @@ serve(struct flush *f, struct queue_waiting *w)
 	f->run->about = NULL;
 	tally_count(f->tally, kind_of(&a, ok, &e));
 	if (a.outcome.server || !a.outcome.is_waiting)
-		outcome_log(&a.outcome, &a.letter, &w->route->account, f->run, ok ? NULL : &e);
+		queue_attempt_log(&a, &a.outcome, ok ? NULL : &e);
 	queue_attempt_free(&a);
 }
 
@@ -201,18 +202,17 @@ send_all(struct flush *f, struct err *e)
 }
 
 bool
-queue_add_flush(struct run *run, struct err *e)
+queue_add_flush(struct run *run, const struct send_options *o, struct err *e)
 {
-	const char *rate = run->given.of[SET_RATE].text;
-	struct flush f = {.run = run};
+	struct flush f = {.run = run, .options = o, .shared = {.options = o}};
 	bool ok;
 
 	if (run->options.dry_run)
 		return mailq_show(run, e);
 	f.routes.shared = &f.shared;
 	find_account(&f);
-	ok = (!rate || (f.shared.rate = rate_open(rate, e))) && (f.queue = queue_add_open(e)) &&
-	     send_all(&f, e);
+	ok = (!o->rate || (f.shared.rate = rate_open(o->rate, e))) &&
+	     (f.queue = queue_add_open(e)) && send_all(&f, e);
 	flush_free(&f);
 	rate_close(f.shared.rate);
 	return ok;

@@ -11,27 +11,13 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
-#include "config/account.h"
 #include "msend/queue.h"
 #include "msend/queue_attempt.h"
 #include "msend/queue_route.h"
 #include "msend/recipient_status.h"
 
-enum { LIFETIME = 5 * 24 * 60 * 60 };
-
 /* The last attempts lie so far apart: an hour, or less of a short life. */
 enum { LATE_MAX_S = 60 * 60, LATE_PARTS = 10 };
-
-static int64_t
-lifetime_of(const struct queue_attempt *a)
-{
-	const char *text = account_text(&a->waiting->route->account, SET_QUEUE_LIFETIME);
-	uint64_t lifetime;
-
-	if (!text || !text_age(text, &lifetime))
-		return LIFETIME;
-	return lifetime < INT64_MAX / 2 ? (int64_t)lifetime : INT64_MAX / 2;
-}
 
 /*
  * Its time is over, and attempts failed since that lie apart: a computer that was asleep, or whose
@@ -41,7 +27,8 @@ static bool
 is_expired(struct queue_attempt *a)
 {
 	struct queue_entry *entry = &a->waiting->entry;
-	const int64_t now = (int64_t)time(NULL), lifetime = lifetime_of(a);
+	const int64_t now = (int64_t)time(NULL),
+		      lifetime = a->waiting->route->account.settings.queue_lifetime_s;
 	const int64_t apart =
 	    lifetime / LATE_PARTS < LATE_MAX_S ? lifetime / LATE_PARTS : LATE_MAX_S;
 

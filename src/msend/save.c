@@ -11,12 +11,12 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "base/mem.h"
-#include "base/program.h"
 #include "base/trace.h"
-#include "config/account.h"
 #include "message/outgoing.h"
 #include "message/spool.h"
 #include "msend/letter.h"
+#include "msend/save_command.h"
+#include "msend/send_options.h"
 #include "net/wait.h"
 
 enum {
@@ -31,41 +31,19 @@ struct save {
 };
 
 static bool
-is_given(const struct account *a, enum setting_id id)
+check_server(const struct send_account *a, struct err *e)
 {
-	return value_was_given(&a->values.of[id]);
-}
-
-bool
-save_is_wanted(const struct account *a)
-{
-	const char *text = account_text(a, SET_SAVE);
-	const bool may_skip = a->values.of[SET_SAVE].is_for_all;
-
-	return text && strcmp(text, "no") != 0 && (account_text(a, SET_IMAP) || !may_skip);
-}
-
-const char *
-save_folder(const struct account *a)
-{
-	const char *text = account_text(a, SET_SAVE);
-
-	return text && strcmp(text, "yes") != 0 ? text : "\\Sent";
-}
-
-static bool
-check_server(const struct account *a, struct err *e)
-{
-	if (account_text(a, SET_IMAP))
+	if (a->settings.has_imap)
 		return true;
-	err_set(e, ERR_CONFIG, "--save: no imap server is known for the account '%s'", a->name);
+	err_set(e, ERR_CONFIG, "--save: no imap server is known for the account '%s'",
+		a->base.name);
 	return err_hint(e, "`imap = URL` in the configuration");
 }
 
 bool
-save_check(const struct account *a, struct err *e)
+save_check(const struct send_account *a, struct err *e)
 {
-	return !save_is_wanted(a) || !is_given(a, SET_SAVE) || check_server(a, e);
+	return !a->settings.save.is_wanted || !a->settings.save.is_asked || check_server(a, e);
 }
 
 bool
@@ -100,13 +78,13 @@ blame(struct err *e, const char *folder)
 }
 
 void
-save_skip(struct run *run, const struct account *a)
+save_skip(struct run *run, const struct send_account *a)
 {
 	struct err e;
 
 	err_set(&e, ERR_TEMPORARY,
 		"no copy was saved, because it is not known whether the message was sent");
-	report(run, is_given(a, SET_SAVE), &e);
+	report(run, a->settings.save.is_asked, &e);
 }
 
 /* The copy. */
@@ -141,53 +119,8 @@ make_copy(const struct letter *l, struct err *e)
 	return -1;
 }
 
-/* mmark's command line. */
-
-static void
-add_option(struct buf *command, enum setting_id id, const char *value)
-{
-	char *word = mem_printf("--%s=%s", setting_row(id, TOOL_MMARK)->name, value);
-
-	program_add_word(command, word);
-	free(word);
-}
-
-/* The command line's options that concern the account, not its submission server. */
-static void
-add_given(struct buf *command, const struct account *a)
-{
-	static const enum setting_id ids[] = {SET_CONFIG,           SET_PROVIDER,    SET_USER,
-					      SET_PASSWORD_COMMAND, SET_TLS_CA_FILE, SET_PROXY,
-					      SET_SOURCE_IP,        SET_TIMEOUT};
-
-	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
-		if (is_given(a, ids[i]))
-			add_option(command, ids[i], account_text(a, ids[i]));
-	if (account_flag(a, SET_IPV4))
-		program_add_word(command, "--ipv4");
-	if (account_flag(a, SET_IPV6))
-		program_add_word(command, "--ipv6");
-}
-
-/* Its diagnostics come on the pipe; the UID that it prints is not for our output. */
-static void
-add_command(struct buf *command, const struct account *a, const char *folder)
-{
-	struct buf mmark = {0};
-
-	program_add(&mmark, "mmark");
-	buf_addf(command, "exec %s --protocol=imap --seen", mmark.data);
-	buf_free(&mmark);
-	if (folder[0] == '\\')
-		program_add_word(command, "--create");
-	add_option(command, SET_APPEND, folder);
-	add_option(command, SET_ACCOUNT, a->name);
-	add_given(command, a);
-	buf_add_str(command, " 2>&1 >/dev/null");
-}
-
 static bool
-start(struct save *s, const struct account *a, const struct letter *l, struct err *e)
+start(struct save *s, const struct send_account *a, const struct letter *l, struct err *e)
 {
 	struct buf command = {0};
 	int fd;
@@ -198,7 +131,7 @@ start(struct save *s, const struct account *a, const struct letter *l, struct er
 	fd = make_copy(l, e);
 	if (fd < 0)
 		return false;
-	add_command(&command, a, s->folder);
+	save_command_add(&command, &a->base, s->folder);
 	s->child.to = fd;
 	ok = child_start(&s->child, command.data, CHILD_STDIN_FILE, CHILD_STDOUT_PIPE, NULL, e);
 	close(fd);
@@ -214,13 +147,13 @@ save_free(struct save *s)
 }
 
 struct save *
-save_begin(struct run *run, const struct account *a, const struct letter *l)
+save_begin(struct run *run, const struct send_account *a, const struct letter *l)
 {
 	struct save *s = mem_alloc(sizeof *s);
 	struct err e = {0};
 
-	s->folder = mem_strdup(save_folder(a));
-	s->is_asked = is_given(a, SET_SAVE);
+	s->folder = mem_strdup(a->settings.save.folder);
+	s->is_asked = a->settings.save.is_asked;
 	if (start(s, a, l, &e))
 		return s;
 	blame(&e, s->folder);

@@ -11,21 +11,15 @@
 
 #include <stdbool.h>
 
-struct account;
+struct send_account;
 struct err;
 struct letter;
 struct run;
 struct save;
 
-/* Does the account want copies? A key for all accounts does not hold for those without IMAP. */
-bool save_is_wanted(const struct account *a);
-
-/* The folder that is meant, "\\Sent" for the default; borrowed. */
-const char *save_folder(const struct account *a);
-
 /* Before anything is sent. False: *e is ERR_CONFIG; the command line wants copies, and the account
  * has no IMAP server. */
-bool save_check(const struct account *a, struct err *e);
+bool save_check(const struct send_account *a, struct err *e);
 
 /* Did a server accept the letter for anybody? */
 bool save_is_due(const struct letter *l);
@@ -35,10 +29,10 @@ bool save_is_due(const struct letter *l);
  * it counts as ERR_TEMPORARY if the command line asked for the copy, else not at all. NULL: that
  * was done.
  */
-struct save *save_begin(struct run *run, const struct account *a, const struct letter *l);
+struct save *save_begin(struct run *run, const struct send_account *a, const struct letter *l);
 void save_end(struct run *run, struct save *s);
 
 /* Reports that there is no copy, because nobody knows whether the message was sent. */
-void save_skip(struct run *run, const struct account *a);
+void save_skip(struct run *run, const struct send_account *a);
 
 #endif

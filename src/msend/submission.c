@@ -13,6 +13,7 @@
 #include "msend/backoff.h"
 #include "msend/letter.h"
 #include "msend/rate.h"
+#include "msend/send_options.h"
 #include "msend/smtp_session.h"
 #include "msend/tally.h"
 
@@ -41,7 +42,7 @@ struct conversation {
 
 struct submission {
 	const struct shared *shared; /* never NULL */
-	struct account account;      /* where `has_account`, the one for `sender` */
+	struct send_account account; /* where `has_account`, the one for `sender` */
 	char *sender;
 	bool has_account;
 	struct conversation *conversations;
@@ -50,7 +51,8 @@ struct submission {
 struct submission *
 submission_open(const struct shared *s)
 {
-	static const struct shared nothing = {0};
+	static const struct send_options none = {0};
+	static const struct shared nothing = {.options = &none};
 	struct submission *h = mem_alloc(sizeof *h);
 
 	h->shared = s ? s : &nothing;
@@ -85,7 +87,7 @@ learn_limit(struct conversation *c, const char *words)
 static void
 forget_account(struct submission *h)
 {
-	account_free(&h->account);
+	send_account_free(&h->account);
 	free(h->sender);
 	h->sender = NULL;
 	h->has_account = false;
@@ -97,17 +99,15 @@ is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-const struct account *
+const struct send_account *
 submission_account(struct submission *h, struct run *run, const char *sender, struct err *e)
 {
-	const char *connections = run->given.of[SET_CONNECTIONS].text;
-
 	if (h->has_account && is_same(h->sender, sender))
 		return &h->account;
 	forget_account(h);
 	h->sender = sender ? mem_strdup(sender) : NULL;
-	h->has_account = run_account(run, &h->account, TOOL_MSEND, sender, e);
-	h->account.is_unattended = connections && strcmp(connections, "1") != 0;
+	h->has_account = send_account_of_run(&h->account, run, sender, e);
+	h->account.base.is_unattended = h->shared->options->connections > 1;
 	return h->has_account ? &h->account : NULL;
 }
 
@@ -142,9 +142,9 @@ name_of(const struct account *a, struct err *e)
 }
 
 static struct conversation *
-find(struct submission *h, const struct account *a, struct err *e)
+find(struct submission *h, const struct send_account *a, struct err *e)
 {
-	char *whose = name_of(a, e);
+	char *whose = name_of(&a->base, e);
 	struct conversation *c = whose ? h->conversations : NULL;
 
 	while (c && strcmp(c->whose, whose) != 0)
@@ -163,21 +163,22 @@ find(struct submission *h, const struct account *a, struct err *e)
 /* For how many seconds without a success the server is tried again; 0: it is not. Of several
  * processes one may be the first that is served, and the others have to wait for its end. */
 static unsigned
-backoff_limit(const struct submission *h, const struct conversation *c, const struct account *a)
+backoff_limit(const struct submission *h, const struct conversation *c,
+	      const struct send_account *a)
 {
-	const unsigned timeout = account_number(a, SET_TIMEOUT, BACKOFF_MAX_S);
+	const unsigned timeout = a->base.settings.connection.timeout_s;
 	unsigned limit = 0;
 
-	if (c->was_reached || (a->is_unattended && tally_last_answer(h->shared->tally) != 0))
+	if (c->was_reached || (a->base.is_unattended && tally_last_answer(h->shared->tally) != 0))
 		limit = BACKOFF_MAX_S;
-	else if (a->is_unattended)
+	else if (a->base.is_unattended)
 		limit = BACKOFF_FIRST_S;
 	return timeout > 0 && timeout < limit ? timeout : limit;
 }
 
 /* Pauses before the next attempt. False: there is to be none. */
 static bool
-pause_for(struct submission *h, struct conversation *c, const struct account *a)
+pause_for(struct submission *h, struct conversation *c, const struct send_account *a)
 {
 	return stop_signal() == 0 && backoff_wait(&c->backoff, backoff_limit(h, c, a),
 						  tally_last_answer(h->shared->tally));
@@ -185,9 +186,9 @@ pause_for(struct submission *h, struct conversation *c, const struct account *a)
 
 /* Opens it, as often as is worth while. False: c->given_up. */
 static bool
-open_patiently(struct submission *h, struct conversation *c, const struct account *a)
+open_patiently(struct submission *h, struct conversation *c, const struct send_account *a)
 {
-	while (!smtp_session_open(&c->session, a, &c->given_up))
+	while (!smtp_session_open(&c->session, &a->base, &c->given_up))
 		if (c->given_up.code != ERR_TEMPORARY || !pause_for(h, c, a))
 			return false;
 	c->given_up = (struct err){0};
@@ -197,7 +198,7 @@ open_patiently(struct submission *h, struct conversation *c, const struct accoun
 /* A server that hung up, or said 421, since the last letter is left before the next one begins, so
  * that the state of that letter is never in doubt; likewise one that would take no more. */
 static bool
-be_open(struct submission *h, struct conversation *c, const struct account *a, struct err *e)
+be_open(struct submission *h, struct conversation *c, const struct send_account *a, struct err *e)
 {
 	if (c->is_open && !smtp_is_idle(c->session.smtp)) {
 		learn_limit(c, "");
@@ -228,7 +229,7 @@ note_answer(struct submission *h, struct conversation *c)
 /* Records the effect of the letter on the conversation. True: it broke, and the letter may go out
  * again. */
 static bool
-broke(struct submission *h, struct conversation *c, const struct account *a,
+broke(struct submission *h, struct conversation *c, const struct send_account *a,
       const struct outcome *o, bool ok, const struct err *e)
 {
 	const bool is_broken = !ok && smtp_is_broken(c->session.smtp), was_used = c->is_used;
@@ -284,7 +285,7 @@ fit_in(const struct smtp *c, struct smtp_envelope *v)
 }
 
 bool
-submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
+submission_send(struct submission *h, const struct send_account *a, struct letter *l, bool last,
 		struct outcome *o, struct err *e)
 {
 	struct conversation *c = find(h, a, e);

@@ -23,15 +23,18 @@
 
 #include "msend/outcome.h"
 
-struct account;
+struct send_account;
 struct err;
 struct submission;
 struct letter;
 struct run;
+struct send_options;
 struct tally;
 
-/* The data that all connections of a run share; each may be NULL. */
+/* The data that all connections of a run share. */
 struct shared {
+	const struct send_options *options; /* never NULL */
+	/* NULL: there is none */
 	struct rate *rate;
 	struct send_journal *journal;
 	struct tally *tally;
@@ -49,8 +52,8 @@ void submission_close(struct submission *h);
  * call. For the same sender as last time it is at hand: reading the configuration costs more than
  * sending a letter. Of several processes (--connections) none may ask for a password. NULL: *e.
  */
-const struct account *submission_account(struct submission *h, struct run *run, const char *sender,
-					 struct err *e);
+const struct send_account *submission_account(struct submission *h, struct run *run,
+					      const char *sender, struct err *e);
 
 /*
  * Hands in the letter in one transaction. Recipients whom the server takes only in a further
@@ -60,7 +63,7 @@ const struct account *submission_account(struct submission *h, struct run *run, 
  * caller reports the refused recipients (outcome_complain(), queue_add_message()). False: *e; if
  * o->maybe_sent, its words say so. O is {0} before, the caller's to free.
  */
-bool submission_send(struct submission *h, const struct account *a, struct letter *l, bool last,
-		     struct outcome *o, struct err *e);
+bool submission_send(struct submission *h, const struct send_account *a, struct letter *l,
+		     bool last, struct outcome *o, struct err *e);
 
 #endif

@@ -3,23 +3,22 @@
 
 #include <stdlib.h>
 
-#include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "config/account.h"
 #include "message/address.h"
+#include "msend/send_options.h"
 
 bool
-transactions_begin(struct transactions *t, const struct letter *l, const struct account *a,
-		   const struct run *run, struct err *e)
+transactions_begin(struct transactions *t, const struct letter *l, const struct send_account *a,
+		   const struct send_options *o, struct err *e)
 {
 	*t = (struct transactions){.whole = l, .part = *l};
 	t->part.from = NULL;
 	t->part.may_shrink = true;
 	t->part.envelope.count = 0;
-	t->has_verp = run_flag(run, SET_VERP);
-	t->limit = run_flag(run, SET_EACH) ? 1 : account_number(a, SET_MAX_RECIPIENTS, 0);
-	if (t->has_verp && !run_flag(run, SET_EACH))
+	t->has_verp = o->verp;
+	t->limit = o->each ? 1 : a->settings.max_recipients;
+	if (t->has_verp && !o->each)
 		return err_set(e, ERR_USAGE, "--verp needs --each");
 	if (t->has_verp && l->from[0] == '\0')
 		return err_set(e, ERR_USAGE, "--verp needs a sender that is not <>");

@@ -15,9 +15,9 @@
 
 #include "msend/letter.h"
 
-struct account;
+struct send_account;
 struct err;
-struct run;
+struct send_options;
 
 struct transactions {
 	/* The part at hand: a view of the letter. submission_send() may make it shorter. */
@@ -32,8 +32,8 @@ struct transactions {
 };
 
 /* L outlives T. False: *e (ERR_USAGE, ERR_MALFORMED), the options do not fit. */
-bool transactions_begin(struct transactions *t, const struct letter *l, const struct account *a,
-			const struct run *run, struct err *e);
+bool transactions_begin(struct transactions *t, const struct letter *l,
+			const struct send_account *a, const struct send_options *o, struct err *e);
 
 /* Steps to the next part. False: there is none; what T held is freed. */
 bool transactions_next(struct transactions *t);

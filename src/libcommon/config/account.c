@@ -604,11 +604,11 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 	bool ok;
 
 	*a = (struct account){.tool = tool};
+	take_given(a, given);
 	if (given->of[SET_PORT].text && !given->of[SET_HOST].text) {
 		err_set(e, ERR_USAGE, "--port goes with --host");
 		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
 	}
-	take_given(a, given);
 	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
 	     take_files(a, files, tool, e) && take_preset(a, e);
 	if (ok)

@@ -65,6 +65,14 @@ value_was_given(const struct value *v)
 }
 
 void
+values_copy(struct values *to, const struct values *from)
+{
+	for (size_t i = 0; i < SETTING_IDS; i++)
+		to->of[i] = (struct value){.text = mem_strdup(from->of[i].text),
+					   .origin = mem_strdup(from->of[i].origin)};
+}
+
+void
 values_free(struct values *v)
 {
 	if (v->of[SET_PASSWORD].text)

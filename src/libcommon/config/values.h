@@ -45,6 +45,8 @@ unsigned values_number(const struct values *v, enum setting_id id, unsigned othe
 /* Was it set on the command line, of this run or of the one that queued the message? */
 bool value_was_given(const struct value *v);
 
+/* Into the empty TO. */
+void values_copy(struct values *to, const struct values *from);
 void values_free(struct values *v); /* wipes the password */
 
 #endif

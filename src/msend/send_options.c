@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "msend/send_options.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "app/tool.h"
+#include "base/text.h"
+
+enum { QUEUE_LIFETIME_S = 5 * 24 * 60 * 60 };
+
+static bool
+is_word(const struct values *v, enum setting_id id, const char *word)
+{
+	const char *text = values_text(v, id);
+
+	return text && text_equal_case(text, word);
+}
+
+static bool
+ignores_dots(const struct values *given)
+{
+	const char *options = values_text(given, SET_SENDMAIL_OPTIONS);
+
+	return values_flag(given, SET_IGNORE_DOTS) || (options && text_has_word(options, "i"));
+}
+
+static const char *
+find_sending_option(const struct values *given)
+{
+	static const enum setting_id ids[] = {SET_BATCH,   SET_MBOX,       SET_CONNECTIONS,
+					      SET_JOURNAL, SET_EACH,       SET_VERP,
+					      SET_SAVE,    SET_SEND_FILTER};
+
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+		if (values_text(given, ids[i]))
+			return setting_row(ids[i], TOOL_MSEND)->name;
+	return NULL;
+}
+
+struct send_options
+send_options_read(const struct values *given)
+{
+	return (struct send_options){.account = values_text(given, SET_ACCOUNT),
+				     .from = values_text(given, SET_FROM),
+				     .log = values_text(given, SET_LOG),
+				     .read_recipients = values_flag(given, SET_READ_RECIPIENTS),
+				     .ignores_dots = ignores_dots(given),
+				     .lists_queue = values_flag(given, SET_LIST_QUEUE) ||
+						    is_word(given, SET_SENDMAIL_MODE, "p"),
+				     .flushes = values_flag(given, SET_FLUSH),
+				     .batch = values_flag(given, SET_BATCH),
+				     .mbox = values_flag(given, SET_MBOX),
+				     .connections = values_number(given, SET_CONNECTIONS, 0),
+				     .each = values_flag(given, SET_EACH),
+				     .verp = values_flag(given, SET_VERP),
+				     .rate = values_text(given, SET_RATE),
+				     .journal = values_text(given, SET_JOURNAL),
+				     .sending_option = find_sending_option(given)};
+}
+
+struct wishes
+wishes_read(const struct values *v)
+{
+	const struct smtp_parameters parameters = {.notify = values_text(v, SET_DSN_NOTIFY),
+						   .ret = values_text(v, SET_DSN_RETURN),
+						   .envelope_id = values_text(v, SET_ENVELOPE_ID),
+						   .require_tls =
+						       values_flag(v, SET_REQUIRE_TLS) ? "" : NULL,
+						   .deliver_by = values_text(v, SET_DELIVER_BY),
+						   .hold_for = values_text(v, SET_HOLD_FOR),
+						   .hold_until = values_text(v, SET_HOLD_UNTIL),
+						   .priority = values_text(v, SET_PRIORITY)};
+
+	return (struct wishes){.parameters = parameters,
+			       .partial = values_flag(v, SET_PARTIAL),
+			       .send_filter = values_text(v, SET_SEND_FILTER)};
+}
+
+static struct save_settings
+read_save(const struct values *v)
+{
+	const struct value *save = &v->of[SET_SAVE];
+	const bool has_server = values_text(v, SET_IMAP) != NULL;
+
+	return (struct save_settings){
+	    .is_wanted =
+		save->text && !is_word(v, SET_SAVE, "no") && (has_server || !save->is_for_all),
+	    .is_asked = value_was_given(save),
+	    .folder = save->text && !is_word(v, SET_SAVE, "yes") ? save->text : "\\Sent"};
+}
+
+static int64_t
+read_lifetime(const char *text)
+{
+	uint64_t lifetime;
+
+	if (!text || !text_age(text, &lifetime))
+		return QUEUE_LIFETIME_S;
+	return lifetime < INT64_MAX / 2 ? (int64_t)lifetime : INT64_MAX / 2;
+}
+
+static enum outgoing_rewrite
+read_rewrite(const struct values *v)
+{
+	return is_word(v, SET_REWRITE_FROM, "always")  ? REWRITE_ALWAYS
+	       : is_word(v, SET_REWRITE_FROM, "never") ? REWRITE_NEVER
+						       : REWRITE_LOCAL;
+}
+
+static struct send_settings
+read_settings(const struct values *v)
+{
+	return (struct send_settings){.from = values_text(v, SET_FROM),
+				      .full_name = values_text(v, SET_FULL_NAME),
+				      .alias_file = values_text(v, SET_ALIAS_FILE),
+				      .log = values_text(v, SET_LOG),
+				      .rewrite = read_rewrite(v),
+				      .wishes = wishes_read(v),
+				      .save = read_save(v),
+				      .queue = values_flag(v, SET_QUEUE),
+				      .queue_lifetime_s =
+					  read_lifetime(values_text(v, SET_QUEUE_LIFETIME)),
+				      .max_recipients = values_number(v, SET_MAX_RECIPIENTS, 0),
+				      .has_imap = values_text(v, SET_IMAP) != NULL};
+}
+
+bool
+send_account_resolve(struct send_account *a, const struct values *given, const char *sender,
+		     struct err *e)
+{
+	const bool ok = account_resolve(&a->base, TOOL_MSEND, given, sender, e);
+
+	a->settings = read_settings(&a->base.values);
+	return ok;
+}
+
+bool
+send_account_of_run(struct send_account *a, struct run *run, const char *sender, struct err *e)
+{
+	const bool ok = run_account(run, &a->base, TOOL_MSEND, sender, e);
+
+	a->settings = read_settings(&a->base.values);
+	return ok;
+}
+
+void
+send_account_free(struct send_account *a)
+{
+	account_free(&a->base);
+	*a = (struct send_account){0};
+}
