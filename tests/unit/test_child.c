@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/spawner.h"
 #include "tap.h"
 
 /* All that comes from FD. */
@@ -249,6 +250,61 @@ test_end(void)
 	   "waiting once more is harmless, and no success");
 }
 
+static void
+test_allowed(void)
+{
+	static const struct {
+		const char *template, *line;
+		bool allowed;
+	} cases[] = {
+	    {"cat >x", "cat >x", true},
+	    {"cat >x", "cat >xy", false},
+	    {"cat >x", "cat >", false},
+	    {"deliver %F -d %T.", "deliver a@b.test -d c+d@e.test.", true},
+	    {"deliver %F -d %T.", "deliver a@b.test -d ''.", true},
+	    {"deliver %F", "deliver a;b", false},
+	    {"deliver %F", "deliver a b", false},
+	    {"deliver %F", "deliver -x", false},
+	    {"deliver \"%T\"", "deliver \"\"", true},
+	    {"date +%%s", "date +%s", true},
+	    {"date +%s", "date +%s", true},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+		ok(spawner_allows(cases[i].template, cases[i].line) == cases[i].allowed,
+		   cases[i].line);
+}
+
+/* The last test: it stays on. */
+static void
+test_spawner(void)
+{
+	static const char *const lines[] = {"cat", "exit 3", "exec sleep 10", "printf %F"};
+	static const char *const other[] = {"LD_PRELOAD=x", NULL};
+	struct child c = {.to = -1};
+	struct err e;
+	char text[8] = "";
+
+	test_allowed();
+	ok(child_use_spawner(lines, 4, &e) && spawner_is_on(), "a spawner");
+	ok(child_start(&c, "cat", CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, &e), "starts");
+	ok(c.control > 0 && write(c.to, "hello", 5) == 5 && close(c.to) == 0, "a command,");
+	c.to = -1;
+	ok(read(c.from, text, sizeof text) == 5 && strcmp(text, "hello") == 0, "with its pipes;");
+	ok(child_wait(&c) == 0 && c.control == 0, "its status is 0,");
+	child_start(&c, "exit 3", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e);
+	ok(child_wait(&c) == 3, "or another;");
+	child_start(&c, "exec sleep 10", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e);
+	ok(!child_wait_ms(&c, 5, NULL), "one that goes on");
+	child_end(&c);
+	ok(c.pid < 0 && c.control == 0, "is ended;");
+	ok(!child_start(&c, "true", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, NULL, &e) &&
+	       strstr(e.text, "cannot run 'true'"),
+	   "another command line is refused,");
+	ok(!child_start(&c, "cat", CHILD_STDIN_EMPTY, CHILD_STDOUT_OURS, other, &e),
+	   "and a variable that is none of ours");
+}
+
 int
 main(void)
 {
@@ -258,5 +314,6 @@ main(void)
 	test_descriptors();
 	test_signals();
 	test_end();
+	test_spawner();
 	return tap_done();
 }

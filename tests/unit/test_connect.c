@@ -260,7 +260,7 @@ test_simple(void)
 	socklen_t len = sizeof on;
 
 	ok(connect_open(&p, &c, &e), "an address");
-	ok(c.in == c.out && c.child == -1 && c.is_local, "is one socket, and local");
+	ok(c.in == c.out && c.child.pid == -1 && c.is_local, "is one socket, and local");
 	ok(fcntl(c.in, F_GETFL) & O_NONBLOCK && fcntl(c.in, F_GETFD) & FD_CLOEXEC,
 	   "non-blocking and close-on-exec");
 	getsockopt(c.in, IPPROTO_TCP, TCP_NODELAY, &on, &len);
@@ -613,11 +613,11 @@ test_tunnel(void)
 	struct err e = {0};
 	struct child child;
 
-	ok(connect_open(&p, &c, &e) && c.child > 0 && c.in != c.out, "a tunnel");
+	ok(connect_open(&p, &c, &e) && c.child.pid > 0 && c.in != c.out, "a tunnel");
 	ok(!c.is_local, "its end is where its host's name is");
 	ok(fcntl(c.in, F_GETFL) & O_NONBLOCK && fcntl(c.out, F_GETFL) & O_NONBLOCK,
 	   "its pipes don't block");
-	child = (struct child){.pid = c.child, .to = c.out, .from = c.in};
+	child = c.child;
 	child_wait(&child);
 	p.tunnel = "no-such-program-at-all";
 	ok(!connect_open(&p, &c, &e) && e.code == ERR_CONFIG, "a tunnel that is no program");
@@ -628,13 +628,13 @@ static void
 tunnel_is_local(const char *host, bool want)
 {
 	struct connect_params p = {.tunnel = "cat", .host = host, .port = 25};
-	struct connection c = {.child = -1};
+	struct connection c = {.child = {.pid = -1}};
 	struct err e = {0};
 	struct child child;
 
 	ok(connect_open(&p, &c, &e) && c.is_local == want, "a tunnel to %s",
 	   host ? host : "nowhere");
-	child = (struct child){.pid = c.child, .to = c.out, .from = c.in};
+	child = c.child;
 	child_wait(&child);
 }
 

@@ -1,4 +1,6 @@
 libcommon_a_SOURCES += \
+	%D%/containment.c \
+	%D%/containment.h \
 	%D%/folder_names.c \
 	%D%/folder_names.h \
 	%D%/login_delay.c \
@@ -9,6 +11,9 @@ libcommon_a_SOURCES += \
 	%D%/mailbox_session.h \
 	%D%/probe.c \
 	%D%/probe.h \
+	%D%/sandbox.h \
+	%D%/sandbox_linux.c \
+	%D%/sandbox_other.c \
 	%D%/select.c \
 	%D%/select.h \
 	%D%/session.c \
@@ -19,6 +24,8 @@ libcommon_a_SOURCES += \
 	%D%/message_lines.h \
 	%D%/message_search.c \
 	%D%/message_search.h \
+	%D%/syscall_filter.c \
+	%D%/syscall_filter.h \
 	%D%/table.c \
 	%D%/table.h \
 	%D%/tool.c \

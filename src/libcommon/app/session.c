@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/containment.h"
 #include "auth/secret.h"
 #include "base/err.h"
 #include "base/text.h"
@@ -17,6 +18,9 @@
 #include "proto/login.h"
 
 enum { LANGUAGE_MAX = 36 };
+
+/* Of the account whose session was the first: a contained process cannot read it again. */
+static struct secret_kept kept;
 
 /* The parameters of a conversation, gathered from the account. */
 struct plan {
@@ -179,13 +183,24 @@ check_tls(const struct plan *p, const struct url *url, struct err *e)
 }
 
 static bool
+connect_contained(struct session *s, const struct plan *p, struct err *e)
+{
+	const struct containment c = {.account = p->account, .url = &s->url, .secret = s->secret};
+
+	if (containment_prepare(&c))
+		secret_prepare(s->secret, &kept);
+	s->stream = stream_open(&p->connect, e);
+	if (!s->stream)
+		return false;
+	containment_enter(&c);
+	return true;
+}
+
+static bool
 carry_out(struct session *s, struct plan *p, session_begin *begin, void *conversation,
 	  struct err *e)
 {
-	if (!check_tls(p, &s->url, e))
-		return false;
-	s->stream = stream_open(&p->connect, e);
-	if (!s->stream)
+	if (!check_tls(p, &s->url, e) || !connect_contained(s, p, e))
 		return false;
 	if (s->url.security == SECURITY_TLS && !stream_start_tls(s->stream, &p->tls, e))
 		return false;

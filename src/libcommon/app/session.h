@@ -29,7 +29,8 @@ typedef bool session_begin(void *conversation, struct stream *s, const struct lo
 			   struct err *e);
 
 /*
- * Connects to URL, starts TLS if the scheme wants it from the first byte, and calls BEGIN with
+ * Connects to URL, gives up what the account's tool does not need from now on (app/containment.h),
+ * starts TLS if the scheme wants it from the first byte, and calls BEGIN with
  * CONVERSATION. WITHOUT_LOGIN: whatever the account's `auth` says, no login (--probe).
  * S->url and S->stream are set when BEGIN is called. A must outlive the call. False: *e; nothing is
  * open.

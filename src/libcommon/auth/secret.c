@@ -12,34 +12,89 @@
 
 struct secret {
 	struct secret_params params;
-	struct buf text;    /* empty until fetched */
-	const char *origin; /* NULL until fetched */
+	struct secret_kept *kept; /* NULL: nothing is */
+	struct buf text;          /* empty until fetched */
+	const char *origin;       /* NULL until fetched */
 	bool is_renewed;
 };
 
 static enum secret_outcome
-from_text(const struct secret_params *p, struct buf *text, struct err *e)
+from_text(struct secret *s, struct buf *text, struct err *e)
 {
 	(void)e;
-	if (!p->text)
+	if (!s->params.text)
 		return SECRET_ABSENT;
-	buf_add_str(text, p->text);
+	buf_add_str(text, s->params.text);
 	return SECRET_FOUND;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void
+keep(struct secret_kept *k, const struct secret_params *p, const char *text)
+{
+	*k = (struct secret_kept){.machine = mem_strdup(p->machine),
+				  .user = p->user ? mem_strdup(p->user) : NULL,
+				  .text = mem_strdup(text)};
+}
+
+static enum secret_outcome
+from_netrc(struct secret *s, struct buf *text, struct err *e)
+{
+	const struct secret_params *p = &s->params;
+	struct secret_kept *k = s->kept;
+	enum secret_outcome outcome;
+
+	if (k && k->text && is_same(k->machine, p->machine) && is_same(k->user, p->user)) {
+		buf_add_str(text, k->text);
+		return SECRET_FOUND;
+	}
+	outcome = secret_from_netrc(p, text, e);
+	if (k && !k->text && outcome == SECRET_FOUND && !memchr(text->data, '\0', text->len))
+		keep(k, p, text->data);
+	return outcome;
+}
+
+static enum secret_outcome
+from_command(struct secret *s, struct buf *text, struct err *e)
+{
+	return secret_from_command(&s->params, text, e);
+}
+
+static enum secret_outcome
+from_file(struct secret *s, struct buf *text, struct err *e)
+{
+	return secret_from_file(&s->params, text, e);
+}
+
+static enum secret_outcome
+from_token(struct secret *s, struct buf *text, struct err *e)
+{
+	return secret_from_token(&s->params, text, e);
+}
+
+static enum secret_outcome
+from_terminal(struct secret *s, struct buf *text, struct err *e)
+{
+	return secret_from_terminal(&s->params, text, e);
 }
 
 /* In the order in which they are tried. */
 static const struct source {
 	const char *name; /* as the user knows it */
 	const char *origin;
-	enum secret_outcome (*fetch)(const struct secret_params *p, struct buf *text,
-				     struct err *e);
+	enum secret_outcome (*fetch)(struct secret *s, struct buf *text, struct err *e);
 } sources[] = {
-    {"password-command", "password from password-command", secret_from_command},
-    {"password-file", "password from password-file", secret_from_file},
+    {"password-command", "password from password-command", from_command},
+    {"password-file", "password from password-file", from_file},
     {"password", "password from the configuration", from_text},
-    {"token", "token held by maccount", secret_from_token},
-    {"netrc", "password from ~/.netrc", secret_from_netrc},
-    {"password prompt", "password from the prompt", secret_from_terminal},
+    {"token", "token held by maccount", from_token},
+    {"netrc", "password from ~/.netrc", from_netrc},
+    {"password prompt", "password from the prompt", from_terminal},
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources };
@@ -83,26 +138,26 @@ none_is_set(const struct secret_params *p, struct err *e)
 }
 
 static bool
-fetch(const struct secret_params *p, struct buf *text, const char **origin, struct err *e)
+fetch(struct secret *s, struct buf *text, struct err *e)
 {
 	for (size_t i = 0; i < SOURCES; i++) {
-		const enum secret_outcome outcome = sources[i].fetch(p, text, e);
+		const enum secret_outcome outcome = sources[i].fetch(s, text, e);
 
 		if (outcome == SECRET_ABSENT)
 			continue;
 		if (outcome == SECRET_FOUND && is_usable(text, e)) {
-			*origin = sources[i].origin;
+			s->origin = sources[i].origin;
 			return true;
 		}
 		return err_prefix(e, "%s", sources[i].name);
 	}
-	return none_is_set(p, e);
+	return none_is_set(&s->params, e);
 }
 
 const char *
 secret_text(struct secret *s, struct err *e)
 {
-	if (s->text.len == 0 && !fetch(&s->params, &s->text, &s->origin, e)) {
+	if (s->text.len == 0 && !fetch(s, &s->text, e)) {
 		buf_wipe(&s->text);
 		return NULL;
 	}
@@ -141,7 +196,7 @@ secret_account(const struct secret *s)
 }
 
 bool
-secret_is_given(const struct secret *s)
+secret_is_given(struct secret *s)
 {
 	const struct secret_params *p = &s->params;
 	struct buf text = {0};
@@ -149,8 +204,27 @@ secret_is_given(const struct secret *s)
 	bool is_given = p->command || p->file || p->text || secret_is_token(s);
 
 	if (!is_given) {
-		is_given = secret_from_netrc(p, &text, &unused) != SECRET_ABSENT;
+		is_given = from_netrc(s, &text, &unused) != SECRET_ABSENT;
 		buf_wipe(&text);
 	}
 	return is_given;
+}
+
+char *
+secret_renewal(const struct secret *s, bool is_forced)
+{
+	return secret_token_command(&s->params, is_forced);
+}
+
+void
+secret_prepare(struct secret *s, struct secret_kept *k)
+{
+	const struct secret_params *p = &s->params;
+	struct buf text = {0};
+	struct err unused; /* it is said when a login needs the password */
+
+	s->kept = k;
+	if (!p->command && !p->file && !p->text && !secret_is_token(s))
+		from_netrc(s, &text, &unused);
+	buf_wipe(&text);
 }

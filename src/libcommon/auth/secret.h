@@ -32,6 +32,15 @@ struct secret_params {
 	const char *machine;    /* the host that is looked up there, */
 	const char *user;       /* with this login; NULL: any */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
+	struct secret_kept
+	    *kept; /* what was found in .netrc, for the next secret; NULL: nothing is */
+};
+
+/* For a process that may not read .netrc again (app/containment.h). Begins as {0}. */
+struct secret_kept {
+	char *machine;
+	char *user; /* NULL: any */
+	char *text;
 };
 
 /* Nothing is fetched yet. */
@@ -61,6 +70,13 @@ bool secret_renew(struct secret *s, struct err *e);
 /* Where it came from, in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);
 
+/* Reads .netrc now if it is the source and was not read before, and keeps in K what it has. */
+void secret_prepare(struct secret *s, struct secret_kept *k);
+
+/* The command line by which secret_text() or, FORCED, secret_renew() has the token renewed. The
+ * caller's to free(). */
+char *secret_renewal(const struct secret *s, bool is_forced);
+
 /* The account whose token it is, for hints. */
 const char *secret_account(const struct secret *s);
 
@@ -68,6 +84,6 @@ const char *secret_account(const struct secret *s);
  * Does the source look like there is one, without running the command or asking? A prompt that is
  * allowed does not count. For the choice of a mechanism.
  */
-bool secret_is_given(const struct secret *s);
+bool secret_is_given(struct secret *s);
 
 #endif

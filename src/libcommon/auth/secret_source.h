@@ -30,6 +30,8 @@ enum secret_outcome secret_from_token(const struct secret_params *p, struct buf 
 /* A new one, whatever the old one's age. */
 enum secret_outcome secret_renewed_token(const struct secret_params *p, struct buf *text,
 					 struct err *e);
+/* The command line that gets it. The caller's to free(). */
+char *secret_token_command(const struct secret_params *p, bool is_forced);
 enum secret_outcome secret_from_netrc(const struct secret_params *p, struct buf *text,
 				      struct err *e);
 enum secret_outcome secret_from_terminal(const struct secret_params *p, struct buf *text,

@@ -33,12 +33,10 @@ judge(const struct secret_params *p, int status, struct err *e)
 	return hint_at_login(p, e);
 }
 
-static enum secret_outcome
-run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, struct err *e)
+char *
+secret_token_command(const struct secret_params *p, bool is_forced)
 {
 	struct buf command = {0};
-	struct child child;
-	bool ok;
 
 	program_add(&command, "maccount");
 	buf_add_str(&command, is_forced ? " token --force" : " token");
@@ -48,8 +46,17 @@ run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, st
 	}
 	buf_add_str(&command, " --");
 	program_add_word(&command, p->account);
-	ok = child_start(&child, command.data, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, NULL, e);
-	buf_free(&command);
+	return buf_take(&command);
+}
+
+static enum secret_outcome
+run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, struct err *e)
+{
+	char *command = secret_token_command(p, is_forced);
+	struct child child;
+	const bool ok = child_start(&child, command, CHILD_STDIN_EMPTY, CHILD_STDOUT_PIPE, NULL, e);
+
+	free(command);
 	if (!ok)
 		return SECRET_FAILED;
 	if (!secret_read_line(child.from, text, e)) {

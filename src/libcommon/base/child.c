@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/spawner.h"
 #include "base/stop.h"
 
 #define BLANKS " \t"
@@ -191,6 +192,7 @@ struct gift {
 	enum child_stdin in;
 	int in_file; /* CHILD_STDIN_FILE */
 	enum child_stdout out;
+	int out_fd;           /* CHILD_STDOUT_FILE */
 	const char *out_file; /* or NULL; opened with out_flags */
 	int out_flags;
 	char *const *environment;
@@ -214,6 +216,8 @@ set_descriptors(posix_spawn_file_actions_t *actions, const struct gift *g)
 		posix_spawn_file_actions_adddup2(actions, STDERR_FILENO, STDOUT_FILENO);
 	else if (g->out == CHILD_STDOUT_PIPE)
 		posix_spawn_file_actions_adddup2(actions, g->pipes->from[1], STDOUT_FILENO);
+	else if (g->out == CHILD_STDOUT_FILE)
+		posix_spawn_file_actions_adddup2(actions, g->out_fd, STDOUT_FILENO);
 }
 
 static void
@@ -266,6 +270,12 @@ opens_at_once(const char *name)
 	return strcmp(name, "/dev/null") == 0 || stat(name, &st) != 0 || S_ISREG(st.st_mode);
 }
 
+static bool
+is_read_by_us(enum child_stdout out)
+{
+	return out == CHILD_STDOUT_PIPE || out == CHILD_STDOUT_FILE;
+}
+
 /* If its output can't be opened a shell has the words for it; and where we read a pipe of it, a
  * shell keeps that open as long as the command runs. */
 static int
@@ -277,8 +287,7 @@ spawn_plain(pid_t *pid, const char *command, struct gift *g)
 
 	g->out_file = cut_redirection(copy, &g->out_flags);
 	words = split(copy);
-	if (words[0] &&
-	    (!g->out_file || (g->out != CHILD_STDOUT_PIPE && opens_at_once(g->out_file))))
+	if (words[0] && (!g->out_file || (!is_read_by_us(g->out) && opens_at_once(g->out_file))))
 		error = spawn(pid, words, g);
 	if (error != 0 && g->out_file)
 		error = spawn_shell(pid, again, g);
@@ -302,18 +311,33 @@ spawn_command(pid_t *pid, const char *command, const char *const more[], struct 
 	return error;
 }
 
+static int
+ask_spawner(struct child *c, const char *command, const char *const more[], const struct gift *g)
+{
+	const struct pipes *p = g->pipes;
+	const struct spawner_request r = {
+	    .command = command,
+	    .environment = more,
+	    .in = g->in == CHILD_STDIN_FILE ? g->in_file : p->to[0],
+	    .out = g->out == CHILD_STDOUT_FILE ? g->out_fd : p->from[1],
+	    .out_kind = is_read_by_us(g->out) ? CHILD_STDOUT_FILE : (int)g->out};
+
+	return spawner_ask(&r, &c->pid, &c->control);
+}
+
 bool
 child_start(struct child *c, const char *command, enum child_stdin in, enum child_stdout out,
 	    const char *const environment[], struct err *e)
 {
 	struct pipes p;
-	struct gift g = {.pipes = &p, .in = in, .in_file = c->to, .out = out};
+	struct gift g = {.pipes = &p, .in = in, .in_file = c->to, .out = out, .out_fd = c->from};
 	int error;
 
 	*c = (struct child){.pid = -1, .to = -1, .from = -1};
 	error = open_pipes(&p, in, out) ? 0 : errno;
 	if (error == 0)
-		error = spawn_command(&c->pid, command, environment, &g);
+		error = spawner_is_on() ? ask_spawner(c, command, environment, &g)
+					: spawn_command(&c->pid, command, environment, &g);
 	if (error != 0) {
 		close_pipes(&p);
 		errno = error;
@@ -324,6 +348,26 @@ child_start(struct child *c, const char *command, enum child_stdin in, enum chil
 	p.to[1] = p.from[0] = -1;
 	close_pipes(&p);
 	return true;
+}
+
+static int
+execute(const struct spawner_request *r, pid_t *pid)
+{
+	struct child c = {.to = r->in, .from = r->out};
+	struct err unused; /* the other side says what the command was; errno says the rest */
+
+	errno = EINVAL;
+	if (!child_start(&c, r->command, r->in >= 0 ? CHILD_STDIN_FILE : CHILD_STDIN_EMPTY,
+			 (enum child_stdout)r->out_kind, r->environment, &unused))
+		return errno;
+	*pid = c.pid;
+	return 0;
+}
+
+bool
+child_use_spawner(const char *const commands[], size_t count, struct err *e)
+{
+	return spawner_start(commands, count, execute, e);
 }
 
 static void
@@ -342,7 +386,8 @@ reap(struct child *c, int options, bool heeds_stop, int *status)
 	pid_t pid;
 
 	do
-		pid = waitpid(c->pid, &how, options);
+		pid = c->control ? spawner_wait(c->control, c->pid, &how, options)
+				 : waitpid(c->pid, &how, options);
 	while (pid < 0 && errno == EINTR && !(heeds_stop && stop_signal() != 0));
 	if (pid == 0 || (pid < 0 && errno == EINTR))
 		return false;
@@ -351,7 +396,19 @@ reap(struct child *c, int options, bool heeds_stop, int *status)
 	else
 		*status = WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
 	c->pid = -1;
+	if (c->control)
+		close(c->control);
+	c->control = 0;
 	return true;
+}
+
+static void
+send_signal(const struct child *c, int number)
+{
+	if (c->control)
+		spawner_signal(c->control, number);
+	else
+		kill(c->pid, number);
 }
 
 int
@@ -421,9 +478,9 @@ void
 child_end(struct child *c)
 {
 	if (c->pid > 0)
-		kill(c->pid, SIGTERM);
+		send_signal(c, SIGTERM);
 	if (child_wait_ms(c, 1000, NULL))
 		return;
-	kill(c->pid, SIGKILL);
+	send_signal(c, SIGKILL);
 	child_wait(c);
 }

@@ -12,6 +12,7 @@
 #define MAILVERBS_BASE_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct err;
@@ -25,13 +26,15 @@ enum child_stdout {
 	CHILD_STDOUT_OURS,
 	CHILD_STDOUT_PIPE,
 	CHILD_STDOUT_NONE,
-	CHILD_STDOUT_STDERR /* it goes to our standard error */
+	CHILD_STDOUT_STDERR, /* it goes to our standard error */
+	CHILD_STDOUT_FILE /* the descriptor in `from`, which stays the caller's: after the start it is -1 */
 };
 
 struct child {
-	pid_t pid;
-	int to;   /* its standard input, or -1; blocking, close-on-exec */
-	int from; /* its standard output, or -1 */
+	pid_t pid;   /* of our child, or of the spawner's (base/spawner.h) if `control` is not 0 */
+	int to;      /* its standard input, or -1; blocking, close-on-exec */
+	int from;    /* its standard output, or -1 */
+	int control; /* 0: it is our own child */
 };
 
 /*
@@ -41,6 +44,10 @@ struct child {
  */
 bool child_start(struct child *c, const char *command, enum child_stdin in, enum child_stdout out,
 		 const char *const environment[], struct err *e);
+
+/* From now on a process that is forked here starts all commands: these COUNT lines and no others
+ * (base/spawner.h, which says what they may contain). False: *e (ERR_TEMPORARY); nothing changed. */
+bool child_use_spawner(const char *const commands[], size_t count, struct err *e);
 
 /*
  * The status of a child that cannot be had: it was waited for before, or something else reaped it.

@@ -14,6 +14,8 @@ libcommon_a_SOURCES += \
 	%D%/mem.h \
 	%D%/program.c \
 	%D%/program.h \
+	%D%/spawner.c \
+	%D%/spawner.h \
 	%D%/screen.c \
 	%D%/screen.h \
 	%D%/stop.c \

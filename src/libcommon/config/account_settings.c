@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/text.h"
+#include "config/url.h"
 #include "config/values.h"
 
 enum { TIMEOUT_S = 60, MESSAGE_TIMEOUT_S = 600 };
@@ -98,10 +100,59 @@ read_mailbox(const struct values *v, enum tool_id tool)
 								   : LOGIN_DELAY_REFUSE};
 }
 
+static bool
+is_in_token(const char *file)
+{
+	return file && text_starts(file, strlen(file), "pkcs11:");
+}
+
+static uint16_t
+lmtp_port(const char *text)
+{
+	struct err unused; /* it is said when something is delivered there */
+	struct url url;
+
+	return text && url_parse(text, PROTOCOL_SMTP, &url, &unused) && !url.path[0] ? url.port : 0;
+}
+
+/* Those that a tool runs while the server may be heard. */
+static void
+read_commands(const struct values *v, enum tool_id tool, const char *commands[ACCESS_COMMANDS])
+{
+	static const enum setting_id ids[ACCESS_COMMANDS] = {SET_PASSWORD_COMMAND, SET_TUNNEL,
+							     SET_PIPE, SET_FILTER, SET_HOOK};
+	const size_t count = tool == TOOL_MFETCH ? ACCESS_COMMANDS : 2;
+
+	for (size_t i = 0; i < count; i++)
+		commands[i] = values_text(v, ids[i]);
+}
+
+static struct access_settings
+read_access(const struct values *v, enum tool_id tool)
+{
+	const bool delivers = tool == TOOL_MFETCH;
+	const char *lmtp = delivers ? values_text(v, SET_LMTP) : NULL;
+	struct access_settings a = {
+	    .is_unlimited = values_flag(v, SET_NO_SANDBOX) || is_word(v, SET_AUTH, "gssapi") ||
+			    is_in_token(values_text(v, SET_TLS_CERT_FILE)) ||
+			    is_in_token(values_text(v, SET_TLS_KEY_FILE)),
+	    .changes_nothing = values_flag(v, SET_DRY_RUN),
+	    .is_reported = values_flag(v, SET_PROBE),
+	    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
+	    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
+	    .lmtp_port = lmtp_port(lmtp),
+	    .uses_lmtp = lmtp,
+	    .config = values_text(v, SET_CONFIG)};
+
+	read_commands(v, tool, a.commands);
+	return a;
+}
+
 struct account_settings
 account_settings_read(const struct values *v, enum tool_id tool)
 {
 	return (struct account_settings){.address = values_text(v, SET_ADDRESS),
+					 .access = read_access(v, tool),
 					 .connection = read_connection(v),
 					 .tls = read_tls(v),
 					 .login = read_login(v),

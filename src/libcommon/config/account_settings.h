@@ -10,6 +10,7 @@
 #define MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "config/setting.h"
 
@@ -65,8 +66,23 @@ struct mailbox_settings {
 	enum login_delay login_delay;
 };
 
+enum { ACCESS_COMMANDS = 5 };
+
+/* What a run touches on this machine once it talks to the server (app/containment.h). */
+struct access_settings {
+	bool is_unlimited;    /* no-sandbox, or a library needs files that nobody can name */
+	bool changes_nothing; /* --dry-run */
+	bool is_reported;     /* --probe: with -v, what is in force is said */
+	const char *commands[ACCESS_COMMANDS]; /* NULL: none */
+	const char *maildir, *mbox;            /* mfetch delivers there */
+	uint16_t lmtp_port;                    /* 0: none */
+	bool uses_lmtp;
+	const char *config;
+};
+
 struct account_settings {
 	const char *address; /* the account's */
+	struct access_settings access;
 	struct connection_settings connection;
 	struct tls_settings tls;
 	struct login_settings login;

@@ -77,6 +77,7 @@ enum setting_id {
 	SET_SOURCE_IP,
 	SET_TIMEOUT,
 	SET_LOGIN_DELAY,
+	SET_NO_SANDBOX,
 	/* what to do, and what to say */
 	SET_PROBE,
 	SET_DRY_RUN,

@@ -327,7 +327,7 @@ open_host(const struct connect_params *p, struct connection *c, struct err *e)
 	*c = (struct connection){
 	    .in = fd,
 	    .out = fd,
-	    .child = -1,
+	    .child = {.pid = -1, .to = -1, .from = -1},
 	    .is_local = fd >= 0 && !p->proxy && is_loopback(fd),
 	};
 	return fd >= 0;
@@ -352,7 +352,8 @@ open_unix(const char *path, struct connection *c, struct err *e)
 	if (!set_path(&address, path, e))
 		return false;
 	fd = open_socket(AF_UNIX);
-	*c = (struct connection){.in = fd, .out = fd, .child = -1, .is_local = true};
+	*c = (struct connection){
+	    .in = fd, .out = fd, .child = {.pid = -1, .to = -1, .from = -1}, .is_local = true};
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 		return true;
 	err_set_errno(e, ERR_TEMPORARY, "cannot connect");
@@ -386,7 +387,7 @@ open_tunnel(const struct connect_params *p, struct connection *c, struct err *e)
 	*c = (struct connection){
 	    .in = child.from,
 	    .out = child.to,
-	    .child = child.pid,
+	    .child = child,
 	    .is_local = names_loopback(p->host),
 	};
 	if (set_flags(c->in) && set_flags(c->out))

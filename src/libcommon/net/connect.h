@@ -5,9 +5,9 @@
 #ifndef MAILVERBS_NET_CONNECT_H
 #define MAILVERBS_NET_CONNECT_H
 
+#include "base/child.h"
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct err;
 
@@ -26,13 +26,13 @@ struct connect_params {
 
 /*
  * The result of connecting. For a tunnel, `in` and `out` are pipes and `child` is its process;
- * otherwise, one socket and -1. Local are a loopback address, a Unix socket, and a command that was
+ * otherwise, one socket and no child. Local are a loopback address, a Unix socket, and a command that was
  * given no name of another host.
  */
 struct connection {
 	int in;
 	int out;
-	pid_t child;
+	struct child child; /* its `to` and `from` are `out` and `in` */
 	bool is_local;
 };
 

@@ -34,9 +34,9 @@ struct stream {
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;
-	bool was_bare;   /* the last line ended in LF alone */
-	bool only_looks; /* in stream_is_idle() */
-	pid_t child;
+	bool was_bare;      /* the last line ended in LF alone */
+	bool only_looks;    /* in stream_is_idle() */
+	struct child child; /* the tunnel's; its descriptors are the wire's */
 	char *name;
 	void (*write_more)(void *ctx);
 	void *write_ctx;
@@ -60,6 +60,7 @@ new_stream(const struct connection *c, char *name, unsigned timeout_s)
 
 	wire_init(&s->wire, c->in, c->out, timeout_s);
 	s->child = c->child;
+	s->child.to = s->child.from = -1;
 	s->is_local = c->is_local;
 	s->name = name;
 	return s;
@@ -104,7 +105,8 @@ stream_check(const struct connect_params *p, const struct tls_params *tls, struc
 struct stream *
 stream_from_fds(int in, int out, const char *name, unsigned timeout_s)
 {
-	const struct connection c = {.in = in, .out = out, .child = -1};
+	const struct connection c = {
+	    .in = in, .out = out, .child = {.pid = -1, .to = -1, .from = -1}};
 	struct stream *s;
 
 	fcntl(in, F_SETFL, fcntl(in, F_GETFL) | O_NONBLOCK);
@@ -150,8 +152,6 @@ say_bye(struct stream *s)
 void
 stream_close(struct stream *s)
 {
-	struct child child;
-
 	if (!s)
 		return;
 	say_bye(s);
@@ -159,9 +159,8 @@ stream_close(struct stream *s)
 	deflate_free(s->deflate);
 	tls_free(s->tls);
 	wire_free(&s->wire);
-	child = (struct child){.pid = s->child, .to = -1, .from = -1};
-	if (s->child > 0 && !child_wait_ms(&child, CHILD_GRACE_MS, NULL))
-		child_end(&child);
+	if (!child_wait_ms(&s->child, CHILD_GRACE_MS, NULL))
+		child_end(&s->child);
 	free(s->record);
 	free(s->input.bytes);
 	free(s->inflated.bytes);

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/containment.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/sandbox.h"
+#include "auth/secret.h"
+#include "base/buf.h"
+#include "base/child.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/trace.h"
+#include "config/account.h"
+#include "config/paths.h"
+#include "config/url.h"
+#include "net/socks.h"
+
+enum { PORT_DNS = 53, RENEWALS = 2 };
+
+/* The state of this process, which the kernel lets nobody take back. */
+static bool is_prepared, is_in_force;
+
+/*
+ * What libraries read late: modules for names and character sets, the system's certificates, time
+ * zones; the configuration of names, which may be a link to a file of a daemon.
+ */
+static const char *const system_files[] = {
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/gnu/store",
+    "/home/linuxbrew/.linuxbrew",
+    "/run/current-system",
+    "/run/NetworkManager",
+    "/run/connman",
+    "/run/nscd",
+    "/run/resolvconf",
+    "/run/systemd/resolve",
+    "/var/cache/nscd",
+    "/var/db/nscd",
+    "/var/lib/ca-certificates",
+    "/var/lib/sss",
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/resolv.conf",
+    "/dev/urandom",
+    "/proc/sys",
+    "/sys/devices/system/cpu",
+};
+
+/* In /etc everybody else may read only what is no secret; root gets these. */
+static const char *const files_for_root[] = {
+    "/etc/alternatives",  "/etc/ca-certificates", "/etc/crypto-policies", "/etc/gai.conf",
+    "/etc/gnutls",        "/etc/group",           "/etc/host.conf",       "/etc/ld.so.cache",
+    "/etc/nsswitch.conf", "/etc/passwd",          "/etc/pkcs11",          "/etc/pki/ca-trust",
+    "/etc/pki/tls",       "/etc/protocols",       "/etc/services",        "/etc/ssl/cert.pem",
+    "/etc/ssl/certs",     "/etc/static",
+};
+
+/* Variables that name more of these. */
+static const char *const variables[] = {"GCONV_PATH", "GNUTLS_SYSTEM_PRIORITY_FILE", "LOCPATH",
+					"TZDIR"};
+
+/* A sanitizer looks for leaks with what is given up here. */
+static bool
+is_wanted(const struct containment *c)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	return false;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+	return false;
+#endif
+#endif
+	return (c->account->tool & TOOL_BOX) && !c->account->settings.access.is_unlimited;
+}
+
+/* The command lines. */
+
+struct command_lines {
+	const char *lines[ACCESS_COMMANDS + RENEWALS];
+	size_t count;
+	char *renewals[RENEWALS]; /* of the token */
+};
+
+static void
+find_commands(struct command_lines *l, const struct containment *c)
+{
+	const char *const *commands = c->account->settings.access.commands;
+
+	for (size_t i = 0; i < ACCESS_COMMANDS; i++)
+		if (commands[i])
+			l->lines[l->count++] = commands[i];
+	for (size_t i = 0; i < RENEWALS && secret_is_token(c->secret); i++)
+		l->lines[l->count++] = l->renewals[i] = secret_renewal(c->secret, i == 1);
+}
+
+/* Without a spawner nothing is given up, see containment_enter(). */
+static bool
+start_spawner(const struct command_lines *l)
+{
+	struct err unused; /* the commands are started by this process then, as without it */
+
+	return l->count == 0 || child_use_spawner(l->lines, l->count, &unused);
+}
+
+bool
+containment_prepare(const struct containment *c)
+{
+	struct command_lines l = {.count = 0};
+
+	if (is_prepared || !is_wanted(c))
+		return is_prepared;
+	find_commands(&l, c);
+	is_prepared = start_spawner(&l);
+	for (size_t i = 0; i < RENEWALS; i++)
+		free(l.renewals[i]);
+	return is_prepared;
+}
+
+/* The files. */
+
+static void
+allow_all(const struct sandbox *s, const char *const paths[], size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		sandbox_allow(s, paths[i], SANDBOX_READ);
+}
+
+static void
+allow_system(const struct sandbox *s)
+{
+	allow_all(s, system_files, sizeof system_files / sizeof system_files[0]);
+	if (geteuid() != 0)
+		sandbox_allow(s, "/etc", SANDBOX_READ);
+	else
+		allow_all(s, files_for_root, sizeof files_for_root / sizeof files_for_root[0]);
+	for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
+		sandbox_allow(s, getenv(variables[i]), SANDBOX_READ);
+	sandbox_allow(s, "/dev/null", SANDBOX_WRITE);
+	sandbox_allow(s, "/dev/tty", SANDBOX_WRITE | SANDBOX_DEVICE);
+}
+
+/* Of the account itself: it has read them already, or will when it connects again. */
+static void
+allow_account(const struct sandbox *s, const struct account_settings *a)
+{
+	const char *const paths[] = {a->tls.ca_file, a->tls.cert_file, a->tls.key_file,
+				     a->login.password_file};
+
+	allow_all(s, paths, sizeof paths / sizeof paths[0]);
+}
+
+static bool
+is_directory(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The records, which a rule can allow only if their directory exists. LOGIN-DELAY of POP3 is
+ * recorded by each tool. */
+static bool
+allow_records(const struct sandbox *s, const struct containment *c)
+{
+	char *path = paths_state("journal"); /* as in app/mailbox_name.c */
+	struct err unused;                   /* whoever writes there says why it cannot */
+	const bool may_write =
+	    (c->url->protocol == PROTOCOL_POP3 || c->account->tool == TOOL_MFETCH) &&
+	    !c->account->settings.access.changes_nothing;
+	const bool ok =
+	    !path || is_directory(path) || !may_write || file_make_directory(path, &unused);
+
+	sandbox_allow(s, path, SANDBOX_CHANGE);
+	free(path);
+	return ok;
+}
+
+/* What a delivery needs. False: it cannot be named. */
+
+/* Is the user's home in DIRECTORY, or that itself? Then nearly all that he has would be allowed. */
+static bool
+holds_home(const char *directory)
+{
+	const char *home = paths_home_directory();
+	char *inner = home ? file_real_path(home) : NULL, *outer = file_real_path(directory);
+	const size_t len = strlen(outer);
+	const bool holds = inner && strncmp(inner, outer, len) == 0 &&
+			   (inner[len] == '/' || inner[len] == '\0' || len == 1);
+
+	free(inner);
+	free(outer);
+	return holds;
+}
+
+/* Its parts may be links to another file system. The rename from tmp to new needs version 2. */
+static bool
+allow_maildir(const struct sandbox *s, const char *path)
+{
+	static const char *const parts[] = {"tmp", "new", "cur"};
+
+	if (!is_directory(path) || holds_home(path) || s->version == 1)
+		return false;
+	sandbox_allow(s, path, SANDBOX_CHANGE);
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+		char *part = mem_printf("%s/%s", path, parts[i]);
+
+		sandbox_allow(s, part, SANDBOX_CHANGE);
+		free(part);
+	}
+	return true;
+}
+
+/* Its lock is made beside it. */
+static bool
+allow_mbox(const struct sandbox *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *directory = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
+	const bool ok = is_directory(directory) && !holds_home(directory);
+
+	if (ok) {
+		sandbox_allow(s, directory, SANDBOX_CHANGE);
+		sandbox_allow(s, path, SANDBOX_WRITE);
+	}
+	free(directory);
+	return ok;
+}
+
+/* The records of version 0.1 are taken over; all accounts are looked at for that. */
+static void
+allow_former_records(const struct sandbox *s, const char *config)
+{
+	char *former = paths_state("seen");
+	char *ours[] = {paths_config("config.ini"), paths_config("config.d"),
+			paths_system_config("config.ini"), paths_config("providers.ini"),
+			paths_data("providers.ini")};
+	const bool has_records = former && is_directory(former);
+
+	if (has_records) {
+		sandbox_allow(s, former, SANDBOX_CHANGE);
+		sandbox_allow(s, config, SANDBOX_READ);
+	}
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+		if (has_records)
+			sandbox_allow(s, ours[i], SANDBOX_READ);
+		free(ours[i]);
+	}
+	free(former);
+}
+
+/* A message for LMTP is kept in a file without a name. Of a file on standard output the end is read
+ * again. */
+static bool
+allow_delivery(const struct sandbox *s, const struct access_settings *a)
+{
+	const char *spool = getenv("TMPDIR");
+
+	if ((a->maildir && !allow_maildir(s, a->maildir)) || (a->mbox && !allow_mbox(s, a->mbox)))
+		return false;
+	if (a->uses_lmtp)
+		sandbox_allow(s, spool && *spool ? spool : "/tmp", SANDBOX_CHANGE);
+	sandbox_allow_open_file(s, STDOUT_FILENO, SANDBOX_READ);
+	allow_former_records(s, a->config);
+	return true;
+}
+
+/* False: they cannot be named, so that files have to stay as they are. */
+static bool
+allow_files(const struct sandbox *s, const struct containment *c)
+{
+	const struct account_settings *a = &c->account->settings;
+
+	allow_system(s);
+	allow_account(s, a);
+	return (c->account->tool != TOOL_MFETCH || allow_delivery(s, &a->access)) &&
+	       allow_records(s, c);
+}
+
+static void
+allow_proxy(const struct sandbox *s, const char *text)
+{
+	struct err unused; /* it was connected by it */
+	struct socks_proxy proxy;
+
+	if (socks_parse(text, &proxy, &unused))
+		sandbox_allow_port(s, proxy.port);
+	socks_free(&proxy);
+}
+
+static void
+allow_network(const struct sandbox *s, const struct containment *c)
+{
+	const struct account_settings *a = &c->account->settings;
+
+	sandbox_allow_port(s, PORT_DNS);
+	sandbox_allow_port(s, c->url->port);
+	if (a->access.lmtp_port)
+		sandbox_allow_port(s, a->access.lmtp_port);
+	if (a->connection.source_ip)
+		sandbox_allow_source(s);
+	if (a->connection.proxy)
+		allow_proxy(s, a->connection.proxy);
+}
+
+static void
+report(const struct account *a, const struct buf *what)
+{
+	if (a->settings.access.is_reported)
+		trace_note(TRACE_PROTOCOL, "contained: %s", what->len > 0 ? what->data : "nothing");
+}
+
+void
+containment_enter(const struct containment *c)
+{
+	struct buf what = {0};
+	struct sandbox s;
+
+	if (is_in_force)
+		return;
+	if (is_prepared) {
+		sandbox_begin(&s, true);
+		if (!allow_files(&s, c)) {
+			sandbox_cancel(&s);
+			sandbox_begin(&s, false);
+		}
+		allow_network(&s, c);
+		sandbox_enforce(&s, &what);
+		is_in_force = true;
+	}
+	report(c->account, &what);
+	buf_free(&what);
+}

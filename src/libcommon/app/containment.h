@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * containment - a process that reads what a server sends gives up what it does not need for that.
+ *
+ * Whoever takes over its parser by a bug then reads no file but those of the system, the account's
+ * own certificates and password file, and the records of what was delivered; writes nowhere but
+ * there and to the delivery target; starts no program; sends no other process a signal; connects to
+ * no other TCP port than the server's and those of names. What the kernel lacks of this is left out
+ * (app/sandbox.h).
+ *
+ * The user's commands go on working: a spawner (base/spawner.h), forked before, starts them.
+ */
+#ifndef MAILVERBS_APP_CONTAINMENT_H
+#define MAILVERBS_APP_CONTAINMENT_H
+
+#include <stdbool.h>
+
+struct account;
+struct secret;
+struct url;
+
+/* What a session needs. Borrowed. */
+struct containment {
+	const struct account *account;
+	const struct url *url;
+	const struct secret *secret;
+};
+
+/*
+ * Before a connection: forks the spawner, the first time, if the account has commands. True: this
+ * process is contained, or will be.
+ */
+bool containment_prepare(const struct containment *c);
+
+/*
+ * Before the first byte of the server is read: for good, for the whole process. Later calls do
+ * nothing. Without effect with --no-sandbox; for GSSAPI and PKCS#11, whose libraries need files that
+ * nobody can name; and if there is no spawner. With --probe, -v tells what is in force.
+ */
+void containment_enter(const struct containment *c);
+
+#endif

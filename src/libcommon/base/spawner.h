@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * spawner - a process that starts the user's commands for one that may not start any.
+ *
+ * It is forked before this process gives up its rights (app/containment.h), keeps its own, and
+ * executes only the command lines that it was given at the start. child.h uses it once it is on;
+ * nobody else need know of it. It ends when this process does.
+ */
+#ifndef MAILVERBS_BASE_SPAWNER_H
+#define MAILVERBS_BASE_SPAWNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct err;
+
+/* What a command gets. */
+struct spawner_request {
+	const char *command;
+	const char *const *environment; /* as in child_start() */
+	int in;                         /* its standard input; -1: empty */
+	int out;                        /* its standard output, for `out_kind` CHILD_STDOUT_FILE */
+	int out_kind;                   /* an enum child_stdout */
+};
+
+/* Starts a command in the spawner's process. The result is 0, or errno. */
+typedef int spawner_execute(const struct spawner_request *r, pid_t *pid);
+
+/*
+ * Forks it for the COUNT command lines. In each, %F, %T and %% stand for an address as --pipe puts
+ * it in: characters that mean nothing to a shell, or two single quotes. The strings are borrowed for
+ * the call. False: *e (ERR_TEMPORARY); nothing was started.
+ */
+bool spawner_start(const char *const commands[], size_t count, spawner_execute *execute,
+		   struct err *e);
+
+/* Has spawner_start() succeeded in this process? */
+bool spawner_is_on(void);
+
+/* Has the command started. *PID is of the spawner's child, *CONTROL the descriptor for the calls
+ * below, which the caller closes. The result is 0, or errno. */
+int spawner_ask(const struct spawner_request *r, pid_t *pid, int *control);
+
+/* As waitpid(2), with the same options: the pid, 0, or -1 and errno (ECHILD: the status is lost). */
+pid_t spawner_wait(int control, pid_t pid, int *how, int options);
+
+/* Sends the command SIGTERM or SIGKILL. */
+void spawner_signal(int control, int number);
+
+/* Is LINE one that TEMPLATE, a command line of spawner_start(), allows? For the unit test. */
+bool spawner_allows(const char *template, const char *line);
+
+#endif
