@@ -67,7 +67,7 @@ loses()
 }
 
 @test 'the record of what was delivered' {
-	loses "$XDG_STATE_HOME" 2 3 --maildir=box
+	loses "$XDG_STATE_HOME" 3 3 --maildir=box # the second write is that of the note about the clock
 }
 
 @test 'standard output into a file' {
