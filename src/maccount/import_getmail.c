@@ -148,7 +148,7 @@ set_command(struct import *im, struct imported *a, const struct import_items *it
 	buf_free(&command);
 }
 
-/* What the path is depends on the type. */
+/* The meaning of the path depends on the type. */
 static void
 take_destination(struct import *im, struct imported *a, const struct import_items *items,
 		 const struct import_item *item)

@@ -41,7 +41,7 @@
 
 enum { WAIT_STEP_MS = 250 }; /* between two attempts to lock the mailbox */
 
-/* Of standard output only runs with --keep are recorded: --delete writes everything, and deletes
+/* For standard output only runs with --keep are recorded: --delete writes everything, and deletes
  * what was taken. */
 static bool
 has_memory(const struct fetch *f)
@@ -56,7 +56,7 @@ needs_memory(const struct fetch *f)
 	return has_memory(f) || (!f->by_default && selection_has_new(f->selection));
 }
 
-/* Where nothing is recorded, DESTINATION is NULL. */
+/* DESTINATION is NULL if nothing is recorded. */
 static bool
 find_destination(const struct fetch *f, char **destination, char **former, struct err *e)
 {

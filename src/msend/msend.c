@@ -264,7 +264,7 @@ save_copy(struct run *run, const struct send_account *a, const struct letter *l,
 		save_skip(run, a);
 }
 
-/* What became of a letter that did not fail. */
+/* The result for a letter that did not fail. */
 static enum tally_kind
 kind_of(const struct letter *l, const struct copy *c)
 {

@@ -22,7 +22,7 @@ struct outcome {
 	bool maybe_sent;
 	enum err_code worst; /* of what was complained of */
 
-	/* Of the queue (app/outbox.h). */
+	/* Fields of the queue (msend/queue.h). */
 	char *queued;     /* its id there, or NULL */
 	bool keeps_copy;  /* the sender's copy is saved when it is sent from there */
 	bool is_waiting;  /* it is in the queue, for recipients who have not got it yet */
@@ -35,7 +35,7 @@ void outcome_free(struct outcome *o); /* leaves {0} */
 
 /*
  * Says who was refused, in their order, for a letter about which FAILURE was the result (NULL: it
- * went to the others). Where FAILURE is about a recipient itself, the last refusal stays in it for
+ * went to the others). If FAILURE is about a recipient itself, the last refusal stays in it for
  * the caller to say.
  */
 void outcome_complain(struct outcome *o, const struct letter *l, struct run *run,

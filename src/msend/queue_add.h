@@ -19,7 +19,7 @@ struct send_options;
 /* The user's queue. NULL: *e is ERR_CONFIG, no directory for it. */
 struct queue *queue_add_open(struct err *e);
 
-/* Where the account wants letters kept: may what goes along with them be kept? False: *e is
+/* If the account wants letters kept: may what goes along with them be kept? False: *e is
  * ERR_USAGE. */
 bool queue_add_check(const struct send_account *a, struct err *e);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * queue_attempt - one attempt to send a message of the queue: from its entry to the server's answer.
- * What becomes of the entry then is in queue_settle.
+ * queue_settle decides about the entry then.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ATTEMPT_H
 #define MAILVERBS_MSEND_QUEUE_ATTEMPT_H

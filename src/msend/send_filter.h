@@ -21,7 +21,7 @@ struct send_filter {
 };
 
 /*
- * What the command makes of the message; the caller's to source_close(). NULL: *e (ERR_TEMPORARY:
+ * The message as the command writes it; the caller's to source_close(). NULL: *e (ERR_TEMPORARY:
  * exit status 75, a signal ended it, or we are to stop; ERR_CONFIG: it cannot be run; ERR_MALFORMED:
  * any other exit status, no output, or output without end; ERR_IO).
  */

@@ -160,8 +160,8 @@ find(struct submission *h, const struct send_account *a, struct err *e)
 	return c;
 }
 
-/* For how many seconds without a success the server is tried again; 0: it is not. Of several
- * processes one may be the first that is served, and the others have to wait for its end. */
+/* For how many seconds without a success the server is tried again; 0: it is not. With several
+ * processes, one may be the first that is served, and the others have to wait for its end. */
 static unsigned
 backoff_limit(const struct submission *h, const struct conversation *c,
 	      const struct send_account *a)

@@ -29,7 +29,7 @@ struct tally {
 	unsigned columns;         /* of the terminal; 0: nothing is shown */
 };
 
-/* Of the terminal that is standard error. */
+/* The width of the terminal that is standard error. */
 static unsigned
 terminal_columns(void)
 {
@@ -169,7 +169,7 @@ show(struct tally *t, int64_t now)
 	atomic_store(&t->width, width > before ? width : before);
 }
 
-/* Of several processes one writes at a time. */
+/* One of several processes writes at a time. */
 static void
 show_in_time(struct tally *t)
 {

@@ -17,7 +17,7 @@ struct err;
 struct run;
 struct tally;
 
-/* What became of a letter. */
+/* The result for a letter. */
 enum tally_kind {
 	TALLY_SENT,
 	TALLY_REFUSED,  /* or not sent for another reason that lasts */

@@ -26,7 +26,7 @@ enum { PORT_DNS = 53, RENEWALS = 2 };
 static bool is_prepared, is_in_force;
 
 /*
- * What libraries read late: modules for names and character sets, the system's certificates, time
+ * Files that libraries read late: modules for names and character sets, the system's certificates, time
  * zones; the configuration of names, which may be a link to a file of a daemon.
  */
 static const char *const system_files[] = {
@@ -148,7 +148,7 @@ allow_system(const struct sandbox *s)
 	sandbox_allow(s, "/dev/tty", SANDBOX_WRITE | SANDBOX_DEVICE);
 }
 
-/* Of the account itself: it has read them already, or will when it connects again. */
+/* The account's own files: it has read them already, or will when it connects again. */
 static void
 allow_account(const struct sandbox *s, const struct account_settings *a)
 {
@@ -184,7 +184,7 @@ allow_records(const struct sandbox *s, const struct containment *c)
 	return ok;
 }
 
-/* What a delivery needs. False: it cannot be named. */
+/* The files of a delivery. False: it cannot be named. */
 
 /* Is the user's home in DIRECTORY, or that itself? Then nearly all that he has would be allowed. */
 static bool
@@ -257,7 +257,7 @@ allow_former_records(const struct sandbox *s, const char *config)
 	free(former);
 }
 
-/* A message for LMTP is kept in a file without a name. Of a file on standard output the end is read
+/* A message for LMTP is kept in a file without a name. The end of a file on standard output is read
  * again. */
 static bool
 allow_delivery(const struct sandbox *s, const struct access_settings *a)

@@ -2,10 +2,10 @@
 /*
  * containment - a process that reads what a server sends gives up what it does not need for that.
  *
- * Whoever takes over its parser by a bug then reads no file but those of the system, the account's
+ * A stranger who takes over its parser by a bug then reads no file but those of the system, the account's
  * own certificates and password file, and the records of what was delivered; writes nowhere but
  * there and to the delivery target; starts no program; sends no other process a signal; connects to
- * no other TCP port than the server's and those of names. What the kernel lacks of this is left out
+ * no other TCP port than the server's and those of names. Parts that the kernel lacks are left out
  * (app/sandbox.h).
  *
  * The user's commands go on working: a spawner (base/spawner.h), forked before, starts them.
@@ -19,7 +19,7 @@ struct account;
 struct secret;
 struct url;
 
-/* What a session needs. Borrowed. */
+/* The needs of a session. Borrowed. */
 struct containment {
 	const struct account *account;
 	const struct url *url;

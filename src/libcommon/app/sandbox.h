@@ -3,7 +3,7 @@
  * sandbox - how a process gives up rights on this system: Landlock and a seccomp filter on Linux,
  * unveil and pledge on OpenBSD. app/containment.h says which.
  *
- * A part that the kernel lacks is left out: nothing here fails. What a path allows holds for all that
+ * A part that the kernel lacks is left out: nothing here fails. A rule for a path holds for all that
  * is below it, and the path has to exist; one that does not is passed over.
  */
 #ifndef MAILVERBS_APP_SANDBOX_H
@@ -14,7 +14,7 @@
 
 struct buf;
 
-/* What may be done at a path. */
+/* The rights at a path. */
 enum sandbox_access {
 	SANDBOX_READ = 1,   /* files are read, directories listed */
 	SANDBOX_WRITE = 2,  /* existing files are read and written */

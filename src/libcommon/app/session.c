@@ -19,7 +19,7 @@
 
 enum { LANGUAGE_MAX = 36 };
 
-/* Of the account whose session was the first: a contained process cannot read it again. */
+/* The password of the account whose session was the first: a contained process cannot read it again. */
 static struct secret_kept kept;
 
 /* The parameters of a conversation, gathered from the account. */

@@ -187,7 +187,7 @@ unless_equal(struct program *p, unsigned value)
 	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
 }
 
-/* What follows, LEN statements, is for this call. */
+/* The next LEN statements are for this call. */
 static void
 if_call(struct program *p, int number, unsigned char len)
 {

@@ -67,7 +67,7 @@ bool secret_is_token(const struct secret *s);
  */
 bool secret_renew(struct secret *s, struct err *e);
 
-/* Where it came from, in words such as "password from ~/.netrc"; NULL: it was not fetched. */
+/* Its origin in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);
 
 /* Reads .netrc now if it is the source and was not read before, and keeps in K what it has. */

@@ -71,7 +71,7 @@ union control_data {
 	struct cmsghdr align;
 };
 
-/* What is allowed. */
+/* The limits. */
 
 static const char harmless[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@.,:/+-_=%";
@@ -138,7 +138,7 @@ close_all(const int *fds, size_t count)
 		close(fds[i]);
 }
 
-/* What is read of a packet, and the command's end of it. */
+/* The contents of a packet, and the command's end of it. */
 struct order {
 	struct head head;
 	const char *command;
@@ -293,7 +293,7 @@ pass_on(int number)
 	errno = saved;
 }
 
-/* A handler, not SIG_IGN, which commands would inherit. What is ignored stays so, for them too. */
+/* A handler, not SIG_IGN, which commands would inherit. Ignored ones stay so, for them too. */
 static void
 pass_over(int number)
 {

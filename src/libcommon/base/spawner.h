@@ -15,7 +15,7 @@
 
 struct err;
 
-/* What a command gets. */
+/* A command and its surroundings. */
 struct spawner_request {
 	const char *command;
 	const char *const *environment; /* as in child_start() */

@@ -68,7 +68,7 @@ struct mailbox_settings {
 
 enum { ACCESS_COMMANDS = 5 };
 
-/* What a run touches on this machine once it talks to the server (app/containment.h). */
+/* The things that a run touches on this machine once it talks to the server (app/containment.h). */
 struct access_settings {
 	bool is_unlimited;    /* no-sandbox, or a library needs files that nobody can name */
 	bool changes_nothing; /* --dry-run */

@@ -14,7 +14,7 @@
 
 enum {
 	HELP_COLUMN = 30,
-	NARROW = 60, /* a screen where the help stands below the option */
+	NARROW = 60, /* a screen where the help is below the option */
 	NARROW_COLUMN = 8,
 	ROW_BASE = 256, /* getopt's value of a long option: this and the row */
 };

@@ -15,7 +15,7 @@
 
 enum { LINE_PIECE = 2048 }; /* longer lines come in pieces; no boundary is so long */
 
-/* What looking found in a part. */
+/* The result of looking at a part. */
 enum { HAS_8BIT = 1, NOT_UTF8 = 2 };
 
 /* A multipart around what is read now. */
@@ -239,7 +239,7 @@ is_labelled_8bit(const struct content_type *c)
 	return strcmp(c->encoding, "8bit") == 0 || strcmp(c->encoding, "binary") == 0;
 }
 
-/* What contains parts is 7bit when its parts are. */
+/* An entity with parts is 7bit when its parts are. */
 static void
 begin_container(struct seven_bit *s, const struct content_type *c)
 {

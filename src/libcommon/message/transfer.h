@@ -37,7 +37,7 @@ struct transfer {
 	size_t len;
 };
 
-/* What follows is encoded so. Not within a part. */
+/* The following bytes are encoded so. Not within a part. */
 void transfer_begin(struct transfer *t, enum transfer_encoding how);
 
 /* Encodes N bytes. */
