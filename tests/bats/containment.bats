@@ -175,3 +175,16 @@ connect ${SRV_POP3S##*:}"
 	run mfetch --probe -v --mbox="$HOME/mbox"
 	assert_line --partial 'contained: TCP ports, signals, system calls'
 }
+
+@test "a .netrc that has no password, or cannot be used, says the same as without" {
+	local with line
+	sed -i '/^password/d' "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	for line in 'machine elsewhere password x' "machine localhost login $user@example.org password x" '"'; do
+		echo "$line" >"$HOME/.netrc"
+		chmod 644 "$HOME/.netrc"
+		run mlist --count
+		with=$status$output
+		run mlist --no-sandbox --count
+		assert_equal "$with" "$status$output"
+	done
+}

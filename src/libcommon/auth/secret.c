@@ -34,12 +34,35 @@ is_same(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-static void
-keep(struct secret_kept *k, const struct secret_params *p, const char *text)
+static char *
+copy_of(const char *text)
 {
-	*k = (struct secret_kept){.machine = mem_strdup(p->machine),
-				  .user = p->user ? mem_strdup(p->user) : NULL,
-				  .text = mem_strdup(text)};
+	return text ? mem_strdup(text) : NULL;
+}
+
+static void
+keep(struct secret_kept *k, const struct secret_params *p, enum secret_outcome outcome,
+     const struct buf *text, const struct err *e)
+{
+	*k = (struct secret_kept){
+	    .is_known = true, .machine = copy_of(p->machine), .user = copy_of(p->user)};
+	if (outcome == SECRET_FOUND)
+		k->text = mem_strdup(text->data);
+	if (outcome == SECRET_FAILED)
+		k->failure = *e;
+}
+
+static enum secret_outcome
+from_kept(const struct secret_kept *k, struct buf *text, struct err *e)
+{
+	if (k->failure.code != ERR_NONE) {
+		*e = k->failure;
+		return SECRET_FAILED;
+	}
+	if (!k->text)
+		return SECRET_ABSENT;
+	buf_add_str(text, k->text);
+	return SECRET_FOUND;
 }
 
 static enum secret_outcome
@@ -49,13 +72,11 @@ from_netrc(struct secret *s, struct buf *text, struct err *e)
 	struct secret_kept *k = s->kept;
 	enum secret_outcome outcome;
 
-	if (k && k->text && is_same(k->machine, p->machine) && is_same(k->user, p->user)) {
-		buf_add_str(text, k->text);
-		return SECRET_FOUND;
-	}
+	if (k && k->is_known && is_same(k->machine, p->machine) && is_same(k->user, p->user))
+		return from_kept(k, text, e);
 	outcome = secret_from_netrc(p, text, e);
-	if (k && !k->text && outcome == SECRET_FOUND && !memchr(text->data, '\0', text->len))
-		keep(k, p, text->data);
+	if (k && !k->is_known && !memchr(text->data ? text->data : "", '\0', text->len))
+		keep(k, p, outcome, text, e);
 	return outcome;
 }
 

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "base/err.h"
+
 struct err;
 struct secret;
 
@@ -36,11 +38,13 @@ struct secret_params {
 	    *kept; /* what was found in .netrc, for the next secret; NULL: nothing is */
 };
 
-/* For a process that may not read .netrc again (app/containment.h). Begins as {0}. */
+/* What .netrc said, for a process that may not read it again (app/containment.h). Begins as {0}. */
 struct secret_kept {
+	bool is_known;
 	char *machine;
-	char *user; /* NULL: any */
-	char *text;
+	char *user;         /* NULL: any */
+	char *text;         /* NULL: no password for them, */
+	struct err failure; /* or this error, unless its code is ERR_NONE */
 };
 
 /* Nothing is fetched yet. */
@@ -70,7 +74,7 @@ bool secret_renew(struct secret *s, struct err *e);
 /* Its origin in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);
 
-/* Reads .netrc now if it is the source and was not read before, and keeps in K what it has. */
+/* Reads .netrc now if it is the source and was not read before, and keeps in K what it says. */
 void secret_prepare(struct secret *s, struct secret_kept *k);
 
 /* The command line by which secret_text() or, FORCED, secret_renew() has the token renewed. The
