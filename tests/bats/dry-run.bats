@@ -79,15 +79,16 @@ dry()
 }
 
 @test 'a dry run finds what is wrong with the files of TLS' {
-	local option
-	for option in --tls-ca-file=missing --tls-ca-file=empty --tls-cert-file=missing --tls-priority=NONSENSE; do
-		dry 78 127.0.0.1:1 mlist --server=imaps://127.0.0.1:1 "$option"
-	done
+	local option words='--tls-ca-file: missing: '
+	dry 78 127.0.0.1:1 mlist --server=imaps://127.0.0.1:1 --tls-ca-file=empty
+	dry 78 127.0.0.1:1 mlist --server=imaps://127.0.0.1:1 --tls-priority=NONSENSE
+	dry 78 '--tls-cert-file: missing: ' mlist --server=imaps://127.0.0.1:1 --tls-cert-file=missing
 	option=--tls-ca-file=missing
-	dry 78 127.0.0.1:1 mlist --server=pop3://127.0.0.1:1 "$option"
-	dry 78 127.0.0.1:1 mmark --append=Sent --server=imaps://127.0.0.1:1 "$option"
-	dry 78 127.0.0.1:1 mlist --folders --server=imap://127.0.0.1:1 "$option"
-	dry 78 127.0.0.1:1 msend --server=smtp://127.0.0.1:1 "$option" bob@example.org
+	dry 78 "$words" mlist --server=imaps://127.0.0.1:1 "$option"
+	dry 78 "$words" mlist --server=pop3://127.0.0.1:1 "$option"
+	dry 78 "$words" mmark --append=Sent --server=imaps://127.0.0.1:1 "$option"
+	dry 78 "$words" mlist --folders --server=imap://127.0.0.1:1 "$option"
+	dry 78 "$words" msend --server=smtp://127.0.0.1:1 "$option" bob@example.org
 	dry 0 'would list' mlist --server=imaps://127.0.0.1:1
 	dry 0 octets msend --server=smtps://127.0.0.1:1 bob@example.org
 }

@@ -165,8 +165,7 @@ plays()
 	done
 	printf '! run kill -TERM "$(cat pid)"\n' >>"script.$i"
 	# Who waits takes his leave.
-	[[ ${scripts[i]##*$'\n'} != 'S: + idling' ]] || printf 'C: DONE\nC~ a[0-9]+ LOGOUT\n' >>"script.$i"
-	printf '! stall\n' >>"script.$i"
+	[[ ${scripts[i]##*$'\n'} != 'S: + idling' ]] || printf 'C: DONE\nC~ a[0-9]+ LOGOUT\n! stall\n' >>"script.$i"
 	run --separate-stderr timeout 60 bash -c 'echo $$ >pid; exec "$@"' - mfetch "${imap[@]}" --tunnel='exec ./server' --watch \
 		--maildir=box "${options[@]}"
 	for i in "${!scripts[@]}"; do

@@ -150,10 +150,11 @@ allow_system(const struct sandbox *s)
 
 /* The account's own files: it has read them already, or will when it connects again. */
 static void
-allow_account(const struct sandbox *s, const struct account_settings *a)
+allow_account(const struct sandbox *s, const struct account_settings *a,
+	      const struct secret *secret)
 {
 	const char *const paths[] = {a->tls.ca_file, a->tls.cert_file, a->tls.key_file,
-				     a->login.password_file};
+				     a->login.password_file, secret_token_file(secret)};
 
 	allow_all(s, paths, sizeof paths / sizeof paths[0]);
 }
@@ -280,7 +281,7 @@ allow_files(const struct sandbox *s, const struct containment *c)
 	const struct account_settings *a = &c->account->settings;
 
 	allow_system(s);
-	allow_account(s, a);
+	allow_account(s, a, c->secret);
 	return (c->account->tool != TOOL_MFETCH || allow_delivery(s, &a->access)) &&
 	       allow_records(s, c);
 }

@@ -194,6 +194,12 @@ secret_is_token(const struct secret *s)
 	       access(p->token_file, F_OK) == 0;
 }
 
+const char *
+secret_token_file(const struct secret *s)
+{
+	return secret_is_token(s) ? s->params.token_file : NULL;
+}
+
 bool
 secret_renew(struct secret *s, struct err *e)
 {

@@ -81,6 +81,9 @@ void secret_prepare(struct secret *s, struct secret_kept *k);
  * caller's to free(). */
 char *secret_renewal(const struct secret *s, bool is_forced);
 
+/* The file of the held token; NULL: there is none. Borrowed. */
+const char *secret_token_file(const struct secret *s);
+
 /* The account whose token it is, for hints. */
 const char *secret_account(const struct secret *s);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -66,6 +68,19 @@ run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, st
 	return judge(p, child_wait(&child), e);
 }
 
+/* After a renewal it is another file, which a contained process (app/containment.h) cannot open: access(2)
+ * does not know of that. */
+static bool
+is_out_of_reach(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return errno == EACCES && access(path, R_OK) == 0;
+	close(fd);
+	return false;
+}
+
 enum secret_outcome
 secret_from_token(const struct secret_params *p, struct buf *text, struct err *e)
 {
@@ -74,6 +89,8 @@ secret_from_token(const struct secret_params *p, struct buf *text, struct err *e
 
 	if (!p->token_file || access(p->token_file, F_OK) != 0)
 		return SECRET_ABSENT;
+	if (is_out_of_reach(p->token_file))
+		return run_maccount(p, false, text, e);
 	if (held_token_read(p->token_file, p->account, &t, e)) {
 		if (held_token_is_fresh(&t, (int64_t)time(NULL))) {
 			buf_add_str(text, t.access);

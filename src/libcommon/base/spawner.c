@@ -282,7 +282,8 @@ do_nothing(int number)
 	(void)number;
 }
 
-/* A command may signal its parent: that is meant for the process whose commands we start. */
+/* A command may signal its parent: that is meant for the process whose commands we start. From a
+ * terminal that gets it twice, which is the same as once. */
 static void
 pass_on(int number)
 {
@@ -302,7 +303,8 @@ pass_over(int number)
 	sigaction(number, NULL, &action);
 	if (number != SIGCHLD && action.sa_handler == SIG_IGN)
 		return;
-	action = (struct sigaction){.sa_handler = number == SIGTERM ? pass_on : do_nothing};
+	action = (struct sigaction){
+	    .sa_handler = number == SIGCHLD || number == SIGALRM ? do_nothing : pass_on};
 	sigaction(number, &action, NULL);
 }
 
