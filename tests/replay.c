@@ -637,7 +637,8 @@ main(int argc, char **argv)
 	}
 	free(line);
 	fclose(f);
-	end_flight();
+	if (replay.out_len > 0 || replay.flight_len > 0) /* else the peer may speak already */
+		end_flight();
 	flush();
 	take_leave();
 	expect_silence();
