@@ -55,8 +55,8 @@ put_letters_there()
 {
 	local maildir folder
 	many_letters letters 1 10
+	sed -i '1i Received: from here\nFrom: bob@example.org' letters/*
 	deliver "$user" letters/*
-	printf 'From: bob@example.org\nReceived: x\nSubject: from bob\n\nx\n' | deliver "$user"
 	maildir=$(maildir_of "$user")
 	for folder in Archive Lists Sent Trash 'Entw&APw-rfe'; do
 		mkdir "$maildir/.$folder"
@@ -99,7 +99,7 @@ try()
 {
 	local status=0
 	rm -rf Mail
-	deliver "$user" letters/*
+	(($(mailbox_count "$user") >= 9)) || deliver "$user" letters/*
 	if [[ $1 = *--watch* ]]; then
 		watched "$1" || status=$?
 	else
@@ -126,6 +126,6 @@ page()
 @test 'the examples of mdel(1) work' { page mdel.1 4; }
 @test 'the examples of mmark(1) work' { page mmark.1 3; }
 @test 'the examples of msend(1) work' { page msend.1 5; }
-@test 'the examples of mfetch(1) work' { page mfetch.1 12; }
+@test 'the examples of mfetch(1) work' { page mfetch.1 11; }
 @test 'the examples of maccount(1) work' { page maccount.1 2; }
 @test 'the examples of mailverbs(7) work' { page mailverbs.7 12; }
