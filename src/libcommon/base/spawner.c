@@ -450,8 +450,8 @@ send_request(const struct spawner_request *r, int theirs)
 	if (r->out >= 0)
 		fds[count++] = r->out;
 	*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-	c->cmsg_len = CMSG_LEN(count * sizeof(int));
-	m.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	c->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
+	m.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	fill_packet(&packet, r);
 	bytes = (struct iovec){.iov_base = packet.data, .iov_len = packet.len};
