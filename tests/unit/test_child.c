@@ -271,7 +271,7 @@ test_allowed(void)
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		ok(spawner_allows(cases[i].template, cases[i].line) == cases[i].allowed,
+		ok(spawner_allows(cases[i].template, cases[i].line) == cases[i].allowed, "%s",
 		   cases[i].line);
 }
 
