@@ -93,16 +93,10 @@ forget_account(struct submission *h)
 	h->has_account = false;
 }
 
-static bool
-is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 const struct send_account *
 submission_account(struct submission *h, struct run *run, const char *sender, struct err *e)
 {
-	if (h->has_account && is_same(h->sender, sender))
+	if (h->has_account && text_equal(h->sender, sender))
 		return &h->account;
 	forget_account(h);
 	h->sender = sender ? mem_strdup(sender) : NULL;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct secret {
 	struct secret_params params;
@@ -26,12 +27,6 @@ from_text(struct secret *s, struct buf *text, struct err *e)
 		return SECRET_ABSENT;
 	buf_add_str(text, s->params.text);
 	return SECRET_FOUND;
-}
-
-static bool
-is_same(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
 static char *
@@ -72,7 +67,7 @@ from_netrc(struct secret *s, struct buf *text, struct err *e)
 	struct secret_kept *k = s->kept;
 	enum secret_outcome outcome;
 
-	if (k && k->is_known && is_same(k->machine, p->machine) && is_same(k->user, p->user))
+	if (k && k->is_known && text_equal(k->machine, p->machine) && text_equal(k->user, p->user))
 		return from_kept(k, text, e);
 	outcome = secret_from_netrc(p, text, e);
 	if (k && !k->is_known && !memchr(text->data ? text->data : "", '\0', text->len))

@@ -164,6 +164,22 @@ text_equal_case(const char *a, const char *b)
 }
 
 bool
+text_equal(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool
+text_has_8bit(const char *bytes, size_t n)
+{
+	unsigned char all = 0;
+
+	for (size_t i = 0; i < n; i++)
+		all |= (unsigned char)bytes[i];
+	return all >= 0x80;
+}
+
+bool
 text_is_pin(const char *pin, size_t len)
 {
 	static const char prefix[] = "sha256:", last[] = "=";

@@ -55,6 +55,12 @@ bool text_equal_n(const char *s, size_t len, const char *word);
 bool text_starts(const char *s, size_t len, const char *prefix);
 bool text_equal_case(const char *a, const char *b);
 
+/* Are A and B the same bytes, or both NULL? */
+bool text_equal(const char *a, const char *b);
+
+/* Does any of the N bytes have its highest bit set? */
+bool text_has_8bit(const char *bytes, size_t n);
+
 /* Is this, of LEN bytes, "sha256:" and 32 bytes in base64 (RFC 4648 section 4): the hash of a
  * public key, as users name it? */
 bool text_is_pin(const char *pin, size_t len);

@@ -307,16 +307,6 @@ add_message_id(struct buf *to, const char *domain, struct err *e)
 }
 
 static bool
-has_8bit(const char *bytes, size_t n)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < n; i++)
-		all |= (unsigned char)bytes[i];
-	return all >= 0x80;
-}
-
-static bool
 is_plain_phrase(const char *name)
 {
 	for (const char *p = name; *p; p++)
@@ -365,7 +355,7 @@ static void
 add_named_from(struct buf *to, const char *name, const char *address)
 {
 	buf_add_str(to, "From: ");
-	if (has_8bit(name, strlen(name)))
+	if (text_has_8bit(name, strlen(name)))
 		encoded_word_encode(to, name);
 	else if (is_plain_phrase(name))
 		buf_add_str(to, name);
@@ -606,7 +596,7 @@ survey(struct outgoing *o, bool *has_nul, struct err *e)
 	eol_survey_end(&s);
 	o->facts =
 	    (struct outgoing_facts){.size = s.octets,
-				    .header_has_8bit = has_8bit(o->header.data, o->header.len),
+				    .header_has_8bit = text_has_8bit(o->header.data, o->header.len),
 				    .body_has_8bit = s.has_8bit};
 	*has_nul = s.has_nul;
 	return true;

@@ -80,16 +80,6 @@ seven_bit_begin(struct seven_bit *s, eol_put put, void *ctx)
 		buf_clear(&s->found);
 }
 
-static bool
-has_8bit(const char *bytes, size_t n)
-{
-	unsigned char all = 0;
-
-	for (size_t i = 0; i < n; i++)
-		all |= (unsigned char)bytes[i];
-	return all >= 0x80;
-}
-
 /* The error that stays: the message cannot be sent. */
 static void
 refuse(struct seven_bit *s, const char *where)
@@ -125,7 +115,7 @@ look_at_part(struct seven_bit *s, const char *bytes, size_t n)
 {
 	char *found = &s->found.data[s->part - 1];
 
-	if (s->trail == 0 && !has_8bit(bytes, n))
+	if (s->trail == 0 && !text_has_8bit(bytes, n))
 		return;
 	*found |= HAS_8BIT;
 	for (size_t i = 0; i < n; i++)
@@ -138,7 +128,7 @@ take_content(struct seven_bit *s, const char *bytes, size_t n)
 {
 	if (!s->is_looking)
 		transfer_add(&s->out, bytes, n);
-	else if (s->frozen && has_8bit(bytes, n))
+	else if (s->frozen && text_has_8bit(bytes, n))
 		refuse(s, s->frozen);
 	else if (!s->frozen && s->is_leaf)
 		look_at_part(s, bytes, n);
@@ -223,10 +213,10 @@ check_header(struct seven_bit *s)
 	struct header_field field;
 	char where[128];
 
-	if (!s->is_looking || !has_8bit(s->header.data, s->header.len))
+	if (!s->is_looking || !text_has_8bit(s->header.data, s->header.len))
 		return;
 	for (size_t at = 0; header_next(s->header.data, s->header.len, &at, &field);)
-		if (has_8bit(field.start, field.len)) {
+		if (text_has_8bit(field.start, field.len)) {
 			snprintf(where, sizeof where, "the header field '%.*s'",
 				 field.name_len < 60 ? (int)field.name_len : 60, field.name);
 			refuse(s, where);
