@@ -13,19 +13,18 @@
 
 struct secret {
 	struct secret_params params;
-	struct secret_kept *kept; /* NULL: nothing is */
-	struct buf text;          /* empty until fetched */
-	const char *origin;       /* NULL until fetched */
+	struct buf text;    /* empty until fetched */
+	const char *origin; /* NULL until fetched */
 	bool is_renewed;
 };
 
 static enum secret_outcome
-from_text(struct secret *s, struct buf *text, struct err *e)
+from_text(const struct secret_params *p, struct buf *text, struct err *e)
 {
 	(void)e;
-	if (!s->params.text)
+	if (!p->text)
 		return SECRET_ABSENT;
-	buf_add_str(text, s->params.text);
+	buf_add_str(text, p->text);
 	return SECRET_FOUND;
 }
 
@@ -61,10 +60,9 @@ from_kept(const struct secret_kept *k, struct buf *text, struct err *e)
 }
 
 static enum secret_outcome
-from_netrc(struct secret *s, struct buf *text, struct err *e)
+from_netrc(const struct secret_params *p, struct buf *text, struct err *e)
 {
-	const struct secret_params *p = &s->params;
-	struct secret_kept *k = s->kept;
+	struct secret_kept *k = p->kept;
 	enum secret_outcome outcome;
 
 	if (k && k->is_known && text_equal(k->machine, p->machine) && text_equal(k->user, p->user))
@@ -75,42 +73,19 @@ from_netrc(struct secret *s, struct buf *text, struct err *e)
 	return outcome;
 }
 
-static enum secret_outcome
-from_command(struct secret *s, struct buf *text, struct err *e)
-{
-	return secret_from_command(&s->params, text, e);
-}
-
-static enum secret_outcome
-from_file(struct secret *s, struct buf *text, struct err *e)
-{
-	return secret_from_file(&s->params, text, e);
-}
-
-static enum secret_outcome
-from_token(struct secret *s, struct buf *text, struct err *e)
-{
-	return secret_from_token(&s->params, text, e);
-}
-
-static enum secret_outcome
-from_terminal(struct secret *s, struct buf *text, struct err *e)
-{
-	return secret_from_terminal(&s->params, text, e);
-}
-
 /* In the order in which they are tried. */
 static const struct source {
 	const char *name; /* as the user knows it */
 	const char *origin;
-	enum secret_outcome (*fetch)(struct secret *s, struct buf *text, struct err *e);
+	enum secret_outcome (*fetch)(const struct secret_params *p, struct buf *text,
+				     struct err *e);
 } sources[] = {
-    {"password-command", "password from password-command", from_command},
-    {"password-file", "password from password-file", from_file},
+    {"password-command", "password from password-command", secret_from_command},
+    {"password-file", "password from password-file", secret_from_file},
     {"password", "password from the configuration", from_text},
-    {"token", "token held by maccount", from_token},
+    {"token", "token held by maccount", secret_from_token},
     {"netrc", "password from ~/.netrc", from_netrc},
-    {"password prompt", "password from the prompt", from_terminal},
+    {"password prompt", "password from the prompt", secret_from_terminal},
 };
 
 enum { SOURCES = sizeof sources / sizeof *sources };
@@ -157,7 +132,7 @@ static bool
 fetch(struct secret *s, struct buf *text, struct err *e)
 {
 	for (size_t i = 0; i < SOURCES; i++) {
-		const enum secret_outcome outcome = sources[i].fetch(s, text, e);
+		const enum secret_outcome outcome = sources[i].fetch(&s->params, text, e);
 
 		if (outcome == SECRET_ABSENT)
 			continue;
@@ -218,7 +193,7 @@ secret_account(const struct secret *s)
 }
 
 bool
-secret_is_given(struct secret *s)
+secret_is_given(const struct secret *s)
 {
 	const struct secret_params *p = &s->params;
 	struct buf text = {0};
@@ -226,7 +201,7 @@ secret_is_given(struct secret *s)
 	bool is_given = p->command || p->file || p->text || secret_is_token(s);
 
 	if (!is_given) {
-		is_given = from_netrc(s, &text, &unused) != SECRET_ABSENT;
+		is_given = from_netrc(p, &text, &unused) != SECRET_ABSENT;
 		buf_wipe(&text);
 	}
 	return is_given;
@@ -245,8 +220,8 @@ secret_prepare(struct secret *s, struct secret_kept *k)
 	struct buf text = {0};
 	struct err unused; /* it is said when a login needs the password */
 
-	s->kept = k;
+	s->params.kept = k;
 	if (!p->command && !p->file && !p->text && !secret_is_token(s))
-		from_netrc(s, &text, &unused);
+		from_netrc(p, &text, &unused);
 	buf_wipe(&text);
 }

@@ -34,11 +34,12 @@ struct secret_params {
 	const char *machine;    /* the host that is looked up there, */
 	const char *user;       /* with this login; NULL: any */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
-	struct secret_kept
-	    *kept; /* what was found in .netrc, for the next secret; NULL: nothing is */
+	/* what .netrc said before, see secret_prepare(); NULL: it is read when it is needed */
+	struct secret_kept *kept;
 };
 
-/* What .netrc said, for a process that may not read it again (app/containment.h). Begins as {0}. */
+/* The answer of .netrc, for a process that may not read the file again (app/containment.h). It begins
+ * as {0}. */
 struct secret_kept {
 	bool is_known;
 	char *machine;
@@ -91,6 +92,6 @@ const char *secret_account(const struct secret *s);
  * Does the source look like there is one, without running the command or asking? A prompt that is
  * allowed does not count. For the choice of a mechanism.
  */
-bool secret_is_given(struct secret *s);
+bool secret_is_given(const struct secret *s);
 
 #endif

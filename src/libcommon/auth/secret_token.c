@@ -89,15 +89,14 @@ secret_from_token(const struct secret_params *p, struct buf *text, struct err *e
 
 	if (!p->token_file || access(p->token_file, F_OK) != 0)
 		return SECRET_ABSENT;
-	if (is_out_of_reach(p->token_file))
-		return run_maccount(p, false, text, e);
-	if (held_token_read(p->token_file, p->account, &t, e)) {
-		if (held_token_is_fresh(&t, (int64_t)time(NULL))) {
-			buf_add_str(text, t.access);
-			outcome = SECRET_FOUND;
-		} else {
+	if (!held_token_read(p->token_file, p->account, &t, e)) {
+		if (is_out_of_reach(p->token_file))
 			outcome = run_maccount(p, false, text, e);
-		}
+	} else if (held_token_is_fresh(&t, (int64_t)time(NULL))) {
+		buf_add_str(text, t.access);
+		outcome = SECRET_FOUND;
+	} else {
+		outcome = run_maccount(p, false, text, e);
 	}
 	held_token_free(&t);
 	return outcome;
