@@ -2,7 +2,6 @@
 #include "maccount/maccount_options.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "config/values.h"
 
@@ -26,11 +25,11 @@ maccount_options_read(const struct values *given)
 }
 
 static enum oauth_grant
-read_grant(const char *word)
+read_grant(const struct values *all)
 {
-	if (word && strcmp(word, "client-credentials") == 0)
+	if (values_is_word(all, SET_OAUTH2_GRANT, "client-credentials"))
 		return GRANT_CLIENT;
-	return word && strcmp(word, "jwt-bearer") == 0 ? GRANT_JWT : GRANT_CODE;
+	return values_is_word(all, SET_OAUTH2_GRANT, "jwt-bearer") ? GRANT_JWT : GRANT_CODE;
 }
 
 struct oauth_settings
@@ -49,6 +48,6 @@ oauth_settings_read(const struct values *given, const struct values *all)
 	    .secret_command = values_text(all, SET_OAUTH2_CLIENT_SECRET_COMMAND),
 	    .key_file = values_text(all, SET_OAUTH2_KEY_FILE),
 	    .ca_file = own ? own : values_text(all, SET_TLS_CA_FILE),
-	    .grant = read_grant(values_text(all, SET_OAUTH2_GRANT)),
+	    .grant = read_grant(all),
 	    .timeout_s = values_number(all, SET_TIMEOUT, OAUTH_TIMEOUT_S)};
 }

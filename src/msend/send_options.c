@@ -11,14 +11,6 @@
 enum { QUEUE_LIFETIME_S = 5 * 24 * 60 * 60 };
 
 static bool
-is_word(const struct values *v, enum setting_id id, const char *word)
-{
-	const char *text = values_text(v, id);
-
-	return text && text_equal_case(text, word);
-}
-
-static bool
 ignores_dots(const struct values *given)
 {
 	const char *options = values_text(given, SET_SENDMAIL_OPTIONS);
@@ -48,7 +40,7 @@ send_options_read(const struct values *given)
 				     .read_recipients = values_flag(given, SET_READ_RECIPIENTS),
 				     .ignores_dots = ignores_dots(given),
 				     .lists_queue = values_flag(given, SET_LIST_QUEUE) ||
-						    is_word(given, SET_SENDMAIL_MODE, "p"),
+						    values_is_word(given, SET_SENDMAIL_MODE, "p"),
 				     .flushes = values_flag(given, SET_FLUSH),
 				     .batch = values_flag(given, SET_BATCH),
 				     .mbox = values_flag(given, SET_MBOX),
@@ -85,10 +77,10 @@ read_save(const struct values *v)
 	const bool has_server = values_text(v, SET_IMAP) != NULL;
 
 	return (struct save_settings){
-	    .is_wanted =
-		save->text && !is_word(v, SET_SAVE, "no") && (has_server || !save->is_for_all),
+	    .is_wanted = save->text && !values_is_word(v, SET_SAVE, "no") &&
+			 (has_server || !save->is_for_all),
 	    .is_asked = value_was_given(save),
-	    .folder = save->text && !is_word(v, SET_SAVE, "yes") ? save->text : "\\Sent"};
+	    .folder = save->text && !values_is_word(v, SET_SAVE, "yes") ? save->text : "\\Sent"};
 }
 
 static int64_t
@@ -104,9 +96,9 @@ read_lifetime(const char *text)
 static enum outgoing_rewrite
 read_rewrite(const struct values *v)
 {
-	return is_word(v, SET_REWRITE_FROM, "always")  ? REWRITE_ALWAYS
-	       : is_word(v, SET_REWRITE_FROM, "never") ? REWRITE_NEVER
-						       : REWRITE_LOCAL;
+	return values_is_word(v, SET_REWRITE_FROM, "always")  ? REWRITE_ALWAYS
+	       : values_is_word(v, SET_REWRITE_FROM, "never") ? REWRITE_NEVER
+							      : REWRITE_LOCAL;
 }
 
 static struct send_settings

@@ -11,29 +11,21 @@
 
 enum { TIMEOUT_S = 60, MESSAGE_TIMEOUT_S = 600 };
 
-static bool
-is_word(const struct values *v, enum setting_id id, const char *word)
-{
-	const char *text = values_text(v, id);
-
-	return text && text_equal_case(text, word);
-}
-
 static struct connection_settings
 read_connection(const struct values *v)
 {
 	const bool ipv4 = values_flag(v, SET_IPV4), ipv6 = values_flag(v, SET_IPV6);
 
-	return (struct connection_settings){.tunnel = values_text(v, SET_TUNNEL),
-					    .proxy = values_text(v, SET_PROXY),
-					    .source_ip = values_text(v, SET_SOURCE_IP),
-					    .ipv4_only = ipv4 && !ipv6,
-					    .ipv6_only = ipv6 && !ipv4,
-					    .timeout_s = values_number(v, SET_TIMEOUT, TIMEOUT_S),
-					    .message_timeout_s =
-						values_number(v, SET_TIMEOUT, MESSAGE_TIMEOUT_S),
-					    .one_at_a_time = is_word(v, SET_PIPELINING, "no"),
-					    .domain = values_text(v, SET_DOMAIN)};
+	return (struct connection_settings){
+	    .tunnel = values_text(v, SET_TUNNEL),
+	    .proxy = values_text(v, SET_PROXY),
+	    .source_ip = values_text(v, SET_SOURCE_IP),
+	    .ipv4_only = ipv4 && !ipv6,
+	    .ipv6_only = ipv6 && !ipv4,
+	    .timeout_s = values_number(v, SET_TIMEOUT, TIMEOUT_S),
+	    .message_timeout_s = values_number(v, SET_TIMEOUT, MESSAGE_TIMEOUT_S),
+	    .one_at_a_time = values_is_word(v, SET_PIPELINING, "no"),
+	    .domain = values_text(v, SET_DOMAIN)};
 }
 
 static struct tls_settings
@@ -58,7 +50,7 @@ read_login(const struct values *v)
 {
 	const char *auth = values_text(v, SET_AUTH), *user = values_text(v, SET_USER);
 	const bool is_auto = !auth || text_equal_case(auth, "auto");
-	const bool is_none = auth && text_equal_case(auth, "none");
+	const bool is_none = values_is_word(v, SET_AUTH, "none");
 
 	return (struct login_settings){.user = user ? user : values_text(v, SET_ADDRESS),
 				       .is_skipped = is_none,
@@ -95,9 +87,9 @@ read_mailbox(const struct values *v, enum tool_id tool)
 	    .may_delete = may_delete(v, tool),
 	    .search = search->text,
 	    .search_origin = value_was_given(search) ? NULL : search->origin,
-	    .login_delay = is_word(v, SET_LOGIN_DELAY, "wait")     ? LOGIN_DELAY_WAIT
-			   : is_word(v, SET_LOGIN_DELAY, "ignore") ? LOGIN_DELAY_IGNORE
-								   : LOGIN_DELAY_REFUSE};
+	    .login_delay = values_is_word(v, SET_LOGIN_DELAY, "wait")     ? LOGIN_DELAY_WAIT
+			   : values_is_word(v, SET_LOGIN_DELAY, "ignore") ? LOGIN_DELAY_IGNORE
+									  : LOGIN_DELAY_REFUSE};
 }
 
 static bool
@@ -132,17 +124,18 @@ read_access(const struct values *v, enum tool_id tool)
 {
 	const bool delivers = tool == TOOL_MFETCH;
 	const char *lmtp = delivers ? values_text(v, SET_LMTP) : NULL;
-	struct access_settings a = {
-	    .is_unlimited = values_flag(v, SET_NO_SANDBOX) || is_word(v, SET_AUTH, "gssapi") ||
-			    is_in_token(values_text(v, SET_TLS_CERT_FILE)) ||
-			    is_in_token(values_text(v, SET_TLS_KEY_FILE)),
-	    .changes_nothing = values_flag(v, SET_DRY_RUN),
-	    .is_reported = values_flag(v, SET_PROBE),
-	    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
-	    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
-	    .lmtp_port = lmtp_port(lmtp),
-	    .uses_lmtp = lmtp,
-	    .config = values_text(v, SET_CONFIG)};
+	struct access_settings a = {.is_unlimited =
+					values_flag(v, SET_NO_SANDBOX) ||
+					values_is_word(v, SET_AUTH, "gssapi") ||
+					is_in_token(values_text(v, SET_TLS_CERT_FILE)) ||
+					is_in_token(values_text(v, SET_TLS_KEY_FILE)),
+				    .changes_nothing = values_flag(v, SET_DRY_RUN),
+				    .is_reported = values_flag(v, SET_PROBE),
+				    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
+				    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
+				    .lmtp_port = lmtp_port(lmtp),
+				    .uses_lmtp = lmtp,
+				    .config = values_text(v, SET_CONFIG)};
 
 	read_commands(v, tool, a.commands);
 	return a;

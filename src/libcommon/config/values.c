@@ -41,6 +41,14 @@ values_text(const struct values *v, enum setting_id id)
 }
 
 bool
+values_is_word(const struct values *v, enum setting_id id, const char *word)
+{
+	const char *text = values_text(v, id);
+
+	return text && text_equal_case(text, word);
+}
+
+bool
 values_flag(const struct values *v, enum setting_id id)
 {
 	const char *text = values_text(v, id);

@@ -37,6 +37,8 @@ void values_replace(struct values *v, enum setting_id id, const char *text, cons
 
 /* NULL: not set; borrowed from V. */
 const char *values_text(const struct values *v, enum setting_id id);
+/* Is it set, and to this word? ASCII case is folded. */
+bool values_is_word(const struct values *v, enum setting_id id, const char *word);
 /* Is it set to yes? */
 bool values_flag(const struct values *v, enum setting_id id);
 /* OTHERWISE: if it is not set. */
