@@ -224,16 +224,6 @@ is_this_machine(const char *host)
 	       strcmp(host, "::1") == 0;
 }
 
-static unsigned
-usual_port(enum protocol protocol, enum security security)
-{
-	static const unsigned ports[][2] = {[PROTOCOL_SMTP] = {465, 587},
-					    [PROTOCOL_POP3] = {995, 110},
-					    [PROTOCOL_IMAP] = {993, 143}};
-
-	return ports[protocol][security != SECURITY_TLS];
-}
-
 void
 import_set_server(struct import *im, struct imported *a, enum protocol protocol,
 		  enum security security, const char *host, unsigned port, bool has_login,
@@ -241,22 +231,16 @@ import_set_server(struct import *im, struct imported *a, enum protocol protocol,
 {
 	static const enum setting_id ids[] = {
 	    [PROTOCOL_SMTP] = SET_SMTP, [PROTOCOL_POP3] = SET_POP3, [PROTOCOL_IMAP] = SET_IMAP};
-	static const char *const suffixes[] = {
-	    [SECURITY_TLS] = "s", [SECURITY_STARTTLS] = "", [SECURITY_NONE] = "+insecure"};
-	const bool is_address = strchr(host, ':') != NULL;
-	struct buf url = {0};
+	char *url;
 
 	if (security == SECURITY_NONE && has_login && !is_this_machine(host)) {
 		security = SECURITY_STARTTLS;
 		import_skip(im, cause ? cause->line : a->line, cause ? cause->key : a->name,
 			    "a login without encryption; the section requires STARTTLS");
 	}
-	buf_addf(&url, "%s%s://%s%s%s", protocol_name(protocol), suffixes[security],
-		 is_address ? "[" : "", host, is_address ? "]" : "");
-	if (port != 0 && port != usual_port(protocol, security))
-		buf_addf(&url, ":%u", port);
-	import_set(im, a, ids[protocol], url.data, a->line, "the server");
-	buf_free(&url);
+	url = url_compose(protocol, security, host, port);
+	import_set(im, a, ids[protocol], url, a->line, "the server");
+	free(url);
 }
 
 char *

@@ -161,26 +161,39 @@ peer_of(const struct url *url)
 }
 
 static const struct scheme *
-scheme_of(const struct url *url)
+scheme_of(enum protocol protocol, enum security security, enum peer peer)
 {
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-		if (schemes[i].protocol == url->protocol && schemes[i].security == url->security &&
-		    schemes[i].peer == peer_of(url))
+		if (schemes[i].protocol == protocol && schemes[i].security == security &&
+		    schemes[i].peer == peer)
 			return &schemes[i];
 	return &schemes[0];
+}
+
+static char *
+compose(const struct scheme *s, const char *host, unsigned port)
+{
+	const bool is_ipv6 = strchr(host, ':');
+	char suffix[12] = "";
+
+	if (port != 0 && port != s->port)
+		snprintf(suffix, sizeof suffix, ":%u", port);
+	return mem_printf("%s://%s%s%s%s", s->name, is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "",
+			  suffix);
 }
 
 char *
 url_text(const struct url *url)
 {
-	const struct scheme *s = scheme_of(url);
-	const bool is_ipv6 = strchr(url->host, ':');
-	char port[8] = "";
+	const struct scheme *s = scheme_of(url->protocol, url->security, peer_of(url));
 
 	if (s->peer == LMTP_SOCKET)
 		return mem_printf("%s://%s", s->name, url->path);
-	if (s->port != url->port)
-		snprintf(port, sizeof port, ":%u", url->port);
-	return mem_printf("%s://%s%s%s%s", s->name, is_ipv6 ? "[" : "", url->host,
-			  is_ipv6 ? "]" : "", port);
+	return compose(s, url->host, url->port);
+}
+
+char *
+url_compose(enum protocol protocol, enum security security, const char *host, unsigned port)
+{
+	return compose(scheme_of(protocol, security, HOST), host, port);
 }

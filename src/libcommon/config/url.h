@@ -38,6 +38,9 @@ bool url_parse(const char *text, enum protocol protocol, struct url *url, struct
 /* As a user writes it, without a port that the scheme implies. Freed by the caller. */
 char *url_text(const struct url *url);
 
+/* The same for a HOST that was not looked at yet, not by LMTP; PORT 0: the usual one. */
+char *url_compose(enum protocol protocol, enum security security, const char *host, unsigned port);
+
 const char *protocol_name(enum protocol p); /* "smtp", "pop3", "imap" */
 
 #endif
