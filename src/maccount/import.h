@@ -3,7 +3,7 @@
  * import - accounts from the configuration of another program, as sections of ours.
  *
  * A reader for each format (import_msmtp.c, import_fetchmail.c, import_getmail.c) makes a list of
- * items for each account, and a table of rules says what becomes of each item. What has no
+ * items for each account, and a table of rules says what becomes of each item. An item without an
  * equivalent is complained of with its file and line; nothing is dropped in silence.
  */
 #ifndef MAILVERBS_MACCOUNT_IMPORT_H
@@ -120,6 +120,14 @@ void imported_free(struct imported *a); /* what it holds; not *a itself */
 bool imported_has(const struct imported *a, enum setting_id id);
 void imported_note(struct imported *a, const char *text);
 void imported_set_password(struct imported *a, const char *password, unsigned line);
+
+/* The same for a word that our keys have in small letters. */
+void import_set_word(struct import *im, struct imported *a, enum setting_id id, const char *word,
+		     unsigned line, const char *what);
+
+/* For a rule: the item is the account's password. */
+void import_take_password(struct import *im, struct imported *a, const struct import_items *items,
+			  const struct import_item *item);
 
 /* Every item by its rule; a key without one is complained of. RULES ends with a row without a key. */
 void import_apply(struct import *im, struct imported *a, const struct import_items *items,

@@ -160,6 +160,18 @@ import_set(struct import *im, struct imported *a, enum setting_id id, const char
 	a->keys[a->key_count++] = (struct imported_key){.setting = s, .value = mem_strdup(value)};
 }
 
+void
+import_set_word(struct import *im, struct imported *a, enum setting_id id, const char *word,
+		unsigned line, const char *what)
+{
+	char *small = mem_strdup(word);
+
+	for (char *p = small; *p; p++)
+		*p = text_lower(*p);
+	import_set(im, a, id, small, line, what);
+	free(small);
+}
+
 bool
 imported_has(const struct imported *a, enum setting_id id)
 {
@@ -181,6 +193,14 @@ imported_set_password(struct imported *a, const char *password, unsigned line)
 {
 	a->password = replace(a->password, password);
 	a->password_line = line;
+}
+
+void
+import_take_password(struct import *im, struct imported *a, const struct import_items *items,
+		     const struct import_item *item)
+{
+	(void)im, (void)items;
+	imported_set_password(a, item->value, item->line);
 }
 
 static const struct import_rule *

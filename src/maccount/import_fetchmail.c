@@ -281,24 +281,11 @@ take_smtphost(struct import *im, struct imported *a, const struct import_items *
 }
 
 static void
-take_password(struct import *im, struct imported *a, const struct import_items *items,
-	      const struct import_item *item)
-{
-	(void)im, (void)items;
-	imported_set_password(a, item->value, item->line);
-}
-
-static void
 take_auth(struct import *im, struct imported *a, const struct import_items *items,
 	  const struct import_item *item)
 {
-	char *word = mem_strdup(item->value);
-
 	(void)items;
-	for (char *p = word; *p; p++)
-		*p = text_lower(*p);
-	import_set(im, a, SET_AUTH, word, item->line, item->key);
-	free(word);
+	import_set_word(im, a, SET_AUTH, item->value, item->line, item->key);
 }
 
 static void
@@ -319,18 +306,6 @@ take_folder(struct import *im, struct imported *a, const struct import_items *it
 		import_skip(im, item->line, item->key, "several folders; folder takes one pattern");
 	else
 		import_set(im, a, SET_FOLDER, item->value, item->line, item->key);
-}
-
-static void
-take_limit(struct import *im, struct imported *a, const struct import_items *items,
-	   const struct import_item *item)
-{
-	const bool is_size = strcmp(item->key, "limit") == 0;
-
-	(void)items;
-	if (strcmp(item->value, "0") != 0)
-		import_set(im, a, is_size ? SET_MAX_SIZE : SET_LIMIT, item->value, item->line,
-			   item->key);
 }
 
 /* %h and %p are the server's host and port. */
@@ -370,7 +345,7 @@ static const struct import_rule rules[] = {
     IMPORT_FINE("ssl", "*"),
     IMPORT_AS("remote", "", SET_USER),
     IMPORT_BY("local", "", take_local),
-    IMPORT_BY("password", "", take_password),
+    IMPORT_BY("password", "", import_take_password),
     IMPORT_AS("passwordfile", "", SET_PASSWORD_FILE),
     IMPORT_NOT("passwordfd", "", "see password-command"),
     IMPORT_AS("timeout", "", SET_TIMEOUT),
@@ -426,8 +401,8 @@ static const struct import_rule rules[] = {
     IMPORT_NOT("dropdelivered", "off", UNCHANGED),
     IMPORT_NOT("mimedecode", "off", UNCHANGED),
     IMPORT_NOT("idle", "off", "see mfetch --watch"),
-    IMPORT_BY("limit", "", take_limit),
-    IMPORT_BY("fetchlimit", "", take_limit),
+    IMPORT_AS("limit", "0", SET_MAX_SIZE),
+    IMPORT_AS("fetchlimit", "0", SET_LIMIT),
     IMPORT_NOT("warnings", "", "each run reports larger messages"),
     IMPORT_NOT("batchlimit", "0", LOCAL_SMTP),
     IMPORT_FINE("fetchsizelimit", "*"),

@@ -76,14 +76,6 @@ is_yes(const char *value)
 }
 
 static void
-take_password(struct import *im, struct imported *a, const struct import_items *items,
-	      const struct import_item *item)
-{
-	(void)im, (void)items;
-	imported_set_password(a, item->value, item->line);
-}
-
-static void
 take_password_command(struct import *im, struct imported *a, const struct import_items *items,
 		      const struct import_item *item)
 {
@@ -184,27 +176,6 @@ take_no_peek(struct import *im, struct imported *a, const struct import_items *i
 	import_set(im, a, SET_MARK_READ, "yes", item->line, item->key);
 }
 
-static void
-take_positive(struct import *im, struct imported *a, const struct import_items *items,
-	      const struct import_item *item)
-{
-	const bool is_size = strcmp(item->key, "options.max_message_size") == 0;
-
-	(void)items;
-	if (strcmp(item->value, "0") != 0)
-		import_set(im, a, is_size ? SET_MAX_SIZE : SET_LIMIT, item->value, item->line,
-			   item->key);
-}
-
-static void
-take_log(struct import *im, struct imported *a, const struct import_items *items,
-	 const struct import_item *item)
-{
-	(void)a, (void)items;
-	if (!text_has_word("false no off 0", item->value))
-		import_skip(im, item->line, item->key, "mfetch keeps no log of messages");
-}
-
 #define UNCHANGED "messages are delivered unchanged"
 
 static const struct import_rule rules[] = {
@@ -212,7 +183,7 @@ static const struct import_rule rules[] = {
     IMPORT_FINE("retriever.server", "*"),
     IMPORT_FINE("retriever.port", "*"),
     IMPORT_AS("retriever.username", "", SET_USER),
-    IMPORT_BY("retriever.password", "", take_password),
+    IMPORT_BY("retriever.password", "", import_take_password),
     IMPORT_BY("retriever.password_command", "", take_password_command),
     IMPORT_BY("retriever.mailboxes", "", take_mailboxes),
     IMPORT_BY("retriever.use_apop", "", take_auth),
@@ -242,12 +213,12 @@ static const struct import_rule rules[] = {
     IMPORT_FINE("options.delete_after", "*"),
     IMPORT_NOT("options.delete_bigger_than", "0",
 	       "what is kept and deleted does not depend on the size"),
-    IMPORT_BY("options.max_message_size", "", take_positive),
-    IMPORT_BY("options.max_messages_per_session", "", take_positive),
+    IMPORT_AS("options.max_message_size", "0", SET_MAX_SIZE),
+    IMPORT_AS("options.max_messages_per_session", "0", SET_LIMIT),
     IMPORT_NOT("options.delivered_to", "false no off 0", UNCHANGED),
     IMPORT_NOT("options.received", "false no off 0", UNCHANGED),
-    IMPORT_BY("options.message_log", "", take_log),
-    IMPORT_BY("options.message_log_syslog", "", take_log),
+    IMPORT_NOT("options.message_log", "false no off 0", "mfetch keeps no log of messages"),
+    IMPORT_NOT("options.message_log_syslog", "false no off 0", "mfetch keeps no log of messages"),
     IMPORT_FINE("options.message_log_verbose", "*"),
     {.key = NULL},
 };

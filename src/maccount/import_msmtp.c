@@ -59,22 +59,11 @@ static void
 take_auth(struct import *im, struct imported *a, const struct import_items *items,
 	  const struct import_item *item)
 {
-	char *word = mem_strdup(strcmp(item->value, "off") == 0 ? "none" : item->value);
+	const char *word = strcmp(item->value, "off") == 0 ? "none" : item->value;
 
 	(void)items;
-	for (char *p = word; *p; p++)
-		*p = text_lower(*p);
-	if (strcmp(word, "on") != 0)
-		import_set(im, a, SET_AUTH, word, item->line, item->key);
-	free(word);
-}
-
-static void
-take_password(struct import *im, struct imported *a, const struct import_items *items,
-	      const struct import_item *item)
-{
-	(void)im, (void)items;
-	imported_set_password(a, item->value, item->line);
+	if (!text_equal_case(word, "on"))
+		import_set_word(im, a, SET_AUTH, word, item->line, item->key);
 }
 
 static void
@@ -229,7 +218,7 @@ static const struct import_rule common_rules[] = {
     IMPORT_BY("timeout", "", take_timeout),
     IMPORT_BY("auth", "", take_auth),
     IMPORT_AS("user", "", SET_USER),
-    IMPORT_BY("password", "", take_password),
+    IMPORT_BY("password", "", import_take_password),
     IMPORT_AS("passwordeval", "", SET_PASSWORD_COMMAND),
     IMPORT_NOT("ntlmdomain", "", "NTLM is not supported"),
     IMPORT_AS("tls_trust_file", "system", SET_TLS_CA_FILE),
