@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "proto/mailbox.h"
 
 enum { FIRST_MS = 1000, STEP_MS = 200, LINE_MAX_WIDTH = 79 };
@@ -44,18 +45,16 @@ progress_hide(struct progress *p)
 static void
 put_time_left(const struct progress *p, int64_t elapsed_ms, char *text, size_t size)
 {
-	uint64_t left_s;
+	char left[32];
+	double left_s;
 
 	text[0] = '\0';
 	if (p->octets_done == 0 || p->octets_done > p->octets)
 		return;
-	left_s = (uint64_t)((double)(p->octets - p->octets_done) / (double)p->octets_done *
-			    (double)elapsed_ms / 1000);
-	if (left_s < 3600)
-		snprintf(text, size, ", %" PRIu64 ":%02" PRIu64 " left", left_s / 60, left_s % 60);
-	else
-		snprintf(text, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left",
-			 left_s / 3600, left_s / 60 % 60, left_s % 60);
+	left_s = (double)(p->octets - p->octets_done) / (double)p->octets_done *
+		 (double)elapsed_ms / 1000;
+	text_duration(left, sizeof left, (uint64_t)left_s);
+	snprintf(text, size, ", %s left", left);
 }
 
 static void

@@ -5,19 +5,18 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "app/tool.h"
 #include "base/err.h"
+#include "base/screen.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/wait.h"
 
-enum { FIRST_MS = 1000, STEP_MS = 200, DEFAULT_WIDTH = 80, LINE_MAX_WIDTH = 120 };
+enum { FIRST_MS = 1000, STEP_MS = 200, LINE_MAX_WIDTH = 120 };
 
 struct tally {
 	_Atomic int64_t answered_at;
@@ -28,21 +27,6 @@ struct tally {
 	_Atomic unsigned width;   /* of the line on the terminal; 0: none */
 	unsigned columns;         /* of the terminal; 0: nothing is shown */
 };
-
-/* The width of the terminal that is standard error. */
-static unsigned
-terminal_columns(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	uint64_t n;
-
-	if (columns && text_number(columns, LINE_MAX_WIDTH, &n) && n > 0)
-		return (unsigned)n;
-	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-		return DEFAULT_WIDTH;
-	return size.ws_col < LINE_MAX_WIDTH ? size.ws_col : LINE_MAX_WIDTH;
-}
 
 /* Blanks, and no escape sequence: so every terminal can do it. */
 static void
@@ -68,7 +52,7 @@ tally_open(struct run *run, size_t total, struct err *e)
 	t->total = total;
 	t->start_ms = wait_clock();
 	if (run_may_remark(run) && !trace_wants(TRACE_PROTOCOL) && isatty(STDERR_FILENO) == 1)
-		t->columns = terminal_columns();
+		t->columns = screen_width(STDERR_FILENO, LINE_MAX_WIDTH);
 	run->clear_line = hide;
 	run->progress = t;
 	return t;
@@ -130,20 +114,14 @@ static void
 add_speed(const struct tally *t, char line[static LINE_MAX_WIDTH], uint64_t done, int64_t elapsed)
 {
 	const double rate = (double)done * 1000 / (double)elapsed;
-	char part[48];
-	uint64_t left;
+	char left[32], part[48];
 
 	snprintf(part, sizeof part, rate < 10 ? ", %.1f/s" : ", %.0f/s", rate);
 	add_part(t, line, part);
 	if (done == 0 || done > t->total)
 		return;
-	left = (uint64_t)((double)(t->total - done) / rate);
-	if (left < 3600)
-		snprintf(part, sizeof part, ", %" PRIu64 ":%02" PRIu64 " left", left / 60,
-			 left % 60);
-	else
-		snprintf(part, sizeof part, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left",
-			 left / 3600, left / 60 % 60, left % 60);
+	text_duration(left, sizeof left, (uint64_t)((double)(t->total - done) / rate));
+	snprintf(part, sizeof part, ", %s left", left);
 	add_part(t, line, part);
 }
 

@@ -2,9 +2,7 @@
 #include "app/table.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -12,21 +10,7 @@
 #include "base/screen.h"
 #include "base/text.h"
 
-enum { DEFAULT_WIDTH = 80, LEAST_REST = 20, NARROW = 60 };
-
-unsigned
-table_screen_width(void)
-{
-	const char *columns = getenv("COLUMNS");
-	struct winsize size;
-	uint64_t n;
-
-	if (columns && text_number(columns, 10000, &n) && n > 0)
-		return (unsigned)n;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-		return size.ws_col;
-	return DEFAULT_WIDTH;
-}
+enum { LEAST_REST = 20, NARROW = 60 };
 
 /* In the C locale (cron) bytes pass as they are, except to a terminal. */
 static const char *
@@ -207,7 +191,7 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 			    .is_terminal = is_screen && line_end == '\n',
 			    .charset = choose_charset(is_screen),
 			    .line_end = line_end,
-			    .width = table_screen_width()};
+			    .width = screen_width(STDOUT_FILENO, TABLE_WIDTH_MAX)};
 	t->gap = t->width < NARROW ? 1 : 2;
 	choose_widths(t);
 	if (!t->is_terminal)

@@ -18,10 +18,7 @@ struct table_column {
 	unsigned least; /* cells it keeps on a narrow terminal */
 };
 
-/* From $COLUMNS, or from the terminal on standard output, or 80. */
-unsigned table_screen_width(void);
-
-enum { TABLE_COLUMNS_MAX = 32 };
+enum { TABLE_COLUMNS_MAX = 32, TABLE_WIDTH_MAX = 10000 };
 
 struct table {
 	const struct table_column *const *columns;

@@ -189,7 +189,7 @@ show_server(const struct url *server)
 void
 run_show_settings(const struct run *run, const struct account *a)
 {
-	struct err unused = {0}; /* the run itself says why there is no server */
+	struct err unused = {0}; /* if there is no server, the run says so later */
 	const struct url *found = account_server(a, &unused);
 	const struct url server = found ? *found : (struct url){0};
 
@@ -251,7 +251,7 @@ show_lines(const char *text, size_t indent, size_t width)
 static void
 show_help(const struct run *run)
 {
-	const size_t width = table_screen_width();
+	const size_t width = screen_width(STDOUT_FILENO, TABLE_WIDTH_MAX);
 	char *usage = mem_printf("Usage: %s %s", run->program, run->tool->usage);
 
 	show_lines(usage, HELP_INDENT, width);

@@ -5,11 +5,15 @@
 #include <langinfo.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/text.h"
+
+enum { DEFAULT_WIDTH = 80 };
 
 const char *
 screen_charset(void)
@@ -62,6 +66,21 @@ add_ascii(struct buf *out, char *in, size_t left)
 		buf_add_char(out, *in++);
 		left--;
 	}
+}
+
+unsigned
+screen_width(int fd, unsigned most)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	unsigned width = DEFAULT_WIDTH;
+	uint64_t n;
+
+	if (columns && text_number(columns, most, &n) && n > 0)
+		return (unsigned)n;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		width = size.ws_col;
+	return width < most ? width : most;
 }
 
 void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -250,6 +252,17 @@ text_age(const char *text, uint64_t *seconds)
 	    {'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'w', 7 * 86400}};
 
 	return parse_with_unit(text, units, sizeof units / sizeof units[0], 86400, seconds);
+}
+
+void
+text_duration(char *text, size_t size, uint64_t seconds)
+{
+	const unsigned minutes = (unsigned)(seconds / 60 % 60), rest = (unsigned)(seconds % 60);
+
+	if (seconds < 3600)
+		snprintf(text, size, "%u:%02u", minutes, rest);
+	else
+		snprintf(text, size, "%" PRIu64 ":%02u:%02u", seconds / 3600, minutes, rest);
 }
 
 bool

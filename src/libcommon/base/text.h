@@ -36,6 +36,9 @@ bool text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number);
 /* "10d" to seconds: s, m, h, d (also without a unit) or w. False: not a valid time. */
 bool text_age(const char *text, uint64_t *seconds);
 
+/* "0:43", "2:05:00": seconds for people. */
+void text_duration(char *text, size_t size, uint64_t seconds);
+
 /* "500k", "10M", "1G" to octets, of which k has 1024. False: not a valid size. */
 bool text_size(const char *text, uint64_t *octets);
 

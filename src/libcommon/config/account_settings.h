@@ -2,7 +2,7 @@
 /*
  * account_settings - the settings of an account that several tools use, typed.
  *
- * account_resolve() fills them, once; nothing else looks up text by name. What only one tool uses
+ * account_resolve() fills them, once; nothing else looks up text by name. A setting of only one tool
  * is in that tool's own struct (mfetch/fetch_options.h and others). Strings are borrowed from the
  * account; NULL: not set.
  */
