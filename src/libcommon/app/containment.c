@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/mailbox_name.h"
 #include "app/sandbox.h"
 #include "auth/secret.h"
 #include "base/buf.h"
@@ -172,8 +173,8 @@ is_directory(const char *path)
 static bool
 allow_records(const struct sandbox *s, const struct containment *c)
 {
-	char *path = paths_state("journal"); /* as in app/mailbox_name.c */
-	struct err unused;                   /* whoever writes there says why it cannot */
+	char *path = mailbox_journal_directory();
+	struct err unused; /* whoever writes there says why it cannot */
 	const bool may_write =
 	    (c->url->protocol == PROTOCOL_POP3 || c->account->tool == TOOL_MFETCH) &&
 	    !c->account->settings.access.changes_nothing;
@@ -261,7 +262,7 @@ allow_former_records(const struct sandbox *s, const char *config)
 /* A message for LMTP is kept in a file without a name. The end of a file on standard output is read
  * again. */
 static bool
-allow_delivery(const struct sandbox *s, const struct access_settings *a)
+allow_delivery(const struct sandbox *s, const struct access_settings *a, const char *config)
 {
 	const char *spool = getenv("TMPDIR");
 
@@ -270,7 +271,7 @@ allow_delivery(const struct sandbox *s, const struct access_settings *a)
 	if (a->uses_lmtp)
 		sandbox_allow(s, spool && *spool ? spool : "/tmp", SANDBOX_CHANGE);
 	sandbox_allow_open_file(s, STDOUT_FILENO, SANDBOX_READ);
-	allow_former_records(s, a->config);
+	allow_former_records(s, config);
 	return true;
 }
 
@@ -282,7 +283,8 @@ allow_files(const struct sandbox *s, const struct containment *c)
 
 	allow_system(s);
 	allow_account(s, a, c->secret);
-	return (c->account->tool != TOOL_MFETCH || allow_delivery(s, &a->access)) &&
+	return (c->account->tool != TOOL_MFETCH ||
+		allow_delivery(s, &a->access, a->login.config)) &&
 	       allow_records(s, c);
 }
 

@@ -134,8 +134,7 @@ read_access(const struct values *v, enum tool_id tool)
 				    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
 				    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
 				    .lmtp_port = lmtp_port(lmtp),
-				    .uses_lmtp = lmtp,
-				    .config = values_text(v, SET_CONFIG)};
+				    .uses_lmtp = lmtp};
 
 	read_commands(v, tool, a.commands);
 	return a;

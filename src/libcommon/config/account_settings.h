@@ -77,7 +77,6 @@ struct access_settings {
 	const char *maildir, *mbox;            /* mfetch delivers there */
 	uint16_t lmtp_port;                    /* 0: none */
 	bool uses_lmtp;
-	const char *config;
 };
 
 struct account_settings {
