@@ -70,7 +70,8 @@ struct ledger {
 	const char *name;             /* of the letter */
 	char key[SEND_JOURNAL_KEY];
 	const struct letter *part;
-	bool is_begun;
+	bool has_records; /* or some of them, perhaps torn */
+	bool is_begun;    /* they are durable */
 };
 
 /* Before the end of the message goes out, or it goes into the queue. */
@@ -83,13 +84,14 @@ note_begin(void *ctx, struct err *e)
 	if (!g->journal || g->is_begun)
 		return true;
 	*e = (struct err){0};
+	g->has_records = true;
 	for (size_t i = 0; i < v->count; i++)
 		if (!v->recipients[i].is_postponed &&
 		    !send_journal_add(g->journal, SEND_BEGUN, g->key, v->recipients[i].address,
 				      g->name, e))
 			return false;
-	g->is_begun = true;
-	return send_journal_flush(g->journal, e);
+	g->is_begun = send_journal_flush(g->journal, e);
+	return g->is_begun;
 }
 
 /* Reports the status of each recipient. After a lost reply it is unknown, unless the queue has the
@@ -99,7 +101,7 @@ note_end(struct run *run, struct ledger *g, const struct outcome *o)
 {
 	const struct smtp_envelope *v = &g->part->envelope;
 
-	for (size_t i = 0; g->is_begun && i < v->count; i++) {
+	for (size_t i = 0; g->has_records && i < v->count; i++) {
 		const struct smtp_recipient *r = &v->recipients[i];
 		const bool is_queued = o->queued && r->reply.code < 500;
 		const enum send_state state = r->is_taken || is_queued ? SEND_SENT : SEND_NEW;

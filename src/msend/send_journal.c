@@ -111,19 +111,66 @@ send_journal_state(const struct send_journal *j, const char *key, const char *ad
 /* The file. */
 
 static bool
-read_record(struct send_journal *j, char *line)
+is_key(const char *text)
 {
-	char *rest = line, *word = strsep(&rest, " "), *key = strsep(&rest, " ");
-	char *address = strsep(&rest, " ");
+	const size_t len = strlen(text);
 
-	if (!address || strlen(key) != SEND_JOURNAL_KEY - 1 || !text_unescape(address))
-		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text_hex_digit(text[i]) < 0)
+			return false;
+	return len == SEND_JOURNAL_KEY - 1;
+}
+
+static bool
+find_word(const char *text, size_t len, enum send_state *state)
+{
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strcmp(word, words[i]) == 0) {
-			set_state(j, key, address, (enum send_state)i);
+		if (strlen(words[i]) == len && memcmp(text, words[i], len) == 0) {
+			*state = (enum send_state)i;
 			return true;
 		}
 	return false;
+}
+
+/* TEXT, which is taken apart, is exactly one record. */
+static bool
+read_record(struct send_journal *j, char *text)
+{
+	char *rest = text, *word = strsep(&rest, " "), *key = strsep(&rest, " ");
+	char *address = strsep(&rest, " "), *name = strsep(&rest, " ");
+	enum send_state state;
+
+	if (!address || rest || !find_word(word, strlen(word), &state) || !is_key(key) ||
+	    (state == SEND_BEGUN) != (name != NULL) || !text_unescape(address))
+		return false;
+	set_state(j, key, address, state);
+	return true;
+}
+
+/*
+ * The record at the end of a line. A kill or a full disk may have torn the record before it, which
+ * then has no line end of its own. A torn record says nothing: its message was not sent, or what
+ * became of it remains unknown.
+ */
+static bool
+read_last_record(struct send_journal *j, const char *line, size_t len)
+{
+	const char *end = line + len, *blank = end, *start;
+	enum send_state state;
+	bool ok = false;
+
+	for (start = end; !ok && start-- > line;) {
+		char *text;
+
+		if (*start == ' ')
+			blank = start;
+		if (!find_word(start, (size_t)(blank - start), &state))
+			continue;
+		text = mem_strndup(start, (size_t)(end - start));
+		ok = strlen(text) == (size_t)(end - start) && read_record(j, text);
+		free(text);
+	}
+	return ok;
 }
 
 /* A kill, or a full disk, may have torn the last line: it is as good as not written. */
@@ -131,6 +178,23 @@ static bool
 drop_torn(struct send_journal *j, off_t end, struct err *e)
 {
 	return j->is_peek || ftruncate(j->fd, end) == 0 || err_set_errno(e, ERR_IO, "%s", j->path);
+}
+
+/* The name of a new file must survive a crash like its content: else all would be sent again. */
+static bool
+write_first_line(struct send_journal *j, struct err *e)
+{
+	if (!file_write_all(j->fd, FIRST_LINE, strlen(FIRST_LINE)) || fdatasync(j->fd) != 0)
+		return err_set_errno(e, ERR_IO, "%s", j->path);
+	return file_sync_parent(j->path, e);
+}
+
+static bool
+read_line(struct send_journal *j, const char *line, size_t len, size_t number)
+{
+	if (number > 1)
+		return read_last_record(j, line, len);
+	return len + 1 == strlen(FIRST_LINE) && memcmp(line, FIRST_LINE, len) == 0;
 }
 
 static bool
@@ -142,23 +206,17 @@ read_lines(struct send_journal *j, FILE *file, struct err *e)
 	ssize_t len;
 	bool ok = true;
 
-	while (ok && (len = getline(&line, &room, file)) > 0) {
-		if (line[len - 1] != '\n') {
-			ok = drop_torn(j, end, e);
-			break;
-		}
+	while (ok && (len = getline(&line, &room, file)) > 0 && line[len - 1] == '\n') {
 		end += len;
-		ok = ++number == 1 ? strcmp(line, FIRST_LINE) == 0
-				   : (line[len - 1] = '\0', read_record(j, line));
-		if (!ok)
-			err_set(e, ERR_MALFORMED, "%s:%zu: not a line of a send journal", j->path,
-				number);
+		ok = read_line(j, line, (size_t)len - 1, ++number) ||
+		     err_set(e, ERR_MALFORMED, "%s:%zu: not a line of a send journal", j->path,
+			     number);
 	}
 	free(line);
 	if (ok && ferror(file))
 		return err_set_errno(e, ERR_IO, "%s", j->path);
-	return ok && (end > 0 || j->is_peek || write(j->fd, FIRST_LINE, strlen(FIRST_LINE)) > 0 ||
-		      err_set_errno(e, ERR_IO, "%s", j->path));
+	return ok && (len <= 0 || drop_torn(j, end, e)) &&
+	       (end > 0 || j->is_peek || write_first_line(j, e));
 }
 
 static bool

@@ -237,6 +237,21 @@ letters()
 	run -0 msend --journal=j --batch 1.eml
 }
 
+@test '--journal: a record that was torn in the middle of the file is as good as not written' {
+	local key torn
+	letters 1 2 3
+	run -0 msend --journal=j --batch 1.eml 2.eml
+	key=$(sed -n 's/^sent \(.*\) r2@.*/\1/p' j)
+	for torn in b sen "begin $key" "begin $key r9" "sent $key r9@x.exam" 'refused ' "begin $key r9@x.example %2" 'x\x00\x00'; do
+		sed "1!s,^,$torn," j >torn
+		printf %b "$torn" >>torn
+		run -0 --separate-stderr msend --journal=torn --batch 1.eml 2.eml
+	done
+	assert_equal "$(taken)" 'r1@x.example|r2@x.example'
+	run -0 msend --journal=torn --batch 1.eml 2.eml 3.eml
+	assert_equal "$(taken)" 'r1@x.example|r2@x.example|r3@x.example'
+}
+
 @test '--rate: never more than N in any period, over all connections' {
 	local start
 	letters 1 2 3 4 5
