@@ -9,14 +9,12 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/config_files.h"
 #include "config/conflict.h"
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/provider.h"
 #include "config/suggest.h"
-
-/* The user's configuration and the system's, in the order in which they are asked. */
-enum { USERS, SYSTEMS, FILES };
 
 const char *
 account_text(const struct account *a, enum setting_id id)
@@ -116,26 +114,23 @@ check_file(const struct ini *file, struct err *e)
 }
 
 static bool
-load(struct ini files[FILES], const char *config, struct err *e)
+load(struct config_files *files, const char *config, struct err *e)
 {
-	char *users = config ? mem_strdup(config) : paths_config("config.ini");
-	char *systems = paths_system_config("config.ini");
-	const bool ok = (!users || ini_load_own(users, !config, &files[USERS], e)) &&
-			ini_load_own(systems, true, &files[SYSTEMS], e) &&
-			check_file(&files[USERS], e) && check_file(&files[SYSTEMS], e);
-
-	free(users);
-	free(systems);
-	return ok;
+	if (!config_files_load(files, config, e))
+		return false;
+	for (size_t f = 0; f < files->count; f++)
+		if (!check_file(&files->items[f], e))
+			return false;
+	return true;
 }
 
 /* Choosing the account. */
 
 static const char *
-key_of(const struct ini files[FILES], const char *section, const char *name)
+key_of(const struct config_files *files, const char *section, const char *name)
 {
-	for (size_t f = 0; f < FILES; f++) {
-		const struct ini_entry *entry = ini_find(&files[f], section, name);
+	for (size_t f = 0; f < files->count; f++) {
+		const struct ini_entry *entry = ini_find(&files->items[f], section, name);
 
 		if (entry)
 			return entry->value;
@@ -172,12 +167,13 @@ aliases_match(const char *aliases, const char *address)
 
 /* Calls MATCHES on each section, once; the first it takes, or NULL. */
 static const char *
-section_find(const struct ini files[FILES],
-	     bool (*matches)(const struct ini *, const char *, const void *), const void *ctx)
+section_find(const struct config_files *files,
+	     bool (*matches)(const struct config_files *, const char *, const void *),
+	     const void *ctx)
 {
-	for (size_t f = 0; f < FILES; f++)
-		for (size_t i = 0; i < files[f].count; i++) {
-			const char *section = files[f].entries[i].section;
+	for (size_t f = 0; f < files->count; f++)
+		for (size_t i = 0; i < files->items[f].count; i++) {
+			const char *section = files->items[f].entries[i].section;
 
 			if (section[0] && matches(files, section, ctx))
 				return section;
@@ -186,7 +182,7 @@ section_find(const struct ini files[FILES],
 }
 
 static bool
-has_address(const struct ini *files, const char *section, const void *address)
+has_address(const struct config_files *files, const char *section, const void *address)
 {
 	const char *own = key_of(files, section, "address");
 
@@ -194,7 +190,7 @@ has_address(const struct ini *files, const char *section, const void *address)
 }
 
 static bool
-has_alias(const struct ini *files, const char *section, const void *address)
+has_alias(const struct config_files *files, const char *section, const void *address)
 {
 	const char *aliases = key_of(files, section, "aliases");
 
@@ -202,14 +198,14 @@ has_alias(const struct ini *files, const char *section, const void *address)
 }
 
 static bool
-is_called(const struct ini *files, const char *section, const void *name)
+is_called(const struct config_files *files, const char *section, const void *name)
 {
 	(void)files;
 	return strcmp(section, name) == 0;
 }
 
 static bool
-is_other_than(const struct ini *files, const char *section, const void *name)
+is_other_than(const struct config_files *files, const char *section, const void *name)
 {
 	return !is_called(files, section, name);
 }
@@ -225,7 +221,7 @@ without_detail(const char *address)
 }
 
 static const char *
-find_by_sender(const struct ini files[FILES], const char *sender)
+find_by_sender(const struct config_files *files, const char *sender)
 {
 	char *plain = without_detail(sender);
 	const char *section = section_find(files, has_address, sender);
@@ -241,19 +237,55 @@ find_by_sender(const struct ini files[FILES], const char *sender)
 }
 
 static bool
-fail_with_list(const struct ini files[FILES], const char *wanted, struct err *e)
+has_name(const struct account_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_sections(struct account_names *n, const struct ini *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const char *section = file->entries[i].section;
+
+		if (!section[0] || has_name(n, section))
+			continue;
+		n->names = mem_grow(n->names, n->count + 1, sizeof *n->names);
+		n->names[n->count++] = mem_strdup(section);
+	}
+}
+
+void
+account_names_free(struct account_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->names[i]);
+	free(n->names);
+	*n = (struct account_names){0};
+}
+
+/* The names of all accounts, each once. */
+static void
+add_names(struct buf *list, const struct config_files *files)
+{
+	struct account_names names = {0};
+
+	for (size_t f = 0; f < files->count; f++)
+		add_sections(&names, &files->items[f]);
+	for (size_t i = 0; i < names.count; i++)
+		buf_addf(list, "%s%s", i > 0 ? ", " : "", names.names[i]);
+	account_names_free(&names);
+}
+
+static bool
+fail_with_list(const struct config_files *files, const char *wanted, struct err *e)
 {
 	struct buf list = {0};
 
-	for (size_t f = 0; f < FILES; f++)
-		for (size_t i = 0; i < files[f].count; i++) {
-			const char *section = files[f].entries[i].section;
-			const bool is_first =
-			    i == 0 || strcmp(files[f].entries[i - 1].section, section) != 0;
-
-			if (section[0] && is_first)
-				buf_addf(&list, "%s%s", list.len ? ", " : "", section);
-		}
+	add_names(&list, files);
 	if (wanted)
 		err_set(e, ERR_CONFIG, "there is no account '%s'", wanted);
 	else
@@ -264,14 +296,14 @@ fail_with_list(const struct ini files[FILES], const char *wanted, struct err *e)
 		err_hint(
 		    e,
 		    "write one into %s, see mailverbs.ini(5), or give --server=URL and --user=NAME",
-		    files[USERS].path ? files[USERS].path : "config.ini");
+		    files->items[0].path ? files->items[0].path : "config.ini");
 	buf_free(&list);
 	return false;
 }
 
 /* By -a: a section, the address of one, or an address that needs none. */
 static bool
-choose_named(struct account *a, const struct ini files[FILES], const char *wanted, struct err *e)
+choose_named(struct account *a, const struct config_files *files, const char *wanted, struct err *e)
 {
 	const char *section = section_find(files, is_called, wanted);
 
@@ -287,7 +319,7 @@ choose_named(struct account *a, const struct ini files[FILES], const char *wante
 }
 
 static bool
-choose(struct account *a, const struct ini files[FILES], const struct values *given,
+choose(struct account *a, const struct config_files *files, const struct values *given,
        const char *sender, struct err *e)
 {
 	const char *wanted = given->of[SET_ACCOUNT].text;
@@ -345,14 +377,14 @@ take_given(struct account *a, const struct values *given)
 }
 
 static bool
-take_files(struct account *a, const struct ini files[FILES], unsigned tool, struct err *e)
+take_files(struct account *a, const struct config_files *files, unsigned tool, struct err *e)
 {
 	if (a->name[0])
-		for (size_t f = 0; f < FILES; f++)
-			if (!take_section(a, &files[f], a->name, IN_ACCOUNT, tool, e))
+		for (size_t f = 0; f < files->count; f++)
+			if (!take_section(a, &files->items[f], a->name, IN_ACCOUNT, tool, e))
 				return false;
-	for (size_t f = 0; f < FILES; f++)
-		if (!take_section(a, &files[f], "", IN_GLOBAL, tool, e))
+	for (size_t f = 0; f < files->count; f++)
+		if (!take_section(a, &files->items[f], "", IN_GLOBAL, tool, e))
 			return false;
 	return true;
 }
@@ -409,50 +441,17 @@ account_free(struct account *a)
 	*a = (struct account){0};
 }
 
-static bool
-has_name(const struct account_names *n, const char *name)
-{
-	for (size_t i = 0; i < n->count; i++)
-		if (strcmp(n->names[i], name) == 0)
-			return true;
-	return false;
-}
-
-static void
-add_sections(struct account_names *n, const struct ini *file)
-{
-	for (size_t i = 0; i < file->count; i++) {
-		const char *section = file->entries[i].section;
-
-		if (!section[0] || has_name(n, section))
-			continue;
-		n->names = mem_grow(n->names, n->count + 1, sizeof *n->names);
-		n->names[n->count++] = mem_strdup(section);
-	}
-}
-
 bool
 account_names(struct account_names *n, const struct values *given, struct err *e)
 {
-	struct ini files[FILES] = {{0}};
-	const bool ok = load(files, given->of[SET_CONFIG].text, e);
+	struct config_files files = {0};
+	const bool ok = load(&files, given->of[SET_CONFIG].text, e);
 
 	*n = (struct account_names){0};
-	for (size_t f = 0; f < FILES; f++) {
-		if (ok)
-			add_sections(n, &files[f]);
-		ini_free(&files[f]);
-	}
+	for (size_t f = 0; ok && f < files.count; f++)
+		add_sections(n, &files.items[f]);
+	config_files_free(&files);
 	return ok;
-}
-
-void
-account_names_free(struct account_names *n)
-{
-	for (size_t i = 0; i < n->count; i++)
-		free(n->names[i]);
-	free(n->names);
-	*n = (struct account_names){0};
 }
 
 bool
@@ -599,7 +598,7 @@ bool
 account_resolve(struct account *a, enum tool_id tool, const struct values *given,
 		const char *sender, struct err *e)
 {
-	struct ini files[FILES] = {{0}};
+	struct config_files files = {0};
 	struct err unused; /* a missing server is an error as soon as one is needed */
 	bool ok;
 
@@ -609,15 +608,14 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 		err_set(e, ERR_USAGE, "--port goes with --host");
 		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
 	}
-	ok = load(files, given->of[SET_CONFIG].text, e) && choose(a, files, given, sender, e) &&
-	     take_files(a, files, tool, e) && take_preset(a, e);
+	ok = load(&files, given->of[SET_CONFIG].text, e) && choose(a, &files, given, sender, e) &&
+	     take_files(a, &files, tool, e) && take_preset(a, e);
 	if (ok)
 		find_server(a);
 	if (a->server.protocol == PROTOCOL_POP3)
 		drop_what_pop3_lacks(a);
 	ok = ok && conflict_check(&a->values, account_server(a, &unused), tool, e);
 	a->settings = account_settings_read(&a->values, tool);
-	for (size_t f = 0; f < FILES; f++)
-		ini_free(&files[f]);
+	config_files_free(&files);
 	return ok;
 }

@@ -3,6 +3,8 @@ libcommon_a_SOURCES += \
 	%D%/account.h \
 	%D%/account_settings.c \
 	%D%/account_settings.h \
+	%D%/config_files.c \
+	%D%/config_files.h \
 	%D%/conflict.c \
 	%D%/conflict.h \
 	%D%/ini.c \
