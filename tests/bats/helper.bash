@@ -226,7 +226,8 @@ deliver()
 		((++micros < 1000000)) || ((seconds += 1, micros = 0))
 	done
 	give_to_server "${maildir%/*}"
-	mv "${new[@]}" "$maildir/new"
+	# mv looks at what it has moved, which a server may already have taken from there
+	mv "${new[@]}" "$maildir/new" || [ -z "$(find "${new[@]}" 2>/dev/null)" ]
 }
 
 # many_letters DIR FIRST LAST: DIR/FIRST ... DIR/LAST, small letters with the Subject "letter N"
