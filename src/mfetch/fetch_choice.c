@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/fetch_choice.h"
 
+#include <inttypes.h>
+
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
 #include "app/select.h"
@@ -36,36 +38,49 @@ fetch_list(struct fetch *f, struct err *e)
 	return f->marks ? false : err_hint(e, "name the messages, or fetch without --keep");
 }
 
+/* POP3 servers may give several messages one id, or have none. An IMAP server must not: these are
+ * odd messages. */
 static void
-complain_of_ambiguous(struct fetch *f, size_t count)
+complain_of_nameless(struct fetch *f, size_t count, uint32_t first)
 {
+	const bool is_imap = f->session->base.url.protocol == PROTOCOL_IMAP;
+	const char *host = f->session->base.url.host;
+	const enum err_code code = is_imap ? ERR_NO_INPUT : ERR_UNAVAILABLE;
+	const char *what = f->marks ? "not recorded" : "left on the server";
 	struct err e;
 
-	err_set(&e, ERR_UNAVAILABLE,
-		"%s: %zu messages have a unique id that another has too, so %s",
-		f->session->base.url.host, count,
-		f->marks ? "nothing is recorded of them" : "they stay there");
+	if (count == 1)
+		err_set(&e, code, "%s: message %" PRIu32 " has no unique id of its own: %s", host,
+			first, what);
+	else
+		err_set(&e, code,
+			"%s: %zu messages (the first is number %" PRIu32
+			") have no unique id of their own: %s",
+			host, count, first, what);
 	if (!f->marks)
 		err_hint(&e, "name them by number, or fetch without --keep");
 	run_complain(f->run, &e);
 }
 
-/* A message whose id is another's too can't be recorded: with --keep it would come again in every
+/* A message that has no id of its own cannot be recorded: with --keep it would come again in every
  * run. */
 static void
-leave_ambiguous(struct fetch *f)
+leave_nameless(struct fetch *f)
 {
 	const size_t count = f->wanted.count;
 	size_t kept = 0;
+	uint32_t first = 0;
 
 	if (!needs_ids(f))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (message_list_uid(&f->listing.list, f->wanted.index[i]))
 			f->wanted.index[kept++] = f->wanted.index[i];
+		else if (first == 0)
+			first = f->listing.list.items[f->wanted.index[i]].number;
 	f->wanted.count = kept;
 	if (kept < count)
-		complain_of_ambiguous(f, count - kept);
+		complain_of_nameless(f, count - kept, first);
 }
 
 /* --search comes last, but before everything that reports or remembers a message: this run ignores
@@ -74,7 +89,7 @@ bool
 fetch_choose(struct fetch *f, struct err *e)
 {
 	selection_apply(f->selection, &f->listing.list, f->journal, &f->wanted);
-	leave_ambiguous(f);
+	leave_nameless(f);
 	return message_search_narrow(f->account, &f->session->mailbox, &f->listing.list, &f->wanted,
 				     e);
 }

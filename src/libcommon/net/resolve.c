@@ -72,7 +72,8 @@ question_new(const char *host, const char *port, const struct addrinfo *hints)
 	for (int i = 0; i < 2; i++)
 		fcntl(q->done[i], F_SETFD, FD_CLOEXEC);
 	atomic_init(&q->owners, 1);
-	q->host = mem_strdup(host);
+	/* The files that name it do not know it with a dot (RFC 6761 section 6.3). */
+	q->host = mem_strdup(text_equal_case(host, "localhost.") ? "localhost" : host);
 	snprintf(q->port, sizeof q->port, "%s", port);
 	q->hints = *hints;
 	return q;
