@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/account_names.h"
 #include "config/conflict.h"
 #include "deliver/sink.h"
 #include "mfetch/destination.h"

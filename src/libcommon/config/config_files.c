@@ -99,3 +99,30 @@ config_files_free(struct config_files *files)
 	free(files->items);
 	*files = (struct config_files){0};
 }
+
+const char *
+config_files_key(const struct config_files *files, const char *section, const char *name)
+{
+	for (size_t f = 0; f < files->count; f++) {
+		const struct ini_entry *entry = ini_find(&files->items[f], section, name);
+
+		if (entry)
+			return entry->value;
+	}
+	return NULL;
+}
+
+const char *
+config_files_find(const struct config_files *files,
+		  bool (*matches)(const struct config_files *, const char *, const void *),
+		  const void *ctx)
+{
+	for (size_t f = 0; f < files->count; f++)
+		for (size_t i = 0; i < files->items[f].count; i++) {
+			const char *section = files->items[f].entries[i].section;
+
+			if (section[0] && matches(files, section, ctx))
+				return section;
+		}
+	return NULL;
+}

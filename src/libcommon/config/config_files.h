@@ -26,4 +26,14 @@ void config_files_free(struct config_files *files);
 /* Adds only the user's fragments to FILES. False: *e; FILES is to be freed in any case. */
 bool config_files_add_fragments(struct config_files *files, struct err *e);
 
+/* The value of a key; NULL where no file has it. Borrowed. */
+const char *config_files_key(const struct config_files *files, const char *section,
+			     const char *name);
+
+/* The first section that MATCHES takes, or NULL; it is asked about each of them. */
+const char *config_files_find(const struct config_files *files,
+			      bool (*matches)(const struct config_files *, const char *,
+					      const void *),
+			      const void *ctx);
+
 #endif
