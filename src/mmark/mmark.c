@@ -11,7 +11,6 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_lines.h"
-#include "app/probe_json.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -355,7 +354,7 @@ static bool
 serve(struct marking *m, struct err *e)
 {
 	if (m->run->options.probe)
-		return mailbox_session_probe(&m->account, probe_form(m->run), e);
+		return mailbox_session_probe(&m->account, NULL, e);
 	return m->options.append_to ? append_input(m, e) : change_named(m, e);
 }
 

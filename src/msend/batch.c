@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -23,6 +22,8 @@
 #include "message/mbox.h"
 #include "msend/letter.h"
 #include "msend/name_list.h"
+#include "msend/opener.h"
+#include "msend/send_journal.h"
 #include "msend/send_options.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
@@ -35,18 +36,15 @@ enum {
 
 enum { TAKES, DEALS }; /* the ends of `table` */
 
-struct item {
-	int fd;
-	char name[PATH_MAX];
-};
-
 struct batch {
 	struct run *run;
 	batch_send *send;
 	const struct shared *shared;
-	struct text_set seen;   /* with a journal: the names that were used */
+	bool sends_once;        /* there is a journal */
+	struct text_set seen;   /* then: the names that were used */
 	struct mbox *mbox;      /* or NULL: the operands */
 	struct name_list names; /* of the operand "-" */
+	struct opener *opener;  /* that has these four; NULL: this process has */
 	size_t count;           /* of the operands that were used, or the messages of the mbox */
 	int table[2];
 };
@@ -127,46 +125,58 @@ next_name(struct batch *b, const char **name, struct err *e)
 	return false;
 }
 
-static bool
+static enum opened
 next_file(struct batch *b, struct item *item, struct err *e)
 {
 	const char *path;
 
 	while (next_name(b, &path, e)) {
-		if (b->shared->journal && !text_set_add(&b->seen, path))
+		if (b->sends_once && !text_set_add(&b->seen, path))
 			continue; /* it may be in another process's hands, and is sent once */
 		snprintf(item->name, sizeof item->name, "%s", path);
-		if (stop_signal() != 0)
-			return interrupted(item, e);
 		item->fd = open_file(path, e);
-		if (item->fd >= 0)
-			return true;
-		not_tried(b, item, e);
-		*e = (struct err){0};
+		return item->fd >= 0 ? OPENED_FILE : OPENED_NONE;
 	}
-	return false;
+	return OPENED_END;
 }
 
-static bool
+static enum opened
 next_of_mbox(struct batch *b, struct item *item, struct err *e)
 {
 	item->fd = mbox_next(b->mbox, e);
 	snprintf(item->name, sizeof item->name, "message %zu", ++b->count);
-	if (item->fd >= 0 && stop_signal() != 0) {
-		close(item->fd);
-		return interrupted(item, e);
-	}
 	if (e->code != ERR_NONE)
 		err_prefix(e, "%s", item->name);
-	return item->fd >= 0;
+	return item->fd >= 0 ? OPENED_FILE : OPENED_END;
+}
+
+static enum opened
+open_next(void *ctx, struct item *item, struct err *e)
+{
+	struct batch *b = ctx;
+
+	*e = (struct err){0};
+	return b->mbox ? next_of_mbox(b, item, e) : next_file(b, item, e);
 }
 
 /* False: there are no more, or, with *e set, no more can be had. */
 static bool
 next_item(struct batch *b, struct item *item, struct err *e)
 {
-	*e = (struct err){0};
-	return b->mbox ? next_of_mbox(b, item, e) : next_file(b, item, e);
+	enum opened result;
+
+	while ((result = b->opener ? opener_ask(b->opener, item, e) : open_next(b, item, e)) !=
+	       OPENED_END) {
+		if (stop_signal() != 0) {
+			if (result == OPENED_FILE)
+				close(item->fd);
+			return interrupted(item, e);
+		}
+		if (result == OPENED_FILE)
+			return true;
+		not_tried(b, item, e);
+	}
+	return false;
 }
 
 /* A message begun after a signal would be cut off at once, and its state would be unknown. */
@@ -186,15 +196,28 @@ serve(struct batch *b, struct submission *h, struct item *item)
 	close(item->fd);
 }
 
+/* A lock that it kept would outlast us. */
+static void
+begin_opener(void *ctx)
+{
+	const struct batch *b = ctx;
+
+	send_journal_close(b->shared->journal);
+}
+
 static bool
 send_all(struct batch *b, struct err *e)
 {
-	struct submission *h = submission_open(b->shared);
+	struct submission *h;
 	struct item item;
 
+	if (!b->run->options.dry_run && !(b->opener = opener_start(begin_opener, open_next, b, e)))
+		return false;
+	h = submission_open(b->shared);
 	while (next_item(b, &item, e))
 		serve(b, h, &item);
 	submission_close(h);
+	opener_end(b->opener);
 	return e->code == ERR_NONE;
 }
 
@@ -365,7 +388,8 @@ bool
 batch_run(struct run *run, batch_send *send, const struct shared *shared, struct err *e)
 {
 	const struct send_options *o = shared->options;
-	struct batch b = {.run = run, .send = send, .shared = shared};
+	struct batch b = {
+	    .run = run, .send = send, .shared = shared, .sends_once = shared->journal != NULL};
 	bool ok;
 
 	if (!check(run, o, e))

@@ -1,6 +1,6 @@
 bin_PROGRAMS += msend
 msend_SOURCES = %D%/msend.c
-msend_LDADD = libmsend.a $(LDADD) $(JANSSON_LIBS)
+msend_LDADD = libmsend.a $(LDADD)
 
 noinst_LIBRARIES += libmsend.a
 libmsend_a_SOURCES = \
@@ -16,10 +16,14 @@ libmsend_a_SOURCES = \
 	%D%/mailq.h \
 	%D%/name_list.c \
 	%D%/name_list.h \
+	%D%/opener.c \
+	%D%/opener.h \
 	%D%/outcome.c \
 	%D%/outcome.h \
 	%D%/queue.c \
 	%D%/queue.h \
+	%D%/queue_access.c \
+	%D%/queue_access.h \
 	%D%/queue_attempt.c \
 	%D%/queue_attempt.h \
 	%D%/queue_route.c \

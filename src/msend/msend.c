@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/probe_json.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -61,6 +60,7 @@ struct copy {
 	bool is_due;     /* a server has accepted the letter */
 	bool is_unsure;  /* a server may have */
 	bool is_queued;  /* the letter, or a part of it, waits in the queue */
+	int spool;       /* of save_spool() */
 };
 
 /* A letter's record, for the length of a transaction. */
@@ -262,7 +262,7 @@ save_copy(struct run *run, const struct send_account *a, const struct letter *l,
 	  const struct copy *c)
 {
 	if (c->is_due)
-		save_end(run, save_begin(run, a, l));
+		save_end(run, save_begin(run, a, l, c->spool));
 	else if (c->is_wanted && !c->is_settled && c->is_unsure)
 		save_skip(run, a);
 }
@@ -293,7 +293,7 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	const struct send_account *account = NULL;
 	const struct shared *shared = submission_shared(h);
 	char *name = letter_name(run, shared->options);
-	struct copy copy = {0};
+	struct copy copy = {.spool = -1};
 	struct ledger g = {.run = run, .copy = &copy, .journal = shared->journal, .name = name};
 	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e) &&
 		  filter(run, &letter, account, e);
@@ -301,10 +301,14 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	if (!ok && !run->options.dry_run)
 		log_unsent(run, shared->options, account, &letter, e);
 	copy.is_wanted = ok && account->settings.save.is_wanted;
+	if (copy.is_wanted && !run->options.dry_run)
+		copy.spool = save_spool();
 	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
 	save_copy(run, account, &letter, &copy);
 	tally_count(shared->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
 	letter_free(&letter);
+	if (copy.spool >= 0)
+		close(copy.spool);
 	free(name);
 	return ok;
 }
@@ -388,8 +392,7 @@ probe(struct run *run, struct err *e)
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--probe sends nothing: unexpected operand '%s'",
 			       run->operands[0]);
-	ok = run_account(run, &account, TOOL_MSEND, NULL, e) &&
-	     smtp_session_probe(&account, probe_form(run), e);
+	ok = run_account(run, &account, TOOL_MSEND, NULL, e) && smtp_session_probe(&account, e);
 	account_free(&account);
 	return ok;
 }

@@ -11,6 +11,7 @@
 #include "config/account.h"
 #include "msend/mailq.h"
 #include "msend/queue.h"
+#include "msend/queue_access.h"
 #include "msend/queue_add.h"
 #include "msend/queue_attempt.h"
 #include "msend/queue_route.h"
@@ -30,6 +31,7 @@ struct flush {
 	struct queue_waiting *all; /* oldest first */
 	size_t count;
 	struct queue_routes routes;
+	struct queue_access access;
 	struct account wanted; /* the one that -a names */
 	struct err problem;    /* why there is no such account; ERR_NONE: there is */
 };
@@ -96,6 +98,7 @@ flush_free(struct flush *f)
 	for (size_t i = 0; i < f->count; i++)
 		queue_entry_free(&f->all[i].entry);
 	queue_routes_free(&f->routes);
+	queue_access_free(&f->access);
 	account_free(&f->wanted);
 	free(f->all);
 	queue_free(f->queue);
@@ -123,7 +126,7 @@ begin_copy(const struct queue_attempt *a)
 	if (has_been_taken(&a->waiting->entry) || !save_is_due(&a->letter) ||
 	    !account->settings.save.is_wanted)
 		return NULL;
-	return save_begin(a->run, account, &a->letter);
+	return save_begin(a->run, account, &a->letter, -1);
 }
 
 static bool
@@ -193,6 +196,7 @@ send_all(struct flush *f, struct err *e)
 		run_remark(f->run, "the clock is not set, so no message is given up");
 	if (f->count > 0 && !(f->tally = tally_open(f->run, f->count, e)))
 		return false;
+	queue_access_share(&f->access, &f->routes, f->all, f->count);
 	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
 		serve(f, &f->all[i]);
 	tally_close(f->tally, f->run);

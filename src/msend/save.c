@@ -15,7 +15,6 @@
 #include "message/outgoing.h"
 #include "message/spool.h"
 #include "msend/letter.h"
-#include "msend/save_command.h"
 #include "msend/send_options.h"
 #include "net/wait.h"
 
@@ -102,41 +101,38 @@ put(void *ctx, const char *bytes, size_t n)
 	return spool_write(c->fd, bytes, n, c->e);
 }
 
-/* -1: *e. */
-static int
-make_copy(const struct letter *l, struct err *e)
+static bool
+make_copy(const struct letter *l, int fd, struct err *e)
 {
-	struct copying c = {.fd = spool_open(e), .e = e};
+	struct copying c = {.fd = fd, .e = e};
 
-	if (c.fd < 0)
-		return -1;
-	if (outgoing_pour_copy(l->message, put, &c, e)) {
-		if (lseek(c.fd, 0, SEEK_SET) == 0)
-			return c.fd;
-		err_set_errno(e, ERR_IO, "cannot read the copy");
-	}
-	close(c.fd);
-	return -1;
+	return outgoing_pour_copy(l->message, put, &c, e) &&
+	       (lseek(fd, 0, SEEK_SET) == 0 || err_set_errno(e, ERR_IO, "cannot read the copy"));
 }
 
 static bool
-start(struct save *s, const struct send_account *a, const struct letter *l, struct err *e)
+start(struct save *s, const struct send_account *a, const struct letter *l, int spool,
+      struct err *e)
 {
-	struct buf command = {0};
-	int fd;
+	const int fd = check_server(a, e) ? (spool >= 0 ? spool : spool_open(e)) : -1;
 	bool ok;
 
-	if (!check_server(a, e))
-		return false;
-	fd = make_copy(l, e);
 	if (fd < 0)
 		return false;
-	save_command_add(&command, &a->base, s->folder);
 	s->child.to = fd;
-	ok = child_start(&s->child, command.data, CHILD_STDIN_FILE, CHILD_STDOUT_PIPE, NULL, e);
-	close(fd);
-	buf_free(&command);
+	ok = make_copy(l, fd, e) &&
+	     child_start(&s->child, a->save_command, CHILD_STDIN_FILE, CHILD_STDOUT_PIPE, NULL, e);
+	if (spool < 0)
+		close(fd);
 	return ok;
+}
+
+int
+save_spool(void)
+{
+	struct err unused; /* start() tries again, and says why it cannot */
+
+	return spool_open(&unused);
 }
 
 static void
@@ -147,14 +143,14 @@ save_free(struct save *s)
 }
 
 struct save *
-save_begin(struct run *run, const struct send_account *a, const struct letter *l)
+save_begin(struct run *run, const struct send_account *a, const struct letter *l, int spool)
 {
 	struct save *s = mem_alloc(sizeof *s);
 	struct err e = {0};
 
 	s->folder = mem_strdup(a->settings.save.folder);
 	s->is_asked = a->settings.save.is_asked;
-	if (start(s, a, l, &e))
+	if (start(s, a, l, spool, &e))
 		return s;
 	blame(&e, s->folder);
 	report(run, s->is_asked, &e);

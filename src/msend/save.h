@@ -25,11 +25,16 @@ bool save_check(const struct send_account *a, struct err *e);
 bool save_is_due(const struct letter *l);
 
 /*
- * save_begin() starts the append, save_end() waits for it and accepts NULL. A failure is reported:
- * it counts as ERR_TEMPORARY if the command line asked for the copy, else not at all. NULL: that
- * was done.
+ * save_begin() starts the append from SPOOL, an empty temporary file that it fills (the caller's to
+ * close); save_end() waits for it and accepts NULL. A failure is reported: it counts as
+ * ERR_TEMPORARY if the command line asked for the copy, else not at all. NULL: that was done.
+ *
+ * save_spool() opens that file, before the server is heard (app/containment.h). -1: it cannot be
+ * opened, and save_begin() tries again and says why.
  */
-struct save *save_begin(struct run *run, const struct send_account *a, const struct letter *l);
+int save_spool(void);
+struct save *save_begin(struct run *run, const struct send_account *a, const struct letter *l,
+			int spool);
 void save_end(struct run *run, struct save *s);
 
 /* Reports that there is no copy, because nobody knows whether the message was sent. */

@@ -34,18 +34,19 @@ add_given(struct buf *command, const struct account *a)
 }
 
 /* Its diagnostics come on the pipe; the UID that it prints is not for our output. */
-void
-save_command_add(struct buf *command, const struct account *a, const char *folder)
+char *
+save_command(const struct account *a, const char *folder)
 {
-	struct buf mmark = {0};
+	struct buf command = {0}, mmark = {0};
 
 	program_add(&mmark, "mmark");
-	buf_addf(command, "exec %s --protocol=imap --seen", mmark.data);
+	buf_addf(&command, "exec %s --protocol=imap --seen", mmark.data);
 	buf_free(&mmark);
 	if (folder[0] == '\\')
-		program_add_word(command, "--create");
-	add_option(command, SET_APPEND, folder);
-	add_option(command, SET_ACCOUNT, a->name);
-	add_given(command, a);
-	buf_add_str(command, " 2>&1 >/dev/null");
+		program_add_word(&command, "--create");
+	add_option(&command, SET_APPEND, folder);
+	add_option(&command, SET_ACCOUNT, a->name);
+	add_given(&command, a);
+	buf_add_str(&command, " 2>&1 >/dev/null");
+	return buf_take(&command);
 }

@@ -6,10 +6,9 @@
 #define MAILVERBS_MSEND_SAVE_COMMAND_H
 
 struct account;
-struct buf;
 
-/* Adds to COMMAND the shell command that appends its standard input to FOLDER of A. It gets those
- * options of our own command line that concern the account and not its submission server. */
-void save_command_add(struct buf *command, const struct account *a, const char *folder);
+/* The shell command that appends its standard input to FOLDER of A; the caller's to free(). It gets
+ * those options of our own command line that concern the account and not its submission server. */
+char *save_command(const struct account *a, const char *folder);
 
 #endif

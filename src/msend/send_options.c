@@ -3,10 +3,15 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "app/tool.h"
 #include "base/text.h"
+#include "msend/save_command.h"
+
+/* Commands of msend alone, in access_settings. */
+enum { SEND_FILTER = 2, SAVE };
 
 enum { QUEUE_LIFETIME_S = 5 * 24 * 60 * 60 };
 
@@ -93,7 +98,7 @@ read_lifetime(const char *text)
 	return lifetime < INT64_MAX / 2 ? (int64_t)lifetime : INT64_MAX / 2;
 }
 
-static enum from_rewrite
+static enum outgoing_rewrite
 read_rewrite(const struct values *v)
 {
 	return values_is_word(v, SET_REWRITE_FROM, "always")  ? REWRITE_ALWAYS
@@ -118,13 +123,46 @@ read_settings(const struct values *v)
 				      .has_imap = values_text(v, SET_IMAP) != NULL};
 }
 
+/*
+ * The rights that its process keeps (app/containment.h). A batch whose letters may go by several
+ * accounts keeps them all: the next account is known only when its letter is read.
+ */
+static void
+fill_access(struct send_account *a)
+{
+	struct access_settings *x = &a->base.settings.access;
+	const struct values *v = &a->base.values;
+	const struct send_settings *s = &a->settings;
+	const bool is_batch = values_flag(v, SET_BATCH) || values_flag(v, SET_MBOX);
+	const bool flushes = values_flag(v, SET_FLUSH);
+
+	if (s->save.is_wanted)
+		a->save_command = save_command(&a->base, s->save.folder);
+	x->commands[SEND_FILTER] = s->wishes.send_filter;
+	x->commands[SAVE] = a->save_command;
+	x->log = s->log;
+	x->alias_file = is_batch ? s->alias_file : NULL;
+	x->uses_queue = s->queue || flushes;
+	x->keeps_spool = (is_batch || flushes) && (s->save.is_wanted || s->wishes.send_filter);
+	x->is_unlimited |= is_batch && a->base.follows_sender;
+}
+
+static void
+read_account(struct send_account *a, bool is_resolved)
+{
+	a->save_command = NULL;
+	a->settings = read_settings(&a->base.values);
+	if (is_resolved)
+		fill_access(a);
+}
+
 bool
 send_account_resolve(struct send_account *a, const struct values *given, const char *sender,
 		     struct err *e)
 {
 	const bool ok = account_resolve(&a->base, TOOL_MSEND, given, sender, e);
 
-	a->settings = read_settings(&a->base.values);
+	read_account(a, ok);
 	return ok;
 }
 
@@ -133,13 +171,14 @@ send_account_of_run(struct send_account *a, struct run *run, const char *sender,
 {
 	const bool ok = run_account(run, &a->base, TOOL_MSEND, sender, e);
 
-	a->settings = read_settings(&a->base.values);
+	read_account(a, ok);
 	return ok;
 }
 
 void
 send_account_free(struct send_account *a)
 {
+	free(a->save_command);
 	account_free(&a->base);
 	*a = (struct send_account){0};
 }

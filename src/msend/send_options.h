@@ -60,7 +60,7 @@ struct send_settings {
 	const char *full_name;
 	const char *alias_file;
 	const char *log;
-	enum from_rewrite rewrite;
+	enum outgoing_rewrite rewrite;
 	struct wishes wishes;
 	struct save_settings save;
 	bool queue;
@@ -72,6 +72,7 @@ struct send_settings {
 struct send_account {
 	struct account base;
 	struct send_settings settings;
+	char *save_command; /* that saves a copy; NULL: none is wanted */
 };
 
 /* As account_resolve() for msend; GIVEN need not be the run's command line. Freed by

@@ -96,7 +96,7 @@ forget_account(struct submission *h)
 const struct send_account *
 submission_account(struct submission *h, struct run *run, const char *sender, struct err *e)
 {
-	if (h->has_account && text_equal(h->sender, sender))
+	if (h->has_account && (!h->account.base.follows_sender || text_equal(h->sender, sender)))
 		return &h->account;
 	forget_account(h);
 	h->sender = sender ? mem_strdup(sender) : NULL;

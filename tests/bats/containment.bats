@@ -17,7 +17,7 @@ setup()
 {
 	mailverbs_setup
 	user=$(fresh_user)
-	config_for "$user"
+	config_for "$user" "$@"
 	if are_sanitized; then skip 'a sanitizer needs what is given up'; fi
 	mlist --probe -v 2>trace >/dev/null
 	grep -q 'contained: files, TCP ports, signals, system calls$' trace || skip "this kernel has: $(grep contained trace)"
@@ -50,7 +50,8 @@ memory $victim
 connect ${SRV_SUBMISSION##*:}
 bind
 packet
-keys"
+keys${JUMP_MORE+
+$JUMP_MORE}"
 		PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$BATS_FILE_TMPDIR/jump.so" "$@" 9>tried
 	)
 	local status=$?
@@ -187,4 +188,91 @@ connect ${SRV_POP3S##*:}"
 		run mlist --no-sandbox --count
 		assert_equal "$with" "$status$output"
 	done
+}
+
+# ---- msend ----
+
+# sends [LINE]...: the account for it, with these lines
+sends()
+{
+	config_for "$user" "$@"
+	printf '%s\n' "From: $user@example.org" "To: $user@example.org" 'Subject: here' '' 'hello' >letter
+}
+
+# is_kept: what msend sent came
+is_kept()
+{
+	await_mail "$user"
+	run -0 mlist -o subject
+	assert_output here
+}
+
+@test "msend taken over gets nothing, and sends: a file, a pipe" {
+	sends "log = $PWD/log"
+	run -0 taken_over msend <letter
+	got_nothing
+	is_kept
+	assert_equal "$(grep -c status=sent log)" 1
+	taken_over msend -t < <(cat letter)
+	got_nothing
+	run -0 cat log
+	assert_equal "${#lines[@]}" 2
+}
+
+@test "msend taken over reads no temporary file, and no message but its own" {
+	sends
+	echo secret >"$TMPDIR/file"
+	JUMP_MORE="read $TMPDIR/file
+read $PWD/letter" taken_over msend <letter
+	assert_equal "$(grep -c 'Permission denied$' <(tail -n 2 tried))" 2
+}
+
+@test "msend taken over runs its own commands only: filter, password, copy" {
+	echo "$SRV_PASSWORD" >"$HOME/password-of-another"
+	sends 'send-filter = sed s/hello/filtered/ && echo done' save=yes
+	sed -i "s|^password = .*|password-command = cat $HOME/password-of-another \&\& :|" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run -0 taken_over msend <letter
+	refute_output
+	got_nothing
+	is_kept
+	mfetch --raw --keep | grep filtered
+	run -0 mlist --protocol=imap --folder=Sent -o subject
+	assert_output here
+}
+
+@test "the queue's run taken over gets nothing, and runs the filters of its messages" {
+	sends
+	msend --queue --server=smtps://localhost:9 --send-filter="cat && echo >$PWD/filtered && sleep 0 && exit 75" <letter
+	rm filtered
+	run -75 msend --flush --server="smtps://$SRV_SUBMISSIONS"
+	[[ -e filtered ]]
+	rm -r "$XDG_STATE_HOME/mailverbs/queue" filtered
+	msend --queue --server=smtps://localhost:9 <letter
+	msend --queue --server=smtps://localhost:9 --save <letter
+	run -0 taken_over msend --flush --server="smtps://$SRV_SUBMISSIONS"
+	got_nothing
+	run -0 mlist -o subject
+	assert_output $'here\nhere'
+	run -0 mlist --protocol=imap --folder=Sent -o subject
+	assert_output here
+	run -0 msend --list-queue
+	assert_output ''
+}
+
+@test "msend --batch taken over gets the messages, but no other file; so does --mbox, and --connections" {
+	sends "log = $PWD/log"
+	cp letter letter2
+	printf '%s\n' letter letter2 >names
+	run -0 taken_over msend --batch --journal=journal letter letter2
+	got_nothing
+	run -0 taken_over msend --batch - <names
+	got_nothing
+	{ printf 'From a\n' && cat letter && printf '\nFrom a\n' && cat letter; } >box.mbox
+	run -0 taken_over msend --mbox <box.mbox
+	got_nothing
+	run -66 msend --batch letter missing
+	assert_output --partial 'missing: No such file'
+	run -0 taken_over msend --batch --connections=2 letter letter2
+	assert_equal "$(grep -c ': done$' tried)" 0
+	assert_equal "$(grep -c status=sent log)" 9
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/containment.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,6 +74,8 @@ static const char *const variables[] = {"GCONV_PATH", "GNUTLS_SYSTEM_PRIORITY_FI
 static bool
 is_wanted(const struct containment *c)
 {
+	const unsigned tools = TOOL_BOX | TOOL_MSEND;
+
 #if defined(__SANITIZE_ADDRESS__)
 	return false;
 #elif defined(__has_feature)
@@ -80,49 +83,81 @@ is_wanted(const struct containment *c)
 	return false;
 #endif
 #endif
-	return (c->account->tool & TOOL_BOX) && !c->account->settings.access.is_unlimited;
+	return (c->account->tool & tools) && !c->account->settings.access.is_unlimited;
+}
+
+static bool
+are_wanted(const struct containment *all, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!is_wanted(&all[i]))
+			return false;
+	return true;
 }
 
 /* The command lines. */
 
 struct command_lines {
-	const char *lines[ACCESS_COMMANDS + RENEWALS];
+	char **lines;
 	size_t count;
-	char *renewals[RENEWALS]; /* of the token */
 };
 
 static void
-find_commands(struct command_lines *l, const struct containment *c)
+add_command(struct command_lines *l, const char *line)
 {
-	const char *const *commands = c->account->settings.access.commands;
+	if (!line)
+		return;
+	l->lines = mem_room(l->lines, l->count, sizeof *l->lines);
+	l->lines[l->count++] = mem_strdup(line);
+}
+
+/* Those of an account, and those that renew its token. */
+static void
+add_commands(struct command_lines *l, const struct containment *c)
+{
+	const struct access_settings *a = &c->account->settings.access;
 
 	for (size_t i = 0; i < ACCESS_COMMANDS; i++)
-		if (commands[i])
-			l->lines[l->count++] = commands[i];
-	for (size_t i = 0; i < RENEWALS && secret_is_token(c->secret); i++)
-		l->lines[l->count++] = l->renewals[i] = secret_renewal(c->secret, i == 1);
+		add_command(l, a->commands[i]);
+	for (size_t i = 0; i < RENEWALS && secret_is_token(c->secret); i++) {
+		char *renewal = secret_renewal(c->secret, i == 1);
+
+		add_command(l, renewal);
+		free(renewal);
+	}
+	for (size_t i = 0; a->group && i < a->group->command_count; i++)
+		add_command(l, a->group->commands[i]);
+}
+
+static void
+free_commands(struct command_lines *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free(l->lines[i]);
+	free(l->lines);
 }
 
 /* Without a spawner nothing is given up, see containment_enter(). */
 static bool
 start_spawner(const struct command_lines *l)
 {
+	const char *const *lines = (const char *const *)(uintptr_t)l->lines;
 	struct err unused; /* the commands are started by this process then, as without it */
 
-	return l->count == 0 || child_use_spawner(l->lines, l->count, &unused);
+	return l->count == 0 || child_use_spawner(lines, l->count, &unused);
 }
 
 bool
-containment_prepare(const struct containment *c)
+containment_prepare(const struct containment all[], size_t count)
 {
 	struct command_lines l = {.count = 0};
 
-	if (is_prepared || !is_wanted(c))
+	if (is_prepared || !are_wanted(all, count))
 		return is_prepared;
-	find_commands(&l, c);
+	for (size_t i = 0; i < count; i++)
+		add_commands(&l, &all[i]);
 	is_prepared = start_spawner(&l);
-	for (size_t i = 0; i < RENEWALS; i++)
-		free(l.renewals[i]);
+	free_commands(&l);
 	return is_prepared;
 }
 
@@ -259,20 +294,72 @@ allow_former_records(const struct sandbox *s, const char *config)
 	free(former);
 }
 
-/* A message for LMTP is kept in a file without a name. The end of a file on standard output is read
- * again. */
-static bool
-allow_delivery(const struct sandbox *s, const struct access_settings *a, const char *config)
+/* Messages are kept in files without a name. */
+static void
+allow_spool(const struct sandbox *s)
 {
 	const char *spool = getenv("TMPDIR");
 
+	sandbox_allow(s, spool && *spool ? spool : "/tmp", SANDBOX_CHANGE);
+}
+
+/* The end of a file on standard output is read again. */
+static bool
+allow_delivery(const struct sandbox *s, const struct access_settings *a, const char *config)
+{
 	if ((a->maildir && !allow_maildir(s, a->maildir)) || (a->mbox && !allow_mbox(s, a->mbox)))
 		return false;
-	if (a->uses_lmtp)
-		sandbox_allow(s, spool && *spool ? spool : "/tmp", SANDBOX_CHANGE);
 	sandbox_allow_open_file(s, STDOUT_FILENO, SANDBOX_READ);
 	allow_former_records(s, config);
 	return true;
+}
+
+/* The files of a sending. */
+
+/* A file that does not exist is made, for no rule can be about it otherwise. With --probe nothing is
+ * logged. */
+static void
+allow_log(const struct sandbox *s, const struct access_settings *a)
+{
+	int fd;
+
+	if (!a->log || strcmp(a->log, "syslog") == 0 || a->is_reported)
+		return;
+	fd = open(a->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+	sandbox_allow(s, a->log, SANDBOX_WRITE);
+}
+
+/* Messages that fail are moved into a directory of the queue, which needs version 2. */
+static bool
+allow_queue(const struct sandbox *s)
+{
+	char *path = paths_state("queue");
+	struct err unused; /* whoever writes there says why it cannot */
+	const bool ok = s->version != 1 && (!path || file_make_directory(path, &unused));
+
+	sandbox_allow(s, path, SANDBOX_CHANGE);
+	free(path);
+	return ok;
+}
+
+static bool
+allow_sending(const struct sandbox *s, const struct access_settings *a)
+{
+	allow_log(s, a);
+	sandbox_allow(s, a->alias_file, SANDBOX_READ);
+	return !a->uses_queue || allow_queue(s);
+}
+
+/* A process with several accounts cannot remember all that .netrc says. */
+static void
+allow_netrc(const struct sandbox *s)
+{
+	char *path = paths_home(".netrc");
+
+	sandbox_allow(s, path, SANDBOX_READ);
+	free(path);
 }
 
 /* False: they cannot be named, so that files have to stay as they are. */
@@ -281,11 +368,26 @@ allow_files(const struct sandbox *s, const struct containment *c)
 {
 	const struct account_settings *a = &c->account->settings;
 
-	allow_system(s);
 	allow_account(s, a, c->secret);
+	if (a->access.keeps_spool)
+		allow_spool(s);
+	if (c->account->tool == TOOL_MSEND)
+		return allow_sending(s, &a->access);
 	return (c->account->tool != TOOL_MFETCH ||
 		allow_delivery(s, &a->access, a->login.config)) &&
 	       allow_records(s, c);
+}
+
+static bool
+allow_all_files(const struct sandbox *s, const struct containment all[], size_t count)
+{
+	allow_system(s);
+	if (count > 1)
+		allow_netrc(s);
+	for (size_t i = 0; i < count; i++)
+		if (!allow_files(s, &all[i]))
+			return false;
+	return true;
 }
 
 static void
@@ -304,7 +406,6 @@ allow_network(const struct sandbox *s, const struct containment *c)
 {
 	const struct account_settings *a = &c->account->settings;
 
-	sandbox_allow_port(s, PORT_DNS);
 	sandbox_allow_port(s, c->url->port);
 	if (a->access.lmtp_port)
 		sandbox_allow_port(s, a->access.lmtp_port);
@@ -314,6 +415,12 @@ allow_network(const struct sandbox *s, const struct containment *c)
 		allow_proxy(s, a->connection.proxy);
 }
 
+bool
+containment_is_in_force(void)
+{
+	return is_in_force;
+}
+
 static void
 report(const struct account *a, const struct buf *what)
 {
@@ -321,8 +428,16 @@ report(const struct account *a, const struct buf *what)
 		trace_note(TRACE_PROTOCOL, "contained: %s", what->len > 0 ? what->data : "nothing");
 }
 
+static void
+allow_all_networks(const struct sandbox *s, const struct containment all[], size_t count)
+{
+	sandbox_allow_port(s, PORT_DNS);
+	for (size_t i = 0; i < count; i++)
+		allow_network(s, &all[i]);
+}
+
 void
-containment_enter(const struct containment *c)
+containment_enter(const struct containment all[], size_t count)
 {
 	struct buf what = {0};
 	struct sandbox s;
@@ -331,14 +446,14 @@ containment_enter(const struct containment *c)
 		return;
 	if (is_prepared) {
 		sandbox_begin(&s, true);
-		if (!allow_files(&s, c)) {
+		if (!allow_all_files(&s, all, count)) {
 			sandbox_cancel(&s);
 			sandbox_begin(&s, false);
 		}
-		allow_network(&s, c);
+		allow_all_networks(&s, all, count);
 		sandbox_enforce(&s, &what);
 		is_in_force = true;
 	}
-	report(c->account, &what);
+	report(all[0].account, &what);
 	buf_free(&what);
 }

@@ -14,6 +14,7 @@
 #define MAILVERBS_APP_CONTAINMENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct account;
 struct secret;
@@ -27,16 +28,20 @@ struct containment {
 };
 
 /*
- * Before a connection: forks the spawner, the first time, if the account has commands. True: this
- * process is contained, or will be.
+ * Before a connection: forks the spawner, the first time, if the accounts have commands. ALL are
+ * those that this process will have sessions for, the current one first. True: this process is
+ * contained, or will be.
  */
-bool containment_prepare(const struct containment *c);
+bool containment_prepare(const struct containment all[], size_t count);
 
 /*
  * Before the first byte of the server is read: for good, for the whole process. Later calls do
  * nothing. Without effect with --no-sandbox; for GSSAPI and PKCS#11, whose libraries need files that
  * nobody can name; and if there is no spawner. With --probe, -v tells what is in force.
  */
-void containment_enter(const struct containment *c);
+void containment_enter(const struct containment all[], size_t count);
+
+/* Has containment_enter() been called with effect? */
+bool containment_is_in_force(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "app/containment.h"
 #include "auth/secret.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "config/paths.h"
@@ -29,7 +30,6 @@ struct plan {
 	struct tls_params tls;
 	struct login login;
 	char *netrc;
-	char *authinfo;
 	char *token_file;
 	char language[LANGUAGE_MAX];
 };
@@ -105,7 +105,6 @@ plan_secret(struct plan *p, struct session *s)
 	const struct login_settings *l = &a->settings.login;
 
 	p->netrc = paths_home(".netrc");
-	p->authinfo = paths_home(".authinfo");
 	if (a->name && a->name[0] && l->may_use_token)
 		p->token_file = paths_token(a->name);
 	s->secret = secret_new(
@@ -116,7 +115,6 @@ plan_secret(struct plan *p, struct session *s)
 				    .account = a->name,
 				    .config = l->config,
 				    .netrc = p->netrc,
-				    .authinfo = p->authinfo,
 				    .machine = s->url.host,
 				    .user = l->user,
 				    .may_prompt = !a->is_unattended && isatty(STDERR_FILENO) == 1});
@@ -185,18 +183,74 @@ check_tls(const struct plan *p, const struct url *url, struct err *e)
 	       (!is_cheap_to_check(&p->tls) || stream_check(&p->connect, &p->tls, e));
 }
 
+/* The accounts that this process has sessions for, and what becomes of them in the containment. */
+struct company {
+	struct containment *all; /* this session's first */
+	struct plan *plans;
+	struct session *sessions;
+	size_t count;
+};
+
+/* An account of the group that has no server is not connected. */
+static void
+add_member(struct company *k, const struct account *a)
+{
+	struct err unused; /* its messages fail with it later */
+	const struct url *url = account_server(a, &unused);
+	struct session *s = &k->sessions[k->count];
+	struct plan *p = &k->plans[k->count];
+
+	if (!url)
+		return;
+	p->account = a;
+	s->url = *url;
+	plan_secret(p, s);
+	k->all[k->count++] =
+	    (struct containment){.account = a, .url = &s->url, .secret = s->secret};
+}
+
+static void
+gather(struct company *k, const struct session *s, const struct account *a)
+{
+	const struct access_group *g = a->settings.access.group;
+	const size_t others = g && !containment_is_in_force() ? g->count : 0;
+
+	k->all = mem_alloc((others + 1) * sizeof *k->all);
+	k->plans = mem_alloc((others + 1) * sizeof *k->plans);
+	k->sessions = mem_alloc((others + 1) * sizeof *k->sessions);
+	k->all[0] = (struct containment){.account = a, .url = &s->url, .secret = s->secret};
+	k->count = 1;
+	for (size_t i = 0; i < others; i++)
+		if (g->accounts[i] != a)
+			add_member(k, g->accounts[i]);
+}
+
+static void
+disperse(struct company *k)
+{
+	for (size_t i = 1; i < k->count; i++) {
+		secret_free(k->sessions[i].secret);
+		free(k->plans[i].netrc);
+		free(k->plans[i].token_file);
+	}
+	free(k->all);
+	free(k->plans);
+	free(k->sessions);
+}
+
 static bool
 connect_contained(struct session *s, const struct plan *p, struct err *e)
 {
-	const struct containment c = {.account = p->account, .url = &s->url, .secret = s->secret};
+	struct company k = {.count = 0};
 
-	if (containment_prepare(&c))
+	gather(&k, s, p->account);
+	if (containment_prepare(k.all, k.count) && k.count == 1)
 		secret_prepare(s->secret, &kept);
 	s->stream = stream_open(&p->connect, e);
-	if (!s->stream)
-		return false;
-	containment_enter(&c);
-	return true;
+	if (s->stream)
+		containment_enter(k.all, k.count);
+	disperse(&k);
+	return s->stream != NULL;
 }
 
 static bool
@@ -227,7 +281,6 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 	plan.login.is_skipped |= without_login;
 	ok = carry_out(s, &plan, begin, conversation, e);
 	free(plan.netrc);
-	free(plan.authinfo);
 	free(plan.token_file);
 	if (!ok)
 		session_close(s);

@@ -34,6 +34,7 @@ enum {
 
 /* Our end; 0: there is none. */
 static int to_spawner;
+static pid_t spawner_pid;
 
 /* In the spawner: the process whose commands it starts. */
 static pid_t served;
@@ -408,6 +409,7 @@ spawner_start(const char *const commands[], size_t count, spawner_execute *execu
 		run(&s);
 	}
 	close(ends[1]);
+	spawner_pid = pid;
 	if (pid > 0)
 		to_spawner = ends[0];
 	else
@@ -462,6 +464,20 @@ send_request(const struct spawner_request *r, int theirs)
 	return sent >= 0;
 }
 
+/* A command that kills its parent means us: SIGKILL cannot be passed on (pass_on()), so it is looked
+ * for when the spawner is gone. */
+static void
+die_as_spawner(void)
+{
+	int how;
+
+	while (waitpid(spawner_pid, &how, 0) < 0)
+		if (errno != EINTR)
+			return;
+	if (WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL)
+		raise(SIGKILL);
+}
+
 static int
 read_reply(int control, struct reply *r)
 {
@@ -470,6 +486,8 @@ read_reply(int control, struct reply *r)
 	do
 		n = recv(control, r, sizeof *r, 0);
 	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		die_as_spawner();
 	return n == sizeof *r ? r->error : n < 0 ? errno : ESRCH;
 }
 
@@ -483,6 +501,8 @@ spawner_ask(const struct spawner_request *r, pid_t *pid, int *control)
 		return errno;
 	error = send_request(r, ends[1]) ? 0 : errno;
 	close(ends[1]);
+	if (error == EPIPE)
+		die_as_spawner();
 	if (error == 0)
 		error = read_reply(ends[0], &reply);
 	if (error != 0) {
@@ -499,6 +519,8 @@ spawner_wait(int control, pid_t pid, int *how, int options)
 {
 	const ssize_t n = recv(control, how, sizeof *how, options & WNOHANG ? MSG_DONTWAIT : 0);
 
+	if (n == 0)
+		die_as_spawner();
 	if (n == sizeof *how)
 		return pid;
 	if (n < 0 && errno == EAGAIN)

@@ -134,7 +134,7 @@ read_access(const struct values *v, enum tool_id tool)
 				    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
 				    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
 				    .lmtp_port = lmtp_port(lmtp),
-				    .uses_lmtp = lmtp};
+				    .keeps_spool = lmtp};
 
 	read_commands(v, tool, a.commands);
 	return a;

@@ -10,6 +10,7 @@
 #define MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/setting.h"
@@ -68,6 +69,16 @@ struct mailbox_settings {
 
 enum { ACCESS_COMMANDS = 5 };
 
+struct account;
+
+/* The accounts that one process sends for (msend --flush), and commands of its messages. Borrowed. */
+struct access_group {
+	const struct account *const *accounts;
+	size_t count;
+	const char *const *commands;
+	size_t command_count;
+};
+
 /* The things that a run touches on this machine once it talks to the server (app/containment.h). */
 struct access_settings {
 	bool is_unlimited;    /* no-sandbox, or a library needs files that nobody can name */
@@ -76,7 +87,12 @@ struct access_settings {
 	const char *commands[ACCESS_COMMANDS]; /* NULL: none */
 	const char *maildir, *mbox;            /* mfetch delivers there */
 	uint16_t lmtp_port;                    /* 0: none */
-	bool uses_lmtp;
+	bool keeps_spool;                      /* messages are put into temporary files */
+	/* of msend, which fills them in (msend/send_options.h) */
+	const char *log;        /* NULL: none */
+	const char *alias_file; /* NULL: none that is read again */
+	bool uses_queue;
+	const struct access_group *group; /* NULL: this account is the only one */
 };
 
 struct account_settings {

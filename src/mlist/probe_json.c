@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/probe_json.h"
+#include "mlist/probe_json.h"
 
 #include <jansson.h>
 #include <string.h>
 
-#include "app/json_line.h"
-#include "app/tool.h"
+#include "mlist/json_line.h"
 
 /* An array of the lines; null where there are none. */
 static json_t *
@@ -29,8 +28,8 @@ text_of(const char *text)
 	return text ? json_line_text(text, strlen(text)) : json_null();
 }
 
-static void
-show_object(const struct probe_report *r)
+void
+probe_json_show(const struct probe_report *r)
 {
 	json_t *object = json_object();
 
@@ -41,10 +40,4 @@ show_object(const struct probe_report *r)
 	json_object_set_new(object, "login", text_of(r->user ? r->login : NULL));
 	json_object_set_new(object, "offers-after-login", lines_of(&r->offers_after_login));
 	json_line_put(object);
-}
-
-probe_show *
-probe_form(const struct run *run)
-{
-	return run->options.json ? show_object : NULL;
 }
