@@ -16,6 +16,7 @@
 struct err;
 struct queue_route;
 struct run;
+struct save;
 
 /* A message that waits. */
 struct queue_waiting {
@@ -32,7 +33,8 @@ struct queue_attempt {
 	struct values wishes; /* only these */
 	struct letter letter;
 	struct outcome outcome;
-	int fd; /* of the message, or -1 */
+	struct save *copy; /* that was begun, or NULL; ended by save_end() */
+	int fd;            /* of the message, or -1 */
 	char deliver_by[32], hold_for[32];
 	bool maybe_sent_before;
 	bool is_late;     /* for the time that it asked for */

@@ -119,6 +119,8 @@ queue_entry_write(const struct queue_entry *q, struct buf *text)
 		add_line(text, "reply", (const char *[]){q->reply, NULL});
 	if (q->maybe_sent)
 		buf_add_str(text, "maybe-sent\n");
+	if (q->is_copied)
+		buf_add_str(text, "copied\n");
 	for (size_t i = 0; i < q->count; i++) {
 		const struct queue_recipient *r = &q->recipients[i];
 
@@ -213,6 +215,13 @@ take_maybe_sent(struct queue_entry *q, char *words[])
 }
 
 static bool
+take_copied(struct queue_entry *q, char *words[])
+{
+	(void)words;
+	return q->is_copied = true;
+}
+
+static bool
 take_to(struct queue_entry *q, char *words[])
 {
 	queue_entry_add_recipient(q, words[0], NULL);
@@ -238,7 +247,7 @@ static const struct {
     {"set", 2, take_set},         {"tried", 2, take_tried},
     {"reply", 1, take_reply},     {"maybe-sent", 0, take_maybe_sent},
     {"to", 1, take_to},           {"refused", 2, take_refused},
-    {"late", 1, take_late},
+    {"late", 1, take_late},       {"copied", 0, take_copied},
 };
 
 static bool
@@ -265,5 +274,6 @@ queue_entry_read(struct queue_entry *q, char *text, size_t *line)
 	/* what is cut short does not end in a line end */
 	for (*line = 0; ok && (next = strsep(&rest, "\n")) && rest; ++*line)
 		ok = *line == 0 ? strcmp(next, HEAD) == 0 : take_line(q, next);
-	return ok && *line > 0 && next && *next == '\0' && q->account && q->from && q->count > 0;
+	return ok && *line > 0 && next && *next == '\0' && q->account && q->from &&
+	       (q->count > 0 || q->is_copied);
 }

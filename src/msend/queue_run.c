@@ -105,40 +105,27 @@ flush_free(struct flush *f)
 }
 
 static bool
-has_been_taken(const struct queue_entry *entry)
-{
-	for (size_t i = 0; i < entry->count; i++)
-		if (entry->recipients[i].has_it)
-			return true;
-	return false;
-}
-
-/*
- * The first time that a server accepts the message. The copy is on its way before the entry is
- * removed: if we are killed between the two, the message is sent again, and that is said, but no
- * copy is lost.
- */
-static struct save *
-begin_copy(const struct queue_attempt *a)
-{
-	const struct send_account *account = &a->waiting->route->account;
-
-	if (has_been_taken(&a->waiting->entry) || !save_is_due(&a->letter) ||
-	    !account->settings.save.is_wanted)
-		return NULL;
-	return save_begin(a->run, account, &a->letter, -1);
-}
-
-static bool
 try_again(struct queue_attempt *a, struct err *e)
 {
 	const bool ok = queue_attempt_send(a, e);
-	struct save *copy = begin_copy(a);
 
 	a->outcome.queued = mem_strdup(a->waiting->entry.id);
 	queue_settle(a, ok ? NULL : e);
-	save_end(a->run, copy);
+	save_end(a->run, a->copy);
 	return ok;
+}
+
+static bool
+attempt(struct queue_attempt *a, struct err *e)
+{
+	const struct queue_entry *entry = &a->waiting->entry;
+
+	if (queue_entry_count_due(entry) > 0)
+		return try_again(a, e);
+	if (!queue_entry_is_done(entry))
+		return queue_settle_failed(a, e);
+	queue_settle_sent(a);
+	return true;
 }
 
 static enum tally_kind
@@ -164,8 +151,7 @@ serve(struct flush *f, struct queue_waiting *w)
 	f->run->about = w->entry.id;
 	w->route->left--;
 	a.is_dated = queue_attempt_date(&w->entry);
-	ok =
-	    queue_entry_count_due(&w->entry) == 0 ? queue_settle_failed(&a, &e) : try_again(&a, &e);
+	ok = attempt(&a, &e);
 	f->run->about = NULL;
 	tally_count(f->tally, kind_of(&a, ok, &e));
 	if (a.outcome.server || !a.outcome.is_waiting)

@@ -15,6 +15,8 @@
 #include "msend/queue_attempt.h"
 #include "msend/queue_route.h"
 #include "msend/recipient_status.h"
+#include "msend/save.h"
+#include "msend/send_options.h"
 
 /* The last attempts lie so far apart: an hour, or less of a short life. */
 enum { LATE_MAX_S = 60 * 60, LATE_PARTS = 10 };
@@ -189,6 +191,26 @@ settle_entry(struct queue_attempt *a, const struct err *failure, struct err *why
 		give_up(a, why);
 }
 
+/*
+ * The first time that a server accepts the message. That is written down before the copy is begun: a
+ * run that is killed then leaves an entry that is neither sent nor filed once more.
+ */
+static void
+begin_copy(struct queue_attempt *a)
+{
+	const struct send_account *account = &a->waiting->route->account;
+	struct queue_entry *entry = &a->waiting->entry;
+	struct err problem;
+
+	if (entry->is_copied || !save_is_due(&a->letter) || !account->settings.save.is_wanted)
+		return;
+	entry->is_copied = true;
+	a->is_old_news = false; /* this is to be written */
+	if (!queue_update(a->queue, entry, true, &problem))
+		run_complain(a->run, &problem);
+	a->copy = save_begin(a->run, account, &a->letter, -1);
+}
+
 void
 queue_settle(struct queue_attempt *a, const struct err *failure)
 {
@@ -197,12 +219,25 @@ queue_settle(struct queue_attempt *a, const struct err *failure)
 	struct err why;
 
 	settle_entry(a, failure, &why);
+	begin_copy(a);
 	if (queue_entry_is_done(entry))
 		finish(a);
 	else if (queue_entry_count_due(entry) == 0)
 		fail(a, &why);
 	else
 		delay(a, &why, queue_entry_count_due(entry) < due);
+}
+
+void
+queue_settle_sent(struct queue_attempt *a)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMPORARY,
+		"the message was sent, and a run that was ended could not tell whether a copy was "
+		"saved");
+	run_warn(a->run, &e);
+	finish(a);
 }
 
 bool

@@ -233,6 +233,41 @@ await_file()
 	assert_equal "$(filed)" 1
 }
 
+@test 'the queue: killed after a server took a message, the next run neither sends nor files it again' {
+	local entry
+	cp "$abs_top_builddir/msend" x-msend
+	printf '#!/bin/sh\ncat >>copies\n' >x-mmark
+	chmod 755 x-mmark
+	sed -i 's|^smtp = .*|smtp = smtps://127.0.0.1:1|' "$config"
+	run -0 ./x-msend --save --queue "$rcpt@example.org" <m
+	entry=$(grep -l '^to ' "$XDG_STATE_HOME/mailverbs/queue"/*)
+	sed -i 's/^to .*/copied/' "$entry"
+	run -0 ./x-msend -q
+	assert_output --partial 'the message was sent, and a run that was ended could not tell whether a copy was saved'
+	assert [ ! -e copies ]
+	run -0 ./x-msend -q
+	assert_output ''
+}
+
+@test 'the queue: sent to one now and to another later, it is filed once' {
+	local server=(--server=smtp+insecure:// --auth=none --queue --save --partial)
+	write_server
+	cp "$abs_top_builddir/msend" x-msend
+	printf '#!/bin/sh\necho >>copies\ncat >/dev/null\n' >x-mmark
+	chmod 755 x-mmark
+	letter | LC_ALL=C tr -cd '\0-\177' >m
+	run -0 ./x-msend "${server[@]}" --tunnel="[ -e on ] && exec bash $PWD/server.sh" other@example.org "$rcpt@example.org" <m
+	touch on
+	run ./x-msend -q
+	run find "$XDG_STATE_HOME/mailverbs/queue" -name '*.eml'
+	refute_output ''
+	touch up
+	run -0 ./x-msend -q
+	run find "$XDG_STATE_HOME/mailverbs/queue" -name '*.eml'
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 1
+}
+
 @test 'a copy that fails does not keep a queued message in the queue' {
 	sed -i 's|^smtp = .*|smtp = smtps://127.0.0.1:1|' "$config"
 	run -0 msend --save=Nowhere --queue "$rcpt@example.org" <m
