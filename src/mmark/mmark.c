@@ -26,6 +26,7 @@
 #include "message/outgoing.h"
 #include "message/source.h"
 #include "mmark/mmark_options.h"
+#include "proto/folder.h"
 
 struct marking {
 	struct run *run;
@@ -158,17 +159,22 @@ report(const struct marking *m)
 }
 
 static bool
-carry_out(struct marking *m, struct err *e)
+change(struct marking *m, struct err *e)
 {
 	const struct mailbox_change change = {.add = m->add.data,
 					      .remove = m->remove.data,
 					      .copy_to = m->options.copy_to,
 					      .move_to = m->options.move_to,
-					      .creates = m->options.creates};
+					      .creates = m->options.creates,
+					      .only_checks = m->run->options.dry_run};
 
-	if (!list_and_select(m, e) ||
-	    !mailbox_change(&m->session.mailbox, &m->list, &m->set, &change, e) ||
-	    !mailbox_commit(&m->session.mailbox, e))
+	return mailbox_change(&m->session.mailbox, &m->list, &m->set, &change, e);
+}
+
+static bool
+carry_out(struct marking *m, struct err *e)
+{
+	if (!list_and_select(m, e) || !change(m, e) || !mailbox_commit(&m->session.mailbox, e))
 		return false;
 	report(m);
 	selection_complain(&m->selection, m->run);
@@ -184,7 +190,7 @@ show_plan(struct marking *m, struct err *e)
 	run_show_settings(m->run, &m->account);
 	fflush(stdout);
 	describe(m, &deed);
-	ok = list_and_select(m, e) &&
+	ok = list_and_select(m, e) && change(m, e) &&
 	     message_lines_show(m->run, &m->session.mailbox, &m->list, &m->set, deed.data, e);
 	buf_free(&deed);
 	if (!ok)
@@ -250,6 +256,7 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 	const struct mailbox_append a = {.folder = m->options.append_to,
 					 .flags = m->add.data,
 					 .creates = m->options.creates,
+					 .only_checks = m->run->options.dry_run,
 					 .message = message,
 					 .date = find_date(message, &date) ? &date : NULL};
 	struct buf uid = {0};
@@ -258,7 +265,7 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 
 	if (ok && uid.len > 0)
 		printf("%s\n", uid.data);
-	else if (ok)
+	else if (ok && !a.only_checks)
 		run_remark(m->run, "%s: the server does not tell the UID of the message",
 			   session_place(&m->session.base));
 	ok = ok && mailbox_commit(&m->session.mailbox, e);
@@ -266,12 +273,13 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 	return ok;
 }
 
-/* Nothing is connected for it. */
+/* The folder is looked for. */
 static bool
-show_append(const struct marking *m, struct outgoing *message, struct err *e)
+show_append(struct marking *m, struct outgoing *message, struct err *e)
 {
 	run_show_settings(m->run, &m->account);
-	if (!mailbox_session_check(&m->account, e))
+	fflush(stdout);
+	if (!upload(m, message, e))
 		return false;
 	screen_printf("would append %" PRIu64 " octets to %s\n", outgoing_facts(message)->size,
 		      m->options.append_to);
@@ -294,6 +302,17 @@ append_input(struct marking *m, struct err *e)
 
 /* The command line. */
 
+/* A misspelt \Sent is not the name of a folder to make. */
+static bool
+check_target(const char *folder, struct err *e)
+{
+	if (!folder || folder[0] != '\\' || folder_is_special(folder))
+		return true;
+	return err_set(e, ERR_USAGE,
+		       "'%s' is not one of \\Sent, \\Drafts, \\Archive, \\Junk and \\Trash",
+		       folder);
+}
+
 static bool
 check_actions(const struct marking *m, struct err *e)
 {
@@ -309,7 +328,8 @@ check_actions(const struct marking *m, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "--append takes the message from standard input, and no operands");
 	if (m->options.append_to || changes)
-		return true;
+		return check_target(m->options.append_to, e) &&
+		       check_target(m->options.copy_to, e) && check_target(m->options.move_to, e);
 	err_set(e, ERR_USAGE, "nothing to do");
 	return err_hint(e, "give --seen, --unseen, --flag, --unflag, --move, --copy or --append");
 }

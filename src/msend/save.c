@@ -34,8 +34,11 @@ check_server(const struct send_account *a, struct err *e)
 {
 	if (a->settings.has_imap)
 		return true;
-	err_set(e, ERR_CONFIG, "--save: no imap server is known for the account '%s'",
-		a->base.name);
+	if (a->base.name[0])
+		err_set(e, ERR_CONFIG, "--save: no imap server is known for the account '%s'",
+			a->base.name);
+	else
+		err_set(e, ERR_CONFIG, "--save: no imap server is known without an account");
 	return err_hint(e, "`imap = URL` in the configuration");
 }
 

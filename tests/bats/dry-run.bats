@@ -191,3 +191,36 @@ alike()
 	last_of 0 mlist -P --host pop.example.org --port 1995
 	grep -qxF 'server: pop3s://pop.example.org:1995' <<<"$output"
 }
+
+@test 'mmark: a folder that is missing, or that the messages are in already' {
+	local user action
+	user=$(fresh_user)
+	echo 'Subject: x' | deliver "$user"
+	printf '[a]\nuser = %s\nimap = imap+insecure://%s\npassword-command = echo %s\n' \
+		"$user" "$SRV_IMAP" "$SRV_PASSWORD" >"$config"
+	for action in '--copy=Missing 1' '--move=Missing 1' '--append=Missing' '--seen --move=Missing all'; do
+		# shellcheck disable=SC2086  # words
+		last_of 66 mmark $action
+		# shellcheck disable=SC2086
+		last_of 66 mmark -P $action
+		# shellcheck disable=SC2086
+		run -0 mmark --dry-run --create $action <letter
+		assert_output --partial 'Missing'
+	done
+	both 64 mmark --copy=inbox 1
+	both 64 mmark --copy='\Nonsense' --create 1
+	both 64 mmark --append='\Snet' --create
+	assert_equal "$(mlist -o flags)" ''
+	assert_equal "$(mlist --folders | cut -f 4)" 'INBOX'
+}
+
+@test 'a queue that is sent or shown takes no message, however its recipients are given' {
+	local option
+	ln -s "$(command -v msend)" sendmail
+	for option in -q --flush -bp --list-queue; do
+		last_of 64 msend "$option" -t
+		assert_equal "${last##*; }" '--read-recipients cannot be combined with it'
+	done
+	last_of 64 ./sendmail -q -t
+	last_of 64 ./sendmail -t -bp
+}

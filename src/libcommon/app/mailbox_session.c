@@ -42,7 +42,8 @@ check_protocol(const struct account *a, const struct url *url, struct err *e)
 		return false;
 	if (strcmp(mailbox_folder(a), "INBOX") == 0)
 		return true;
-	err_set(e, ERR_CONFIG, "'%s': POP3 has no folders", mailbox_folder(a));
+	err_set(e, ERR_CONFIG, "'%.*s': POP3 has no folders", (int)strcspn(mailbox_folder(a), "\n"),
+		mailbox_folder(a));
 	return err_hint(e, "%s", want_imap);
 }
 

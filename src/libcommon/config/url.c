@@ -142,8 +142,8 @@ url_parse(const char *text, enum protocol protocol, struct url *url, struct err 
 		    "(or with +insecure), lmtp, lmtp+unix",
 		    text);
 	if (protocol != PROTOCOL_NONE && scheme->protocol != protocol)
-		return err_set(e, ERR_USAGE, "%s:// is not an %s server", scheme->name,
-			       protocol_name(protocol));
+		return err_set(e, ERR_USAGE, "%s:// is not %s %s server", scheme->name,
+			       protocol == PROTOCOL_POP3 ? "a" : "an", protocol_name(protocol));
 	*url = (struct url){.protocol = scheme->protocol,
 			    .security = scheme->security,
 			    .port = scheme->port,

@@ -126,7 +126,8 @@ typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t i
 struct mailbox_change {
 	const char *add, *remove;
 	const char *copy_to, *move_to;
-	bool creates; /* a missing folder is made */
+	bool creates;     /* a missing folder is made */
+	bool only_checks; /* finds the folders that are not there, and changes nothing */
 };
 
 /* A message for a folder. */
@@ -134,6 +135,7 @@ struct mailbox_append {
 	const char *folder;
 	const char *flags; /* as above */
 	bool creates;
+	bool only_checks;         /* likewise */
 	struct outgoing *message; /* opened "as is"; without NUL */
 	const struct date *date;  /* when it is said to have come; NULL: now */
 };

@@ -96,11 +96,12 @@ imap_append(void *conversation, const struct mailbox_append *a, struct buf *uid,
 
 	if (ok) {
 		imap_quote(&quoted, wire.data);
-		ok = imap_provide_folder(c, quoted.data, a->creates, e) &&
-		     append(c, quoted.data, a, e);
+		ok = a->only_checks ? imap_check_folder(c, quoted.data, a->creates, e)
+				    : imap_provide_folder(c, quoted.data, a->creates, e) &&
+					  append(c, quoted.data, a, e);
 	}
 	buf_add_str(uid, "");
-	if (ok)
+	if (ok && !a->only_checks)
 		take_uid(c, uid);
 	buf_free(&wire);
 	buf_free(&quoted);

@@ -280,10 +280,11 @@ copy(struct imap *c, const struct imap_uids *uids, const char *wire, struct err 
 
 /* The wire name of a folder that messages can go to, in *WIRE, the caller's to free(). */
 static bool
-find_target(struct imap *c, const char *folder, bool creates, char **wire, struct err *e)
+find_target(struct imap *c, const char *folder, const struct mailbox_change *change, char **wire,
+	    struct err *e)
 {
 	struct buf name = {0}, own = {0}, quoted = {0};
-	bool ok = !folder || imap_target_name(c, &name, folder, creates, e);
+	bool ok = !folder || imap_target_name(c, &name, folder, change->creates, e);
 
 	if (ok && folder) {
 		imap_quote(&quoted, name.data);
@@ -291,7 +292,8 @@ find_target(struct imap *c, const char *folder, bool creates, char **wire, struc
 		    strcmp(own.data, name.data) == 0)
 			ok = err_set(e, ERR_USAGE, "the messages are in '%s' already", folder);
 		else
-			ok = imap_provide_folder(c, quoted.data, creates, e);
+			ok = (change->only_checks ? imap_check_folder : imap_provide_folder)(
+			    c, quoted.data, change->creates, e);
 	}
 	*wire = folder ? buf_take(&name) : NULL;
 	buf_free(&own);
@@ -307,13 +309,15 @@ imap_change(void *conversation, const struct message_list *l, const struct messa
 	struct imap *c = conversation;
 	struct imap_uids uids = {0};
 	char *copy_to = NULL, *move_to = NULL;
-	bool ok = find_target(c, change->copy_to, change->creates, &copy_to, e) &&
-		  find_target(c, change->move_to, change->creates, &move_to, e);
+	bool ok = find_target(c, change->copy_to, change, &copy_to, e) &&
+		  find_target(c, change->move_to, change, &move_to, e);
 
-	imap_uids_add(&uids, l, set);
-	ok = ok && store(c, &uids, "+", change->add, e) &&
-	     store(c, &uids, "-", change->remove, e) && copy(c, &uids, copy_to, e);
-	if (ok && move_to) {
+	if (ok && !change->only_checks) {
+		imap_uids_add(&uids, l, set);
+		ok = store(c, &uids, "+", change->add, e) &&
+		     store(c, &uids, "-", change->remove, e) && copy(c, &uids, copy_to, e);
+	}
+	if (ok && !change->only_checks && move_to) {
 		imap_remove(c, l, set);
 		c->changes.to_trash = true;
 		free(c->changes.trash);

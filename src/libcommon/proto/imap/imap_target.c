@@ -14,19 +14,40 @@ imap_target_name(struct imap *c, struct buf *out, const char *folder, bool creat
 					 : imap_name_wire(out, folder, c->stage.is_utf8, e);
 }
 
-bool
-imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e)
+/* *IS_MISSING: the server refuses to tell about it. */
+static bool
+look_for(struct imap *c, const char *quoted, bool creates, bool *is_missing, struct err *e)
 {
 	enum imap_status status;
 
 	imap_ask(c, "STATUS %s (UIDVALIDITY)", quoted);
 	status = imap_await(c);
+	*is_missing = status == IMAP_NO;
 	if (status != IMAP_NO)
 		return imap_ok(c, status, ERR_UNAVAILABLE, e);
-	if (!creates) {
-		imap_refused(c, ERR_NO_INPUT, e);
-		return e->code == ERR_NO_INPUT && err_hint(e, "--create makes a missing folder");
-	}
+	if (creates)
+		return true;
+	imap_refused(c, ERR_NO_INPUT, e);
+	return e->code == ERR_NO_INPUT && err_hint(e, "--create makes a missing folder");
+}
+
+bool
+imap_check_folder(struct imap *c, const char *quoted, bool creates, struct err *e)
+{
+	bool is_missing;
+
+	return look_for(c, quoted, creates, &is_missing, e);
+}
+
+bool
+imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e)
+{
+	bool is_missing;
+
+	if (!look_for(c, quoted, creates, &is_missing, e))
+		return false;
+	if (!is_missing)
+		return true;
 	imap_ask(c, "CREATE %s", quoted);
 	return imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e);
 }

@@ -21,4 +21,7 @@ bool imap_target_name(struct imap *c, struct buf *out, const char *folder, bool 
  * False: *e, ERR_NO_INPUT if it is missing. */
 bool imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e);
 
+/* For --dry-run: the same without making it. */
+bool imap_check_folder(struct imap *c, const char *quoted, bool creates, struct err *e);
+
 #endif
