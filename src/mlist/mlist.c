@@ -419,15 +419,38 @@ list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbo
 	return ok;
 }
 
+/* Are the unique ids that the server finds all there is to show? */
+static bool
+is_answered_by_search(const struct listing *l)
+{
+	for (size_t i = 0; i < l->selection.count; i++)
+		if (l->selection.operands[i].kind != OPERAND_ALL)
+			return false;
+	return l->account.settings.mailbox.search && l->chosen_count == 1 && shows_uids(l);
+}
+
+static bool
+list_found(struct listing *l, bool *is_listed, struct err *e)
+{
+	*is_listed = false;
+	return !is_answered_by_search(l) ||
+	       mailbox_list_found(&l->session.mailbox, l->account.settings.mailbox.search, &l->list,
+				  is_listed, e);
+}
+
 static bool
 list_and_select(struct listing *l, unsigned want, message_headed headed,
 		enum mailbox_listed *listed, struct err *e)
 {
-	if (!list_needed(l, want, headed, listed, e))
+	bool is_found;
+
+	*listed = LISTED_SOME;
+	if (!list_found(l, &is_found, e) || (!is_found && !list_needed(l, want, headed, listed, e)))
 		return false;
 	journal_set_validity(l->journal, mailbox_validity(&l->session.mailbox));
 	selection_apply(&l->selection, &l->list, l->journal, &l->shown);
-	return message_search_narrow(&l->account, &l->session.mailbox, &l->list, &l->shown, e);
+	return is_found ||
+	       message_search_narrow(&l->account, &l->session.mailbox, &l->list, &l->shown, e);
 }
 
 /* messages<TAB>octets: STAT knows for all of them, the list for some. */

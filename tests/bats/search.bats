@@ -43,7 +43,8 @@ finds()
 	assert_equal "$status: ${lines[*]}$stderr" "0: $numbers"
 }
 
-# asked QUERY ANSWER...: of uids 2, 5 and 9 a server's answer names these; what mlist says is in $output
+# asked QUERY ANSWER...: of uids 2, 5 and 9 a server's answer names these; what mlist says is in $output. The operand 1- needs
+# the list of all messages.
 asked()
 {
 	local query=$1
@@ -52,7 +53,7 @@ asked()
 		printf '%s\n' "$hello" "C: a3 UID SEARCH $query"
 		printf '%s\n' "$@"
 	} >script
-	against "$PWD/script" "$code" mlist --server=imap+insecure:// --auth=none --timeout=5 --search="$words" -o uid
+	against "$PWD/script" "$code" mlist --server=imap+insecure:// --auth=none --timeout=5 --search="$words" -o uid 1-
 }
 
 @test 'a server finds by who, what, when, how large and which flag' {
@@ -156,4 +157,37 @@ asked()
 	S: * PREAUTH [CAPABILITY IMAP4rev1] ready
 	END
 	assert_regex "$stderr" 'has a line end in its name'
+}
+
+# found STATUS ANSWER...: these lines answer the search of a server with 10000 messages
+found()
+{
+	local code=$1
+	shift
+	{
+		printf '%s\n' 'S: * PREAUTH [CAPABILITY IMAP4rev1] ready' 'C: a1 SELECT "INBOX"' \
+			'S: * 10000 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\na1 OK x' 'C: a2 UID SEARCH SEEN'
+		printf '%s\n' "$@"
+	} >script
+	against "$PWD/script" "$code" mlist --server=imap+insecure:// --auth=none --timeout=5 --search=seen -o uid
+}
+
+@test 'if only unique ids are shown, the search alone tells them' {
+	found 0 'S: * SEARCH 9 2 5 2\r\na2 OK x' 'C: a3 LOGOUT'
+	assert_output $'2\n5\n9'
+	found 0 'S: * SEARCH\r\na2 OK x' 'C: a3 LOGOUT'
+	assert_output ''
+	found 0 'S: * ESEARCH (TAG "a2") UID ALL 7,3\r\na2 OK x' 'C: a3 LOGOUT'
+	assert_output $'3\n7'
+	found 69 'S: a2 NO not today'
+	assert_output ''
+	found 76 'S: * SEARCH 0'
+	assert_output ''
+}
+
+@test 'a range of unique ids is compared with the list, since it may name more than there are' {
+	found 0 'S: * ESEARCH (TAG "a2") UID ALL 1:4294967295\r\na2 OK x' 'C: a3 UID FETCH 1:* (UID)' \
+		'S* 10000 * \i FETCH (UID \i)' 'S: a3 OK x' 'C: a4 UID SEARCH SEEN' \
+		'S: * ESEARCH (TAG "a4") UID ALL 1:3\r\na4 OK x' 'C: a5 LOGOUT'
+	assert_output $'1\n2\n3'
 }

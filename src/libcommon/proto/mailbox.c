@@ -216,6 +216,14 @@ mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
 }
 
 bool
+mailbox_list_found(struct mailbox *m, const char *query, struct message_list *l, bool *is_listed,
+		   struct err *e)
+{
+	*l = (struct message_list){0};
+	return m->protocol->list_found(m->conversation, query, l, is_listed, e);
+}
+
+bool
 mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct message_set *set,
 	      enum part part, const struct receiver *r, void *ctx, struct err *e)
 {

@@ -177,6 +177,8 @@ struct mailbox_protocol {
 			  enum mailbox_listed *listed, struct err *e);
 	bool (*find)(void *conversation, const struct message_list *l, const char *query,
 		     struct message_set *found, struct err *e);
+	bool (*list_found)(void *conversation, const char *query, struct message_list *l,
+			   bool *is_listed, struct err *e);
 
 	/* NULL if the protocol has no folders and flags: all or none of them. */
 	bool (*folders)(void *conversation, bool with_counts, struct folder_list *l, struct err *e);
@@ -289,6 +291,14 @@ bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, stru
  */
 bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
 		  struct message_set *found, struct err *e);
+
+/*
+ * Lists the messages that QUERY finds by their unique ids alone, in ascending order; nothing else of
+ * them is known. Without *IS_LISTED, *L is empty: the server's answer does not name single messages.
+ * IMAP only. False: *e. *L is freed by message_list_free() in any case.
+ */
+bool mailbox_list_found(struct mailbox *m, const char *query, struct message_list *l,
+			bool *is_listed, struct err *e);
 
 /*
  * Fetches the messages of SET into R (message/receiver.h), in their order unless an IMAP server has

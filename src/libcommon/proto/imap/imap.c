@@ -86,6 +86,7 @@ static const struct mailbox_protocol imap_protocol = {
     .list_some = imap_list_some,
     .count = imap_count,
     .find = imap_find,
+    .list_found = imap_list_found,
     .folders = imap_folders,
     .turn = imap_turn,
     .fetch = imap_fetch,

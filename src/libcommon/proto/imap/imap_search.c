@@ -11,6 +11,7 @@
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "proto/imap/imap_query.h"
+#include "proto/imap/imap_select.h"
 #include "proto/imap/imap_talk.h"
 
 enum { REPEATS_MAX = 1000 };
@@ -212,26 +213,73 @@ add_found(const struct finding *f, const struct message_list *l, struct message_
 	}
 }
 
-bool
-imap_find(void *conversation, const struct message_list *l, const char *query,
-	  struct message_set *found, struct err *e)
+/* F is arranged. False: *e. F->ranges is the caller's to free() in any case. */
+static bool
+find(struct imap *c, const char *query, struct finding *f, struct err *e)
 {
-	struct imap *c = conversation;
-	struct finding f = {.max = l->count + REPEATS_MAX};
 	struct imap_search s;
 	bool ok;
 
 	if (!imap_search_parse(&s, query, time(NULL), c->stage.is_utf8, e))
 		return false;
 	c->take = take;
-	c->take_ctx = &f;
-	ok = search(c, &s, l->count, e);
+	c->take_ctx = f;
+	ok = search(c, &s, f->max, e);
 	c->take = NULL;
 	imap_search_free(&s);
-	if (ok) {
-		arrange(&f);
+	if (ok)
+		arrange(f);
+	return ok;
+}
+
+bool
+imap_find(void *conversation, const struct message_list *l, const char *query,
+	  struct message_set *found, struct err *e)
+{
+	struct finding f = {.max = l->count + REPEATS_MAX};
+	const bool ok = find(conversation, query, &f, e);
+
+	if (ok)
 		add_found(&f, l, found);
+	free(f.ranges);
+	return ok;
+}
+
+/* A range may name UIDs that no message has. */
+static bool
+has_ranges(const struct finding *f)
+{
+	for (size_t i = 0; i < f->count; i++)
+		if (f->ranges[i].from != f->ranges[i].to)
+			return true;
+	return false;
+}
+
+static void
+list_found(const struct finding *f, struct message_list *l)
+{
+	l->has_uids = true;
+	l->items = f->count > 0 ? mem_alloc(f->count * sizeof *l->items) : NULL;
+	for (; l->count < f->count; l->count++) {
+		l->items[l->count] = (struct message_item){.uid = l->uids.len};
+		buf_addf(&l->uids, "%" PRIu32, f->ranges[l->count].from);
+		buf_add_char(&l->uids, '\0');
 	}
+}
+
+bool
+imap_list_found(void *conversation, const char *query, struct message_list *l, bool *is_listed,
+		struct err *e)
+{
+	struct imap *c = conversation;
+	struct finding f = {0};
+	bool ok = imap_ask_folder(c, e) && imap_await_folder(c, e);
+
+	f.max = (size_t)c->folder.exists + REPEATS_MAX;
+	ok = ok && find(c, query, &f, e);
+	*is_listed = ok && !has_ranges(&f);
+	if (*is_listed)
+		list_found(&f, l);
 	free(f.ranges);
 	return ok;
 }

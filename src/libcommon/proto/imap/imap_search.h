@@ -16,4 +16,8 @@ struct err;
 bool imap_find(void *conversation, const struct message_list *l, const char *query,
 	       struct message_set *found, struct err *e);
 
+/* mailbox_list_found(). */
+bool imap_list_found(void *conversation, const char *query, struct message_list *l, bool *is_listed,
+		     struct err *e);
+
 #endif
