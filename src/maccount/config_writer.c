@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/config_files.h"
 #include "config/ini.h"
 #include "config/paths.h"
 
@@ -167,12 +168,30 @@ is_free_in(const char *path, const char *name, const char *address, struct err *
 	return ok;
 }
 
+/* Fragments belong to the user's own file, not to one of --config. */
+static bool
+is_free_in_fragments(const struct config_writer *w, const char *name, const char *address,
+		     struct err *e)
+{
+	char *users = paths_config("config.ini");
+	struct config_files fragments = {0};
+	bool ok = !text_equal(users, w->path) || config_files_add_fragments(&fragments, e);
+
+	for (size_t i = 0; ok && i < fragments.count; i++)
+		ok = !is_taken(&fragments.items[i], name, address, e);
+	config_files_free(&fragments);
+	free(users);
+	return ok;
+}
+
 bool
 config_writer_is_free(const struct config_writer *w, const char *name, const char *address,
 		      struct err *e)
 {
 	char *systems = paths_system_config("config.ini");
-	bool ok = is_free_in(w->path, name, address, e) && is_free_in(systems, name, address, e);
+	bool ok = is_free_in(w->path, name, address, e) &&
+		  is_free_in_fragments(w, name, address, e) &&
+		  is_free_in(systems, name, address, e);
 
 	if (ok && has_header(&w->text, name))
 		ok = err_set(e, ERR_CONFIG, "%s: there is a section '%s' already", w->path, name);

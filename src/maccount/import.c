@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/account_names.h"
 #include "config/ini.h"
 #include "config/paths.h"
 #include "maccount/command.h"

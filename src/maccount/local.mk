@@ -27,6 +27,8 @@ libmaccount_a_SOURCES = \
 	%D%/import.h \
 	%D%/import_account.c \
 	%D%/import_fetchmail.c \
+	%D%/import_fetchmail.h \
+	%D%/import_fetchmail_items.c \
 	%D%/import_getmail.c \
 	%D%/import_msmtp.c \
 	%D%/loopback.c \

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "config/account.h"
+#include "config/account_names.h"
 #include "config/paths.h"
 #include "config/url.h"
 #include "maccount/command.h"

@@ -1,2 +1,3 @@
 bin_PROGRAMS += mdel
 mdel_SOURCES = %D%/mdel.c
+mdel_LDADD = $(LDADD) $(JANSSON_LIBS)

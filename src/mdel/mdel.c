@@ -11,6 +11,7 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_lines.h"
+#include "app/probe_json.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "base/err.h"
@@ -187,7 +188,7 @@ job(struct run *run, struct err *e)
 	bool ok = prepare(&d, e);
 
 	if (ok && run->options.probe)
-		ok = mailbox_session_probe(&d.account, NULL, e);
+		ok = mailbox_session_probe(&d.account, probe_form(run), e);
 	else if (ok)
 		ok = delete_named(&d, e);
 	mailbox_session_show_alert(&d.session, run);

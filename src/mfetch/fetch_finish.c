@@ -67,7 +67,7 @@ fetch_count_delivered(const struct fetch *f)
 }
 
 size_t
-fetch_count_doomed(const struct fetch *f)
+fetch_count_to_delete(const struct fetch *f)
 {
 	size_t count = 0, next_wanted = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fetch_turn - the turn of one folder, whichever way its conversation came about. For app/fetch*.c
- * alone; what others see is app/fetch.h.
+ * fetch_turn - the turn of one folder, however its session came about. Only for the files fetch*.c
+ * of this room; mfetch.c and watch.c see mfetch/fetch.h.
  */
 #ifndef MAILVERBS_MFETCH_FETCH_TURN_H
 #define MAILVERBS_MFETCH_FETCH_TURN_H
@@ -66,7 +66,7 @@ bool fetch_turn(struct fetch *f, struct err *e);
 void fetch_free(struct fetch *f);
 
 /*
- * app/fetch_finish.c. fetch_finish() is the end of a turn that delivered: it deletes there, or
+ * mfetch/fetch_finish.c. fetch_finish() is the end of a turn that delivered: it deletes there, or
  * marks as read, what may be, and remembers what is to be known of that the next time.
  * fetch_commit() is the end of one that did not.
  */
@@ -80,6 +80,6 @@ bool fetch_leave(struct fetch *f, enum part part, struct err *e);
 size_t fetch_count_delivered(const struct fetch *f);
 
 /* How many would go from the server if all that is wanted were delivered. */
-size_t fetch_count_doomed(const struct fetch *f);
+size_t fetch_count_to_delete(const struct fetch *f);
 
 #endif

@@ -1,6 +1,6 @@
 bin_PROGRAMS += mfetch
 mfetch_SOURCES = %D%/mfetch.c
-mfetch_LDADD = libmfetch.a $(LDADD)
+mfetch_LDADD = libmfetch.a $(LDADD) $(JANSSON_LIBS)
 
 noinst_LIBRARIES += libmfetch.a
 libmfetch_a_SOURCES = \
@@ -10,10 +10,18 @@ libmfetch_a_SOURCES = \
 	%D%/destination.h \
 	%D%/fetch.c \
 	%D%/fetch.h \
+	%D%/fetch_choice.c \
+	%D%/fetch_choice.h \
+	%D%/fetch_deliver.c \
+	%D%/fetch_deliver.h \
 	%D%/fetch_finish.c \
 	%D%/fetch_folders.c \
+	%D%/fetch_journal.c \
+	%D%/fetch_journal.h \
 	%D%/fetch_options.c \
 	%D%/fetch_options.h \
+	%D%/fetch_report.c \
+	%D%/fetch_report.h \
 	%D%/fetch_select.c \
 	%D%/fetch_select.h \
 	%D%/fetch_turn.h \

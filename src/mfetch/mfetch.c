@@ -7,6 +7,7 @@
 #include "app/login_delay.h"
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
+#include "app/probe_json.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "app/workers.h"
@@ -14,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/account_names.h"
 #include "config/conflict.h"
 #include "deliver/sink.h"
 #include "mfetch/destination.h"
@@ -126,7 +128,7 @@ static bool
 serve(struct service *s, struct err *e)
 {
 	if (s->run->options.probe)
-		return mailbox_session_probe(&s->account, NULL, e);
+		return mailbox_session_probe(&s->account, probe_form(s->run), e);
 	if (!message_search_check(&s->account, e))
 		return false;
 	if (!s->options.watch)

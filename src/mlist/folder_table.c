@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "app/folder_names.h"
+#include "app/json_line.h"
 #include "app/mailbox_session.h"
 #include "app/table.h"
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "config/account.h"
-#include "mlist/json_line.h"
 #include "mlist/mlist_options.h"
 #include "proto/folder.h"
 #include "proto/imap/imap_name.h"

@@ -6,9 +6,5 @@ noinst_LIBRARIES += libmlist.a
 libmlist_a_SOURCES = \
 	%D%/folder_table.c \
 	%D%/folder_table.h \
-	%D%/json_line.c \
-	%D%/json_line.h \
 	%D%/mlist_options.c \
-	%D%/mlist_options.h \
-	%D%/probe_json.c \
-	%D%/probe_json.h
+	%D%/mlist_options.h

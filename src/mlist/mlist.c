@@ -9,9 +9,11 @@
 #include <string.h>
 
 #include "app/folder_names.h"
+#include "app/json_line.h"
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
+#include "app/probe_json.h"
 #include "app/select.h"
 #include "app/table.h"
 #include "app/tool.h"
@@ -27,9 +29,7 @@
 #include "message/header.h"
 #include "message/receiver.h"
 #include "mlist/folder_table.h"
-#include "mlist/json_line.h"
 #include "mlist/mlist_options.h"
-#include "mlist/probe_json.h"
 
 enum { HEADER_MAX = 256 * 1024 }; /* of a longer header only this much is looked at */
 
@@ -589,8 +589,7 @@ static bool
 serve(struct listing *l, struct err *e)
 {
 	if (l->run->options.probe)
-		return mailbox_session_probe(&l->account, l->options.json ? probe_json_show : NULL,
-					     e);
+		return mailbox_session_probe(&l->account, probe_form(l->run), e);
 	if (!conflict_check_options(&l->run->given, TOOL_MLIST, e))
 		return false;
 	if (l->options.folders)

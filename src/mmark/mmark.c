@@ -11,6 +11,7 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_lines.h"
+#include "app/probe_json.h"
 #include "app/select.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -374,7 +375,7 @@ static bool
 serve(struct marking *m, struct err *e)
 {
 	if (m->run->options.probe)
-		return mailbox_session_probe(&m->account, NULL, e);
+		return mailbox_session_probe(&m->account, probe_form(m->run), e);
 	return m->options.append_to ? append_input(m, e) : change_named(m, e);
 }
 

@@ -198,7 +198,7 @@ choose_sender(const struct letter *l, const struct send_account *a, const char *
 {
 	const char *own = a->base.settings.address;
 	const char *sender = given ? given : l->sender ? l->sender : own;
-	const enum outgoing_rewrite rewrite = a->settings.rewrite;
+	const enum from_rewrite rewrite = a->settings.rewrite;
 
 	if (sender && own &&
 	    ((rewrite == REWRITE_ALWAYS && !given) ||
@@ -297,7 +297,7 @@ static bool
 put_in_order(struct letter *l, const struct send_account *a, struct err *e)
 {
 	const char *from = a->base.settings.address;
-	struct outgoing_defaults defaults = {.full_name = a->settings.full_name};
+	struct header_defaults defaults = {.from.full_name = a->settings.full_name};
 	char *address = NULL, *domain = NULL;
 	bool ok;
 
@@ -305,9 +305,10 @@ put_in_order(struct letter *l, const struct send_account *a, struct err *e)
 		from = l->from;
 	ok = (!from || address_to_wire(from, &address, e)) &&
 	     to_wire(message_id_domain(l), &domain, e);
-	defaults.from = address;
+	defaults.from.address = address;
 	defaults.domain = domain;
-	defaults.rewrite = address && address_domain(address) ? a->settings.rewrite : REWRITE_NEVER;
+	defaults.from.rewrite =
+	    address && address_domain(address) ? a->settings.rewrite : REWRITE_NEVER;
 	ok = ok && outgoing_prepare(l->message, &defaults, e);
 	free(address);
 	free(domain);
@@ -330,7 +331,8 @@ letter_prepare(struct letter *l, const struct send_account *a, char *const *reci
 static bool
 leave_as_is(struct letter *l, struct err *e)
 {
-	const struct outgoing_defaults nothing = {.rewrite = REWRITE_NEVER, .domain = "localhost"};
+	const struct header_defaults nothing = {.from.rewrite = REWRITE_NEVER,
+						.domain = "localhost"};
 
 	return outgoing_prepare(l->message, &nothing, e);
 }

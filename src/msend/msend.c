@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/probe_json.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -392,7 +393,8 @@ probe(struct run *run, struct err *e)
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--probe sends nothing: unexpected operand '%s'",
 			       run->operands[0]);
-	ok = run_account(run, &account, TOOL_MSEND, NULL, e) && smtp_session_probe(&account, e);
+	ok = run_account(run, &account, TOOL_MSEND, NULL, e) &&
+	     smtp_session_probe(&account, probe_form(run), e);
 	account_free(&account);
 	return ok;
 }

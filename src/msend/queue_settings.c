@@ -13,7 +13,7 @@
 
 static const struct {
 	enum setting_id id;
-	bool is_wish; /* of the message, and recorded wherever it was said */
+	bool is_wish; /* recorded wherever it was given: of the message, or in the environment */
 } recorded[] = {
     {SET_PARTIAL, true},
     {SET_DSN_NOTIFY, true},
@@ -24,7 +24,7 @@ static const struct {
     {SET_HOLD_FOR, true},
     {SET_HOLD_UNTIL, true},
     {SET_PRIORITY, true},
-    {SET_CONFIG, false},
+    {SET_CONFIG, true},
     {SET_SERVER, false},
     {SET_HOST, false},
     {SET_PORT, false},

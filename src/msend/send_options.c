@@ -98,7 +98,7 @@ read_lifetime(const char *text)
 	return lifetime < INT64_MAX / 2 ? (int64_t)lifetime : INT64_MAX / 2;
 }
 
-static enum outgoing_rewrite
+static enum from_rewrite
 read_rewrite(const struct values *v)
 {
 	return values_is_word(v, SET_REWRITE_FROM, "always")  ? REWRITE_ALWAYS

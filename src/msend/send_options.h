@@ -60,7 +60,7 @@ struct send_settings {
 	const char *full_name;
 	const char *alias_file;
 	const char *log;
-	enum outgoing_rewrite rewrite;
+	enum from_rewrite rewrite;
 	struct wishes wishes;
 	struct save_settings save;
 	bool queue;

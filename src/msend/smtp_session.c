@@ -73,10 +73,10 @@ probe_close(void *ctx)
 }
 
 bool
-smtp_session_probe(const struct account *a, struct err *e)
+smtp_session_probe(const struct account *a, probe_show *show, struct err *e)
 {
 	static const struct probe_protocol protocol = {.open = probe_open, .close = probe_close};
 	struct smtp_session s;
 
-	return probe_run(&protocol, &s, a, NULL, e);
+	return probe_run(&protocol, &s, a, show, e);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "app/probe.h"
 #include "app/session.h"
 #include "proto/smtp/smtp.h"
 
@@ -28,6 +29,6 @@ bool smtp_session_check(const struct account *a, struct err *e);
 void smtp_session_close(struct smtp_session *s);
 
 /* --probe: see app/probe.h. */
-bool smtp_session_probe(const struct account *a, struct err *e);
+bool smtp_session_probe(const struct account *a, probe_show *show, struct err *e);
 
 #endif

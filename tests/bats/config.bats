@@ -677,3 +677,63 @@ two_accounts()
 	assert_success
 	assert_line 'would list the folders'
 }
+
+# fragment NAME: a file of config.d, from standard input
+fragment()
+{
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs/config.d"
+	(umask 077 && cat >"$XDG_CONFIG_HOME/mailverbs/config.d/$1")
+}
+
+@test 'fragments in config.d add accounts and keys; config.ini comes first, then the fragments by name' {
+	printf '[one]\naddress = one@example.org\nimap = imaps://config.example\n' | configure
+	printf 'timeout = 7\n[two]\naddress = two@example.org\nimap = imaps://two.example\n' | fragment 20.ini
+	printf '[one]\nimap = imaps://fragment.example\nfolder = First\n[two]\nfolder = A\n' | fragment 10.ini
+	printf '[one]\nfolder = Last\n[two]\nfolder = B\n' | fragment 30.ini
+	printf 'nonsense\n' | tee >(fragment .hidden.ini) | fragment backup.ini~
+	run -0 plan mlist -a one
+	assert_line --partial 'imap = imaps://config.example'
+	assert_line "folder = First	($XDG_CONFIG_HOME/mailverbs/config.d/10.ini:3)"
+	assert_line "timeout = 7	($XDG_CONFIG_HOME/mailverbs/config.d/20.ini:1)"
+	run -0 plan mlist -a two@example.org
+	assert_line --partial 'folder = A'
+	run -78 mlist -a nobody
+	assert_line 'mlist: hint: accounts: one, two'
+}
+
+@test '--config and MAILVERBS_CONFIG stand for config.ini and its fragments, in each tool' {
+	printf '[one]\naddress = one@example.org\nimap = imaps://config.example\n' | configure
+	printf '[two]\naddress = two@example.org\n' | fragment 1.ini
+	(umask 077 && sed 's/one/three/' "$config" >other.ini)
+	run -0 plan mlist -C other.ini
+	assert_line 'account three'
+	export MAILVERBS_CONFIG=other.ini
+	run -0 plan mlist
+	assert_line 'account three'
+	run -0 plan mlist --config="$config"
+	assert_line 'account one'
+	run -78 mmark -a two --seen 1
+	assert_line 'mmark: hint: accounts: three'
+	run -78 maccount status two
+	assert_line 'maccount: hint: accounts: three'
+	ln -s "$(command -v msend)" sendmail
+	MAILVERBS_CONFIG=missing.ini run -78 ./sendmail bob@example.org <<<'Subject: x'
+	assert_output 'sendmail: missing.ini: No such file or directory'
+	MAILVERBS_CONFIG='' run -78 mlist -a none
+	assert_line 'mlist: hint: accounts: one, two'
+}
+
+@test 'a fragment is checked as config.ini is' {
+	printf '[one]\naddress = one@example.org\nimap = imaps://config.example\n' | configure
+	echo 'tmieout = 3' | fragment 1.ini
+	run -78 mlist
+	assert_line -n 0 "mlist: $XDG_CONFIG_HOME/mailverbs/config.d/1.ini:1: unknown key 'tmieout'"
+	printf '[two]\npassword = x\n' | fragment 1.ini
+	chmod 644 "$XDG_CONFIG_HOME/mailverbs/config.d/1.ini"
+	run -78 mlist
+	assert_line --partial 'hint: chmod 600 '
+	printf '[two]\naddress = x@example.org\n' | fragment 1.ini
+	chmod 666 "$XDG_CONFIG_HOME/mailverbs/config.d/1.ini"
+	run -78 mlist
+	run -78 maccount add --yes --password-command=true x@example.org
+}

@@ -17,7 +17,7 @@ setup()
 {
 	mailverbs_setup
 	user=$(fresh_user)
-	config_for "$user" "$@"
+	config_for "$user"
 	if are_sanitized; then skip 'a sanitizer needs what is given up'; fi
 	mlist --probe -v 2>trace >/dev/null
 	grep -q 'contained: files, TCP ports, signals, system calls$' trace || skip "this kernel has: $(grep contained trace)"

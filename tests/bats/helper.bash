@@ -57,7 +57,7 @@ mailverbs_setup()
 	export XDG_CONFIG_HOME=$HOME/.config XDG_STATE_HOME=$HOME/.local/state
 	export XDG_DATA_HOME=$HOME/.local/share XDG_CACHE_HOME=$HOME/.cache
 	export LC_ALL=C.UTF-8 TZ=UTC
-	unset CREDENTIALS_DIRECTORY EMAIL NETRC MAIL MAILDIR LANGUAGE
+	unset CREDENTIALS_DIRECTORY EMAIL NETRC MAIL MAILDIR LANGUAGE MAILVERBS_CONFIG
 	unset SSL_CERT_FILE SSL_CERT_DIR ALL_PROXY all_proxy
 	mkdir -p "$HOME" "$TMPDIR" "$XDG_CONFIG_HOME"
 	start_tools_otherwise
@@ -226,7 +226,8 @@ deliver()
 		((++micros < 1000000)) || ((seconds += 1, micros = 0))
 	done
 	give_to_server "${maildir%/*}"
-	mv "${new[@]}" "$maildir/new"
+	# mv looks at what it has moved, which a server may already have taken from there
+	mv "${new[@]}" "$maildir/new" || [ -z "$(find "${new[@]}" 2>/dev/null)" ]
 }
 
 # many_letters DIR FIRST LAST: DIR/FIRST ... DIR/LAST, small letters with the Subject "letter N"

@@ -409,6 +409,30 @@ breaks()
 	END
 }
 
+@test 'a message that the server leaves out of its list does not keep the others from being served' {
+	against - 0 mlist -o number,uid <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\n* 2 FETCH ()\r\n* 3 FETCH (UID 30 RFC822.SIZE 12)\r\na3 OK
+	C: a4 LOGOUT
+	END
+	assert_output $'1\t10\n2\t\n3\t30'
+	against - 66 mfetch --keep --maildir=box last:2 <<-END
+	$login
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+	$selected
+	S: * 1 FETCH (UID 10 RFC822.SIZE 12)\r\n* 3 FETCH (UID 30 RFC822.SIZE 12)\r\na3 OK
+	C: a4 UID FETCH 30 (UID BODY.PEEK[])
+	S: * 3 FETCH (UID 30 BODY[] {12}\r\nSubject: x\r\n)\r\na4 OK
+	C: a5 LOGOUT
+	END
+	assert_regex "$stderr" 'message 2'
+	assert_equal "$(cat box/new/*)" 'Subject: x'
+}
+
 @test 'messages that go away while they are listed leave the list' {
 	against - 0 mlist -o number,uid <<-END
 	$login

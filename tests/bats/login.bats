@@ -379,7 +379,24 @@ caught()
 	rm "$HOME/.netrc"
 	run ! caught
 	assert_equal "$(<said)" "mlist: no password for $me at mail.example.org
-mlist: hint: set password-command, password-file or password, add a line to ~/.netrc, or run this on a terminal to be asked"
+mlist: hint: set password-command, password-file or password, add a line to ~/.netrc or ~/.authinfo, or run this on a terminal to be asked"
+}
+
+@test 'a password from ~/.authinfo, in each tool that logs in' {
+	local tool
+	sed -i '/^password/d' "$config"
+	(umask 077 && printf 'machine localhost login %s password %s\n' "$me" "$SRV_PASSWORD" >"$HOME/.authinfo")
+	printf 'machine localhost login bob password wrong\n' >"$HOME/.netrc"
+	for tool in msend mfetch mlist; do
+		run -0 "$tool" --probe
+		assert_line --regexp '^login: .*: works$'
+	done
+	printf 'machine localhost login %s password wrong\n' "$me" >"$HOME/.authinfo"
+	run -77 mlist -c
+	assert_line --partial 'password from ~/.authinfo)'
+	chmod 640 "$HOME/.authinfo"
+	run -78 mlist -c
+	assert_line "mlist: hint: chmod 600 $HOME/.authinfo"
 }
 
 @test 'without a password msend ends with 77 and names the places' {

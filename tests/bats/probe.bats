@@ -114,6 +114,30 @@ offers: AUTH PLAIN
 login: alice: works"
 }
 
+@test 'each tool writes one object with --probe --json, and takes --json for nothing else' {
+	local tool
+	for tool in 'mfetch' 'mdel' 'mmark'; do
+		MAILVERBS_PROTOCOL=imap against - 0 "$tool" --probe --json <<-'END'
+		S: * PREAUTH [CAPABILITY IMAP4rev1 IDLE] hi
+		C: a1 LOGOUT
+		END
+		assert_equal "$(jq -r '.server, .tls, .login' <<<"$output")" $'tunnel\nnull\nworks'
+		run -64 "$tool" --json 1
+		assert_output "$tool: --json goes with --probe"
+	done
+	against - 0 msend --auth=none --probe --json <<-'END'
+	S: 220 hi
+	C: EHLO [127.0.0.1]
+	S: 250-hi\r\n250 SIZE 5
+	C: QUIT
+	END
+	assert_output '{"server":"tunnel","tls":null,"offers":["hi","SIZE 5"],"user":null,"login":null,"offers-after-login":null}'
+	run -64 msend --json bob@example.org </dev/null
+	assert_output 'msend: --json goes with --probe'
+	ln -s "$(command -v msend)" sendmail
+	run -64 ./sendmail --probe --json
+}
+
 @test 'mlist --probe --json writes one object' {
 	local script=$'S: +OK\nC: CAPA\nS: +OK\\r\\nUSER\\r\\n.\nC: USER alice\nS: -ERR "no"\nC: QUIT'
 	against - 77 mlist --auth=user --probe --json <<<"$script"

@@ -656,18 +656,19 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 
 @test 'the disk is full: that is said, the exit status is not 0, and nothing of it is left' {
 	require_root 'a small disk is mounted'
-	unshare -m true 2>/dev/null || skip 'no mount namespaces'
+	"$abs_top_srcdir/tests/own-mounts" true 2>/dev/null || skip 'no mount namespaces'
 	away
 	letter >eml
 	head -c 200000 /dev/zero | tr '\0' x | fold >>eml
 	mkdir -p "$XDG_STATE_HOME"
 	cat >script <<-END
 	mount -t tmpfs -o size=100k none "$XDG_STATE_HOME" || exit 1
+	trap 'umount "$XDG_STATE_HOME"' EXIT
 	msend "$rcpt@example.org" <eml
 	echo "exit \$?"
 	find "$queue" -type f
 	END
-	run -0 unshare -m --propagation private sh script
+	run -0 "$abs_top_srcdir/tests/own-mounts" sh script
 	assert_line 'exit 74'
 	assert_line --regexp '^msend: .*queue.*: No space left on device$'
 	assert_line --regexp '^msend: 127\.0\.0\.1:1: '

@@ -267,14 +267,14 @@ on_terminal()
 @test 'mlist --json keeps the headers of strangers inside its strings' {
 	letter $'a\tb \x1b[31m \x7f "}, {" \xff' >one
 	letter '=?utf-8?q?x=00=0A=22y?=' >two
-	letter $'a\u009bb \u202ec \u2066d \u7530' >three
+	letter $'a\xc2\x9bb \xe2\x80\xaec \xe2\x81\xa6d \xe7\x94\xb0' >three
 	deliver "$user" one two three
 	run -0 mlist --json -o subject
 	assert_equal "${#lines[@]}" 3
 	refute_output --partial $'\x1b'
 	refute_output --partial $'\x7f'
-	refute_output --partial $'\u009b'
-	refute_output --partial $'\u202e'
+	refute_output --partial $'\xc2\x9b'
+	refute_output --partial $'\xe2\x80\xae'
 	assert_line -n 2 '{"subject":"a\u009bb \u202ec \u2066d 田"}'
 	assert_line -n 0 --regexp '^\{"subject":"a\\tb \\u001B\[31m [^"]* \\"\}, \{\\" [^"]*"\}$'
 	assert_line -n 1 --regexp '^\{"subject":"x[^"]*\\n\\"y"\}$'

@@ -14,7 +14,8 @@ with_system_trust()
 	local file=$1
 	shift
 	# shellcheck disable=SC2016  # the inner shell expands it
-	unshare --mount sh -c 'mount --bind "$1" "$2" && shift 2 && exec "$@"' sh "$file" "$bundle" "$@"
+	"$abs_top_srcdir/tests/own-mounts" sh -c 'mount --bind "$1" "$2" && trap "umount $2" EXIT && shift 2 && "$@"' \
+		sh "$file" "$bundle" "$@"
 }
 
 account_without_ca()

@@ -122,6 +122,8 @@ getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 	const uint16_t port = (uint16_t)strtoul(service, NULL, 10);
 	unsigned char address[16];
 
+	if (!name) /* this host, which "localhost" must become without a question */
+		name = hints->ai_family == AF_INET6 ? "::1" : "127.0.0.1";
 	for (int i = 0; i < 2; i++) {
 		const int family = i == 0 ? AF_INET : AF_INET6;
 
@@ -258,6 +260,10 @@ test_simple(void)
 	struct err e = {0};
 	int on = 0;
 	socklen_t len = sizeof on;
+	/* names of this host, and names that only look like them */
+	const char *const own[] = {"localhost", "LocalHost.", "mail.localhost", "a.b.LOCALHOST."},
+			  *const others[] = {"localhost.example", "xlocalhost", "x-localhost",
+					     "localhost..", "local.host"};
 
 	ok(connect_open(&p, &c, &e), "an address");
 	ok(c.in == c.out && c.child.pid == -1 && c.is_local, "is one socket, and local");
@@ -273,6 +279,14 @@ test_simple(void)
 	fails(&p, ERR_TEMPORARY, "cannot connect: Connection refused", "a port that refuses");
 	p.host = "none.test";
 	fails(&p, ERR_NO_HOST, "no such host", "a name that is not there");
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		p.host = others[i];
+		fails(&p, ERR_NO_HOST, "no such host", others[i]);
+	}
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		p.host = own[i];
+		fails(&p, ERR_TEMPORARY, "cannot connect: Connection refused", own[i]);
+	}
 	p.host = "again.test";
 	fails(&p, ERR_TEMPORARY, "the name cannot be resolved now", "a resolver in trouble");
 	p.host = "127.0.0.1";

@@ -32,7 +32,7 @@ add(void *ctx, const char *bytes, size_t n)
 static void
 make(const char *bytes, size_t n, struct buf *out)
 {
-	static const struct outgoing_defaults defaults = {.from = "a@x", .domain = "x"};
+	static const struct header_defaults defaults = {.from.address = "a@x", .domain = "x"};
 	const int fd = pipe_of(bytes, n);
 	struct err e = {0};
 	struct source *s = source_open(fd, &e);
@@ -52,7 +52,7 @@ make(const char *bytes, size_t n, struct buf *out)
 static void
 is_copied(const char *text, const char *want, const char *name)
 {
-	static const struct outgoing_defaults defaults = {.from = "a@x", .domain = "x"};
+	static const struct header_defaults defaults = {.from.address = "a@x", .domain = "x"};
 	const int fd = pipe_of(text, strlen(text));
 	struct err e = {0};
 	struct source *s = source_open(fd, &e);

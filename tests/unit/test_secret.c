@@ -84,6 +84,15 @@ test_order(void)
 	check("then the configuration's password", &p, "from-text", 0, NULL);
 	p.text = NULL;
 	check("then .netrc", &p, "from-netrc", 0, NULL);
+	write_text("authinfo", 0600,
+		   "machine " HOST " login alice password from-authinfo\n"
+		   "machine " HOST " login carol password from-authinfo\n");
+	p.authinfo = "authinfo";
+	check("before .authinfo", &p, "from-netrc", 0, NULL);
+	p.user = "carol";
+	check("then .authinfo, for those whom .netrc does not know", &p, "from-authinfo", 0, NULL);
+	chmod("authinfo", 0640);
+	check("an .authinfo that others may read", &p, NULL, ERR_CONFIG, "chmod 600 authinfo");
 	p.user = "bob";
 	check("nothing is there: the ways to give one", &p, NULL, ERR_LOGIN, "password-command");
 	check("nothing is there: whose it would be", &p, NULL, ERR_LOGIN, "bob at " HOST);
@@ -494,6 +503,7 @@ main(void)
 	test_stop();
 	unlink("file");
 	unlink("netrc");
+	unlink("authinfo");
 	if (chdir("/") != 0 || rmdir(dir) != 0)
 		diag("%s stays", dir);
 	return tap_done();

@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "deliver/delivery.h"
+#include "deliver/mbox_lock.h"
 #include "journal/journal.h"
 #include "journal/journal_record.h"
 #include "message/receiver.h"
@@ -591,6 +592,51 @@ test_locks(void)
 	close_target(&t);
 }
 
+/* LOCK is as old as that by a clock that is far ahead. */
+static void
+lives_on(const char *lock, time_t seconds, const char *name)
+{
+	struct target t;
+
+	start();
+	put_file("mbox.lock", lock);
+	age("mbox.lock", seconds);
+	open_target(&t, SINK_MBOX, "mbox");
+	holds("mbox.lock", lock, name);
+	close_target(&t);
+}
+
+static void
+test_clock_ahead(void)
+{
+	char host[256] = "", *text;
+	struct mbox_lock l;
+	struct target t;
+	struct err e;
+	char *path;
+	int fd;
+
+	gethostname(host, sizeof host - 1);
+	text = mem_printf("%ld:%s\n", (long)getppid(), host);
+	lives_on(text, 3600, "a lock of a living process is not too old after an hour");
+	free(text);
+	lives_on("1\n", (time_t)20 * 365 * 24 * 3600, "nor is any after twenty years");
+	start();
+	put_file("mbox", "");
+	path = in_dir("mbox");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ok(mbox_lock(&l, fd, path, &e), "a lock of our own");
+	free(path);
+	put_file("mbox.lock", "1\n");
+	age("mbox.lock", 3600);
+	open_target(&t, SINK_MBOX, "mbox");
+	holds("mbox.lock", "1\n", "is not taken for stale as long as we live, whatever is in it");
+	close_target(&t);
+	mbox_unlock(&l);
+	ok(!exists("mbox.lock"), "and is removed by its owner");
+	close(fd);
+}
+
 /* Locks that cannot be judged here: of another host, of another container on this one, a number of
  * whatever host. */
 static void
@@ -952,6 +998,7 @@ main(void)
 	test_command_failures();
 	test_stdout();
 	test_readers();
+	test_clock_ahead();
 	test_living_lock(); /* the last: it is stopped by a signal */
 	remove = mem_printf("rm -rf %s", root);
 	if (system(remove) != 0)

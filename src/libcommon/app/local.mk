@@ -3,6 +3,8 @@ libcommon_a_SOURCES += \
 	%D%/containment.h \
 	%D%/folder_names.c \
 	%D%/folder_names.h \
+	%D%/json_line.c \
+	%D%/json_line.h \
 	%D%/login_delay.c \
 	%D%/login_delay.h \
 	%D%/mailbox_name.c \
@@ -11,6 +13,8 @@ libcommon_a_SOURCES += \
 	%D%/mailbox_session.h \
 	%D%/probe.c \
 	%D%/probe.h \
+	%D%/probe_json.c \
+	%D%/probe_json.h \
 	%D%/sandbox.h \
 	%D%/sandbox_linux.c \
 	%D%/sandbox_other.c \

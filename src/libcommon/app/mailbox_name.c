@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
+#include "config/account_names.h"
 #include "config/paths.h"
 #include "journal/journal.h"
 #include "journal/journal_peek.h"

@@ -30,6 +30,7 @@ struct plan {
 	struct tls_params tls;
 	struct login login;
 	char *netrc;
+	char *authinfo;
 	char *token_file;
 	char language[LANGUAGE_MAX];
 };
@@ -105,6 +106,7 @@ plan_secret(struct plan *p, struct session *s)
 	const struct login_settings *l = &a->settings.login;
 
 	p->netrc = paths_home(".netrc");
+	p->authinfo = paths_home(".authinfo");
 	if (a->name && a->name[0] && l->may_use_token)
 		p->token_file = paths_token(a->name);
 	s->secret = secret_new(
@@ -115,6 +117,7 @@ plan_secret(struct plan *p, struct session *s)
 				    .account = a->name,
 				    .config = l->config,
 				    .netrc = p->netrc,
+				    .authinfo = p->authinfo,
 				    .machine = s->url.host,
 				    .user = l->user,
 				    .may_prompt = !a->is_unattended && isatty(STDERR_FILENO) == 1});
@@ -281,6 +284,7 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 	plan.login.is_skipped |= without_login;
 	ok = carry_out(s, &plan, begin, conversation, e);
 	free(plan.netrc);
+	free(plan.authinfo);
 	free(plan.token_file);
 	if (!ok)
 		session_close(s);

@@ -264,6 +264,8 @@ show_help(const struct run *run)
 static bool
 check_probe(const struct run *run, struct err *e)
 {
+	if (run->options.json && !run->options.probe && run->tool->id != TOOL_MLIST)
+		return err_set(e, ERR_USAGE, "--json goes with --probe");
 	return !run->options.probe || run->operand_count == 0 ||
 	       err_set(e, ERR_USAGE, "--probe takes no operands; unexpected '%s'",
 		       run->operands[0]);
@@ -279,8 +281,20 @@ static struct run_options
 read_options(const struct values *given)
 {
 	return (struct run_options){.probe = values_flag(given, SET_PROBE),
+				    .json = values_flag(given, SET_JSON),
 				    .dry_run = values_flag(given, SET_DRY_RUN),
 				    .quiet = values_flag(given, SET_QUIET)};
+}
+
+/* The configuration that the environment names, unless the command line does. */
+static bool
+take_environment(struct values *given, struct err *e)
+{
+	static const char variable[] = "MAILVERBS_CONFIG";
+	const char *file = getenv(variable);
+
+	return !file || !file[0] ||
+	       values_set(given, setting_row(SET_CONFIG, TOOL_ALL), file, variable, e);
 }
 
 static bool
@@ -303,7 +317,8 @@ work(struct run *run, int argc, char **argv, struct err *e)
 	else if (values_flag(&run->given, SET_VERSION))
 		printf("%s (mailverbs) %s\n", run->program, PACKAGE_VERSION);
 	else
-		return check_probe(run, e) && run->tool->job(run, e);
+		return take_environment(&run->given, e) && check_probe(run, e) &&
+		       run->tool->job(run, e);
 	return true;
 }
 

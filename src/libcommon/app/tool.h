@@ -27,6 +27,7 @@ struct tool {
 /* The facts that every tool knows of its command line, as the user gave it. */
 struct run_options {
 	bool probe;
+	bool json;
 	bool dry_run;
 	bool quiet;
 };

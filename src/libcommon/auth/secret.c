@@ -35,10 +35,10 @@ copy_of(const char *text)
 }
 
 static void
-keep(struct secret_kept *k, const struct secret_params *p, enum secret_outcome outcome,
+keep(struct secret_answer *k, const struct secret_params *p, enum secret_outcome outcome,
      const struct buf *text, const struct err *e)
 {
-	*k = (struct secret_kept){
+	*k = (struct secret_answer){
 	    .is_known = true, .machine = copy_of(p->machine), .user = copy_of(p->user)};
 	if (outcome == SECRET_FOUND)
 		k->text = mem_strdup(text->data);
@@ -47,7 +47,7 @@ keep(struct secret_kept *k, const struct secret_params *p, enum secret_outcome o
 }
 
 static enum secret_outcome
-from_kept(const struct secret_kept *k, struct buf *text, struct err *e)
+from_kept(const struct secret_answer *k, struct buf *text, struct err *e)
 {
 	if (k->failure.code != ERR_NONE) {
 		*e = k->failure;
@@ -59,32 +59,59 @@ from_kept(const struct secret_kept *k, struct buf *text, struct err *e)
 	return SECRET_FOUND;
 }
 
+/* K, the answer kept, may be NULL; FETCH reads the file. */
 static enum secret_outcome
-from_netrc(const struct secret_params *p, struct buf *text, struct err *e)
+from_file_once(const struct secret_params *p, struct secret_answer *k, secret_fetch *fetch,
+	       struct buf *text, struct err *e)
 {
-	struct secret_kept *k = p->kept;
 	enum secret_outcome outcome;
 
 	if (k && k->is_known && text_equal(k->machine, p->machine) && text_equal(k->user, p->user))
 		return from_kept(k, text, e);
-	outcome = secret_from_netrc(p, text, e);
+	outcome = fetch(p, text, e);
 	if (k && !k->is_known && !memchr(text->data ? text->data : "", '\0', text->len))
 		keep(k, p, outcome, text, e);
 	return outcome;
+}
+
+static enum secret_outcome
+from_netrc(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	return from_file_once(p, p->kept ? &p->kept->netrc : NULL, secret_from_netrc, text, e);
+}
+
+static enum secret_outcome
+from_authinfo(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	return from_file_once(p, p->kept ? &p->kept->authinfo : NULL, secret_from_authinfo, text,
+			      e);
+}
+
+/* Whether the first of the two files with an entry for us can be used or not. */
+static bool
+has_entry(const struct secret_params *p)
+{
+	struct buf text = {0};
+	struct err unused; /* it is said when a login needs the password */
+	const bool has_one = from_netrc(p, &text, &unused) != SECRET_ABSENT ||
+			     from_authinfo(p, &text, &unused) != SECRET_ABSENT;
+
+	buf_wipe(&text);
+	return has_one;
 }
 
 /* In the order in which they are tried. */
 static const struct source {
 	const char *name; /* as the user knows it */
 	const char *origin;
-	enum secret_outcome (*fetch)(const struct secret_params *p, struct buf *text,
-				     struct err *e);
+	secret_fetch *fetch;
 } sources[] = {
     {"password-command", "password from password-command", secret_from_command},
     {"password-file", "password from password-file", secret_from_file},
     {"password", "password from the configuration", from_text},
     {"token", "token held by maccount", secret_from_token},
     {"netrc", "password from ~/.netrc", from_netrc},
+    {"authinfo", "password from ~/.authinfo", from_authinfo},
     {"password prompt", "password from the prompt", secret_from_terminal},
 };
 
@@ -125,7 +152,7 @@ none_is_set(const struct secret_params *p, struct err *e)
 	err_set(e, ERR_LOGIN, "no password for %s at %s", p->user ? p->user : "this account",
 		p->machine ? p->machine : "this server");
 	return err_hint(e, "set password-command, password-file or password, add a line to "
-			   "~/.netrc, or run this on a terminal to be asked");
+			   "~/.netrc or ~/.authinfo, or run this on a terminal to be asked");
 }
 
 static bool
@@ -196,15 +223,8 @@ bool
 secret_is_given(const struct secret *s)
 {
 	const struct secret_params *p = &s->params;
-	struct buf text = {0};
-	struct err unused; /* given, though it cannot be read: it is read again to log in */
-	bool is_given = p->command || p->file || p->text || secret_is_token(s);
 
-	if (!is_given) {
-		is_given = from_netrc(p, &text, &unused) != SECRET_ABSENT;
-		buf_wipe(&text);
-	}
-	return is_given;
+	return p->command || p->file || p->text || secret_is_token(s) || has_entry(p);
 }
 
 char *
@@ -216,12 +236,6 @@ secret_renewal(const struct secret *s, bool is_forced)
 void
 secret_prepare(struct secret *s, struct secret_kept *k)
 {
-	const struct secret_params *p = &s->params;
-	struct buf text = {0};
-	struct err unused; /* it is said when a login needs the password */
-
 	s->params.kept = k;
-	if (!p->command && !p->file && !p->text && !secret_is_token(s))
-		from_netrc(p, &text, &unused);
-	buf_wipe(&text);
+	(void)secret_is_given(s);
 }

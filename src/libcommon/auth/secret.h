@@ -21,7 +21,7 @@ struct secret;
  * lives.
  *
  * Only the first source that is set is used: when it fails, the next one is not tried. A .netrc
- * without a matching entry, and a missing terminal, count as not set.
+ * or an .authinfo without a matching entry, and a missing terminal, count as not set.
  */
 struct secret_params {
 	const char *command;    /* password-command: the first line of its output */
@@ -31,21 +31,28 @@ struct secret_params {
 	const char *account;    /* as maccount knows it */
 	const char *config;     /* --config, for maccount; NULL: not given */
 	const char *netrc;      /* the path of a .netrc; a missing file is not an error */
-	const char *machine;    /* the host that is looked up there, */
+	const char *authinfo;   /* the path of an .authinfo, a second file of that form */
+	const char *machine;    /* the host that is looked up in both, */
 	const char *user;       /* with this login; NULL: any */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
-	/* what .netrc said before, see secret_prepare(); NULL: it is read when it is needed */
+	/* what both said before, see secret_prepare(); NULL: it is read when it is needed */
 	struct secret_kept *kept;
 };
 
-/* The answer of .netrc, for a process that may not read the file again (app/containment.h). It begins
- * as {0}. */
-struct secret_kept {
+/* The answer of one of these files. */
+struct secret_answer {
 	bool is_known;
 	char *machine;
 	char *user;         /* NULL: any */
 	char *text;         /* NULL: no password for them, */
 	struct err failure; /* or this error, unless its code is ERR_NONE */
+};
+
+/* The answers of both, for a process that may not read the files again (app/containment.h). It begins
+ * as {0}. */
+struct secret_kept {
+	struct secret_answer netrc;
+	struct secret_answer authinfo;
 };
 
 /* Nothing is fetched yet. */
@@ -75,7 +82,8 @@ bool secret_renew(struct secret *s, struct err *e);
 /* Its origin in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);
 
-/* Reads .netrc now if it is the source and was not read before, and keeps in K what it says. */
+/* Reads .netrc and .authinfo now if one of them is the source and it was not read before, and keeps in
+ * K what they say. */
 void secret_prepare(struct secret *s, struct secret_kept *k);
 
 /* The command line by which secret_text() or, FORCED, secret_renew() has the token renewed. The

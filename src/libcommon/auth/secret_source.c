@@ -179,7 +179,7 @@ read_all(int fd, struct buf *bytes, size_t max, struct err *e)
 }
 
 static enum secret_outcome
-look_up(int fd, const struct secret_params *p, struct buf *text, struct err *e)
+look_up(int fd, const char *path, const struct secret_params *p, struct buf *text, struct err *e)
 {
 	const struct netrc_query query = {.machine = p->machine, .login = p->user};
 	struct buf bytes = {0};
@@ -189,29 +189,42 @@ look_up(int fd, const struct secret_params *p, struct buf *text, struct err *e)
 		outcome = netrc_find(bytes.data, bytes.len, &query, text, e);
 	buf_wipe(&bytes);
 	if (outcome == NETRC_BROKEN)
-		err_prefix(e, "%s", p->netrc);
+		err_prefix(e, "%s", path);
 	/* Only the file that holds a password we use has to be kept from others. */
-	if (outcome == NETRC_FOUND && is_hidden_from_others(fd, p->netrc, e))
+	if (outcome == NETRC_FOUND && is_hidden_from_others(fd, path, e))
 		return SECRET_FOUND;
 	return outcome == NETRC_NOTHING ? SECRET_ABSENT : SECRET_FAILED;
+}
+
+/* PATH is a .netrc, or a file of that form. */
+static enum secret_outcome
+from_machines(const char *path, const struct secret_params *p, struct buf *text, struct err *e)
+{
+	enum secret_outcome outcome;
+	int fd;
+
+	if (!path || !p->machine)
+		return SECRET_ABSENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return SECRET_ABSENT;
+		err_set_errno(e, ERR_CONFIG, "%s", path);
+		return SECRET_FAILED;
+	}
+	outcome = look_up(fd, path, p, text, e);
+	close(fd);
+	return outcome;
 }
 
 enum secret_outcome
 secret_from_netrc(const struct secret_params *p, struct buf *text, struct err *e)
 {
-	enum secret_outcome outcome;
-	int fd;
+	return from_machines(p->netrc, p, text, e);
+}
 
-	if (!p->netrc || !p->machine)
-		return SECRET_ABSENT;
-	fd = open(p->netrc, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0) {
-		if (errno == ENOENT || errno == ENOTDIR)
-			return SECRET_ABSENT;
-		err_set_errno(e, ERR_CONFIG, "%s", p->netrc);
-		return SECRET_FAILED;
-	}
-	outcome = look_up(fd, p, text, e);
-	close(fd);
-	return outcome;
+enum secret_outcome
+secret_from_authinfo(const struct secret_params *p, struct buf *text, struct err *e)
+{
+	return from_machines(p->authinfo, p, text, e);
 }

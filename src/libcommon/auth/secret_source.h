@@ -20,6 +20,10 @@ enum secret_outcome {
 	SECRET_FAILED, /* *e */
 };
 
+/* What a source is; SECRET_FAILED sets *e. */
+typedef enum secret_outcome secret_fetch(const struct secret_params *p, struct buf *text,
+					 struct err *e);
+
 enum secret_outcome secret_from_command(const struct secret_params *p, struct buf *text,
 					struct err *e);
 enum secret_outcome secret_from_file(const struct secret_params *p, struct buf *text,
@@ -34,6 +38,8 @@ enum secret_outcome secret_renewed_token(const struct secret_params *p, struct b
 char *secret_token_command(const struct secret_params *p, bool is_forced);
 enum secret_outcome secret_from_netrc(const struct secret_params *p, struct buf *text,
 				      struct err *e);
+enum secret_outcome secret_from_authinfo(const struct secret_params *p, struct buf *text,
+					 struct err *e);
 enum secret_outcome secret_from_terminal(const struct secret_params *p, struct buf *text,
 					 struct err *e);
 

@@ -46,19 +46,6 @@ bool account_resolve(struct account *a, enum tool_id tool, const struct values *
 		     const char *sender, struct err *e);
 void account_free(struct account *a);
 
-/* The names of all accounts in the configuration, in its order. */
-struct account_names {
-	char **names;
-	size_t count;
-};
-
-/* GIVEN is the command line. False: *e is ERR_CONFIG. Freed by account_names_free() in any case. */
-bool account_names(struct account_names *n, const struct values *given, struct err *e);
-void account_names_free(struct account_names *n);
-
-/* Is any server with a mailbox known for it? An account may be for sending only. */
-bool account_has_mailbox(const struct account *a);
-
 /* NULL where not set; borrowed. */
 const char *account_text(const struct account *a, enum setting_id id);
 bool account_flag(const struct account *a, enum setting_id id);
@@ -67,5 +54,8 @@ unsigned account_number(const struct account *a, enum setting_id id, unsigned ot
 /* The account's server for one of the protocols that its tool speaks; borrowed. NULL: *e is
  * ERR_CONFIG. */
 const struct url *account_server(const struct account *a, struct err *e);
+
+/* Is any server with a mailbox known for it? An account may be for sending only. */
+bool account_has_mailbox(const struct account *a);
 
 #endif

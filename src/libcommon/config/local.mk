@@ -1,8 +1,18 @@
 libcommon_a_SOURCES += \
 	%D%/account.c \
 	%D%/account.h \
+	%D%/account_choice.c \
+	%D%/account_choice.h \
+	%D%/account_names.c \
+	%D%/account_names.h \
 	%D%/account_settings.c \
 	%D%/account_settings.h \
+	%D%/account_url.c \
+	%D%/account_url.h \
+	%D%/config_check.c \
+	%D%/config_check.h \
+	%D%/config_files.c \
+	%D%/config_files.h \
 	%D%/conflict.c \
 	%D%/conflict.h \
 	%D%/ini.c \

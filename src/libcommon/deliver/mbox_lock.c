@@ -3,7 +3,8 @@
  * The dot-lock must not outlive us, whenever we are killed. So it appears with our process id in it
  * already: it is written as FILE.lock.new and gets its name by link(2). That draft is held by
  * flock(2) while somebody works with it; one that nobody holds was left by a kill. Only the process
- * that holds the draft removes stale locks.
+ * that holds the draft removes stale locks. We hold our dot-lock by flock(2) too, as long as we live:
+ * no clock and no process id is needed to see that.
  */
 #include "deliver/mbox_lock.h"
 
@@ -28,11 +29,10 @@
 enum { WAIT_MS = 30000, STEP_MS = 50 };
 
 /*
- * procmail's patience is 1024 seconds. An owner that holds the lock longer than this without a sign
- * of life has died: it named no process, or another process has its number now (soon so in a
- * container).
+ * procmail's patience is 1024 seconds. A lock that names no process that we can judge, and is older
+ * than this, was left by a process that died. One older than a year was not: the clock was changed.
  */
-enum { STALE_SECONDS = 20 * 60 };
+enum { STALE_SECONDS = 20 * 60, YEAR_SECONDS = 366 * 24 * 60 * 60 };
 
 /* fcntl(2) could wait by itself but not for a time; a dot-lock can only be looked at again. False:
  * time is up, or a signal came. */
@@ -119,17 +119,30 @@ own_line(char *line, size_t size)
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
 
+/* One of us holds it, on whatever host and in whatever container, as far as flock(2) reaches. */
 static bool
-is_stale(const char *lock_path)
+is_held(const char *lock_path)
+{
+	const int fd = open(lock_path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	const bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+/* NOW is the time of the file system, whose clock may be another host's. */
+static bool
+is_stale(const char *lock_path, time_t now)
 {
 	const pid_t pid = owner(lock_path);
 	struct stat st;
 
-	if (lstat(lock_path, &st) != 0)
+	if (lstat(lock_path, &st) != 0 || is_held(lock_path))
 		return false;
-	if (pid > 0 && (pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH)))
-		return true;
-	return time(NULL) - st.st_mtime > STALE_SECONDS;
+	if (pid > 0)
+		return pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH);
+	return now - st.st_mtime > STALE_SECONDS && now - st.st_mtime < YEAR_SECONDS;
 }
 
 static bool
@@ -191,48 +204,62 @@ make_draft(const char *draft_path, int *fd)
  * onto our draft, which only one can do, and looked at once more there.
  */
 static void
-take_stale_away(const char *lock_path, const char *draft_path)
+take_stale_away(const char *lock_path, const char *draft_path, time_t now)
 {
-	if (!is_stale(lock_path) || rename(lock_path, draft_path) != 0)
+	if (!is_stale(lock_path, now) || rename(lock_path, draft_path) != 0)
 		return;
-	if (!is_stale(draft_path) && link(draft_path, lock_path) != 0) {
+	if (!is_stale(draft_path, now) && link(draft_path, lock_path) != 0) {
 		/* It was given up meanwhile, or a third one has his there already. */
 	}
 }
 
-/* A file system without hard links: an empty lock for a moment, which a kill could leave. */
+/* A file system without hard links: an empty lock for a moment, which a kill could leave. *FD holds
+ * it. */
 static enum outcome
-create_lock(const char *lock_path)
+create_lock(const char *lock_path, int *fd)
 {
 	char line[400];
 	const size_t len = own_line(line, sizeof line);
-	const int fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	bool ok;
 
-	if (fd < 0)
+	*fd = open(lock_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (*fd < 0)
 		return errno == EEXIST ? HELD : IMPOSSIBLE;
-	ok = file_write_all(fd, line, len);
-	close(fd);
-	if (!ok)
-		unlink(lock_path);
-	return ok ? MINE : IMPOSSIBLE;
+	if (hold(*fd, lock_path) && file_write_all(*fd, line, len))
+		return MINE;
+	unlink(lock_path);
+	close(*fd);
+	return IMPOSSIBLE;
 }
 
+/* Makes the draft, which *FD holds, the lock. */
 static enum outcome
-try_dot_lock(const char *lock_path)
+publish(const char *draft_path, const char *lock_path, int *fd)
+{
+	const int draft = *fd;
+	struct stat st;
+	enum outcome outcome;
+
+	if (link(draft_path, lock_path) == 0) {
+		unlink(draft_path);
+		return MINE;
+	}
+	outcome = errno == EEXIST ? HELD : create_lock(lock_path, fd);
+	if (outcome == HELD && fstat(draft, &st) == 0)
+		take_stale_away(lock_path, draft_path, st.st_mtime);
+	unlink(draft_path);
+	close(draft);
+	return outcome;
+}
+
+/* MINE: *FD holds it. */
+static enum outcome
+try_dot_lock(const char *lock_path, int *fd)
 {
 	char *draft_path = mem_printf("%s.new", lock_path);
-	int fd;
-	enum outcome outcome = make_draft(draft_path, &fd);
+	enum outcome outcome = make_draft(draft_path, fd);
 
-	if (outcome == MINE) {
-		if (link(draft_path, lock_path) != 0)
-			outcome = errno == EEXIST ? HELD : create_lock(lock_path);
-		if (outcome == HELD)
-			take_stale_away(lock_path, draft_path);
-		unlink(draft_path);
-		close(fd);
-	}
+	if (outcome == MINE)
+		outcome = publish(draft_path, lock_path, fd);
 	free(draft_path);
 	return outcome;
 }
@@ -252,10 +279,15 @@ mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 	char *lock_path = mem_printf("%s.lock", path);
 	int left_ms = WAIT_MS;
 	enum outcome outcome;
+	int dot_fd;
 
-	while ((outcome = try_dot_lock(lock_path)) == HELD && wait_a_step(&left_ms))
+	while ((outcome = try_dot_lock(lock_path, &dot_fd)) == HELD && wait_a_step(&left_ms))
 		continue;
-	*l = (struct mbox_lock){.fd = fd, .dot = outcome == MINE ? lock_path : NULL};
+	*l = (struct mbox_lock){.fd = fd};
+	if (outcome == MINE) {
+		l->dot = lock_path;
+		l->dot_fd = dot_fd;
+	}
 	if (outcome == HELD)
 		err_set(e, ERR_TEMPORARY, "%s: locked by another program (%s)", path, lock_path);
 	if (outcome != MINE)
@@ -267,14 +299,22 @@ mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 	return false;
 }
 
-/* Ours may have been taken for stale meanwhile (we were stopped), and be somebody else's now. */
+/* Other programs may have taken ours for stale meanwhile (we were stopped): it may be theirs now. */
+static void
+remove_lock(const char *lock_path, int fd)
+{
+	if (is_file_at(fd, lock_path))
+		unlink(lock_path);
+	close(fd);
+}
+
 void
 mbox_unlock(struct mbox_lock *l)
 {
 	if (l->fd >= 0)
 		fcntl_lock(l->fd, F_UNLCK);
-	if (l->dot && owner(l->dot) == getpid())
-		unlink(l->dot);
+	if (l->dot)
+		remove_lock(l->dot, l->dot_fd);
 	free(l->dot);
 	*l = (struct mbox_lock){.fd = -1};
 }
@@ -284,11 +324,13 @@ mbox_lock_tidy(const char *path)
 {
 	char *lock_path = mem_printf("%s.lock", path);
 	char *draft_path = mem_printf("%s.new", lock_path);
+	struct stat st;
+	int fd;
 
 	drop_abandoned(draft_path);
-	/* The first try takes it away; where another of us was quicker, it may make one. */
-	if (is_stale(lock_path) && try_dot_lock(lock_path) == MINE)
-		unlink(lock_path);
+	/* The first try removes a stale one. If another of us was quicker, it may make one. */
+	if (lstat(lock_path, &st) == 0 && try_dot_lock(lock_path, &fd) == MINE)
+		remove_lock(lock_path, fd);
 	free(draft_path);
 	free(lock_path);
 }

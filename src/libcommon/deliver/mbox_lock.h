@@ -11,13 +11,15 @@ struct err;
 
 struct mbox_lock {
 	int fd;
-	char *dot; /* FILE.lock, if we made it */
+	char *dot;  /* FILE.lock, if we made it */
+	int dot_fd; /* then it holds that by flock(2) */
 };
 
 /*
- * Waits up to 30 seconds for others. The dot-lock holds our process id; one whose process is dead,
- * or that nobody touched for 20 minutes, is removed. If the directory does not let us make one (a
- * spool), fcntl alone has to do. False: *e is ERR_TEMPORARY (another process holds it); nothing is
+ * Waits up to 30 seconds for others. The dot-lock names our process, and is held by flock(2). A lock
+ * whose process on this host is dead is removed; a lock that names no process on this host is removed
+ * when nobody has touched it for 20 minutes. If the directory does not let us make one (a spool),
+ * fcntl alone has to do. False: *e is ERR_TEMPORARY (another process holds it); nothing is
  * locked.
  */
 bool mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e);

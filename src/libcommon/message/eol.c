@@ -487,7 +487,7 @@ bool
 eol_has_content(const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (bytes[i] != '\r' && bytes[i] != '\n')
+		if (!strchr("\r\n\t ", bytes[i]) || bytes[i] == '\0')
 			return true;
 	return false;
 }

@@ -20,13 +20,19 @@ libcommon_a_SOURCES += \
 	%D%/eol.h \
 	%D%/fingerprint.c \
 	%D%/fingerprint.h \
+	%D%/from_field.c \
+	%D%/from_field.h \
 	%D%/header.c \
 	%D%/header.h \
 	%D%/mbox.c \
 	%D%/mbox.h \
 	%D%/outgoing.c \
 	%D%/outgoing.h \
+	%D%/received_header.c \
+	%D%/received_header.h \
 	%D%/receiver.h \
+	%D%/sent_header.c \
+	%D%/sent_header.h \
 	%D%/seven_bit.c \
 	%D%/seven_bit.h \
 	%D%/source.c \

@@ -2,16 +2,10 @@
 /*
  * outgoing - a message on its way out: a source whose header has been put in order.
  *
- * Missing fields are added (Date, Message-ID, From: RFC 5322 section 3.6, RFC 6409 section 8), Bcc
- * is removed, and a From without a domain gets one. Nothing else changes, byte for byte, except
- * that every line ends in CRLF on the wire, and what outgoing_to_seven_bit() does.
- *
- * Unambiguous errors are repaired: a byte order mark and the From_ line of an mbox (also `>From `)
- * before the first field are removed, CRs before an LF and a bare CR end their line, an empty From,
- * Sender, Date or Message-ID counts as missing, and the body begins at a line that is not a field,
- * as if an empty line came before it. The rest is ERR_MALFORMED: nothing at all; fields for
- * recipients after such a line, or after empty lines at the start; two From or two Sender fields;
- * too long a line in the header; a NUL.
+ * message/received_header.h finds the header, message/sent_header.h makes the one that is sent.
+ * Nothing else changes, byte for byte, except that every line ends in CRLF on the wire (CRs before
+ * an LF and a bare CR end their line), and what outgoing_to_seven_bit() does. A NUL is
+ * ERR_MALFORMED.
  */
 #ifndef MAILVERBS_MESSAGE_OUTGOING_H
 #define MAILVERBS_MESSAGE_OUTGOING_H
@@ -21,15 +15,11 @@
 #include <stdint.h>
 
 #include "message/eol.h"
+#include "message/sent_header.h"
 
 struct err;
 struct source;
 struct outgoing;
-
-enum {
-	OUTGOING_HEADER_MAX = 1024 * 1024, /* a longer header is malformed */
-	OUTGOING_LINE_MAX = 998            /* as is a longer line of it (RFC 5322 section 2.1.1) */
-};
 
 /* The capabilities that the server needs for this message. */
 struct outgoing_facts {
@@ -53,23 +43,8 @@ struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
 /* The header as it came, Bcc and all. */
 const char *outgoing_header(const struct outgoing *o, size_t *n);
 
-/* When an existing From gets the address of the defaults; its name is kept. */
-enum outgoing_rewrite {
-	REWRITE_LOCAL, /* if it has no domain */
-	REWRITE_ALWAYS,
-	REWRITE_NEVER
-};
-
-struct outgoing_defaults {
-	const char
-	    *from; /* address for a From that has to be added; NULL: its absence is an error */
-	const char *full_name;         /* and its display name, or NULL */
-	enum outgoing_rewrite rewrite; /* not without `from` */
-	const char *domain;            /* right side of a Message-ID that has to be added */
-};
-
 /* Puts the header in order and measures the message (one pass over the body). False: *e. */
-bool outgoing_prepare(struct outgoing *o, const struct outgoing_defaults *d, struct err *e);
+bool outgoing_prepare(struct outgoing *o, const struct header_defaults *d, struct err *e);
 
 /* Known after outgoing_prepare(), of one as it is from the start. */
 const struct outgoing_facts *outgoing_facts(const struct outgoing *o);

@@ -370,7 +370,8 @@ names_loopback(const char *host)
 	struct in_addr v4;
 	struct in6_addr v6;
 
-	if (!host || *host == '\0' || text_equal_case(host, "localhost"))
+	if (!host || *host == '\0' || text_equal_case(host, "localhost") ||
+	    text_equal_case(host, "localhost."))
 		return true;
 	if (inet_pton(AF_INET, host, &v4) == 1)
 		return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;

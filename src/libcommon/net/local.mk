@@ -17,6 +17,10 @@ libcommon_a_SOURCES += \
 	%D%/socks.h \
 	%D%/stream.c \
 	%D%/stream.h \
+	%D%/stream_layers.h \
+	%D%/stream_read.c \
+	%D%/stream_tls.c \
+	%D%/stream_write.c \
 	%D%/tls.c \
 	%D%/tls.h \
 	%D%/tls_error.c \

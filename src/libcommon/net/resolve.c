@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/wait.h"
 
 /*
@@ -71,7 +72,8 @@ question_new(const char *host, const char *port, const struct addrinfo *hints)
 	for (int i = 0; i < 2; i++)
 		fcntl(q->done[i], F_SETFD, FD_CLOEXEC);
 	atomic_init(&q->owners, 1);
-	q->host = mem_strdup(host);
+	/* The files that name it do not know it with a dot (RFC 6761 section 6.3). */
+	q->host = mem_strdup(text_equal_case(host, "localhost.") ? "localhost" : host);
 	snprintf(q->port, sizeof q->port, "%s", port);
 	q->hints = *hints;
 	return q;
@@ -180,6 +182,27 @@ resolve_address(const char *address, uint16_t port, int family, struct addrinfo 
 	return getaddrinfo(address, service, &hints, list) == 0;
 }
 
+/* "localhost", and what ends in ".localhost"; a full stop may follow. */
+static bool
+is_localhost(const char *host)
+{
+	static const char name[] = "localhost";
+	const size_t size = sizeof name - 1;
+	size_t len = strlen(host);
+
+	if (len > size && host[len - 1] == '.')
+		len--;
+	return len >= size && text_starts(host + len - size, size, name) &&
+	       (len == size || host[len - size - 1] == '.');
+}
+
+/* RFC 6761 section 6.3: that is this host, whatever a resolver says, and also where there is none. */
+static bool
+resolve_localhost(const char *host, uint16_t port, int family, struct addrinfo **list)
+{
+	return is_localhost(host) && resolve_address(NULL, port, family, list);
+}
+
 bool
 resolve_host(const char *host, uint16_t port, int family, int64_t deadline, unsigned timeout_s,
 	     struct addrinfo **list, struct err *e)
@@ -189,7 +212,8 @@ resolve_host(const char *host, uint16_t port, int family, int64_t deadline, unsi
 	char service[8];
 	bool ok;
 
-	if (resolve_address(host, port, family, list))
+	if (resolve_address(host, port, family, list) ||
+	    resolve_localhost(host, port, family, list))
 		return true;
 	snprintf(service, sizeof service, "%u", port);
 	q = question_new(host, service, &hints);

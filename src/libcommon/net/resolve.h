@@ -16,12 +16,14 @@ struct err;
  * that FAMILY, in the order of preference (RFC 6724). freeaddrinfo() the list. False: *e is
  * ERR_NO_HOST, or ERR_TEMPORARY where asking again later may help.
  *
- * getaddrinfo(3) knows no deadline: it runs in a thread, which is abandoned when it is late.
+ * getaddrinfo(3) knows no deadline: it runs in a thread, which is abandoned when it is late. The
+ * names of this host (RFC 6761 section 6.3) are known without it.
  */
 bool resolve_host(const char *host, uint16_t port, int family, int64_t deadline, unsigned timeout_s,
 		  struct addrinfo **list, struct err *e);
 
-/* The same for what must be an address; false: it is none, or not of FAMILY. */
+/* The same for what must be an address, NULL being the loopback ones; false: it is none, or not of
+ * FAMILY. */
 bool resolve_address(const char *address, uint16_t port, int family, struct addrinfo **list);
 
 #endif

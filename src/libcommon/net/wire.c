@@ -73,6 +73,12 @@ wire_free(struct wire *w)
 	free(w->input.bytes);
 }
 
+size_t
+input_unread(const struct input *in)
+{
+	return in->end - in->at;
+}
+
 void
 input_make_room(struct input *in)
 {

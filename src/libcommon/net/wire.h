@@ -70,6 +70,9 @@ bool wire_fill(struct wire *w, struct err *e);
 /* Reads the available input without waiting. False: the peer has ended (*e is ERR_TEMPORARY). */
 bool wire_look(struct wire *w, struct err *e);
 
+/* Bytes that nobody has used yet. */
+size_t input_unread(const struct input *in);
+
 /* Makes room after the end; used bytes are dropped, and borrowed pointers become invalid. */
 void input_make_room(struct input *in);
 

@@ -2,6 +2,7 @@
 #include "proto/imap/imap_messages.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -12,6 +13,8 @@
 #include "proto/imap/imap_select.h"
 #include "proto/imap/imap_spans.h"
 #include "proto/imap/imap_talk.h"
+
+enum { GAPS_MAX = 16 };
 
 static bool
 wants_sizes(const struct imap_listing *x)
@@ -122,13 +125,41 @@ list_from(struct imap *c, struct imap_listing *x, struct err *e)
 	return ok;
 }
 
-/* The list lacks messages that the server says exist. A caller that took it as complete would
- * forget messages that it has, and fetch them again. */
-static bool
-check_is_whole(struct imap *c, const struct message_list *l, uint32_t existed, struct err *e)
+/* Adds the numbers up to TOTAL that the list lacks, as messages without a UID. */
+static void
+fill_gaps(struct message_list *l, uint32_t total)
 {
-	if (l->count + c->folder.expunged >= existed)
+	struct message_item *items = mem_grow(NULL, (size_t)total + l->count, sizeof *items);
+	size_t at = 0, count = 0;
+
+	for (uint32_t number = 1; number <= total || at < l->count; number++)
+		if (at < l->count && (number > total || l->items[at].number <= number))
+			items[count++] = l->items[at++];
+		else
+			items[count++] =
+			    (struct message_item){.number = number, .uid = MESSAGE_NONE};
+	free(l->items);
+	l->items = items;
+	l->count = count;
+}
+
+/*
+ * The list lacks messages that the server says exist. A few of many are odd messages, which must not
+ * keep the others from being served: they are listed without a UID. A caller that took a shorter list
+ * as complete would forget messages that it has, and fetch them again.
+ */
+static bool
+check_is_whole(struct imap *c, struct message_list *l, uint32_t existed, bool may_fill,
+	       struct err *e)
+{
+	const uint32_t total = existed > c->folder.expunged ? existed - c->folder.expunged : 0;
+
+	if (l->count >= total)
 		return true;
+	if (may_fill && total - l->count <= GAPS_MAX && total - l->count < l->count) {
+		fill_gaps(l, total);
+		return true;
+	}
 	return err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
 		       stream_name(c->stream), existed, l->count);
 }
@@ -139,7 +170,7 @@ imap_list(void *conversation, unsigned want, struct message_list *l, struct err 
 	struct imap *c = conversation;
 	struct imap_listing x = {.list = l, .want = want, .from = 1, .to = UINT32_MAX};
 
-	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, e);
+	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, true, e);
 }
 
 bool
@@ -154,7 +185,7 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 				 .headed = headed,
 				 .headed_ctx = ctx};
 
-	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, e);
+	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, false, e);
 }
 
 /* Some messages, by number. */

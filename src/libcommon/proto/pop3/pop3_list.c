@@ -35,19 +35,18 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
-/* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line. */
+/* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line. Some
+ * servers separate by tabs. */
 static const char *
 parse_numbered(const char *line, uint32_t *number)
 {
 	uint64_t n;
 
 	line = parse_digits(line, UINT32_MAX, &n);
-	if (!line || (*line != ' ' && *line != '\0') || n == 0)
+	if (!line || !strchr(" \t", *line) || n == 0)
 		return NULL;
 	*number = (uint32_t)n;
-	while (*line == ' ')
-		line++;
-	return line;
+	return line + strspn(line, " \t");
 }
 
 static struct message_item *
@@ -92,7 +91,7 @@ take_size(struct message_list *l, size_t *at, const char *line)
 	const char *rest = parse_numbered(line, &number);
 
 	rest = rest ? parse_digits(rest, UINT64_MAX, &octets) : NULL;
-	if (!rest || (*rest != '\0' && *rest != ' '))
+	if (!rest || !strchr(" \t", *rest))
 		return false;
 	if (!l->has_uids) {
 		if (!may_be_next(l, number))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "mlist/probe_json.h"
+#include "app/probe_json.h"
 
 #include <jansson.h>
 #include <string.h>
 
-#include "mlist/json_line.h"
+#include "app/json_line.h"
+#include "app/tool.h"
 
 /* An array of the lines; null where there are none. */
 static json_t *
@@ -28,8 +29,8 @@ text_of(const char *text)
 	return text ? json_line_text(text, strlen(text)) : json_null();
 }
 
-void
-probe_json_show(const struct probe_report *r)
+static void
+show_object(const struct probe_report *r)
 {
 	json_t *object = json_object();
 
@@ -40,4 +41,10 @@ probe_json_show(const struct probe_report *r)
 	json_object_set_new(object, "login", text_of(r->user ? r->login : NULL));
 	json_object_set_new(object, "offers-after-login", lines_of(&r->offers_after_login));
 	json_line_put(object);
+}
+
+probe_show *
+probe_form(const struct run *run)
+{
+	return run->options.json ? show_object : NULL;
 }

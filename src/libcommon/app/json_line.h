@@ -2,8 +2,8 @@
 /*
  * json_line - JSON Lines on standard output.
  */
-#ifndef MAILVERBS_MLIST_JSON_LINE_H
-#define MAILVERBS_MLIST_JSON_LINE_H
+#ifndef MAILVERBS_APP_JSON_LINE_H
+#define MAILVERBS_APP_JSON_LINE_H
 
 #include <jansson.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "mlist/json_line.h"
+#include "app/json_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/account_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/config_check.h"
+#include "config/config_files.h"
+#include "config/ini.h"
+#include "config/setting.h"
+#include "config/values.h"
+
+static bool
+has_name(const struct account_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->count; i++)
+		if (strcmp(n->names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_sections(struct account_names *n, const struct ini *file)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		const char *section = file->entries[i].section;
+
+		if (!section[0] || has_name(n, section))
+			continue;
+		n->names = mem_grow(n->names, n->count + 1, sizeof *n->names);
+		n->names[n->count++] = mem_strdup(section);
+	}
+}
+
+void
+account_names_add(struct account_names *n, const struct config_files *files)
+{
+	for (size_t f = 0; f < files->count; f++)
+		add_sections(n, &files->items[f]);
+}
+
+bool
+account_names(struct account_names *n, const struct values *given, struct err *e)
+{
+	struct config_files files = {0};
+	const bool ok = config_load(&files, given->of[SET_CONFIG].text, e);
+
+	*n = (struct account_names){0};
+	if (ok)
+		account_names_add(n, &files);
+	config_files_free(&files);
+	return ok;
+}
+
+void
+account_names_free(struct account_names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->names[i]);
+	free(n->names);
+	*n = (struct account_names){0};
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: ISC */
+#include "config/config_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/mem.h"
+#include "config/paths.h"
+
+/* PATH may be NULL: a file that nobody has. */
+static bool
+add(struct config_files *files, const char *path, bool may_be_missing, struct err *e)
+{
+	struct ini *ini;
+
+	files->items = mem_grow(files->items, files->count + 1, sizeof *files->items);
+	ini = &files->items[files->count++];
+	*ini = (struct ini){0};
+	return !path || ini_load_own(path, may_be_missing, ini, e);
+}
+
+/* Neither hidden files nor an editor's backups (work.ini~). */
+static int
+is_fragment(const struct dirent *entry)
+{
+	const size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 4 && strcmp(entry->d_name + len - 4, ".ini") == 0;
+}
+
+/* The same order in every locale. */
+static int
+by_name(const struct dirent **one, const struct dirent **other)
+{
+	return strcmp((*one)->d_name, (*other)->d_name);
+}
+
+static bool
+add_directory(struct config_files *files, const char *directory, struct err *e)
+{
+	struct dirent **entries = NULL;
+	const int count = scandir(directory, &entries, is_fragment, by_name);
+	bool ok = true;
+
+	if (count < 0 && errno != ENOENT)
+		return err_set_errno(e, ERR_CONFIG, "%s", directory);
+	for (int i = 0; i < count; i++) {
+		char *path = mem_printf("%s/%s", directory, entries[i]->d_name);
+
+		ok = ok && add(files, path, false, e);
+		free(path);
+		free(entries[i]);
+	}
+	free(entries);
+	return ok;
+}
+
+bool
+config_files_add_fragments(struct config_files *files, struct err *e)
+{
+	char *directory = paths_config("config.d");
+	const bool ok = !directory || add_directory(files, directory, e);
+
+	free(directory);
+	return ok;
+}
+
+static bool
+add_users(struct config_files *files, struct err *e)
+{
+	char *path = paths_config("config.ini");
+	const bool ok = add(files, path, true, e) && config_files_add_fragments(files, e);
+
+	free(path);
+	return ok;
+}
+
+bool
+config_files_load(struct config_files *files, const char *config, struct err *e)
+{
+	char *systems = paths_system_config("config.ini");
+	bool ok;
+
+	*files = (struct config_files){0};
+	ok = config ? add(files, config, false, e) : add_users(files, e);
+	ok = ok && add(files, systems, true, e);
+	free(systems);
+	return ok;
+}
+
+void
+config_files_free(struct config_files *files)
+{
+	for (size_t i = 0; i < files->count; i++)
+		ini_free(&files->items[i]);
+	free(files->items);
+	*files = (struct config_files){0};
+}
+
+const char *
+config_files_key(const struct config_files *files, const char *section, const char *name)
+{
+	for (size_t f = 0; f < files->count; f++) {
+		const struct ini_entry *entry = ini_find(&files->items[f], section, name);
+
+		if (entry)
+			return entry->value;
+	}
+	return NULL;
+}
+
+const char *
+config_files_find(const struct config_files *files,
+		  bool (*matches)(const struct config_files *, const char *, const void *),
+		  const void *ctx)
+{
+	for (size_t f = 0; f < files->count; f++)
+		for (size_t i = 0; i < files->items[f].count; i++) {
+			const char *section = files->items[f].entries[i].section;
+
+			if (section[0] && matches(files, section, ctx))
+				return section;
+		}
+	return NULL;
+}
