@@ -43,6 +43,7 @@ static const struct {
 	enum err_code code;
 	const char *text;
 } failures[] = {
+    {GSASL_MALLOC_ERROR, ERR_TEMPORARY, "out of memory"},
     {GSASL_MECHANISM_PARSE_ERROR, ERR_PROTOCOL, "the server's challenge makes no sense"},
     {GSASL_BASE64_ERROR, ERR_PROTOCOL, "the server's challenge has invalid base64 in it"},
     {GSASL_MECHANISM_CALLED_TOO_MANY_TIMES, ERR_PROTOCOL, "the server sent a challenge too many"},
@@ -167,6 +168,8 @@ start_library(struct sasl *s, struct err *e)
 	if (result == GSASL_OK) {
 		gsasl_callback_set(s->library, on_property);
 		result = gsasl_client_start(s->library, s->mechanism->name, &s->session);
+	} else {
+		s->library = NULL; /* gsasl_init() has freed it, and still points to it */
 	}
 	if (result != GSASL_OK)
 		return set_failure(s, result, e);
