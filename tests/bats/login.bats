@@ -504,21 +504,25 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 	run ! caught
 }
 
-# on_terminal COMMAND ANSWER: runs the shell command on a terminal of its own; the answer is typed when a password is
-# asked for. What it showed is in the file screen, its exit status in the file status.
+# on_terminal COMMAND ANSWER...: runs the shell command on a terminal of its own; an answer is typed each time a password
+# is asked for. What it showed is in the file screen, its exit status in the file status.
 on_terminal()
 {
-	local typing child tries=0
+	local typing child answer count=0 tries=0
+	rm -f status
 	mkfifo keys
 	: >screen
 	script -qfc "$1; echo \$? >status" screen <keys >/dev/null 2>&1 3>&- &
 	child=$!
 	exec {typing}>keys
-	until grep -q 'Password' screen || [ -e status ]; do
-		((++tries < 500))
-		sleep 0.02
+	for answer in "${@:2}"; do
+		((++count))
+		until [[ -e status ]] || (($(grep -o Password screen | wc -l) >= count)); do
+			((++tries < 500))
+			sleep 0.02
+		done
+		printf '%s\n' "$answer" >&$typing
 	done
-	printf '%s\n' "$2" >&$typing
 	wait "$child"
 	exec {typing}>&-
 	rm keys
@@ -544,11 +548,52 @@ on_terminal()
 	assert_arrived letter.eml "$(mailbox_files "$user")"
 }
 
-@test 'a wrong password from the terminal is 77, and not shown' {
+@test 'after three wrong passwords from the terminal it is 77, and none is shown' {
 	sed -i '/^password/d' "$config"
-	on_terminal mlist wrong-horse-battery
+	for command in "mlist -s imaps://$SRV_IMAPS" "mlist -s pop3s://$SRV_POP3S" \
+		"mlist -s pop3s://$SRV_POP3S --auth=user" "msend -f $me $me <letter.eml"; do
+		on_terminal "$command" wrong-horse-battery wrong-horse-staple wrong-horse-shoe
+		cat screen
+		assert_equal "$(<status)" 77
+		assert_equal "$(grep -c 'Password for' screen)" 3
+		assert_equal "$(grep -c 'password from the prompt' screen)" 3
+		run ! grep -q wrong-horse screen
+	done
+}
+
+@test 'a password mistyped once is asked for again, in the same connection' {
+	sed -i '/^password/d' "$config"
+	for command in "mlist -v --count -s imaps://$SRV_IMAPS" "mlist -v --count -s pop3s://$SRV_POP3S" \
+		"mlist -v --count -s pop3s://$SRV_POP3S --auth=user" "msend -v -f $me $me <letter.eml"; do
+		on_terminal "$command" wrong-horse-battery "$SRV_PASSWORD"
+		cat screen
+		assert_equal "$(<status)" 0
+		assert_equal "$(grep -c 'password from the prompt' screen)" 1
+		assert_equal "$(grep -cE '^(S: (220|\+OK|\* OK)|< (220|\+OK|\* OK)).*[Rr]eady' screen)" 1
+		run ! grep -qE "wrong-horse|$SRV_PASSWORD" screen
+	done
+}
+
+@test 'an empty password, and a server that hangs up, end the questions' {
+	sed -i '/^password/d' "$config"
+	on_terminal "mlist -s pop3s://$SRV_POP3S" wrong-horse-battery ''
 	assert_equal "$(<status)" 77
-	run ! grep -q horse-battery screen
+	grep -q 'the password is empty' screen
+	cat >script <<-'END'
+	S: +OK
+	C: CAPA
+	S: -ERR
+	C: USER me
+	S: +OK
+	C: PASS wrong-horse-battery
+	S: -ERR [AUTH] not this one
+	END
+	# shellcheck disable=SC2154  # helper.bash sets it
+	echo "exec mlist -s pop3+insecure://localhost --user=me --tunnel=\"exec '$abs_top_builddir/tests/replay' script\"" >run
+	on_terminal 'sh run' wrong-horse-battery again
+	cat screen
+	assert_equal "$(<status)" 77
+	assert_equal "$(grep -c 'not this one' screen)" 2
 }
 
 # ---- who gets to see it ----

@@ -16,7 +16,11 @@ struct secret {
 	struct buf text;    /* empty until fetched */
 	const char *origin; /* NULL until fetched */
 	bool is_renewed;
+	int typed;     /* how often the user was asked */
+	char *refusal; /* params.refusal */
 };
+
+enum { TRIES = 3 }; /* as login(1) and ssh(1) have it */
 
 static enum secret_outcome
 from_text(const struct secret_params *p, struct buf *text, struct err *e)
@@ -132,6 +136,7 @@ secret_free(struct secret *s)
 	if (!s)
 		return;
 	buf_wipe(&s->text);
+	free(s->refusal);
 	free(s);
 }
 
@@ -205,6 +210,24 @@ secret_renew(struct secret *s, struct err *e)
 	s->is_renewed = true;
 	buf_wipe(&s->text);
 	return secret_renewed_token(&s->params, &s->text, e) == SECRET_FOUND;
+}
+
+static bool
+was_typed(const struct secret *s)
+{
+	return s->origin && s->origin == sources[SOURCES - 1].origin;
+}
+
+bool
+secret_ask_again(struct secret *s, const char *why)
+{
+	if (!was_typed(s) || ++s->typed >= TRIES)
+		return false;
+	free(s->refusal);
+	s->params.refusal = s->refusal = mem_strdup(why);
+	s->origin = NULL;
+	buf_wipe(&s->text);
+	return true;
 }
 
 const char *

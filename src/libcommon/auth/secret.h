@@ -35,6 +35,7 @@ struct secret_params {
 	const char *machine;    /* the host that is looked up in both, */
 	const char *user;       /* with this login; NULL: any */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
+	const char *refusal;    /* shown before the question; NULL: nothing was refused */
 	/* what both said before, see secret_prepare(); NULL: it is read when it is needed */
 	struct secret_kept *kept;
 };
@@ -78,6 +79,12 @@ bool secret_is_token(const struct secret *s);
  * there is none (*e), or it is not such a token, or it was renewed before (*e as it was).
  */
 bool secret_renew(struct secret *s, struct err *e);
+
+/*
+ * The server has refused the password, for the reason WHY. If it was typed, and fewer than three
+ * were, it is forgotten, and the next secret_text() shows WHY and asks again. False: it stays.
+ */
+bool secret_ask_again(struct secret *s, const char *why);
 
 /* Its origin in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);

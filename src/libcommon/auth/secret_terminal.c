@@ -54,6 +54,10 @@ ask(int tty, const struct secret_params *p)
 {
 	struct buf question = {0};
 
+	if (p->refusal) {
+		screen_add_lines(&question, p->refusal, strlen(p->refusal), true);
+		buf_add_str(&question, "\n");
+	}
 	buf_add_str(&question, "Password");
 	if (p->user) {
 		buf_add_str(&question, " for ");

@@ -26,6 +26,7 @@ struct exchange {
 	char tried[TRIED_MAX]; /* params.excluded: what did not work */
 	bool plain_was_tried;
 	bool in_two_steps; /* the initial response only after an empty challenge */
+	bool is_broken;    /* nothing can be tried in this conversation any more */
 	/* of the mechanism under way */
 	struct sasl *sasl;
 	struct buf response;
@@ -372,11 +373,72 @@ attempt(struct exchange *x, const char *mechanism, struct err *e)
 	}
 	if (answer == LOGIN_ACCEPTED)
 		return LOGIN_DONE;
+	x->is_broken = answer == LOGIN_BROKEN;
 	if (answer != LOGIN_BROKEN)
 		login_tell_who(x->login, plain ? x->protocol->plain_name : mechanism, e);
 	if (plain)
 		return answer == LOGIN_INCAPABLE ? LOGIN_NONE : LOGIN_FAILED;
 	return may_go_on(x, mechanism, answer, names_password, e) ? LOGIN_NONE : LOGIN_FAILED;
+}
+
+/* The mechanisms in turn, with one password. */
+static enum login_result
+try_mechanisms(struct exchange *x, const char *offered, struct err *e)
+{
+	enum login_result result = LOGIN_NONE;
+	bool was_tried = false;
+
+	while (result == LOGIN_NONE) {
+		struct err why = {0};
+		const char *mechanism = sasl_choose(&x->params, offered, &why);
+
+		if (!mechanism && !was_tried)
+			*e = why;
+		if (!mechanism && (why.code != ERR_LOGIN || !is_turn_of_plain(x, NULL)))
+			break;
+		result = attempt(x, mechanism, e);
+		was_tried = true;
+	}
+	if (result == LOGIN_NONE && !was_tried)
+		at_server(x, LOGIN_BROKEN, e);
+	if (result == LOGIN_NONE && x->params.is_doubted && !x->params.is_private)
+		err_hint(e, "if the password is right, the server may be unable to check it this "
+			    "way; over TLS, other mechanisms would be tried");
+	return result;
+}
+
+bool
+login_ask_again(const struct login *l, const struct err *e)
+{
+	return e->code == ERR_LOGIN && l->secret && secret_ask_again(l->secret, e->text);
+}
+
+/* Then all that was tried is forgotten. Where no mechanism works, it was not the password. */
+static bool
+may_try_again(struct exchange *x, enum login_result result, const struct err *e)
+{
+	if (result == LOGIN_DONE || (result == LOGIN_NONE && !x->params.is_doubted) ||
+	    x->is_broken || !login_ask_again(x->login, e))
+		return false;
+	x->tried[0] = '\0';
+	x->plain_was_tried = false;
+	x->params.is_doubted = false;
+	return true;
+}
+
+/* A server that hangs up instead of judging the next password has said its last word before. */
+static enum login_result
+try_again(struct exchange *x, const char *offered, struct err *e)
+{
+	const struct err refusal = *e;
+	struct err unused; /* *e has it */
+	enum login_result result;
+
+	*e = (struct err){0};
+	result = try_mechanisms(x, offered, e);
+	if (x->is_broken && !dialog_ok(x->dialog, &unused))
+		*e = refusal;
+	return result;
 }
 
 enum login_result
@@ -385,27 +447,13 @@ login_run(struct dialog *d, const struct login *l, const struct login_protocol *
 {
 	struct buf binding = {0};
 	struct exchange x = {.dialog = d, .login = l, .protocol = p, .conversation = conversation};
-	enum login_result result = LOGIN_NONE;
-	bool was_tried = false;
+	enum login_result result;
 
 	x.params = sasl_params(dialog_stream(d), l, p->service, &binding);
 	x.params.excluded = x.tried;
-	while (result == LOGIN_NONE) {
-		struct err why = {0};
-		const char *mechanism = sasl_choose(&x.params, offered, &why);
-
-		if (!mechanism && !was_tried)
-			*e = why;
-		if (!mechanism && (why.code != ERR_LOGIN || !is_turn_of_plain(&x, NULL)))
-			break;
-		result = attempt(&x, mechanism, e);
-		was_tried = true;
-	}
-	if (result == LOGIN_NONE && !was_tried)
-		at_server(&x, LOGIN_BROKEN, e);
-	if (result == LOGIN_NONE && x.params.is_doubted && !x.params.is_private)
-		err_hint(e, "if the password is right, the server may be unable to check it this "
-			    "way; over TLS, other mechanisms would be tried");
+	result = try_mechanisms(&x, offered, e);
+	while (may_try_again(&x, result, e))
+		result = try_again(&x, offered, e);
 	buf_free(&binding);
 	return result;
 }

@@ -102,6 +102,10 @@ enum login_result login_run(struct dialog *d, const struct login *l, const struc
  * which mechanism, and where the password came from. */
 void login_tell_who(const struct login *l, const char *mechanism, struct err *e);
 
+/* The server refused the login with *e: is there another password to try, because this one was typed
+ * (secret_ask_again())? */
+bool login_ask_again(const struct login *l, const struct err *e);
+
 /* May a password that can be used again be sent as things are? False: *e (ERR_LOGIN). */
 bool login_may_reveal(struct stream *s, const struct login *l, const char *what, struct err *e);
 

@@ -303,6 +303,17 @@ login_only_user(struct pop3 *c, const struct login *l, struct err *e)
 	return answer == LOGIN_ACCEPTED;
 }
 
+static bool
+login_until_right(struct pop3 *c, const struct login *l,
+		  bool (*login)(struct pop3 *c, const struct login *l, struct err *e),
+		  struct err *e)
+{
+	while (!login(c, l, e))
+		if (!login_ask_again(l, e))
+			return false;
+	return true;
+}
+
 /*
  * "auto": SASL and USER, in the order of login_run(), then APOP; the last only over TLS, because its
  * MD5 lets a listener guess the password, and only if the server has nothing else.
@@ -324,9 +335,9 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 		return true;
 	ask_for_words(c, l);
 	if (!is_auto && text_equal_case(l->mechanism, "user"))
-		return login_only_user(c, l, e);
+		return login_until_right(c, l, login_only_user, e);
 	if (!is_auto && text_equal_case(l->mechanism, "apop"))
-		return login_apop(c, l, e);
+		return login_until_right(c, l, login_apop, e);
 	result = login_run(c->dialog, l, &p, c, c->features.sasl, e);
 	if (result == LOGIN_NONE && is_auto && c->timestamp && stream_is_tls(c->stream))
 		return login_apop(c, l, e);
