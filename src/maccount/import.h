@@ -119,7 +119,6 @@ void import_set(struct import *im, struct imported *a, enum setting_id id, const
 void imported_free(struct imported *a); /* what it holds; not *a itself */
 bool imported_has(const struct imported *a, enum setting_id id);
 void imported_note(struct imported *a, const char *text);
-void imported_set_password(struct imported *a, const char *password, unsigned line);
 
 /* The same for a word that our keys have in small letters. */
 void import_set_word(struct import *im, struct imported *a, enum setting_id id, const char *word,

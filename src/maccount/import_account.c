@@ -188,8 +188,8 @@ imported_note(struct imported *a, const char *text)
 	buf_add_char(&a->notes, '\n');
 }
 
-void
-imported_set_password(struct imported *a, const char *password, unsigned line)
+static void
+set_password(struct imported *a, const char *password, unsigned line)
 {
 	a->password = replace(a->password, password);
 	a->password_line = line;
@@ -200,7 +200,7 @@ import_take_password(struct import *im, struct imported *a, const struct import_
 		     const struct import_item *item)
 {
 	(void)im, (void)items;
-	imported_set_password(a, item->value, item->line);
+	set_password(a, item->value, item->line);
 }
 
 static const struct import_rule *

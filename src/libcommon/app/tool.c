@@ -85,12 +85,6 @@ run_complain(struct run *run, const struct err *e)
 }
 
 bool
-run_flag(const struct run *run, enum setting_id id)
-{
-	return values_flag(&run->given, id);
-}
-
-bool
 run_may_remark(const struct run *run)
 {
 	return !run->options.quiet;

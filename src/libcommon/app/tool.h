@@ -72,9 +72,6 @@ bool run_may_remark(const struct run *run);
 /* One line on standard error that does not count for the exit status; none with --quiet. */
 void run_remark(const struct run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Was this flag given on the command line? */
-bool run_flag(const struct run *run, enum setting_id id);
-
 /* Warns if the installed file of presets does not exist. */
 void run_warn_of_missing_presets(const struct run *run);
 

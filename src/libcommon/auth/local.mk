@@ -11,6 +11,7 @@ libcommon_a_SOURCES += \
 	%D%/sasl.h \
 	%D%/secret.c \
 	%D%/secret.h \
+	%D%/secret_params.h \
 	%D%/secret_source.c \
 	%D%/secret_source.h \
 	%D%/secret_terminal.c \

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "auth/netrc.h"
-#include "auth/secret.h"
+#include "auth/secret_params.h"
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/err.h"

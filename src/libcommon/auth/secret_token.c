@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "auth/held_token.h"
-#include "auth/secret.h"
+#include "auth/secret_params.h"
 #include "auth/secret_source.h"
 #include "base/buf.h"
 #include "base/child.h"

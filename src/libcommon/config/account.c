@@ -21,12 +21,6 @@ account_text(const struct account *a, enum setting_id id)
 	return values_text(&a->values, id);
 }
 
-bool
-account_flag(const struct account *a, enum setting_id id)
-{
-	return values_flag(&a->values, id);
-}
-
 unsigned
 account_number(const struct account *a, enum setting_id id, unsigned otherwise)
 {

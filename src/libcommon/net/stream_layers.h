@@ -55,7 +55,4 @@ void stream_drop_record(struct stream *s);
  * ended. The one place that waits for the peer while no handshake is under way. False: *e. */
 bool stream_fill_wire(struct stream *s, struct err *e);
 
-/* Decrypts one record. False: *e; so is the end of the stream. */
-bool stream_fill_decrypted(struct stream *s, struct err *e);
-
 #endif

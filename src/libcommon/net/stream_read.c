@@ -34,8 +34,8 @@ more_plaintext(struct stream *s, struct err *e)
 	return true;
 }
 
-bool
-stream_fill_decrypted(struct stream *s, struct err *e)
+static bool
+more_decrypted(struct stream *s, struct err *e)
 {
 	struct input *in = &s->input;
 	ssize_t n;
@@ -59,7 +59,7 @@ input_below(struct stream *s)
 static bool
 more_below(struct stream *s, struct err *e)
 {
-	return s->tls ? stream_fill_decrypted(s, e) : more_plaintext(s, e);
+	return s->tls ? more_decrypted(s, e) : more_plaintext(s, e);
 }
 
 /* Bytes may come to nothing: the end of a block, say. */
@@ -194,7 +194,7 @@ stream_is_idle(struct stream *s)
 		return false;
 	if (s->tls && input_unread(&s->wire.input) > 0) {
 		s->only_looks = true;
-		stream_fill_decrypted(s, &e);
+		more_decrypted(s, &e);
 		s->only_looks = false;
 	}
 	return e.code == ERR_NONE && !stream_has_input(s);
