@@ -13,7 +13,7 @@
 
 static const struct {
 	enum setting_id id;
-	bool is_wish; /* recorded wherever it was given: of the message, or in the environment */
+	bool is_wish; /* of the message, and recorded wherever it was given */
 } recorded[] = {
     {SET_PARTIAL, true},
     {SET_DSN_NOTIFY, true},
@@ -24,7 +24,7 @@ static const struct {
     {SET_HOLD_FOR, true},
     {SET_HOLD_UNTIL, true},
     {SET_PRIORITY, true},
-    {SET_CONFIG, true},
+    {SET_CONFIG, false},
     {SET_SERVER, false},
     {SET_HOST, false},
     {SET_PORT, false},
@@ -56,6 +56,13 @@ is_given(const struct account *a, enum setting_id id)
 	const struct value *v = &a->values.of[id];
 
 	return v->text && strcmp(v->origin, "command line") == 0;
+}
+
+/* The configuration may have been named in the environment, too. */
+static bool
+is_recorded(const struct account *a, enum setting_id id, bool is_wish)
+{
+	return account_text(a, id) && (is_wish || id == SET_CONFIG || is_given(a, id));
 }
 
 bool
@@ -93,8 +100,8 @@ queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_co
 		const struct setting *s = setting_row(id, TOOL_MSEND);
 		char *value;
 
-		if (!account_text(a, id) || !(recorded[i].is_wish || is_given(a, id)) ||
-		    (id == SET_SAVE && !keeps_copy) || (id == SET_SEND_FILTER && is_filtered))
+		if (!is_recorded(a, id, recorded[i].is_wish) || (id == SET_SAVE && !keeps_copy) ||
+		    (id == SET_SEND_FILTER && is_filtered))
 			continue;
 		value = from_anywhere(s, account_text(a, id));
 		queue_entry_add_setting(q, s->name, value);

@@ -733,3 +733,18 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 	run grep -rlF -e hunter2 -e "$SRV_PASSWORD" "$queue"
 	assert_output ''
 }
+
+# ---- a configuration of its own ----
+
+@test 'a message goes out with the configuration it was queued with, named by option or environment' {
+	local own=$PWD/own.ini
+	(umask 077 && sed "s/^\[.*/[own]/; s|^smtp = .*|smtp = smtps://127.0.0.1:1|" "$config" >own.ini)
+	: >"$config" # which knows no account
+	letter 1 | msend --quiet -C own.ini -a own "$rcpt@example.org"
+	letter 2 | MAILVERBS_CONFIG=own.ini msend --quiet "$rcpt@example.org"
+	assert_equal "$(grep -h "^set config" "$queue"/* | sort -u)" "set config $own"
+	sed -i "s|^smtp = .*|smtp = smtps://$SRV_SUBMISSIONS|" own.ini
+	(cd / && msend -q)
+	await_mail "$rcpt" 2
+	assert_empty_queue
+}
