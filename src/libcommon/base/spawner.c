@@ -29,7 +29,8 @@ enum {
 	DESCRIPTORS = 3,
 	PACKET_MAX = 128 * 1024,
 	VARIABLES_MAX = 8,
-	OPEN_MAX_GUESS = 1024
+	OPEN_MAX_GUESS = 1024,
+	GONE_WITHIN_MS = 1000 /* after its end of a connection is closed */
 };
 
 /* Our end; 0: there is none. */
@@ -178,7 +179,18 @@ take_descriptors(struct order *o, struct msghdr *m)
 	memcpy(o->fds, CMSG_DATA(c), o->fd_count * sizeof(int));
 }
 
-/* False: the packet is not one of ours; its descriptors are closed. */
+/* Not one of ours. */
+static void
+refuse(const struct order *o)
+{
+	const struct reply r = {.error = EPERM};
+
+	if (o->fd_count > 0)
+		send(o->fds[0], &r, sizeof r, MSG_NOSIGNAL);
+	close_all(o->fds, o->fd_count);
+}
+
+/* False: it was refused. */
 static bool
 read_order(struct spawner *s, struct order *o, struct msghdr *m, size_t len)
 {
@@ -191,7 +203,7 @@ read_order(struct spawner *s, struct order *o, struct msghdr *m, size_t len)
 		    o->fd_count == 1 + (size_t)h->has_in + (size_t)h->has_out)
 			return true;
 	}
-	close_all(o->fds, o->fd_count);
+	refuse(o);
 	return false;
 }
 
@@ -465,12 +477,15 @@ send_request(const struct spawner_request *r, int theirs)
 }
 
 /* A command that kills its parent means us: SIGKILL cannot be passed on (pass_on()), so it is looked
- * for when the spawner is gone. */
+ * for when the spawner is gone. One that only had no descriptors for our request is still there. */
 static void
 die_as_spawner(void)
 {
+	struct pollfd end = {.fd = to_spawner}; /* POLLHUP is always reported */
 	int how;
 
+	if (poll(&end, 1, GONE_WITHIN_MS) <= 0)
+		return;
 	while (waitpid(spawner_pid, &how, 0) < 0)
 		if (errno != EINTR)
 			return;
