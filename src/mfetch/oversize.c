@@ -80,7 +80,8 @@ tell(const struct run *run, const char *host, const struct message_list *l, size
 	char number[32];
 
 	snprintf(number, sizeof number, "message %" PRIu32, item->number);
-	run_remark(run, "%s: %s%s has %" PRIu64 " octets, more than max-size, so it stays there",
+	run_remark(run,
+		   "%s: %s%s has %" PRIu64 " octets, more than max-size, so it stays on the server",
 		   host, uid ? "uid:" : "", uid ? uid : number, item->size);
 }
 

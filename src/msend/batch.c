@@ -363,11 +363,10 @@ check(const struct run *run, const struct send_options *o, struct err *e)
 	if (!o->batch && !o->mbox)
 		return err_set(e, ERR_USAGE, "--connections is for --batch or --mbox");
 	if (o->batch && run->operand_count == 0)
-		return err_set(e, ERR_USAGE, "--batch wants the files of the messages");
+		return err_set(e, ERR_USAGE, "--batch needs the files of the messages");
 	if (o->mbox && run->operand_count > 0)
 		return err_set(e, ERR_USAGE,
-			       "--mbox sends to whom each header names, '%s' is too "
-			       "much",
+			       "--mbox takes the recipients from each header, not '%s'",
 			       run->operands[0]);
 	if (o->connections > CONNECTIONS_MAX)
 		return err_set(e, ERR_USAGE, "at most %d connections", CONNECTIONS_MAX);

@@ -410,14 +410,13 @@ is_mailq(const struct run *run, const struct send_options *o)
 static bool
 has_nothing_to_send(const struct run *run, const struct send_options *o, struct err *e)
 {
-	const char *what = is_mailq(run, o) ? "--list-queue shows" : "--flush sends";
+	const char *what = is_mailq(run, o) ? "--list-queue" : "--flush";
 
 	if (run->operand_count > 0)
-		return err_set(e, ERR_USAGE, "%s what is kept, '%s' is too much", what,
-			       run->operands[0]);
+		return err_set(e, ERR_USAGE, "%s takes no operand: '%s'", what, run->operands[0]);
 	if (!o->sending_option && !(o->rate && is_mailq(run, o)))
 		return true;
-	return err_set(e, ERR_USAGE, "%s what is kept; --%s cannot be combined with it", what,
+	return err_set(e, ERR_USAGE, "%s and --%s cannot be combined", what,
 		       o->sending_option ? o->sending_option : "rate");
 }
 

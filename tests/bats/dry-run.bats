@@ -219,7 +219,7 @@ alike()
 	ln -s "$(command -v msend)" sendmail
 	for option in -q --flush -bp --list-queue; do
 		last_of 64 msend "$option" -t
-		assert_equal "${last##*; }" '--read-recipients cannot be combined with it'
+		assert_equal "${last##* and }" '--read-recipients cannot be combined'
 	done
 	last_of 64 ./sendmail -q -t
 	last_of 64 ./sendmail -t -bp

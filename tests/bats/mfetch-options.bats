@@ -52,7 +52,7 @@ box()
 	give small
 	run --separate-stderr mfetch --max-size=2k
 	assert_success
-	assert_regex "$stderr" '^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays there$'
+	assert_regex "$stderr" '^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays on the server$'
 	assert_equal "$(box)" small
 	assert_equal "$(mailbox_count "$user")" 1
 	run --separate-stderr mfetch --max-size=1M
@@ -62,7 +62,7 @@ box()
 }
 
 @test "mfetch --max-size tells of a message in one run and not in the next ones, of each destination" {
-	local stays='^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays there$'
+	local stays='^mfetch: localhost: uid:[^ ]+ has [0-9]+ octets, more than max-size, so it stays on the server$'
 	letter big 3000 >big.eml
 	deliver "$user" big.eml
 	run -0 mfetch --quiet --max-size=2k # this does not count
