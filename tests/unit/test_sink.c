@@ -570,6 +570,7 @@ static void
 test_locks(void)
 {
 	struct target t;
+	struct stat st;
 	char *text, host[256] = "";
 	pid_t pid = fork();
 
@@ -583,6 +584,11 @@ test_locks(void)
 	text = mem_printf("%ld:%s\n", (long)getpid(), host);
 	is_stale(text, 0, "one with our own number (a container's), that we did not make");
 	free(text);
+	if (stat("/proc/self/ns/pid", &st) == 0) {
+		text = mem_printf("%ld:%s:%ju\n", (long)getppid(), host, (uintmax_t)st.st_ino);
+		is_stale(text, 0, "one of ours that nobody holds, whoever has its number now");
+		free(text);
+	}
 	is_stale("", 3600, "an empty one of an hour ago");
 	is_stale("1\n", 3600, "one that a living process holds for an hour");
 	start();

@@ -91,10 +91,11 @@ read_lock(const char *lock_path, char *text, size_t size)
 
 /*
  * The process that a lock names: our "123:host:namespace", or Dovecot's "123:host"; 0: none, or one
- * that cannot be judged here. A number alone may be of any host or container.
+ * that cannot be judged here. A number alone may be of any host or container. *IS_OURS: one of us
+ * made it.
  */
 static pid_t
-owner(const char *lock_path)
+owner(const char *lock_path, bool *is_ours)
 {
 	char text[600], host[300] = "", ours[300], namespaced[300];
 	long pid = 0;
@@ -104,7 +105,8 @@ owner(const char *lock_path)
 		return 0;
 	name_host(ours, sizeof ours, false);
 	name_host(namespaced, sizeof namespaced, true);
-	return strcmp(host, ours) == 0 || strcmp(host, namespaced) == 0 ? (pid_t)pid : 0;
+	*is_ours = strcmp(host, ours) != 0 && strcmp(host, namespaced) == 0;
+	return strcmp(host, ours) == 0 || *is_ours ? (pid_t)pid : 0;
 }
 
 /* The line that makes a lock ours. Its length. */
@@ -131,17 +133,19 @@ is_held(const char *lock_path)
 	return held;
 }
 
-/* NOW is the time of the file system, whose clock may be another host's. */
+/* NOW is the time of the file system, whose clock may be another host's. A lock of ours that nobody
+ * holds was left by a kill, even if another process has its number now. */
 static bool
 is_stale(const char *lock_path, time_t now)
 {
-	const pid_t pid = owner(lock_path);
+	bool is_ours = false;
+	const pid_t pid = owner(lock_path, &is_ours);
 	struct stat st;
 
 	if (lstat(lock_path, &st) != 0 || is_held(lock_path))
 		return false;
 	if (pid > 0)
-		return pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH);
+		return is_ours || pid == getpid() || (kill(pid, 0) != 0 && errno == ESRCH);
 	return now - st.st_mtime > STALE_SECONDS && now - st.st_mtime < YEAR_SECONDS;
 }
 
