@@ -276,3 +276,23 @@ read $PWD/letter" taken_over msend <letter
 	assert_equal "$(grep -c ': done$' tried)" 0
 	assert_equal "$(grep -c status=sent log)" 9
 }
+
+@test "the queue's run for several accounts reads the passwords of each" {
+	local config=$XDG_CONFIG_HOME/mailverbs/config.ini other
+	other=$(fresh_user)
+	sed -i '/^password/d; s|^smtp = .*|smtp = smtps://localhost:9|' "$config"
+	printf '[other]\naddress = %s@example.org\nsmtp = smtps://localhost:9\ntls-ca-file = %s\n' "$other" "$SRV_CA" >>"$config"
+	for name in "$user@example.org" "$other@example.org"; do
+		printf 'Subject: x\n\nhi\n' | msend -f "$name" --queue --quiet "$user@example.org"
+	done
+	sed -i "s|^smtp = .*|smtp = smtps://$SRV_SUBMISSIONS|" "$config"
+	(
+		umask 077
+		echo "machine localhost login $user@example.org password $SRV_PASSWORD" >"$HOME/.netrc"
+		echo "machine localhost login $other@example.org password $SRV_PASSWORD" >"$HOME/.authinfo"
+	)
+	run -0 msend -q
+	await_mail "$user" 2
+	run -0 msend --list-queue
+	assert_output ''
+}

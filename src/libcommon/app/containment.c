@@ -352,14 +352,18 @@ allow_sending(const struct sandbox *s, const struct access_settings *a)
 	return !a->uses_queue || allow_queue(s);
 }
 
-/* A process with several accounts cannot remember all that .netrc says. */
+/* A process with several accounts cannot remember all that these say. */
 static void
 allow_netrc(const struct sandbox *s)
 {
-	char *path = paths_home(".netrc");
+	static const char *const names[] = {".netrc", ".authinfo"};
 
-	sandbox_allow(s, path, SANDBOX_READ);
-	free(path);
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		char *path = paths_home(names[i]);
+
+		sandbox_allow(s, path, SANDBOX_READ);
+		free(path);
+	}
 }
 
 /* False: they cannot be named, so that files have to stay as they are. */

@@ -234,6 +234,7 @@ disperse(struct company *k)
 	for (size_t i = 1; i < k->count; i++) {
 		secret_free(k->sessions[i].secret);
 		free(k->plans[i].netrc);
+		free(k->plans[i].authinfo);
 		free(k->plans[i].token_file);
 	}
 	free(k->all);
