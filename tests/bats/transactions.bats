@@ -238,13 +238,13 @@ letters()
 }
 
 @test '--journal: a record that was torn in the middle of the file is as good as not written' {
-	local key torn
+	local key rest
 	letters 1 2 3
 	run -0 msend --journal=j --batch 1.eml 2.eml
 	key=$(sed -n 's/^sent \(.*\) r2@.*/\1/p' j)
-	for torn in b sen "begin $key" "begin $key r9" "sent $key r9@x.exam" 'refused ' "begin $key r9@x.example %2" 'x\x00\x00'; do
-		sed "1!s,^,$torn," j >torn
-		printf %b "$torn" >>torn
+	for rest in b sen "begin $key" "begin $key r9" "sent $key r9@x.exam" 'refused ' "begin $key r9@x.example %2" 'x\x00\x00'; do
+		sed "1!s,^,$rest," j >torn
+		printf %b "$rest" >>torn
 		run -0 --separate-stderr msend --journal=torn --batch 1.eml 2.eml
 	done
 	assert_equal "$(taken)" 'r1@x.example|r2@x.example'
