@@ -716,7 +716,7 @@ fragment()
 	assert_line 'mmark: hint: accounts: three'
 	run -78 maccount status two
 	assert_line 'maccount: hint: accounts: three'
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	MAILVERBS_CONFIG=missing.ini run -78 ./sendmail bob@example.org <<<'Subject: x'
 	assert_output 'sendmail: missing.ini: No such file or directory'
 	MAILVERBS_CONFIG='' run -78 mlist -a none

@@ -216,7 +216,7 @@ alike()
 
 @test 'a queue that is sent or shown takes no message, however its recipients are given' {
 	local option
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	for option in -q --flush -bp --list-queue; do
 		last_of 64 msend "$option" -t
 		assert_equal "${last##* and }" '--read-recipients cannot be combined'

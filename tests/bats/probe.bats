@@ -134,7 +134,7 @@ login: alice: works"
 	assert_output '{"server":"tunnel","tls":null,"offers":["hi","SIZE 5"],"user":null,"login":null,"offers-after-login":null}'
 	run -64 msend --json bob@example.org </dev/null
 	assert_output 'msend: --json goes with --probe'
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	run -64 ./sendmail --probe --json
 }
 

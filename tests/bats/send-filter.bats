@@ -127,7 +127,7 @@ setup()
 }
 
 @test 'by the name sendmail the key holds, and the option is not accepted' {
-	ln -s "$(command -v msend)" sendmail
+	ln -s "$abs_top_builddir/msend" sendmail
 	printf '%s\n' 'send-filter = sed "\$aseen"' >>"$config"
 	run -0 ./sendmail -t <letter
 	run -0 grep -c '^seen$' got
