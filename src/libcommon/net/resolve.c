@@ -72,8 +72,7 @@ question_new(const char *host, const char *port, const struct addrinfo *hints)
 	for (int i = 0; i < 2; i++)
 		fcntl(q->done[i], F_SETFD, FD_CLOEXEC);
 	atomic_init(&q->owners, 1);
-	/* The files that name it do not know it with a dot (RFC 6761 section 6.3). */
-	q->host = mem_strdup(text_equal_case(host, "localhost.") ? "localhost" : host);
+	q->host = mem_strdup(host);
 	snprintf(q->port, sizeof q->port, "%s", port);
 	q->hints = *hints;
 	return q;
