@@ -15,6 +15,7 @@
 
 #include "app/tool.h"
 #include "app/workers.h"
+#include "base/descriptors.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -228,27 +229,11 @@ send_all(struct batch *b, struct err *e)
  * empty.
  */
 
-union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
 static bool
 deal(const struct batch *b, struct item *item, struct err *e)
 {
-	union control control = {{0}};
-	struct iovec name = {.iov_base = item->name, .iov_len = strlen(item->name)};
-	struct msghdr packet = {.msg_iov = &name,
-				.msg_iovlen = 1,
-				.msg_control = control.bytes,
-				.msg_controllen = sizeof control.bytes};
-	struct cmsghdr *rights = CMSG_FIRSTHDR(&packet);
-
-	rights->cmsg_level = SOL_SOCKET;
-	rights->cmsg_type = SCM_RIGHTS;
-	rights->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(rights), &item->fd, sizeof(int));
-	while (sendmsg(b->table[DEALS], &packet, MSG_NOSIGNAL) < 0) {
+	while (descriptors_send(b->table[DEALS], item->name, strlen(item->name), &item->fd, 1) <
+	       0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ETOOMANYREFS)
 			return err_set(e, ERR_BUG,
 				       "%s and what follows was not sent: nobody is "
@@ -264,22 +249,19 @@ deal(const struct batch *b, struct item *item, struct err *e)
 static bool
 take(const struct batch *b, struct item *item)
 {
-	union control control;
-	struct iovec name = {.iov_base = item->name, .iov_len = sizeof item->name - 1};
-	struct msghdr packet = {.msg_iov = &name,
-				.msg_iovlen = 1,
-				.msg_control = control.bytes,
-				.msg_controllen = sizeof control.bytes};
+	int fds[DESCRIPTORS_MAX];
+	size_t count;
 	ssize_t len;
 
 	do {
 		wait_fd(b->table[TAKES], POLLIN, WAIT_FOREVER);
-		len = recvmsg(b->table[TAKES], &packet, MSG_CMSG_CLOEXEC);
+		len = descriptors_receive(b->table[TAKES], item->name, sizeof item->name - 1, fds,
+					  &count, 0);
 	} while (len < 0 && (errno == EAGAIN || errno == EINTR) && stop_signal() == 0);
-	if (len <= 0 || !CMSG_FIRSTHDR(&packet))
+	if (len <= 0 || count == 0)
 		return false;
 	item->name[len] = '\0';
-	memcpy(&item->fd, CMSG_DATA(CMSG_FIRSTHDR(&packet)), sizeof(int));
+	item->fd = fds[0];
 	return true;
 }
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -14,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/err.h"
 #include "base/mem.h"
 
@@ -29,28 +29,12 @@ struct reply {
 	char name[PATH_MAX];
 };
 
-union control {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
 /* The opener's process. */
 
 static void
 send_reply(int socket, const struct reply *r, int fd)
 {
-	union control control = {{0}};
-	struct iovec bytes = {.iov_base = (void *)(uintptr_t)r, .iov_len = sizeof *r};
-	struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1};
-
-	if (fd >= 0) {
-		control.align = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-		control.align.cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(&control.align), &fd, sizeof fd);
-		m.msg_control = control.bytes;
-		m.msg_controllen = sizeof control.bytes;
-	}
-	while (sendmsg(socket, &m, MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (descriptors_send(socket, r, sizeof *r, &fd, fd >= 0) < 0 && errno == EINTR)
 		;
 }
 
@@ -123,23 +107,17 @@ opener_start(void (*begin)(void *ctx), opener_next *next, void *ctx, struct err 
 static bool
 read_reply(int socket, struct reply *r, int *fd)
 {
-	union control control = {{0}};
-	struct iovec bytes = {.iov_base = r, .iov_len = sizeof *r};
-	struct msghdr m = {.msg_iov = &bytes,
-			   .msg_iovlen = 1,
-			   .msg_control = control.bytes,
-			   .msg_controllen = sizeof control.bytes};
+	int fds[DESCRIPTORS_MAX];
+	size_t count;
 	ssize_t n;
 
 	do
-		n = recvmsg(socket, &m, MSG_CMSG_CLOEXEC);
+		n = descriptors_receive(socket, r, sizeof *r, fds, &count, 0);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof *r)
+	if (n != sizeof *r || count != (r->result == OPENED_FILE))
 		return false;
-	if (r->result == OPENED_FILE && !CMSG_FIRSTHDR(&m))
-		return false;
-	if (r->result == OPENED_FILE)
-		memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof *fd);
+	if (count > 0)
+		*fd = fds[0];
 	return true;
 }
 

@@ -6,11 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/descriptors.h"
 #include "base/err.h"
 #include "base/spawner.h"
 #include "tap.h"
@@ -305,6 +308,42 @@ test_spawner(void)
 	   "and a variable that is none of ours");
 }
 
+/* Four files in a packet, of somebody who did not ask us how many go in. */
+static void
+test_too_many_files(void)
+{
+	struct {
+		int fds[DESCRIPTORS_MAX];
+		int after;
+	} got = {.after = -7};
+	union {
+		char bytes[CMSG_SPACE(4 * sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec part = {.iov_base = (char[]){"x"}, .iov_len = 1};
+	struct msghdr m = {.msg_iov = &part,
+			   .msg_iovlen = 1,
+			   .msg_control = control.bytes,
+			   .msg_controllen = sizeof control.bytes};
+	const int fds[4] = {1, 2, 1, 2};
+	size_t count;
+	char byte;
+	int ends[2];
+
+	control.align = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+	control.align.cmsg_len = CMSG_LEN(sizeof fds);
+	memcpy(CMSG_DATA(&control.align), fds, sizeof fds);
+	ok(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0 && sendmsg(ends[0], &m, 0) == 1,
+	   "a packet with four files");
+	ok(descriptors_receive(ends[1], &byte, 1, got.fds, &count, 0) == 1 && byte == 'x' &&
+	       count == DESCRIPTORS_MAX && got.after == -7,
+	   "brings three");
+	for (size_t i = 0; i < count; i++)
+		close(got.fds[i]);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -315,5 +354,6 @@ main(void)
 	test_signals();
 	test_end();
 	test_spawner();
+	test_too_many_files();
 	return tap_done();
 }

@@ -4,6 +4,8 @@ libcommon_a_SOURCES += \
 	%D%/clock.h \
 	%D%/child.c \
 	%D%/child.h \
+	%D%/descriptors.c \
+	%D%/descriptors.h \
 	%D%/digest.c \
 	%D%/digest.h \
 	%D%/err.c \

@@ -23,10 +23,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/descriptors.h"
 
 enum {
 	CHILDREN_MAX = 16,
-	DESCRIPTORS = 3,
 	PACKET_MAX = 128 * 1024,
 	VARIABLES_MAX = 8,
 	OPEN_MAX_GUESS = 1024,
@@ -66,11 +66,6 @@ struct spawner {
 	struct running children[CHILDREN_MAX];
 	size_t running;
 	char packet[PACKET_MAX + 1];
-};
-
-union control_data {
-	char bytes[CMSG_SPACE(DESCRIPTORS * sizeof(int))];
-	struct cmsghdr align;
 };
 
 /* The limits. */
@@ -145,7 +140,8 @@ struct order {
 	struct head head;
 	const char *command;
 	const char *environment[VARIABLES_MAX + 1];
-	int fds[DESCRIPTORS]; /* the control, standard input, standard output: those that came */
+	int fds
+	    [DESCRIPTORS_MAX]; /* the control, standard input, standard output: those that came */
 	size_t fd_count;
 };
 
@@ -168,17 +164,6 @@ read_strings(struct order *o, const char *at, size_t len)
 	return true;
 }
 
-static void
-take_descriptors(struct order *o, struct msghdr *m)
-{
-	const struct cmsghdr *c = CMSG_FIRSTHDR(m);
-
-	if (!c || c->cmsg_type != SCM_RIGHTS)
-		return;
-	o->fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(o->fds, CMSG_DATA(c), o->fd_count * sizeof(int));
-}
-
 /* Not one of ours. */
 static void
 refuse(const struct order *o)
@@ -192,11 +177,10 @@ refuse(const struct order *o)
 
 /* False: it was refused. */
 static bool
-read_order(struct spawner *s, struct order *o, struct msghdr *m, size_t len)
+read_order(struct spawner *s, struct order *o, size_t len)
 {
 	const struct head *h = &o->head;
 
-	take_descriptors(o, m);
 	if (len > sizeof o->head && o->fd_count > 0) {
 		memcpy(&o->head, s->packet, sizeof o->head);
 		if (read_strings(o, s->packet + sizeof o->head, len - sizeof o->head) &&
@@ -239,18 +223,13 @@ serve(struct spawner *s, const struct order *o)
 static bool
 take_request(struct spawner *s)
 {
-	union control_data control;
-	struct iovec bytes = {.iov_base = s->packet, .iov_len = PACKET_MAX};
-	struct msghdr m = {.msg_iov = &bytes,
-			   .msg_iovlen = 1,
-			   .msg_control = control.bytes,
-			   .msg_controllen = sizeof control.bytes};
 	struct order o = {0};
-	const ssize_t len = recvmsg(s->requests, &m, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	const ssize_t len = descriptors_receive(s->requests, s->packet, PACKET_MAX, o.fds,
+						&o.fd_count, MSG_DONTWAIT);
 
 	if (len <= 0)
 		return len < 0 && (errno == EINTR || errno == EAGAIN);
-	if (read_order(s, &o, &m, (size_t)len))
+	if (read_order(s, &o, (size_t)len))
 		serve(s, &o);
 	return true;
 }
@@ -450,27 +429,18 @@ fill_packet(struct buf *packet, const struct spawner_request *r)
 static bool
 send_request(const struct spawner_request *r, int theirs)
 {
-	union control_data control = {{0}};
-	int fds[DESCRIPTORS] = {theirs};
+	int fds[DESCRIPTORS_MAX] = {theirs};
 	size_t count = 1;
 	struct buf packet = {0};
-	struct iovec bytes;
-	struct msghdr m = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.bytes};
-	struct cmsghdr *c = &control.align;
 	ssize_t sent;
 
 	if (r->in >= 0)
 		fds[count++] = r->in;
 	if (r->out >= 0)
 		fds[count++] = r->out;
-	*c = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-	c->cmsg_len = (socklen_t)CMSG_LEN(count * sizeof(int));
-	m.msg_controllen = (socklen_t)CMSG_SPACE(count * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, count * sizeof(int));
 	fill_packet(&packet, r);
-	bytes = (struct iovec){.iov_base = packet.data, .iov_len = packet.len};
 	do
-		sent = sendmsg(to_spawner, &m, MSG_NOSIGNAL);
+		sent = descriptors_send(to_spawner, packet.data, packet.len, fds, count);
 	while (sent < 0 && errno == EINTR);
 	buf_free(&packet);
 	return sent >= 0;
