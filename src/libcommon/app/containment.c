@@ -20,6 +20,7 @@
 #include "config/account.h"
 #include "config/paths.h"
 #include "config/url.h"
+#include "message/spool.h"
 #include "net/socks.h"
 
 enum { PORT_DNS = 53, RENEWALS = 2 };
@@ -298,9 +299,7 @@ allow_former_records(const struct sandbox *s, const char *config)
 static void
 allow_spool(const struct sandbox *s)
 {
-	const char *spool = getenv("TMPDIR");
-
-	sandbox_allow(s, spool && *spool ? spool : "/tmp", SANDBOX_CHANGE);
+	sandbox_allow(s, spool_directory(), SANDBOX_CHANGE);
 }
 
 /* The end of a file on standard output is read again. */
@@ -354,16 +353,12 @@ allow_sending(const struct sandbox *s, const struct access_settings *a)
 
 /* A process with several accounts cannot remember all that these say. */
 static void
-allow_netrc(const struct sandbox *s)
+allow_machine_files(const struct sandbox *s, const struct secret *secret)
 {
-	static const char *const names[] = {".netrc", ".authinfo"};
+	const char *files[SECRET_MACHINE_FILES];
 
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		char *path = paths_home(names[i]);
-
-		sandbox_allow(s, path, SANDBOX_READ);
-		free(path);
-	}
+	secret_machine_files(secret, files);
+	allow_all(s, files, SECRET_MACHINE_FILES);
 }
 
 /* False: they cannot be named, so that files have to stay as they are. */
@@ -387,7 +382,7 @@ allow_all_files(const struct sandbox *s, const struct containment all[], size_t 
 {
 	allow_system(s);
 	if (count > 1)
-		allow_netrc(s);
+		allow_machine_files(s, all[0].secret);
 	for (size_t i = 0; i < count; i++)
 		if (!allow_files(s, &all[i]))
 			return false;

@@ -98,6 +98,14 @@ language_of_user(char language[LANGUAGE_MAX])
 	return true;
 }
 
+static void
+plan_free(struct plan *p)
+{
+	free(p->netrc);
+	free(p->authinfo);
+	free(p->token_file);
+}
+
 /* The sources of the password. */
 static void
 plan_secret(struct plan *p, struct session *s)
@@ -233,9 +241,7 @@ disperse(struct company *k)
 {
 	for (size_t i = 1; i < k->count; i++) {
 		secret_free(k->sessions[i].secret);
-		free(k->plans[i].netrc);
-		free(k->plans[i].authinfo);
-		free(k->plans[i].token_file);
+		plan_free(&k->plans[i]);
 	}
 	free(k->all);
 	free(k->plans);
@@ -284,9 +290,7 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 	plan_login(&plan, s);
 	plan.login.is_skipped |= without_login;
 	ok = carry_out(s, &plan, begin, conversation, e);
-	free(plan.netrc);
-	free(plan.authinfo);
-	free(plan.token_file);
+	plan_free(&plan);
 	if (!ok)
 		session_close(s);
 	return ok;

@@ -202,6 +202,13 @@ secret_token_file(const struct secret *s)
 	return secret_is_token(s) ? s->params.token_file : NULL;
 }
 
+void
+secret_machine_files(const struct secret *s, const char *files[SECRET_MACHINE_FILES])
+{
+	files[0] = s->params.netrc;
+	files[1] = s->params.authinfo;
+}
+
 bool
 secret_renew(struct secret *s, struct err *e)
 {

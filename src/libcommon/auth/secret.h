@@ -60,6 +60,11 @@ char *secret_renewal(const struct secret *s, bool is_forced);
 /* The file of the held token; NULL: there is none. Borrowed. */
 const char *secret_token_file(const struct secret *s);
 
+/* The files that the password is looked up in by host and user, .netrc and the like; NULL: there is
+ * none. Borrowed. */
+enum { SECRET_MACHINE_FILES = 2 };
+void secret_machine_files(const struct secret *s, const char *files[SECRET_MACHINE_FILES]);
+
 /* The account whose token it is, for hints. */
 const char *secret_account(const struct secret *s);
 

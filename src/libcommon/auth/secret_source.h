@@ -20,7 +20,7 @@ enum secret_outcome {
 	SECRET_FAILED, /* *e */
 };
 
-/* What a source is; SECRET_FAILED sets *e. */
+/* Fetches from one source. If it returns SECRET_FAILED, *e is set. */
 typedef enum secret_outcome secret_fetch(const struct secret_params *p, struct buf *text,
 					 struct err *e);
 

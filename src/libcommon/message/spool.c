@@ -11,8 +11,8 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-static const char *
-directory(void)
+const char *
+spool_directory(void)
 {
 	const char *const dir = getenv("TMPDIR");
 
@@ -22,7 +22,7 @@ directory(void)
 static bool
 failed(struct err *e)
 {
-	err_set_errno(e, ERR_IO, "cannot keep the message in %s", directory());
+	err_set_errno(e, ERR_IO, "cannot keep the message in %s", spool_directory());
 	return err_hint(e, "set TMPDIR to a directory with room for it");
 }
 
@@ -34,11 +34,11 @@ spool_open(struct err *e)
 	int fd = -1;
 
 #ifdef O_TMPFILE
-	fd = open(directory(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	fd = open(spool_directory(), O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		return fd;
 #endif
-	path = mem_printf("%s/mailverbs.XXXXXX", directory());
+	path = mem_printf("%s/mailverbs.XXXXXX", spool_directory());
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0)
 		unlink(path);

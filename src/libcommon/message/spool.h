@@ -11,6 +11,9 @@
 
 struct err;
 
+/* Where the files are made; borrowed from the environment. */
+const char *spool_directory(void);
+
 /* -1: *e is ERR_IO and names the directory. */
 int spool_open(struct err *e);
 
