@@ -4,6 +4,7 @@
 # offer; and where the password comes from.
 
 load helper
+load terminal
 
 # shellcheck disable=SC2154  # `run --separate-stderr` sets these
 : "${stderr-}" "${stderr_lines-}"
@@ -502,30 +503,6 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 	assert_equal "$(caught)" credential
 	chmod 444 creds/mail
 	run ! caught
-}
-
-# on_terminal COMMAND ANSWER...: runs the shell command on a terminal of its own; an answer is typed each time a password
-# is asked for. What it showed is in the file screen, its exit status in the file status.
-on_terminal()
-{
-	local typing child answer count=0 tries=0
-	rm -f status
-	mkfifo keys
-	: >screen
-	script -qfc "$1; echo \$? >status" screen <keys >/dev/null 2>&1 3>&- &
-	child=$!
-	exec {typing}>keys
-	for answer in "${@:2}"; do
-		((++count))
-		until [[ -e status ]] || (($(grep -o Password screen | wc -l) >= count)); do
-			((++tries < 500))
-			sleep 0.02
-		done
-		printf '%s\n' "$answer" >&$typing
-	done
-	wait "$child"
-	exec {typing}>&-
-	rm keys
 }
 
 @test 'on a terminal the password is asked for, and not shown' {

@@ -10,6 +10,7 @@
 
 load helper
 load maccount
+load terminal
 
 setup_file()
 {
@@ -282,28 +283,12 @@ preloaded()
 	assert [ "$failed" -ge 2 ]
 }
 
-# at_terminal ANSWER...: `maccount add` on a terminal; each answer is typed when the screen shows the next question. What
-# was shown is in the file screen, the exit status in the file status.
+# at_terminal ANSWER...: `maccount add` on a terminal, see on_terminal
 at_terminal()
 {
-	local typing child answer n=0 tries
-	mkfifo keys
-	: >screen
-	rm -f status
-	script -qfc "maccount add --tls-ca-file='$SRV_CA' --timeout=2 '$me'; echo \$? >status" screen <keys >/dev/null 2>&1 3>&- &
-	child=$!
-	exec {typing}>keys
-	for answer; do
-		((++n)) && tries=0
-		until [[ $(grep -aoE '\[Y/n\] |Password for [^:]*: |Number \[1\]: ' screen | wc -l) -ge $n || -e status ]]; do
-			((++tries < 1000)) || break
-			sleep 0.02
-		done
-		printf '%s\n' "$answer" >&$typing
-	done
-	wait "$child"
-	exec {typing}>&-
-	rm keys
+	# shellcheck disable=SC2034  # on_terminal reads it
+	local question='\[Y/n\] |Password for [^:]*: |Number \[1\]: '
+	on_terminal "maccount add --tls-ca-file='$SRV_CA' --timeout=2 '$me'" "$@"
 	cat -v screen
 }
 
