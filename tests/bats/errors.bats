@@ -248,7 +248,7 @@ pin_of()
 		case $status in
 		68) assert_equal "$stderr" "$tool: no-such-host.invalid:$(port_of "$scheme"): no such host" ;;
 		75) assert_regex "$stderr" "^$tool: no-such-host.invalid:$(port_of "$scheme"): (the name cannot be resolved now|timed out: the name was not resolved within 20 seconds)\$" ;;
-		*) false ;;
+		*) fail "$tool: $status: $stderr" ;;
 		esac
 	done
 	assert_untouched
