@@ -138,12 +138,30 @@ take_of_operand(void *ctx, const struct address *a, struct err *e)
 	return take_recipient(o->letter, a, e);
 }
 
+/* Line ends around it are a shell's or a form's; within it, another address may have been put in. */
+static bool
+has_control(const char *text)
+{
+	const size_t len = strlen(text);
+	size_t end = len;
+
+	while (end > 0 && strchr(" \t\r\n", text[end - 1]))
+		end--;
+	for (size_t i = strspn(text, " \t\r\n"); i < end; i++)
+		if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == '\x7f')
+			return true;
+	return false;
+}
+
 /* An operand is read as a header's list is, so that what is right in one place is so in the other. */
 static bool
 take_operand(struct letter *l, const char *text, struct err *e)
 {
 	struct operand o = {.letter = l};
 
+	if (has_control(text))
+		return err_set(e, ERR_USAGE, "'%s' is not a valid address: control character",
+			       text);
 	if (!address_list(text, strlen(text), take_of_operand, &o, e)) {
 		if (e->code != ERR_MALFORMED)
 			return false;

@@ -96,6 +96,22 @@ refused()
 	refused "'hello' is not a header field, but 'Bcc' follows it" < <(printf 'To: @R@\nhello\nBcc: @O@\n\nbody\n')
 }
 
+@test 'a field for recipients with bytes around its name that nobody sees: refused' {
+	local name
+	for name in $'\fBcc' $'Bcc\v' $'Bcc\u00a0' $'\ufeffTo' $'resent-cc\001'; do
+		refused '.* is not a header field' < <(printf 'To: @R@\n%s: @O@\nSubject: x\n\nbody\n' "$name")
+	done
+	refused '.* is not a header field' "$rcpt@example.org" < <(printf '\fBcc: @O@\nSubject: x\n\nbody\n')
+}
+
+@test 'a line end within an operand: refused, for another address may have been put in' {
+	run -64 --separate-stderr msend "$rcpt@example.org"$'\r\nBcc: <'"$other@example.org>" < <(printf 'Subject: x\n\n')
+	assert_regex "$stderr" 'is not a valid address: control character'
+	assert_equal "$(mailbox_count "$rcpt")$(mailbox_count "$other")" 00
+	printf 'Subject: x\n\n' | send " $rcpt@example.org"$'\r\n'
+	assert_equal "$(mailbox_count "$rcpt")" 1
+}
+
 @test 'a text alone gets a header' {
 	echo 'It works.' | send "$rcpt@example.org"
 	run cat "$(mailbox_files "$rcpt")"

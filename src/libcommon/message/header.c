@@ -114,6 +114,18 @@ header_is(const struct header_field *field, const char *name)
 }
 
 bool
+header_names_recipients(const struct header_field *field)
+{
+	static const char *const names[] = {"To",        "Cc",        "Bcc",
+					    "Resent-To", "Resent-Cc", "Resent-Bcc"};
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (header_is(field, names[i]))
+			return true;
+	return false;
+}
+
+bool
 header_find(const char *block, size_t n, const char *name, struct header_field *field)
 {
 	for (size_t at = 0; header_next(block, n, &at, field);)

@@ -39,6 +39,9 @@ bool header_next(const char *block, size_t n, size_t *at, struct header_field *f
 /* Is the field called NAME? ASCII case is folded. */
 bool header_is(const struct header_field *field, const char *name);
 
+/* To, Cc or Bcc, or one of their Resent- forms? */
+bool header_names_recipients(const struct header_field *field);
+
 /* The first field called NAME, or false. */
 bool header_find(const char *block, size_t n, const char *name, struct header_field *field);
 

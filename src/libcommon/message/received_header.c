@@ -118,32 +118,43 @@ read_lines(struct received_header *h, struct source *s, struct err *e)
 	return true;
 }
 
-static bool
-names_recipients(const struct header_field *field)
-{
-	static const char *const names[] = {"To",        "Cc",        "Bcc",
-					    "Resent-To", "Resent-Cc", "Resent-Bcc"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (header_is(field, names[i]))
-			return true;
-	return false;
-}
-
 /* Does one of the fields from AT on name recipients? */
 static bool
 find_recipients(const char *bytes, size_t n, size_t at, struct header_field *field)
 {
 	while (header_next(bytes, n, &at, field))
-		if (names_recipients(field))
+		if (header_names_recipients(field))
 			return true;
 	return false;
 }
 
+/* Neither visible ASCII, nor the blank: a byte that may hide at either end of a field's name. */
+static bool
+is_invisible(char c)
+{
+	return (unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f;
+}
+
+/* Is the line a field for recipients but for bytes that nobody sees (a form feed, a no-break space, a
+ * second byte order mark)? FIELD has the name. */
+static bool
+reads_like_recipients(const struct header_field *stray, struct header_field *field)
+{
+	const char *name = stray->body, *end = memchr(name, ':', stray->body_len);
+
+	while (end && name < end && is_invisible(*name))
+		name++;
+	while (end && end > name && is_invisible(end[-1]))
+		end--;
+	*field = (struct header_field){.name = name, .name_len = end ? (size_t)(end - name) : 0};
+	return header_names_recipients(field);
+}
+
 /*
  * The body begins at a line that is not a field; if that is the first line (`date | msend bob`),
- * the whole text is body. But if fields for recipients follow it, it is an error within a header:
- * taking the rest as body would lose recipients and reveal the hidden ones.
+ * the whole text is body. But if it was meant for recipients, or fields for recipients follow it, it
+ * is an error within a header: taking the rest as body would lose recipients and reveal the hidden
+ * ones.
  */
 static bool
 end_at_stray(struct received_header *h, struct err *e)
@@ -158,6 +169,12 @@ end_at_stray(struct received_header *h, struct err *e)
 			stray.body_len < 40 ? (int)stray.body_len : 40, stray.body,
 			(int)field.name_len, field.name);
 		return err_hint(e, "an empty line ends the header");
+	}
+	if (reads_like_recipients(&stray, &field)) {
+		err_set(e, ERR_MALFORMED, "'%.*s' is not a header field",
+			stray.body_len < 40 ? (int)stray.body_len : 40, stray.body);
+		return err_hint(e, "write %.*s: without the bytes around the name",
+				(int)field.name_len, field.name);
 	}
 	h->bytes.len = (size_t)(stray.start - h->bytes.data);
 	return true;
