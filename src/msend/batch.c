@@ -146,9 +146,13 @@ next_of_mbox(struct batch *b, struct item *item, struct err *e)
 {
 	item->fd = mbox_next(b->mbox, e);
 	snprintf(item->name, sizeof item->name, "message %zu", ++b->count);
+	if (item->fd >= 0)
+		return OPENED_FILE;
+	if (mbox_goes_on(b->mbox))
+		return OPENED_NONE;
 	if (e->code != ERR_NONE)
 		err_prefix(e, "%s", item->name);
-	return item->fd >= 0 ? OPENED_FILE : OPENED_END;
+	return OPENED_END;
 }
 
 static enum opened

@@ -219,6 +219,21 @@ plan()
 	assert_equal "${stderr_lines[0]}" 'msend: message 2: the message has no recipient'
 }
 
+@test 'an mbox without empty lines: what may be two messages goes to nobody, the others go' {
+	printf '%s\n' "$hello" "$(takes 3)" 'C: QUIT' >script.1
+	{
+		for n in 1 2; do
+			printf 'From alice@example.org Sat Nov 21 10:00:00 2026\n'
+			cat "$n.eml"
+		done
+		printf '\nFrom alice@example.org Sat Nov 21 10:00:00 2026\n'
+		cat 3.eml
+	} >box
+	batch 65 1 --mbox <box
+	assert_regex "${stderr_lines[0]}" '^msend: message 1: a From_ line without an empty line before it'
+	assert_equal "$(logged)" $'message 1 failed 65\nmessage 2 sent 0'
+}
+
 @test 'what is no mbox is refused; an empty one has nothing to send' {
 	run --separate-stderr -65 msend "${smtp[@]}" --mbox <1.eml
 	assert_equal "${stderr_lines[0]}" 'msend: message 1: this is not an mbox: it does not begin with a From_ line'

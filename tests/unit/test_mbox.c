@@ -8,7 +8,10 @@
 #include "base/err.h"
 #include "tap.h"
 
-/* The messages of TEXT, read PIECE bytes at a time, with "|" behind each; or the error. */
+#define DATED "From c@example.org Sat Nov 21 10:00:00 2026\n"
+
+/* The messages of TEXT, read PIECE bytes at a time, with "|" after each, "!" for one
+ * that may be two; or the error. */
 static void
 messages(struct buf *out, const char *text, size_t piece)
 {
@@ -28,10 +31,14 @@ messages(struct buf *out, const char *text, size_t piece)
 	}
 	close(ends[1]);
 	m = mbox_open(ends[0]);
-	while ((fd = mbox_next(m, &e)) >= 0) {
+	while ((fd = mbox_next(m, &e)) >= 0 || mbox_goes_on(m)) {
 		char block[4096];
 		ssize_t n;
 
+		if (fd < 0) {
+			buf_add_str(out, "!");
+			continue;
+		}
 		while ((n = read(fd, block, sizeof block)) > 0)
 			buf_add(out, block, (size_t)n);
 		buf_add_str(out, "|");
@@ -73,6 +80,13 @@ main(void)
 		 "quotes are taken off");
 	is_split("From a\nTo: b\n\nx\nFrom c\nTo: d\n", "To: b\n\nx\nFrom c\nTo: d\n|",
 		 "From_ behind a line that is not empty is text");
+	is_split(DATED "To: b\n\nx\n" DATED "\nTo: d\n" DATED "y: z\nTo be continued\nTo: d\n",
+		 "To: b\n\nx\n" DATED "\nTo: d\n" DATED "y: z\nTo be continued\nTo: d\n|",
+		 "so it is with a date, if no recipients are named right after it");
+	is_split(DATED "To: b\n\nx\n" DATED "Subject: y\n z\nBcc: d\n\ny\n\n" DATED "To: e\n",
+		 "!To: e\n|", "if some are, nobody knows whose message it is; others follow");
+	is_split(DATED DATED "To: b\n>" DATED "To: c\n", DATED "To: b\n" DATED "To: c\n|",
+		 "quoted, or at the start, it is not");
 	is_split("From a\nTo: b\n\n\nFrom here on\nit is text\n",
 		 "To: b\n\n\nFrom here on\nit is text\n|",
 		 "From_ without a field behind it is text");

@@ -25,6 +25,10 @@ struct mbox {
 	size_t at, end; /* in `bytes`, what is not used yet */
 	char bytes[BLOCK];
 	struct buf message; /* what waits to be written */
+	/* Of the current message: */
+	bool has_lines;       /* other than From_ lines */
+	bool is_after_from;   /* only fields have come since a From_ line that is not a border */
+	bool has_two_headers; /* such a line, and after it a field that names recipients */
 };
 
 struct mbox *
@@ -192,12 +196,35 @@ write_out(struct mbox *m, int to, size_t if_more_than, struct err *e)
 	return true;
 }
 
+/*
+ * A From_ line with a date that has no empty line before it may be text, or the border of a program
+ * that writes no empty lines. Recipients named after it speak for a border: then nobody knows who
+ * may read which part.
+ */
+static void
+look_for_header(struct mbox *m, const char *line, size_t len)
+{
+	struct header_field field;
+	size_t at = 0;
+
+	if (is_from_line(line, len)) {
+		m->is_after_from |= m->has_lines && mbox_has_date(line, len);
+		return;
+	}
+	m->has_lines = true;
+	if (!m->is_after_from || line[0] == ' ' || line[0] == '\t')
+		return;
+	m->is_after_from = header_next(line, len, &at, &field) && field.name_len > 0;
+	m->has_two_headers |= m->is_after_from && header_names_recipients(&field);
+}
+
 /* The line at hand to its end, however long it is. */
 static bool
 take_line(struct mbox *m, int to, struct err *e)
 {
 	bool is_whole;
 
+	look_for_header(m, m->bytes + m->at, line_length(m));
 	if (is_quoted(m->bytes + m->at, line_length(m)))
 		m->at++;
 	do {
@@ -219,6 +246,7 @@ take_message(struct mbox *m, int to, struct err *e)
 	const char *held = NULL;
 
 	buf_clear(&m->message);
+	m->has_lines = m->is_after_from = m->has_two_headers = false;
 	while (m->at < m->end && !(held && is_start(m))) {
 		const char *line = m->bytes + m->at;
 		const size_t len = line_length(m);
@@ -227,8 +255,10 @@ take_message(struct mbox *m, int to, struct err *e)
 		if (held)
 			buf_add_str(&m->message, held);
 		held = !is_empty ? NULL : len == 1 ? "\n" : "\r\n";
-		if (is_empty)
+		if (is_empty) {
 			m->at += len;
+			m->is_after_from = false;
+		}
 		if (!(is_empty ? look_ahead(m, e) : take_line(m, to, e)))
 			return false;
 	}
@@ -278,6 +308,24 @@ pass_line(struct mbox *m, struct err *e)
 	return true;
 }
 
+/* Who gets a message is known only if it has one header. */
+static bool
+check_header(const struct mbox *m, struct err *e)
+{
+	if (!m->has_two_headers)
+		return true;
+	err_set(e, ERR_MALFORMED,
+		"a From_ line without an empty line before it, but with recipients after it: is it "
+		"another message?");
+	return err_hint(e, "put an empty line before that line, or > if it is text");
+}
+
+bool
+mbox_goes_on(const struct mbox *m)
+{
+	return m->has_two_headers;
+}
+
 int
 mbox_next(struct mbox *m, struct err *e)
 {
@@ -289,7 +337,8 @@ mbox_next(struct mbox *m, struct err *e)
 	fd = spool_open(e);
 	if (fd < 0)
 		return -1;
-	if (pass_line(m, e) && take_message(m, fd, e) && lseek(fd, 0, SEEK_SET) == 0)
+	if (pass_line(m, e) && take_message(m, fd, e) && check_header(m, e) &&
+	    lseek(fd, 0, SEEK_SET) == 0)
 		return fd;
 	if (e->code == ERR_NONE)
 		err_set_errno(e, ERR_IO, "cannot keep the message");
