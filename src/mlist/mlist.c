@@ -243,6 +243,20 @@ add_text(struct buf *out, const struct listing *l, const struct column *c, size_
 	}
 }
 
+/* A NUL would end the text before the rest of it. */
+static const char *
+cell(struct buf *text)
+{
+	struct buf shown = {0};
+
+	if (!text->data || !memchr(text->data, '\0', text->len))
+		return text->data;
+	text_printable(&shown, text->data, text->len);
+	buf_free(text);
+	*text = shown;
+	return text->data;
+}
+
 static void
 show_row(struct listing *l, size_t index)
 {
@@ -251,7 +265,7 @@ show_row(struct listing *l, size_t index)
 	for (size_t i = 0; i < l->chosen_count; i++) {
 		buf_clear(&l->texts[i]);
 		add_text(&l->texts[i], l, l->chosen[i], index);
-		fields[i] = l->texts[i].data;
+		fields[i] = cell(&l->texts[i]);
 	}
 	table_row(&l->table, fields);
 }

@@ -414,6 +414,10 @@ on_terminal()
 	run -66 mdel - <<<1
 	assert_output 'mdel: uid:1: no such message'
 	assert_equal "$(left)" 'a b'
+	# a list by NUL is not one by lines: its first id alone would be taken
+	run -64 mdel - < <(mlist -0 -o uid)
+	assert_line --partial 'standard input: NUL within an operand'
+	assert_equal "$(left)" 'a b'
 	mlist -o uid 1 | sed 's/^/uid:/' | mdel - <&0
 	assert_equal "$(left)" b
 }

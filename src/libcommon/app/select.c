@@ -117,12 +117,19 @@ parse_input(struct selection *s, struct err *e)
 	size_t size = 0;
 	ssize_t len;
 
-	while ((len = getline(&line, &size, stdin)) > 0) {
+	bool has_nul = false;
+
+	while (!has_nul && (len = getline(&line, &size, stdin)) > 0) {
+		has_nul = strlen(line) != (size_t)len;
 		line[strcspn(line, "\t\n")] = '\0';
 		if (line[0] != '\0' && !parse_prefixed(s, line))
 			add(s, OPERAND_UID, line);
 	}
 	free(line);
+	if (has_nul) {
+		err_set(e, ERR_USAGE, "standard input: NUL within an operand");
+		return err_hint(e, "one operand per line, as from mlist without --null");
+	}
 	return !ferror(stdin) || err_set_errno(e, ERR_IO, "standard input");
 }
 
