@@ -144,7 +144,8 @@ queue_attempt_send(struct queue_attempt *a, struct err *e)
 {
 	struct queue_route *r = a->waiting->route;
 
-	if (!open_letter(a, e))
+	a->is_open = open_letter(a, e);
+	if (!a->is_open)
 		return false;
 	if (r->problem.code != ERR_NONE) {
 		*e = r->problem;

@@ -36,6 +36,7 @@ struct queue_attempt {
 	struct save *copy; /* that was begun, or NULL; ended by save_end() */
 	int fd;            /* of the message, or -1 */
 	char deliver_by[32], hold_for[32];
+	bool is_open; /* the message could be read, and its filter has run */
 	bool maybe_sent_before;
 	bool is_late;     /* for the time that it asked for */
 	bool is_dated;    /* its entry has another time than before */

@@ -111,7 +111,7 @@ say_delay(struct queue_attempt *a, const struct err *why)
 {
 	struct run *run = a->run;
 	struct queue_route *r = a->waiting->route;
-	const bool is_blocked = !a->outcome.server && a->fd >= 0;
+	const bool is_blocked = !a->outcome.server && a->is_open;
 
 	a->outcome.is_waiting = true;
 	a->outcome.worst = err_worse(a->outcome.worst, why->code);

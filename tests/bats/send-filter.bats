@@ -126,6 +126,19 @@ setup()
 	assert_output ''
 }
 
+@test 'a filter that fails in a run of the queue is reported for each message, and not taken for a server that is away' {
+	: >busy
+	printf '%s\n' 'send-filter = ! grep -q one || [ ! -e busy ] || exit 75; echo X: y; cat letter' 'queue = yes' >>"$config"
+	run -0 msend <letter
+	run -0 msend <letter
+	sed -i.bak 's/^smtp = .*/smtp = smtp+insecure:\/\/127.0.0.1:1/; /^tunnel/d' "$config"
+	run -75 msend --flush
+	assert_equal "$(printf '%s\n' "${lines[@]}" | grep -c '^msend: [^:]*: send-filter')" 2
+	rm busy
+	run -75 msend --flush
+	assert_line --partial 'Connection refused'
+}
+
 @test 'by the name sendmail the key holds, and the option is not accepted' {
 	ln -s "$abs_top_builddir/msend" sendmail
 	printf '%s\n' 'send-filter = sed "\$aseen"' >>"$config"
