@@ -37,6 +37,8 @@ libmsend_a_SOURCES = \
 	%D%/queue_run.c \
 	%D%/queue_settings.c \
 	%D%/queue_settings.h \
+	%D%/queue_share.c \
+	%D%/queue_share.h \
 	%D%/rate.c \
 	%D%/rate.h \
 	%D%/recipient_status.c \

@@ -364,6 +364,8 @@ open_shared(struct run *run, const struct send_options *o, struct shared *s, str
 		return !o->journal || (s->journal = send_journal_peek(o->journal, e)) != NULL;
 	if (batch_is_wanted(o) && !(s->tally = tally_open(run, batch_size(run, o), e)))
 		return false;
+	if (o->connections > 1)
+		s->answered_at = tally_answered_at(s->tally);
 	if (o->rate && !(s->rate = rate_open(o->rate, e)))
 		return false;
 	return !o->journal || (s->journal = send_journal_open(o->journal, e)) != NULL;
@@ -410,14 +412,14 @@ is_mailq(const struct run *run, const struct send_options *o)
 static bool
 has_nothing_to_send(const struct run *run, const struct send_options *o, struct err *e)
 {
-	const char *what = is_mailq(run, o) ? "--list-queue" : "--flush";
+	const char *what = is_mailq(run, o) ? "--list-queue" : "--flush",
+		   *option = o->sending_option;
 
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "%s takes no operand: '%s'", what, run->operands[0]);
-	if (!o->sending_option && !(o->rate && is_mailq(run, o)))
-		return true;
-	return err_set(e, ERR_USAGE, "%s and --%s cannot be combined", what,
-		       o->sending_option ? o->sending_option : "rate");
+	if (!option && is_mailq(run, o))
+		option = o->rate ? "rate" : o->connections > 0 ? "connections" : NULL;
+	return !option || err_set(e, ERR_USAGE, "%s and --%s cannot be combined", what, option);
 }
 
 static bool

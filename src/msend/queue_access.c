@@ -21,24 +21,32 @@ filter_of(const struct queue_entry *entry)
 	return NULL;
 }
 
+static bool
+is_of(const struct queue_route *r, const struct queue_lane *lane)
+{
+	return !lane || r->lane == lane;
+}
+
 static void
-add_accounts(struct queue_access *q, const struct queue_routes *routes)
+add_accounts(struct queue_access *q, const struct queue_routes *routes,
+	     const struct queue_lane *lane)
 {
 	q->accounts = mem_grow(NULL, routes->count + 1, sizeof *q->accounts);
 	for (size_t i = 0; i < routes->count; i++)
-		if (routes->items[i]->problem.code == ERR_NONE)
+		if (is_of(routes->items[i], lane) && routes->items[i]->problem.code == ERR_NONE)
 			q->accounts[q->group.count++] = &routes->items[i]->account.base;
 	q->group.accounts = q->accounts;
 }
 
 /* Each once. */
 static void
-add_commands(struct queue_access *q, const struct queue_waiting *all, size_t count)
+add_commands(struct queue_access *q, const struct queue_lane *lane, const struct queue_waiting *all,
+	     size_t count)
 {
 	struct text_set known = {0};
 
 	for (size_t i = 0; i < count; i++) {
-		const char *filter = filter_of(&all[i].entry);
+		const char *filter = is_of(all[i].route, lane) ? filter_of(&all[i].entry) : NULL;
 
 		if (!filter || !text_set_add(&known, filter))
 			continue;
@@ -51,10 +59,10 @@ add_commands(struct queue_access *q, const struct queue_waiting *all, size_t cou
 
 void
 queue_access_share(struct queue_access *q, const struct queue_routes *routes,
-		   const struct queue_waiting *all, size_t count)
+		   const struct queue_lane *lane, const struct queue_waiting *all, size_t count)
 {
-	add_accounts(q, routes);
-	add_commands(q, all, count);
+	add_accounts(q, routes, lane);
+	add_commands(q, lane, all, count);
 	for (size_t i = 0; i < routes->count; i++) {
 		struct access_settings *a = &routes->items[i]->account.base.settings.access;
 

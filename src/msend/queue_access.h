@@ -10,6 +10,7 @@
 
 #include "config/account_settings.h"
 
+struct queue_lane;
 struct queue_routes;
 struct queue_waiting;
 
@@ -20,10 +21,11 @@ struct queue_access {
 	const char **commands; /* of the entries */
 };
 
-/* Lets the accounts of all routes share what they need and the COUNT messages want. Q, the routes and
- * the entries outlive the sessions. */
+/* Lets the accounts of all routes, or those of LANE, share what they need and what their messages want,
+ * of the COUNT. Q, the routes and the entries outlive the sessions. */
 void queue_access_share(struct queue_access *q, const struct queue_routes *routes,
-			const struct queue_waiting *all, size_t count);
+			const struct queue_lane *lane, const struct queue_waiting *all,
+			size_t count);
 void queue_access_free(struct queue_access *q);
 
 #endif

@@ -143,6 +143,7 @@ bool
 queue_attempt_send(struct queue_attempt *a, struct err *e)
 {
 	struct queue_route *r = a->waiting->route;
+	const bool is_last = a->waiting->following == QUEUE_NO_MESSAGE;
 
 	a->is_open = open_letter(a, e);
 	if (!a->is_open)
@@ -153,7 +154,7 @@ queue_attempt_send(struct queue_attempt *a, struct err *e)
 	}
 	a->is_late = !settle_times(a, e);
 	return !a->is_late &&
-	       submission_send(r->handover, &r->account, &a->letter, r->left == 0, &a->outcome, e);
+	       submission_send(r->handover, &r->account, &a->letter, is_last, &a->outcome, e);
 }
 
 void

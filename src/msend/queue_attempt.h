@@ -7,6 +7,8 @@
 #define MAILVERBS_MSEND_QUEUE_ATTEMPT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "config/values.h"
 #include "msend/letter.h"
@@ -18,10 +20,13 @@ struct queue_route;
 struct run;
 struct save;
 
+#define QUEUE_NO_MESSAGE SIZE_MAX
+
 /* A message that waits. */
 struct queue_waiting {
 	struct queue_entry entry;
 	struct queue_route *route;
+	size_t following; /* the next message of the route, or QUEUE_NO_MESSAGE (queue_share.h) */
 };
 
 /* The caller sets the first three, `fd` to -1 and `maybe_sent_before`; freed by

@@ -10,6 +10,15 @@
 #include "msend/submission.h"
 
 static struct queue_route *
+find_place(const struct queue_routes *r, const char *place)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->items[i]->place && strcmp(r->items[i]->place, place) == 0)
+			return r->items[i];
+	return NULL;
+}
+
+static struct queue_route *
 make_route(struct queue_routes *all, char *key, const struct values *now,
 	   const struct queue_entry *entry)
 {
@@ -20,9 +29,11 @@ make_route(struct queue_routes *all, char *key, const struct values *now,
 	r->handover = submission_open(all->shared);
 	values_copy(&given, now);
 	queue_settings_read_route(entry, &given);
-	if (send_account_resolve(&r->account, &given, entry->from, &r->problem))
+	if (send_account_resolve(&r->account, &given, entry->from, &r->problem) &&
+	    (r->place = submission_place(&r->account, &r->problem)))
 		r->problem.code = ERR_NONE;
 	values_free(&given);
+	r->leader = r->place ? find_place(all, r->place) : NULL;
 	all->items = mem_grow(all->items, all->count + 1, sizeof(struct queue_route *));
 	return all->items[all->count++] = r;
 }
@@ -48,6 +59,7 @@ queue_routes_free(struct queue_routes *r)
 		submission_close(r->items[i]->handover);
 		send_account_free(&r->items[i]->account);
 		free(r->items[i]->key);
+		free(r->items[i]->place);
 		free(r->items[i]);
 	}
 	free(r->items);

@@ -6,6 +6,7 @@
 #ifndef MAILVERBS_MSEND_QUEUE_ROUTE_H
 #define MAILVERBS_MSEND_QUEUE_ROUTE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -13,6 +14,7 @@
 #include "msend/send_options.h"
 
 struct queue_entry;
+struct queue_lane;
 struct shared;
 struct submission;
 struct values;
@@ -22,8 +24,11 @@ struct queue_route {
 	struct send_account account;
 	struct err problem; /* of the configuration; ERR_NONE: there is none */
 	struct submission *handover;
-	size_t left;     /* messages */
-	bool is_blocked; /* the server cannot be reached, and that has been reported */
+	char *place;                /* the server and the login; NULL: there is a problem */
+	struct queue_route *leader; /* the first that has the same place; NULL: it is the first */
+	/* Once the messages are shared out (msend/queue_share.h); borrowed. */
+	struct queue_lane *lane;
+	atomic_bool *is_blocked; /* the server cannot be reached, and that has been reported */
 };
 
 /* {0} is an empty table, but for what the routes share (borrowed; or NULL); freed by queue_routes_free(). */

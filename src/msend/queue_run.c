@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "app/tool.h"
+#include "app/workers.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -16,6 +17,7 @@
 #include "msend/queue_attempt.h"
 #include "msend/queue_route.h"
 #include "msend/queue_settle.h"
+#include "msend/queue_share.h"
 #include "msend/rate.h"
 #include "msend/save.h"
 #include "msend/send_options.h"
@@ -32,6 +34,7 @@ struct flush {
 	size_t count;
 	struct queue_routes routes;
 	struct queue_access access;
+	struct queue_share *share;
 	struct account wanted; /* the one that -a names */
 	struct err problem;    /* why there is no such account; ERR_NONE: there is */
 };
@@ -68,11 +71,8 @@ take_entry(struct flush *f, const char *id)
 	} else if (!is_wanted(f, &entry)) {
 		queue_entry_free(&entry);
 	} else {
-		struct queue_waiting w = {
+		f->all[f->count++] = (struct queue_waiting){
 		    .entry = entry, .route = queue_route_find(&f->routes, &f->run->given, &entry)};
-
-		w.route->left++;
-		f->all[f->count++] = w;
 	}
 }
 
@@ -98,6 +98,7 @@ flush_free(struct flush *f)
 	for (size_t i = 0; i < f->count; i++)
 		queue_entry_free(&f->all[i].entry);
 	queue_routes_free(&f->routes);
+	queue_share_close(f->share);
 	queue_access_free(&f->access);
 	account_free(&f->wanted);
 	free(f->all);
@@ -149,7 +150,6 @@ serve(struct flush *f, struct queue_waiting *w)
 	bool ok;
 
 	f->run->about = w->entry.id;
-	w->route->left--;
 	a.is_dated = queue_attempt_date(&w->entry);
 	ok = attempt(&a, &e);
 	f->run->about = NULL;
@@ -169,9 +169,90 @@ leave_to_other(struct flush *f, const struct err *e)
 	return true;
 }
 
+static void
+hang_up(struct flush *f, const struct queue_lane *l)
+{
+	for (size_t i = 0; i < f->routes.count; i++) {
+		struct queue_route *r = f->routes.items[i];
+
+		if (r->lane == l) {
+			submission_close(r->handover);
+			r->handover = NULL;
+		}
+	}
+}
+
+/* As one of its processes. */
+static void
+serve_lane(struct flush *f, struct queue_lane *l)
+{
+	struct queue_waiting *w;
+
+	f->shared.answered_at = l->is_shared ? &l->answered_at : NULL;
+	while (stop_signal() == 0 && (w = queue_share_take(f->share, l)))
+		serve(f, w);
+	hang_up(f, l);
+}
+
+/* One of the processes. If it serves one lane, it gets no file and no command of the others. */
+static bool
+serve_turns(struct run *run, const char *name, void *ctx, struct err *e)
+{
+	struct flush *f = ctx;
+	struct queue_lane *l = queue_share_take_turn(f->share);
+
+	(void)run;
+	(void)name;
+	(void)e;
+	queue_access_share(&f->access, &f->routes, queue_share_is_even(f->share) ? l : NULL, f->all,
+			   f->count);
+	for (; l && stop_signal() == 0; l = queue_share_take_turn(f->share))
+		serve_lane(f, l);
+	return true;
+}
+
+/* Nobody can answer several prompts at a time. */
+static bool
+serve_side_by_side(struct flush *f, size_t processes, struct err *e)
+{
+	char *names[QUEUE_PROCESSES_MAX];
+	const struct workers workers = {.run = f->run,
+					.names = names,
+					.count = processes,
+					.side_by_side = true,
+					.job = serve_turns,
+					.is_nameless = true,
+					.ctx = f};
+	bool ok;
+
+	for (size_t i = 0; i < f->routes.count; i++)
+		f->routes.items[i]->account.base.is_unattended = true;
+	for (size_t i = 0; i < processes; i++)
+		names[i] = mem_printf("queue process %zu", i + 1);
+	ok = workers_run(&workers, e);
+	for (size_t i = 0; i < processes; i++)
+		free(names[i]);
+	return ok;
+}
+
+static bool
+share_out(struct flush *f, struct err *e)
+{
+	const size_t connections = f->options->connections > 0 ? f->options->connections : 1;
+	size_t processes;
+
+	f->share = queue_share_open(&f->routes, f->all, f->count, connections, e);
+	if (!f->share)
+		return false;
+	processes = queue_share_processes(f->share);
+	return processes > 1 ? serve_side_by_side(f, processes, e) : serve_turns(f->run, "", f, e);
+}
+
 static bool
 send_all(struct flush *f, struct err *e)
 {
+	bool ok;
+
 	if (!queue_lock(f->queue, e))
 		return leave_to_other(f, e);
 	if (!queue_tidy(f->queue, e))
@@ -182,13 +263,11 @@ send_all(struct flush *f, struct err *e)
 		run_remark(f->run, "the clock is not set, so no message is given up");
 	if (f->count > 0 && !(f->tally = tally_open(f->run, f->count, e)))
 		return false;
-	queue_access_share(&f->access, &f->routes, f->all, f->count);
-	for (size_t i = 0; i < f->count && stop_signal() == 0; i++)
-		serve(f, &f->all[i]);
+	ok = share_out(f, e);
 	tally_close(f->tally, f->run);
 	if (stop_signal() != 0)
 		f->run->worst = err_worse(f->run->worst, ERR_TEMPORARY);
-	return true;
+	return ok;
 }
 
 bool
@@ -197,6 +276,8 @@ queue_add_flush(struct run *run, const struct send_options *o, struct err *e)
 	struct flush f = {.run = run, .options = o, .shared = {.options = o}};
 	bool ok;
 
+	if (o->connections > QUEUE_PROCESSES_MAX)
+		return err_set(e, ERR_USAGE, "at most %d connections", QUEUE_PROCESSES_MAX);
 	if (run->options.dry_run)
 		return mailq_show(run, e);
 	f.routes.shared = &f.shared;

@@ -116,9 +116,8 @@ say_delay(struct queue_attempt *a, const struct err *why)
 	a->outcome.is_waiting = true;
 	a->outcome.worst = err_worse(a->outcome.worst, why->code);
 	run->worst = err_worse(run->worst, why->code);
-	if (is_blocked && r->is_blocked)
+	if (is_blocked && atomic_exchange(r->is_blocked, true))
 		return;
-	r->is_blocked |= is_blocked;
 	if (is_blocked)
 		run->about = NULL;
 	if (why->code != ERR_TEMPORARY || a->outcome.maybe_sent)
@@ -165,8 +164,8 @@ is_old_news(const struct queue_attempt *a, const struct err *why)
 {
 	const char *reply = a->waiting->entry.reply;
 
-	return a->waiting->route->is_blocked && !a->outcome.server && reply &&
-	       strcmp(reply, why->text) == 0;
+	return atomic_load(a->waiting->route->is_blocked) && a->is_open && !a->outcome.server &&
+	       reply && strcmp(reply, why->text) == 0;
 }
 
 /* The entry as it is after the attempt, and WHY it is not gone. FAILURE: NULL where it was sent. */

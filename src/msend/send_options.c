@@ -26,9 +26,9 @@ ignores_dots(const struct values *given)
 static const char *
 find_sending_option(const struct values *given)
 {
-	static const enum setting_id ids[] = {SET_BATCH,   SET_MBOX,        SET_CONNECTIONS,
-					      SET_JOURNAL, SET_EACH,        SET_VERP,
-					      SET_SAVE,    SET_SEND_FILTER, SET_READ_RECIPIENTS};
+	static const enum setting_id ids[] = {SET_BATCH,       SET_MBOX,           SET_JOURNAL,
+					      SET_EACH,        SET_VERP,           SET_SAVE,
+					      SET_SEND_FILTER, SET_READ_RECIPIENTS};
 
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
 		if (values_text(given, ids[i]))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "msend/submission.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #include "msend/rate.h"
 #include "msend/send_options.h"
 #include "msend/smtp_session.h"
-#include "msend/tally.h"
+#include "net/wait.h"
 
 /* A letter may make a server fail, and so may the next one; more failures in a row are the
  * server's. */
@@ -122,10 +123,10 @@ submission_close(struct submission *h)
 	free(h);
 }
 
-/* Two letters go over one connection where account, server and login are the same. NULL: *e. */
-static char *
-name_of(const struct account *a, struct err *e)
+char *
+submission_place(const struct send_account *account, struct err *e)
 {
+	const struct account *a = &account->base;
 	const char *user = a->settings.login.user;
 	const struct url *url = account_server(a, e);
 
@@ -138,7 +139,7 @@ name_of(const struct account *a, struct err *e)
 static struct conversation *
 find(struct submission *h, const struct send_account *a, struct err *e)
 {
-	char *whose = name_of(&a->base, e);
+	char *whose = submission_place(a, e);
 	struct conversation *c = whose ? h->conversations : NULL;
 
 	while (c && strcmp(c->whose, whose) != 0)
@@ -154,6 +155,12 @@ find(struct submission *h, const struct send_account *a, struct err *e)
 	return c;
 }
 
+static int64_t
+last_answer(const struct submission *h)
+{
+	return h->shared->answered_at ? atomic_load(h->shared->answered_at) : 0;
+}
+
 /* For how many seconds without a success the server is tried again; 0: it is not. With several
  * processes, one may be the first that is served, and the others have to wait for its end. */
 static unsigned
@@ -163,9 +170,9 @@ backoff_limit(const struct submission *h, const struct conversation *c,
 	const unsigned timeout = a->base.settings.connection.timeout_s;
 	unsigned limit = 0;
 
-	if (c->was_reached || (a->base.is_unattended && tally_last_answer(h->shared->tally) != 0))
+	if (c->was_reached || last_answer(h) != 0)
 		limit = BACKOFF_MAX_S;
-	else if (a->base.is_unattended)
+	else if (h->shared->answered_at)
 		limit = BACKOFF_FIRST_S;
 	return timeout > 0 && timeout < limit ? timeout : limit;
 }
@@ -174,8 +181,8 @@ backoff_limit(const struct submission *h, const struct conversation *c,
 static bool
 pause_for(struct submission *h, struct conversation *c, const struct send_account *a)
 {
-	return stop_signal() == 0 && backoff_wait(&c->backoff, backoff_limit(h, c, a),
-						  tally_last_answer(h->shared->tally));
+	return stop_signal() == 0 &&
+	       backoff_wait(&c->backoff, backoff_limit(h, c, a), last_answer(h));
 }
 
 /* Opens it, as often as is worth while. False: c->given_up. */
@@ -217,7 +224,8 @@ note_answer(struct submission *h, struct conversation *c)
 	c->served++;
 	c->failed_in_a_row = 0;
 	backoff_reset(&c->backoff);
-	tally_note_answer(h->shared->tally);
+	if (h->shared->answered_at)
+		atomic_store(h->shared->answered_at, wait_clock());
 }
 
 /* Records the effect of the letter on the conversation. True: it broke, and the letter may go out

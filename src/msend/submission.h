@@ -20,6 +20,7 @@
 #define MAILVERBS_MSEND_SUBMISSION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "msend/outcome.h"
 
@@ -38,11 +39,18 @@ struct shared {
 	struct rate *rate;
 	struct send_journal *journal;
 	struct tally *tally;
+	/* When a server last answered to a letter of one of the processes that share the work, by
+	 * wait_clock(), or 0; NULL: this process does it alone. */
+	_Atomic int64_t *answered_at;
 };
 
 /* Nothing is connected yet. S outlives it; NULL: nothing is shared. */
 struct submission *submission_open(const struct shared *s);
 const struct shared *submission_shared(const struct submission *h);
+
+/* The account, its server and its login: letters for which they are the same go over one connection.
+ * The caller's to free(). NULL: *e. */
+char *submission_place(const struct send_account *a, struct err *e);
 
 /* Says goodbye to all servers. Accepts NULL. */
 void submission_close(struct submission *h);

@@ -174,15 +174,8 @@ tally_kind_of(const struct err *why)
 	return why->code == ERR_TEMPORARY ? TALLY_DEFERRED : TALLY_REFUSED;
 }
 
-void
-tally_note_answer(struct tally *t)
+_Atomic int64_t *
+tally_answered_at(struct tally *t)
 {
-	if (t)
-		atomic_store(&t->answered_at, wait_clock());
-}
-
-int64_t
-tally_last_answer(const struct tally *t)
-{
-	return t ? atomic_load(&t->answered_at) : 0;
+	return &t->answered_at;
 }

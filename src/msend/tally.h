@@ -38,10 +38,7 @@ void tally_count(struct tally *t, enum tally_kind kind);
 /* The kind of a letter that was not sent. */
 enum tally_kind tally_kind_of(const struct err *why);
 
-/* A server has answered to a letter, whatever it said. */
-void tally_note_answer(struct tally *t);
-
-/* When that was last, by wait_clock(); 0: not yet. */
-int64_t tally_last_answer(const struct tally *t);
+/* Where the processes note that a server has answered (struct shared); borrowed. */
+_Atomic int64_t *tally_answered_at(struct tally *t);
 
 #endif

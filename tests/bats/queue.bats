@@ -695,7 +695,6 @@ $rcpt@example.org,$other@example.org	127\.0\.0\.1:1: "
 		run -64 msend "$mode" "$rcpt@example.org"
 		run -64 msend "$mode" --mbox <mbox
 		run -64 msend "$mode" --batch mbox
-		run -64 msend "$mode" --connections=2
 	done
 }
 

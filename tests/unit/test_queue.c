@@ -12,6 +12,9 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "msend/queue_attempt.h"
+#include "msend/queue_route.h"
+#include "msend/queue_share.h"
 #include "tap.h"
 
 #define MESSAGE "Subject: x\r\n\r\n.\r\nFrom \xff\r\n"
@@ -375,6 +378,99 @@ test_tidy(void)
 	queue_free(q);
 }
 
+/* Sharing among processes: N routes, with PER_ROUTE messages each, the routes in turn. */
+
+enum { ROUTES_MAX = 100, PER_ROUTE = 3 };
+
+struct crowd {
+	struct queue_route routes[ROUTES_MAX];
+	struct queue_route *items[ROUTES_MAX];
+	struct queue_waiting all[ROUTES_MAX * PER_ROUTE];
+	struct queue_routes table;
+	size_t taken; /* messages, in the order of their route */
+	bool in_order;
+};
+
+static struct queue_share *
+share_crowd(struct crowd *c, size_t routes, size_t connections)
+{
+	struct err e;
+
+	*c = (struct crowd){.table = {.items = c->items, .count = routes}, .in_order = true};
+	for (size_t i = 0; i < routes; i++)
+		c->items[i] = &c->routes[i];
+	for (size_t i = 0; i < routes * PER_ROUTE; i++)
+		c->all[i].route = &c->routes[i % routes];
+	return queue_share_open(&c->table, c->all, routes * PER_ROUTE, connections, &e);
+}
+
+/* Three routes, of which the last has the server of the first. */
+static struct queue_share *
+share_followers(struct crowd *c)
+{
+	struct err e;
+
+	queue_share_close(share_crowd(c, 3, 1));
+	c->routes[2].leader = &c->routes[0];
+	return queue_share_open(&c->table, c->all, 3 * PER_ROUTE, 1, &e);
+}
+
+static void
+take_all(struct crowd *c, struct queue_share *s)
+{
+	struct queue_lane *l;
+	struct queue_waiting *w, *before;
+
+	while ((l = queue_share_take_turn(s)))
+		for (before = NULL; (w = queue_share_take(s, l)); before = w, c->taken++)
+			c->in_order &= w->route->lane == l && (!before || before < w);
+}
+
+static void
+test_share(void)
+{
+	static struct crowd c;
+	struct queue_share *s = share_crowd(&c, 2, 1);
+
+	ok(queue_share_processes(s) == 2 && queue_share_is_even(s), "a process for each route");
+	ok(!c.routes[0].lane->is_shared, "which it has for itself");
+	take_all(&c, s);
+	ok(c.taken == 6 && c.in_order, "each message once, oldest first");
+	queue_share_close(s);
+
+	s = share_crowd(&c, 2, 9);
+	ok(queue_share_processes(s) == 6, "no more processes than messages");
+	ok(c.routes[1].lane->is_shared, "several for a route");
+	take_all(&c, s);
+	ok(c.taken == 6, "each message once");
+	queue_share_close(s);
+
+	s = share_crowd(&c, ROUTES_MAX, 2);
+	ok(queue_share_processes(s) == QUEUE_PROCESSES_MAX && !queue_share_is_even(s),
+	   "more routes than processes");
+	take_all(&c, s);
+	ok(c.taken == ROUTES_MAX * PER_ROUTE && c.in_order, "each has its turn");
+	queue_share_close(s);
+
+	s = share_crowd(&c, 40, 2);
+	ok(queue_share_processes(s) == QUEUE_PROCESSES_MAX && queue_share_is_even(s) &&
+	       c.routes[0].lane->is_shared && !c.routes[39].lane->is_shared,
+	   "not all get a second one");
+	queue_share_close(s);
+
+	s = share_followers(&c);
+	ok(queue_share_processes(s) == 2 && c.routes[2].lane == c.routes[0].lane &&
+	       c.routes[2].is_blocked != c.routes[0].is_blocked,
+	   "routes with one server have one process");
+	take_all(&c, s);
+	ok(c.taken == 9 && c.in_order, "which takes their messages by age");
+	queue_share_close(s);
+
+	s = share_crowd(&c, 0, 1);
+	ok(queue_share_processes(s) == 0, "an empty queue");
+	queue_share_close(s);
+}
+
 int
 main(void)
 {
@@ -391,6 +487,7 @@ main(void)
 	test_fail();
 	test_lock();
 	test_tidy();
+	test_share();
 	remove = mem_printf("rm -r %s", root);
 	ok(system(remove) == 0, "clean");
 	free(remove);

@@ -98,7 +98,7 @@ const struct setting settings[] = {
 	 .help = "most recipients in one transaction"},
 	{.id = SET_CONNECTIONS, .name = "connections", .kind = KIND_NUMBER,
 	 .min = 1, .max = UINT32_MAX, .places = IN_OPTION, .tools = MSEND, .arg = "N",
-	 .help = "share a batch among N connections"},
+	 .help = "share a batch or the queue among N connections"},
 
 	{.id = SET_IGNORE_DOTS, .letters = "i", .kind = KIND_FLAG, .places = IN_OPTION,
 	 .tools = MSEND, .help = "a lone dot does not end the message"},
