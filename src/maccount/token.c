@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The commands that deal with tokens: login, token, status, logout. */
-#include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "app/tool.h"
 #include "base/buf.h"
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -249,27 +250,30 @@ show_account(const char *account, struct err *e)
 
 /* Escaped names are unescaped; locks and files that are being written are passed over. */
 static bool
+show_name(void *ctx, const char *file)
+{
+	struct run *run = ctx;
+	char *name = mem_strdup(file);
+	const char *dot = strrchr(name, '.');
+	const bool is_other =
+	    name[0] == '.' || (dot && (strcmp(dot, ".lock") == 0 || strcmp(dot, ".new") == 0));
+	struct err e;
+
+	if (!is_other && text_unescape(name) && !show_account(name, &e))
+		run_complain(run, &e);
+	free(name);
+	return true;
+}
+
+static bool
 show_all(struct run *run, struct err *e)
 {
 	char *path = paths_state("tokens");
-	DIR *directory = path ? opendir(path) : NULL;
-	struct dirent *entry;
+	const bool ok = !path || directory_each(path, show_name, run) || errno == ENOENT ||
+			err_set_errno(e, ERR_IO, "%s", path);
 
-	while (directory && (entry = readdir(directory))) {
-		char *name = mem_strdup(entry->d_name);
-		const char *dot = strrchr(name, '.');
-		const bool is_other =
-		    name[0] == '.' ||
-		    (dot && (strcmp(dot, ".lock") == 0 || strcmp(dot, ".new") == 0));
-
-		if (!is_other && text_unescape(name) && !show_account(name, e))
-			run_complain(run, e);
-		free(name);
-	}
-	if (directory)
-		closedir(directory);
 	free(path);
-	return true;
+	return ok;
 }
 
 bool

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "msend/queue.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -267,23 +267,33 @@ compare_ids(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+struct search {
+	struct queue_list *list;
+	const char *suffix;
+};
+
+static bool
+add_name(void *ctx, const char *name)
+{
+	const struct search *s = ctx;
+	struct queue_list *l = s->list;
+
+	if (!is_named(name, s->suffix))
+		return true;
+	l->ids = mem_grow(l->ids, l->count + 1, sizeof *l->ids);
+	l->ids[l->count++] = mem_strndup(name, ID_LEN);
+	return true;
+}
+
 /* The ids of the files in DIR that end in SUFFIX. */
 static bool
 list_names(const char *dir, const char *suffix, struct queue_list *l, struct err *e)
 {
-	DIR *directory = opendir(dir);
-	const struct dirent *d;
+	struct search s = {l, suffix};
 
 	*l = (struct queue_list){0};
-	if (!directory)
-		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", dir);
-	while ((d = readdir(directory))) {
-		if (!is_named(d->d_name, suffix))
-			continue;
-		l->ids = mem_grow(l->ids, l->count + 1, sizeof *l->ids);
-		l->ids[l->count++] = mem_strndup(d->d_name, ID_LEN);
-	}
-	closedir(directory);
+	if (!directory_each(dir, add_name, &s) && errno != ENOENT)
+		return err_set_errno(e, ERR_IO, "%s", dir);
 	if (l->count > 1)
 		qsort(l->ids, l->count, sizeof *l->ids, compare_ids);
 	return true;

@@ -4,7 +4,7 @@
  *
  *	FAULT_HOW     EINTR    reads, writes, opens, flushes and locks: a signal came
  *	              short    reads and writes do half of what was asked
- *	              EIO      reads of regular files
+ *	              EIO      reads of regular files and directories
  *	              EDQUOT   writes to regular files, and calls that need room for a name
  *	              EMFILE   calls that make a descriptor
  *	              ESTALE   whatever is done with a regular file or a name
@@ -17,6 +17,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -121,6 +122,17 @@ TRANSFER(recv, 0, (int fd, void *to, size_t n, int flags), n, fd, to, n, flags)
 			return -1;              \
 		return REAL(name)(__VA_ARGS__); \
 	}
+
+#define NEXT_NAME(type, name)                        \
+	struct type *name(DIR *directory)            \
+	{                                            \
+		if (strikes(#name, READ_IO | STALE)) \
+			return NULL;                 \
+		return REAL(name)(directory);        \
+	}
+
+NEXT_NAME(dirent, readdir)
+NEXT_NAME(dirent64, readdir64)
 
 PASS(fsync, INTR | if_regular(fd, STALE), (int fd), fd)
 PASS(fdatasync, INTR | if_regular(fd, STALE), (int fd), fd)

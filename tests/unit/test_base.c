@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -6,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/stop.h"
 #include "base/text.h"
@@ -247,6 +250,55 @@ test_stop(void)
 	ok(error == EINTR, "stop: and so is the next");
 }
 
+/* directory_each()'s calls come here: after so many names the disk fails. */
+static int good_names = 100;
+
+struct dirent *
+readdir(DIR *directory)
+{
+	static struct dirent *(*real)(DIR *);
+
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "readdir");
+	if (good_names-- > 0)
+		return real(directory);
+	errno = EIO;
+	return NULL;
+}
+
+/* CTX: how many names are wanted still */
+static bool
+count_name(void *ctx, const char *name)
+{
+	int *wanted = ctx;
+
+	ok(name[0] == 'f', "directory: %s", name);
+	return --*wanted > 0;
+}
+
+static void
+test_directory(void)
+{
+	char path[] = "/tmp/test_base.XXXXXX";
+	int wanted = 5;
+
+	ok(mkdtemp(path) && chdir(path) == 0, "directory: is made");
+	for (const char *name = "f1\0f2\0f3\0"; *name; name += 3)
+		close(open(name, O_CREAT | O_WRONLY, 0600));
+	ok(directory_each(path, count_name, &wanted) && wanted == 2, "directory: every name");
+	wanted = 1;
+	ok(directory_each(path, count_name, &wanted) && wanted == 0, "directory: only the first");
+	wanted = 5;
+	good_names = 4;
+	ok(!directory_each(path, count_name, &wanted) && errno == EIO,
+	   "directory: an error is not the end");
+	ok(!directory_each("none", count_name, &wanted) && errno == ENOENT, "directory: none");
+	unlink("f1");
+	unlink("f2");
+	unlink("f3");
+	rmdir(path);
+}
+
 int
 main(void)
 {
@@ -258,6 +310,7 @@ main(void)
 	test_err();
 	test_err_codes();
 	test_pin();
+	test_directory();
 	test_stop();
 	return tap_done();
 }

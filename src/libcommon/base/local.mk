@@ -8,6 +8,8 @@ libcommon_a_SOURCES += \
 	%D%/descriptors.h \
 	%D%/digest.c \
 	%D%/digest.h \
+	%D%/directory.c \
+	%D%/directory.h \
 	%D%/err.c \
 	%D%/err.h \
 	%D%/file.c \

@@ -7,7 +7,6 @@
  * others are fetched again. It leaves files in tmp too, whose names end in the journal's tag: only
  * a run of ours can have made them, and no other run is active at the same time.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,6 +23,7 @@
 #include <sys/vfs.h>
 #endif
 
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -94,6 +94,20 @@ find_host(struct maildir *m)
 	snprintf(m->tag, sizeof m->tag, ".%s.%016" PRIx64, m->host, journal_tag(m->journal));
 }
 
+struct contents {
+	bool has_cur, has_others;
+};
+
+static bool
+look_at(void *ctx, const char *name)
+{
+	struct contents *c = ctx;
+
+	c->has_cur |= strcmp(name, "cur") == 0;
+	c->has_others |= !text_has_word("cur new tmp", name);
+	return !c->has_cur;
+}
+
 /*
  * A directory that holds something else, and no Maildir, was hardly meant. Some of the three may be
  * missing: a run was killed while it made them.
@@ -101,18 +115,11 @@ find_host(struct maildir *m)
 static bool
 may_be_maildir(const char *path, struct err *e)
 {
-	DIR *directory = opendir(path);
-	const struct dirent *d;
-	bool has_cur = false, has_others = false;
+	struct contents c = {0};
 
-	if (!directory)
+	if (!directory_each(path, look_at, &c))
 		return errno == ENOENT || err_set_errno(e, ERR_OUTPUT, "%s", path);
-	while ((d = readdir(directory))) {
-		has_cur |= strcmp(d->d_name, "cur") == 0;
-		has_others |= !text_has_word(". .. cur new tmp", d->d_name);
-	}
-	closedir(directory);
-	return has_cur || !has_others ||
+	return c.has_cur || !c.has_others ||
 	       err_set(e, ERR_OUTPUT, "%s: no Maildir, and not empty", path);
 }
 
@@ -158,49 +165,57 @@ maildir_check(const struct sink_spec *spec, struct err *e)
 	return prepare(spec->place, check_part, e);
 }
 
-/* Removes the unfinished files of runs that were killed. */
+static bool
+sweep(void *ctx, const char *name)
+{
+	const struct maildir *m = ctx;
+	const size_t len = strlen(name), tag = strlen(m->tag);
+	char *file = path_of(m, "tmp", name);
+
+	if (len > tag && strcmp(name + len - tag, m->tag) == 0)
+		unlink(file);
+	free(file);
+	return true;
+}
+
+/* Removes the unfinished files of runs that were killed. What cannot be removed now is left to a
+ * later run, or to others: readers of a Maildir do not look into tmp. */
 static void
-sweep_tmp(const struct maildir *m)
+sweep_tmp(struct maildir *m)
 {
 	char *path = path_of(m, "tmp", "");
-	DIR *directory = opendir(path);
-	const struct dirent *d;
-	const size_t tag = strlen(m->tag);
 
-	while (directory && (d = readdir(directory))) {
-		const size_t len = strlen(d->d_name);
-		char *file;
-
-		if (len <= tag || strcmp(d->d_name + len - tag, m->tag) != 0)
-			continue;
-		file = path_of(m, "tmp", d->d_name);
-		unlink(file);
-		free(file);
-	}
-	if (directory)
-		closedir(directory);
+	directory_each(path, sweep, m);
 	free(path);
 }
 
-/* Is there a file in cur called NAME, or NAME with the additions of readers: flags after a colon
- * (or its substitute), their own numbers after a comma? */
+struct wanted {
+	const char *name;
+	bool is_found;
+};
+
+/* Readers add to the name: flags after a colon (or its substitute), their own numbers after a
+ * comma. */
+static bool
+compare_name(void *ctx, const char *name)
+{
+	struct wanted *w = ctx;
+	const size_t len = strlen(w->name);
+
+	w->is_found = strncmp(name, w->name, len) == 0 && strchr(":;!,", name[len]);
+	return !w->is_found;
+}
+
 static bool
 cur_has(struct maildir *m, const char *name)
 {
 	char *path = path_of(m, "cur", "");
-	DIR *directory = opendir(path);
-	const size_t len = strlen(name);
-	const struct dirent *d;
-	bool found = false;
+	struct wanted w = {.name = name};
 
-	if (!directory)
+	if (!directory_each(path, compare_name, &w))
 		err_set_errno(&m->failure, ERR_IO, "%s", path);
-	while (directory && !found && (d = readdir(directory)))
-		found = strncmp(d->d_name, name, len) == 0 && strchr(":;!,", d->d_name[len]);
-	if (directory)
-		closedir(directory);
 	free(path);
-	return found;
+	return w.is_found;
 }
 
 static bool

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "journal/journal_migrate.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -56,12 +56,15 @@ former_directory(const struct journal_former *former, const char *mailbox)
 	return path;
 }
 
+/* *IS_THERE: does PATH exist? False: that cannot be known, *e. */
 static bool
-exists(const char *path)
+look_for(const char *path, bool *is_there, struct err *e)
 {
 	struct stat st;
 
-	return lstat(path, &st) == 0;
+	*is_there = lstat(path, &st) == 0;
+	return *is_there || errno == ENOENT || errno == ENOTDIR ||
+	       err_set_errno(e, ERR_IO, "%s", path);
 }
 
 /* "VALIDITY:UID" is never a key of the mailbox as it is now. */
@@ -187,9 +190,9 @@ claim(const struct journal_former *former, const char *mailbox, const char *old,
 	char *name = former_name(former->destination);
 	char *path = mem_printf("%s/%s", directory, name), *lock = mem_printf("%s/lock", directory);
 	int fd = -1;
-	bool ok = true;
+	bool is_there, ok = look_for(path, &is_there, e);
 
-	if (exists(path)) {
+	if (ok && is_there) {
 		fd = file_lock(lock, "another mfetch is at work on this mailbox", e);
 		ok = fd >= 0 && (rename(path, old) == 0 || err_set_errno(e, ERR_IO, "%s", path)) &&
 		     file_sync_parent(old, e) && file_sync_directory(directory, e);
@@ -207,27 +210,43 @@ claim(const struct journal_former *former, const char *mailbox, const char *old,
 static bool
 adopt(const struct journal *s, const struct journal_former *former, const char *old, struct err *e)
 {
+	bool has_journal;
+
 	for (size_t i = 0; i < 2; i++)
 		if (former->mailboxes[i] && !take_side_files(s, former, former->mailboxes[i], e))
 			return false;
-	if (!exists(journal_path(s)) && !write_journal(s, former, old, e))
+	if (!look_for(journal_path(s), &has_journal, e) ||
+	    (!has_journal && !write_journal(s, former, old, e)))
 		return false;
 	return unlink(old) == 0 || err_set_errno(e, ERR_IO, "%s", old);
+}
+
+/* Moves the first record that there is to OLD, if S has neither that nor a journal yet.
+ * *HAS_OLD: it is there now. */
+static bool
+claim_first(const struct journal *s, const struct journal_former *former, const char *old,
+	    bool *has_old, struct err *e)
+{
+	bool has_journal, ok;
+
+	ok = look_for(old, has_old, e) && look_for(journal_path(s), &has_journal, e);
+	for (size_t i = 0; ok && i < 2 && !*has_old && !has_journal; i++)
+		if (former->mailboxes[i])
+			ok = claim(former, former->mailboxes[i], old, e) &&
+			     look_for(old, has_old, e);
+	return ok;
 }
 
 bool
 journal_migrate(const struct journal *s, const struct journal_former *former, struct err *e)
 {
 	char *old;
-	bool ok = true;
+	bool has_old, ok;
 
 	if (!journal_path(s) || !former->destination)
 		return true;
 	old = journal_side_file(s, ".old");
-	for (size_t i = 0; ok && i < 2 && !exists(old) && !exists(journal_path(s)); i++)
-		ok = !former->mailboxes[i] || claim(former, former->mailboxes[i], old, e);
-	if (ok && exists(old))
-		ok = adopt(s, former, old, e);
+	ok = claim_first(s, former, old, &has_old, e) && (!has_old || adopt(s, former, old, e));
 	free(old);
 	return ok;
 }
@@ -237,9 +256,11 @@ static bool
 peek_at(struct journal *s, const char *path, const struct journal_former *former, struct err *e)
 {
 	struct journal_index k;
-	bool ok;
+	bool is_there, ok;
 
-	if (!exists(path))
+	if (!look_for(path, &is_there, e))
+		return false;
+	if (!is_there)
 		return true;
 	journal_index_init(&k);
 	ok = load(&k, path, former->destination, e);
@@ -249,25 +270,36 @@ peek_at(struct journal *s, const char *path, const struct journal_former *former
 	return ok;
 }
 
+struct peek {
+	struct journal *journal;
+	const char *directory;
+	const struct journal_former *former;
+	struct err *e;
+	bool ok;
+};
+
+static bool
+peek_name(void *ctx, const char *name)
+{
+	struct peek *p = ctx;
+	char *path = mem_printf("%s/%s", p->directory, name);
+
+	if (name[0] != '.' && strcmp(name, "lock") != 0)
+		p->ok = peek_at(p->journal, path, p->former, p->e);
+	free(path);
+	return p->ok;
+}
+
 /* All records in a mailbox's directory. */
 static bool
 peek_all(struct journal *s, const char *directory, const struct journal_former *former,
 	 struct err *e)
 {
-	DIR *open_directory = opendir(directory);
-	const struct dirent *d;
-	bool ok = true;
+	struct peek p = {s, directory, former, e, true};
 
-	while (ok && open_directory && (d = readdir(open_directory))) {
-		char *path = mem_printf("%s/%s", directory, d->d_name);
-
-		if (d->d_name[0] != '.' && strcmp(d->d_name, "lock") != 0)
-			ok = peek_at(s, path, former, e);
-		free(path);
-	}
-	if (open_directory)
-		closedir(open_directory);
-	return ok;
+	if (!directory_each(directory, peek_name, &p) && errno != ENOENT && errno != ENOTDIR)
+		return err_set_errno(e, ERR_IO, "%s", directory);
+	return p.ok;
 }
 
 static bool
@@ -290,11 +322,14 @@ peek_in(struct journal *s, const char *directory, const struct journal_former *f
 bool
 journal_peek_former(struct journal *s, const struct journal_former *former, struct err *e)
 {
-	bool ok = true;
+	bool has_journal = false, ok = true;
 
 	/* If `new` means deletion, what may have been delivered is not new. */
-	if ((former->is_doubtful && former->destination) ||
-	    (journal_path(s) && exists(journal_path(s))))
+	if (former->is_doubtful && former->destination)
+		return true;
+	if (journal_path(s) && !look_for(journal_path(s), &has_journal, e))
+		return false;
+	if (has_journal)
 		return true;
 	if (journal_path(s)) {
 		char *old = journal_side_file(s, ".old");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "journal/journal_peek.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "journal/journal.h"
@@ -74,25 +74,35 @@ merge_file(struct journal *s, const char *path, const struct journal_subject *su
 	return ok;
 }
 
+struct load {
+	struct journal *journal;
+	const char *directory;
+	const struct journal_subject *subject;
+	struct err *e;
+	bool ok;
+};
+
+static bool
+load_name(void *ctx, const char *name)
+{
+	struct load *l = ctx;
+	char *path = mem_printf("%s/%s", l->directory, name);
+
+	if (name[0] != '.' && strcmp(name, "lock") != 0)
+		l->ok = merge_file(l->journal, path, l->subject, l->e);
+	free(path);
+	return l->ok;
+}
+
 static bool
 load_all(struct journal *s, const char *mailbox_dir, const struct journal_subject *subject,
 	 struct err *e)
 {
-	DIR *directory = opendir(mailbox_dir);
-	const struct dirent *d;
-	bool ok = true;
+	struct load l = {s, mailbox_dir, subject, e, true};
 
-	if (!directory)
-		return errno == ENOENT || err_set_errno(e, ERR_IO, "%s", mailbox_dir);
-	while (ok && (d = readdir(directory))) {
-		char *path = mem_printf("%s/%s", mailbox_dir, d->d_name);
-
-		if (d->d_name[0] != '.' && strcmp(d->d_name, "lock") != 0)
-			ok = merge_file(s, path, subject, e);
-		free(path);
-	}
-	closedir(directory);
-	return ok;
+	if (!directory_each(mailbox_dir, load_name, &l) && errno != ENOENT)
+		return err_set_errno(e, ERR_IO, "%s", mailbox_dir);
+	return l.ok;
 }
 
 struct journal *
@@ -152,17 +162,27 @@ mailbox_in(const struct journal *s, const char *directory)
 	return NULL;
 }
 
+struct renamed {
+	const struct journal *journal;
+	char *found;
+};
+
+static bool
+compare_mailbox(void *ctx, const char *name)
+{
+	struct renamed *r = ctx;
+
+	if (name[0] != '.')
+		r->found = mailbox_in(r->journal, name);
+	return !r->found;
+}
+
 char *
 journal_find_renamed(const struct journal *s)
 {
-	DIR *root = s->path ? opendir(s->root) : NULL;
-	const struct dirent *d;
-	char *found = NULL;
+	struct renamed r = {s, NULL};
 
-	while (root && !found && (d = readdir(root)))
-		if (d->d_name[0] != '.')
-			found = mailbox_in(s, d->d_name);
-	if (root)
-		closedir(root);
-	return found;
+	if (s->path)
+		directory_each(s->root, compare_mailbox, &r); /* for a remark only */
+	return r.found;
 }
