@@ -13,9 +13,9 @@
 
 enum { ROOM_LEAST = 16 };
 
-/* FNV-1a from a start that nobody outside knows, so that nobody can choose texts that collide. */
-static uint64_t
-hash(const char *text)
+/* FNV-1a from a start that nobody outside knows. */
+uint64_t
+text_hash(const char *text)
 {
 	static uint64_t start;
 	uint64_t h;
@@ -31,7 +31,7 @@ hash(const char *text)
 static char **
 find(const struct text_set *s, const char *text)
 {
-	size_t at = hash(text) & (s->room - 1);
+	size_t at = text_hash(text) & (s->room - 1);
 
 	while (s->slots[at] && strcmp(s->slots[at], text) != 0)
 		at = (at + 1) & (s->room - 1);

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text_set {
 	char **slots; /* as many as a power of two, or NULL; empty ones are NULL */
@@ -18,6 +19,9 @@ struct text_set {
 
 /* Adds a copy of TEXT. False: it was in the set already. */
 bool text_set_add(struct text_set *s, const char *text);
+
+/* The hash of TEXT, another one in each process: nobody can choose texts that collide. */
+uint64_t text_hash(const char *text);
 
 void text_set_free(struct text_set *s); /* leaves an empty one */
 

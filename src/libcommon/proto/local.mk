@@ -27,6 +27,8 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_fetched.h \
 	%D%/imap/imap_fetching.c \
 	%D%/imap/imap_fetching.h \
+	%D%/imap/imap_folder_index.c \
+	%D%/imap/imap_folder_index.h \
 	%D%/imap/imap_folders.c \
 	%D%/imap/imap_folders.h \
 	%D%/imap/imap_introduction.c \

@@ -64,7 +64,7 @@ count_each(struct imap_folder_listing *x, struct err *e)
 {
 	size_t on_the_way = 0;
 
-	x->last = 0;
+	imap_folder_index_free(&x->index); /* the list was arranged since */
 	for (size_t next = 0; next < x->list->count || on_the_way > 0;) {
 		enum imap_status status;
 

@@ -63,7 +63,6 @@ add_folder(struct imap_folder_listing *x, struct folder *f, const struct buf *wi
 	f->wire = mem_strdup(wire->data);
 	buf_free(&shown);
 	l->items = mem_room(l->items, l->count, sizeof *l->items);
-	x->last = l->count;
 	l->items[l->count++] = *f;
 	x->names_len += strlen(f->name) + strlen(f->wire);
 }
@@ -100,28 +99,6 @@ read_folder(struct imap_folder_listing *x)
 		add_folder(x, &f, &wire);
 	buf_free(&wire);
 	return true;
-}
-
-static bool
-is_wire(const struct folder *f, const struct buf *wire)
-{
-	return strcmp(f->wire, wire->data) == 0 || (imap_name_is_inbox(wire->data, wire->len) &&
-						    imap_name_is_inbox(f->wire, strlen(f->wire)));
-}
-
-/* Mostly the one that was named last, or the next one. */
-static struct folder *
-find_wire(struct imap_folder_listing *x, const struct buf *wire)
-{
-	for (size_t i = 0; i < x->list->count; i++) {
-		const size_t at = (x->last + i) % x->list->count;
-
-		if (is_wire(&x->list->items[at], wire)) {
-			x->last = at;
-			return &x->list->items[at];
-		}
-	}
-	return NULL;
 }
 
 /* After the opening parenthesis. */
@@ -167,7 +144,7 @@ read_status(struct imap_folder_listing *x)
 	struct folder *f = NULL;
 
 	if (imap_next(x->c, &t) && read_name(x->c, &t, &wire) && read_rest_of_name(x->c, &wire))
-		f = find_wire(x, &wire);
+		f = imap_folder_index_find(&x->index, x->list, wire.data);
 	buf_free(&wire);
 	return f && read_counts(x->c, f);
 }
@@ -267,6 +244,7 @@ imap_ask_list(const struct imap_folder_listing *x, const char *prefix)
 void
 imap_list_free(struct imap_folder_listing *x)
 {
+	imap_folder_index_free(&x->index);
 	for (size_t i = 0; i < x->prefix_count; i++)
 		free(x->prefixes[i]);
 }

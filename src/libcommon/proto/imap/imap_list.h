@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "proto/folder.h"
+#include "proto/imap/imap_folder_index.h"
 #include "proto/imap/imap_session.h"
 
 struct err;
@@ -22,7 +23,7 @@ struct imap_folder_listing {
 	struct folder_list *list;
 	bool wants_counts;
 	size_t names_len;
-	size_t last; /* the folder that STATUS or LIST named last */
+	struct imap_folder_index index; /* by which STATUS finds a folder */
 	char *prefixes[IMAP_NAMESPACES_MAX];
 	size_t prefix_count;
 };
