@@ -2,6 +2,7 @@
 #include "message/encoded_word.h"
 
 #include "base/buf.h"
+#include "message/charset.h"
 #include "tap.h"
 
 #define ROUNDS 20000
@@ -109,6 +110,37 @@ test_broken(void)
 	      "ISO-8859-1 with the quotes of Windows-1252");
 }
 
+/* Opening a converter costs a thousand times what a word does. */
+static void
+test_charsets(void)
+{
+	struct charsets charsets = {0};
+	const iconv_t first = charsets_find(&charsets, "iso-8859-15");
+	struct buf text = {0}, want = {0};
+
+	ok(first != CHARSET_NONE && charsets_find(&charsets, "ISO-8859-15") == first,
+	   "a charset that comes again is not opened again");
+	for (int i = 1; i < CHARSETS_MAX; i++) {
+		char name[] = {'l', 'a', 't', 'i', 'n', 'x', (char)('a' + i), '\0'};
+
+		charsets_find(&charsets, name);
+	}
+	ok(charsets_find(&charsets, "utf-8") == CHARSET_NONE,
+	   "one too many is unknown, and so many that there are not count");
+	ok(charsets_find(&charsets, "iso-8859-15") == first, "the first ones stay");
+	charsets_close(&charsets);
+	for (int i = 0; i < 5 * CHARSETS_MAX; i++) {
+		buf_addf(&text, "=?iso-8859-%d?Q?a?= ", i % 3 + 1);
+		buf_add_str(&want, "a");
+	}
+	buf_add_str(&want, " ");
+	gives(text.data, want.data, "words of a few charsets by turns are all decoded");
+	buf_free(&text);
+	buf_free(&want);
+	gives("=?utf-16?B?/v8AYQ==?= =?utf-8?Q?b?= =?utf-16?B?/v8AYw==?=", "abc",
+	      "a converter that is used again begins anew");
+}
+
 static void
 test_raw(void)
 {
@@ -185,6 +217,7 @@ main(void)
 	test_words();
 	test_neighbours();
 	test_broken();
+	test_charsets();
 	test_raw();
 	test_appends();
 	test_random();

@@ -2,16 +2,13 @@
 #include "message/encoded_word.h"
 
 #include <errno.h>
-#include <iconv.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/text.h"
-
-/* IANA's charset names have at most 40 characters (RFC 2978 section 2.3). */
-#define CHARSET_MAX 40
+#include "message/charset.h"
 
 /* More than any converter needs at once. */
 #define ROOM_MIN 64
@@ -22,35 +19,8 @@
 #define WORD_END "?="
 #define WORD_MAX 64
 
-#define NO_ICONV ((iconv_t)-1)
-
 /* U+FFFD, the replacement character. */
 static const char replacement[] = "\xef\xbf\xbd";
-
-/*
- * Charsets that senders name when they mean a larger one, of which the named one is a part (as the
- * Encoding standard of WHATWG has it), and names that iconv implementations don't know.
- */
-static const struct {
-	const char *name;
-	const char *meant;
-} aliases[] = {
-    {"us-ascii", "WINDOWS-1252"},
-    {"ascii", "WINDOWS-1252"},
-    {"iso-8859-1", "WINDOWS-1252"},
-    {"iso-8859-9", "WINDOWS-1254"},
-    {"iso-8859-8-i", "ISO-8859-8"},
-    {"gb2312", "GB18030"},
-    {"gbk", "GB18030"},
-    {"x-gbk", "GB18030"},
-    {"big5", "BIG5-HKSCS"},
-    {"ks_c_5601-1987", "CP949"},
-    {"euc-kr", "CP949"},
-    {"shift_jis", "CP932"},
-    {"x-sjis", "CP932"},
-    {"unicode-1-1-utf-8", "UTF-8"},
-    {"unicode-1-1-utf-7", "UTF-7"},
-};
 
 /* The parts of an encoded word in the text: borrowed. */
 struct word {
@@ -66,9 +36,10 @@ struct decoder {
 	/* The words decoded last, as bytes in their charset. They are converted only when no more
 	 * of that charset follow, since a character may be cut between two words. */
 	struct buf run;
-	char charset[CHARSET_MAX + 1];
-	iconv_t converter; /* NO_ICONV: there was no word yet */
-	struct buf word;   /* the one just decoded, which may or may not join them */
+	char charset[CHARSET_NAME_MAX + 1];
+	iconv_t converter;        /* of the run, borrowed; CHARSET_NONE: there was no word yet */
+	struct buf word;          /* the one just decoded, which may or may not join them */
+	struct charsets charsets; /* of the text so far */
 };
 
 static bool
@@ -123,7 +94,7 @@ read_charset(const struct word *w, char *name)
 {
 	size_t len = 0;
 
-	while (len < CHARSET_MAX && is_charset_char(w->charset[len]))
+	while (len < CHARSET_NAME_MAX && is_charset_char(w->charset[len]))
 		len++;
 	memcpy(name, w->charset, len);
 	name[len] = '\0';
@@ -187,41 +158,6 @@ decode(struct buf *out, const struct word *w)
 	return false;
 }
 
-/*
- * Mail uses these. Others are not given to iconv(3): a message must not choose which of the C
- * library's hundreds of converters runs on its bytes (CVE-2024-2961 was in ISO-2022-CN-EXT).
- */
-static bool
-is_allowed(const char *name)
-{
-	static const char *const prefixes[] = {"iso-8859-", "iso8859-", "iso_8859-", "windows-12",
-					       "cp12",      "koi8-",    "latin"};
-	static const char whole[] =
-	    "us-ascii ascii ansi_x3.4-1968 utf-8 utf8 utf-7 utf-16 utf-16be utf-16le gb2312 gbk "
-	    "gb18030 gb_2312-80 cp936 hz-gb-2312 big5 big5-hkscs cp950 euc-jp euc-kr euc-tw euc-cn "
-	    "iso-2022-jp iso-2022-jp-2 iso-2022-kr shift_jis shift-jis sjis windows-31j cp932 "
-	    "ks_c_5601-1987 uhc cp949 windows-874 tis-620 cp437 cp850 cp866 macintosh viscii "
-	    "tcvn5712-1";
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-		if (text_starts(name, strlen(name), prefixes[i]))
-			return true;
-	return text_has_word(whole, name);
-}
-
-static iconv_t
-open_charset(const char *name)
-{
-	iconv_t converter = NO_ICONV;
-
-	for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
-		if (text_equal_case(name, aliases[i].name))
-			converter = iconv_open("UTF-8", aliases[i].meant);
-	if (converter != NO_ICONV || !is_allowed(name))
-		return converter;
-	return iconv_open("UTF-8", name);
-}
-
 static bool
 is_utf8(const char *at, const char *end)
 {
@@ -279,30 +215,27 @@ convert(iconv_t converter, struct buf *out, const char *bytes, size_t n)
 static void
 end_run(struct decoder *d)
 {
-	if (d->converter == NO_ICONV)
+	if (d->converter == CHARSET_NONE)
 		return;
 	convert(d->converter, d->out, d->run.data, d->run.len);
-	iconv_close(d->converter);
-	d->converter = NO_ICONV;
+	d->converter = CHARSET_NONE;
 	buf_clear(&d->run);
 }
 
 static void
-add_plain(struct buf *out, const char *from, const char *to)
+add_plain(struct decoder *d, const char *from, const char *to)
 {
 	iconv_t converter;
 
 	if (is_utf8(from, to)) {
-		buf_add(out, from, (size_t)(to - from));
+		buf_add(d->out, from, (size_t)(to - from));
 		return;
 	}
-	converter = open_charset("iso-8859-1");
-	if (converter == NO_ICONV) {
-		add_characters(out, from, to);
-		return;
-	}
-	convert(converter, out, from, (size_t)(to - from));
-	iconv_close(converter);
+	converter = charsets_find(&d->charsets, "iso-8859-1");
+	if (converter == CHARSET_NONE)
+		add_characters(d->out, from, to);
+	else
+		convert(converter, d->out, from, (size_t)(to - from));
 }
 
 /* Takes the word at AT; PLAIN is the text between it and the last one. False: not an encoded
@@ -310,7 +243,7 @@ add_plain(struct buf *out, const char *from, const char *to)
 static bool
 take_word(struct decoder *d, const char *plain, const char *at, const struct word *w)
 {
-	const bool neighbours = d->converter != NO_ICONV && is_all_blank(plain, at);
+	const bool neighbours = d->converter != CHARSET_NONE && is_all_blank(plain, at);
 	char charset[sizeof d->charset];
 	iconv_t converter;
 
@@ -319,12 +252,12 @@ take_word(struct decoder *d, const char *plain, const char *at, const struct wor
 	if (!read_charset(w, charset) || !decode(&d->word, w))
 		return false;
 	if (!neighbours || !text_equal_case(charset, d->charset)) {
-		converter = open_charset(charset);
-		if (converter == NO_ICONV)
+		converter = charsets_find(&d->charsets, charset);
+		if (converter == CHARSET_NONE)
 			return false;
 		end_run(d);
 		if (!neighbours)
-			add_plain(d->out, plain, at);
+			add_plain(d, plain, at);
 		d->converter = converter;
 		memcpy(d->charset, charset, sizeof charset);
 	}
@@ -335,7 +268,7 @@ take_word(struct decoder *d, const char *plain, const char *at, const struct wor
 void
 encoded_word_decode(struct buf *out, const char *text, size_t n)
 {
-	struct decoder d = {.out = out, .converter = NO_ICONV};
+	struct decoder d = {.out = out, .converter = CHARSET_NONE};
 	const char *const end = n > 0 ? text + n : text;
 	const char *plain = text; /* what follows the last word */
 	struct word w;
@@ -350,7 +283,8 @@ encoded_word_decode(struct buf *out, const char *text, size_t n)
 			at += 2;
 	}
 	end_run(&d);
-	add_plain(out, plain, end);
+	add_plain(&d, plain, end);
+	charsets_close(&d.charsets);
 	buf_free(&d.run);
 	buf_free(&d.word);
 }

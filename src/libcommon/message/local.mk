@@ -8,6 +8,8 @@ libcommon_a_SOURCES += \
 	%D%/address_list.h \
 	%D%/alias.c \
 	%D%/alias.h \
+	%D%/charset.c \
+	%D%/charset.h \
 	%D%/content_type.c \
 	%D%/content_type.h \
 	%D%/date.c \
