@@ -11,8 +11,8 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_lines.h"
+#include "app/operands.h"
 #include "app/probe_json.h"
-#include "app/select.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/trace.h"
@@ -22,7 +22,7 @@
 struct deletion {
 	struct run *run;
 	struct account account;
-	struct selection selection;
+	struct operands operands;
 	struct journal *journal; /* all messages delivered locally, for "new" */
 	struct mailbox_session session;
 	struct message_list list;
@@ -52,21 +52,21 @@ tell(const struct deletion *d)
 static bool
 list_and_select(struct deletion *d, struct err *e)
 {
-	const bool wants_uids = selection_wants_uids(&d->selection) ||
-				trace_wants(TRACE_PROTOCOL) || d->run->options.dry_run;
+	const bool wants_uids = operands_wants_uids(&d->operands) || trace_wants(TRACE_PROTOCOL) ||
+				d->run->options.dry_run;
 
 	unsigned want = wants_uids ? WANT_UIDS : WANT_SIZES;
 
 	if (!mailbox_session_open(&d->session, &d->account, e))
 		return false;
-	if (selection_wants_sizes(&d->selection, d->session.base.url.protocol))
+	if (operands_wants_sizes(&d->operands, d->session.base.url.protocol))
 		want |= WANT_SIZES;
 	if (!mailbox_list(&d->session.mailbox, want, &d->list, e) ||
 	    !mailbox_check_rights(&d->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	journal_set_validity(d->journal, mailbox_validity(&d->session.mailbox));
 	mailbox_session_show_alert(&d->session, d->run);
-	selection_apply(&d->selection, &d->list, d->journal, &d->to_delete);
+	operands_apply(&d->operands, &d->list, d->journal, &d->to_delete);
 	return true;
 }
 
@@ -133,7 +133,7 @@ carry_out(struct deletion *d, struct err *e)
 	mailbox_remove(&d->session.mailbox, &d->list, &d->to_delete);
 	if (!mailbox_commit(&d->session.mailbox, e))
 		return false;
-	selection_complain(&d->selection, d->run);
+	operands_complain(&d->operands, d->run);
 	if (!check_gone(d, e))
 		return false;
 	trace_note(TRACE_PROTOCOL, "%zu %s", d->to_delete.count,
@@ -153,7 +153,7 @@ show_plan(struct deletion *d, struct err *e)
 		return false;
 	printf("would %s %zu of %zu messages\n", deed, d->to_delete.count, d->list.count);
 	fflush(stdout);
-	selection_complain(&d->selection, d->run);
+	operands_complain(&d->operands, d->run);
 	return mailbox_commit(&d->session.mailbox, e);
 }
 
@@ -176,7 +176,7 @@ prepare(struct deletion *d, struct err *e)
 		return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids "
 				   "from standard input");
 	}
-	return selection_parse(&d->selection, run->operands, run->operand_count, e) &&
+	return operands_parse(&d->operands, run->operands, run->operand_count, e) &&
 	       run_account(run, &d->account, TOOL_MDEL, NULL, e) &&
 	       folders_check_one(&d->account, e);
 }
@@ -196,7 +196,7 @@ job(struct run *run, struct err *e)
 	journal_close(d.journal);
 	message_list_free(&d.list);
 	message_set_free(&d.to_delete);
-	selection_free(&d.selection);
+	operands_free(&d.operands);
 	account_free(&d.account);
 	return ok;
 }

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "app/mailbox_session.h"
-#include "app/select.h"
+#include "app/operands.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "deliver/delivery.h"
@@ -111,7 +111,7 @@ fetch(struct fetch *f, struct err *e)
 		suspects_forget(f->journal);
 	if (!fetch_finish(f, e))
 		return false;
-	selection_complain(f->selection, f->run);
+	operands_complain(f->operands, f->run);
 	return true;
 }
 
@@ -127,7 +127,7 @@ show(struct fetch *f, enum part part, struct err *e)
 	journal_stop_recording(f->journal);
 	if (!fetch_deliver(f, part, e) || !fetch_leave(f, part, e))
 		return false;
-	selection_complain(f->selection, f->run);
+	operands_complain(f->operands, f->run);
 	return true;
 }
 
@@ -155,7 +155,7 @@ mark_seen(struct fetch *f, struct err *e)
 			     f->listing.list.items[f->wanted.index[i]].size);
 	if (!journal_write(f->journal, true, e) || !fetch_commit(f, e))
 		return false;
-	selection_complain(f->selection, f->run);
+	operands_complain(f->operands, f->run);
 	return true;
 }
 
@@ -173,7 +173,7 @@ show_plan(struct fetch *f, struct err *e)
 		return false;
 	fetch_show_counts(f);
 	fflush(stdout);
-	selection_complain(f->selection, f->run);
+	operands_complain(f->operands, f->run);
 	return fetch_commit(f, e);
 }
 

@@ -12,7 +12,7 @@ struct account;
 struct err;
 struct fetch_options;
 struct run;
-struct selection;
+struct operands;
 struct mailbox_session;
 
 /*
@@ -20,7 +20,7 @@ struct mailbox_session;
  * to the destination of O. False: *e; what went wrong with single messages has been complained of.
  */
 bool fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
-		struct selection *selection, struct err *e);
+		struct operands *operands, struct err *e);
 
 /*
  * As fetch_once(), of what is new, in a session that is kept for the next round where the protocol
@@ -28,6 +28,6 @@ bool fetch_once(struct run *run, const struct account *a, const struct fetch_opt
  * after this round only if it was carried out. The caller's to close.
  */
 bool fetch_round(struct run *run, const struct account *a, const struct fetch_options *o,
-		 struct selection *selection, struct mailbox_session *kept, struct err *e);
+		 struct operands *operands, struct mailbox_session *kept, struct err *e);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
-#include "app/select.h"
+#include "app/operands.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "config/account.h"
@@ -88,7 +88,7 @@ leave_nameless(struct fetch *f)
 bool
 fetch_choose(struct fetch *f, struct err *e)
 {
-	selection_apply(f->selection, &f->listing.list, f->journal, &f->wanted);
+	operands_apply(f->operands, &f->listing.list, f->journal, &f->wanted);
 	leave_nameless(f);
 	return message_search_narrow(f->account, &f->session->mailbox, &f->listing.list, &f->wanted,
 				     e);

@@ -87,16 +87,16 @@ static void
 mark_read(struct fetch *f)
 {
 	struct message_set read = {0};
-	size_t safe_count, next_doomed = 0;
+	size_t safe_count, next_to_delete = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
 	const bool all = f->account->settings.mailbox.to_trash;
 
 	for (size_t i = 0; i < safe_count; i++) {
-		while (next_doomed < f->to_delete.count &&
-		       f->to_delete.index[next_doomed] < safe[i])
-			next_doomed++;
-		if (all || next_doomed == f->to_delete.count ||
-		    f->to_delete.index[next_doomed] != safe[i])
+		while (next_to_delete < f->to_delete.count &&
+		       f->to_delete.index[next_to_delete] < safe[i])
+			next_to_delete++;
+		if (all || next_to_delete == f->to_delete.count ||
+		    f->to_delete.index[next_to_delete] != safe[i])
 			message_set_add(&read, safe[i]);
 	}
 	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);

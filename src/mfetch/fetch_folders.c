@@ -7,7 +7,7 @@
 #include "app/folder_names.h"
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
-#include "app/select.h"
+#include "app/operands.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/mem.h"
@@ -28,7 +28,7 @@ struct round {
 	struct run *run;
 	const struct account *account;
 	const struct fetch_options *options;
-	struct selection *selection;
+	struct operands *operands;
 	struct mailbox_session session;
 	uint32_t limit;
 	struct tally *tallies; /* one for each folder; NULL: none was opened */
@@ -42,7 +42,7 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 	struct fetch f = {.run = r->run,
 			  .account = r->account,
 			  .options = r->options,
-			  .selection = r->selection,
+			  .operands = r->operands,
 			  .session = &r->session,
 			  .limit = &r->limit,
 			  .folder = folder,
@@ -59,13 +59,14 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 
 /* Numbers and ids belong to one folder. */
 static bool
-check_operands(const struct fetch_options *o, const struct selection *s, struct err *e)
+check_operands(const struct fetch_options *o, const struct operands *operands, struct err *e)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->operands[i].kind == OPERAND_RANGE || s->operands[i].kind == OPERAND_UID)
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_RANGE ||
+		    operands->items[i].kind == OPERAND_UID)
 			return err_set(e, ERR_USAGE,
 				       "'%s' means a message of one folder, so name one",
-				       s->operands[i].text);
+				       operands->items[i].text);
 	if (o->raw && !o->nul)
 		return err_set(e, ERR_USAGE,
 			       "many folders: --raw takes one message, or goes with "
@@ -164,10 +165,10 @@ run_hooks(const struct round *r, const struct folder_names *n)
 
 bool
 fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
-	   struct selection *selection, struct err *e)
+	   struct operands *operands, struct err *e)
 {
 	struct round r = {
-	    .run = run, .account = a, .options = o, .selection = selection, .limit = o->limit};
+	    .run = run, .account = a, .options = o, .operands = operands, .limit = o->limit};
 	struct folder_names names;
 	bool ok;
 
@@ -175,7 +176,7 @@ fetch_once(struct run *run, const struct account *a, const struct fetch_options 
 	if (!folder_names_are_many(&names))
 		ok = fetch_folder(&r, e);
 	else
-		ok = check_operands(o, selection, e) && open_for_many(&r, &names, e) &&
+		ok = check_operands(o, operands, e) && open_for_many(&r, &names, e) &&
 		     fetch_many(&r, &names, e);
 	mailbox_session_show_alert(&r.session, run);
 	mailbox_session_close(&r.session);
@@ -199,13 +200,13 @@ has_many_folders(const struct account *a)
 
 bool
 fetch_round(struct run *run, const struct account *a, const struct fetch_options *o,
-	    struct selection *selection, struct mailbox_session *kept, struct err *e)
+	    struct operands *operands, struct mailbox_session *kept, struct err *e)
 {
 	uint32_t limit = o->limit;
 	struct fetch f = {.run = run,
 			  .account = a,
 			  .options = o,
-			  .selection = selection,
+			  .operands = operands,
 			  .session = kept,
 			  .stays = true,
 			  .limit = &limit,
@@ -215,7 +216,7 @@ fetch_round(struct run *run, const struct account *a, const struct fetch_options
 	bool ok, stays;
 
 	if (has_many_folders(a))
-		return fetch_once(run, a, o, selection, e);
+		return fetch_once(run, a, o, operands, e);
 	ok = fetch_turn(&f, e);
 	/* If another run holds the mailbox nothing was listed, so there is no list to wait
 	 * after. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "app/mailbox_name.h"
-#include "app/select.h"
+#include "app/operands.h"
 #include "app/tool.h"
 #include "base/err.h"
 #include "base/trace.h"
@@ -30,7 +30,7 @@ fetch_records(const struct fetch *f)
 static bool
 needs_memory(const struct fetch *f)
 {
-	return fetch_records(f) || (!f->by_default && selection_has_new(f->selection));
+	return fetch_records(f) || (!f->by_default && operands_has_new(f->operands));
 }
 
 /* DESTINATION is NULL if nothing is recorded. */

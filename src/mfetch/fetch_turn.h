@@ -21,7 +21,7 @@ struct fetch_options;
 struct lmtp_server;
 struct run;
 struct journal;
-struct selection;
+struct operands;
 struct mailbox_session;
 
 struct fetch {
@@ -29,7 +29,7 @@ struct fetch {
 	struct run *run;
 	const struct account *account;
 	const struct fetch_options *options;
-	struct selection *selection;
+	struct operands *operands;
 	bool by_default;                 /* no operands: what is new */
 	struct mailbox_session *session; /* of all folders, and rounds */
 	/* the session is for the next round too; false after the turn if it cannot be */

@@ -7,8 +7,8 @@
 #include "app/login_delay.h"
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
+#include "app/operands.h"
 #include "app/probe_json.h"
-#include "app/select.h"
 #include "app/tool.h"
 #include "app/workers.h"
 #include "base/err.h"
@@ -40,12 +40,12 @@ check_options(const struct run *run, const struct fetch_options *o, struct err *
 }
 
 static bool
-select_messages(struct selection *selection, const struct run *run, struct err *e)
+select_messages(struct operands *operands, const struct run *run, struct err *e)
 {
-	if (!selection_parse(selection, run->operands, run->operand_count, e))
+	if (!operands_parse(operands, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)
-		selection_add(selection, OPERAND_NEW);
+		operands_add(operands, OPERAND_NEW);
 	return true;
 }
 
@@ -53,7 +53,7 @@ struct service {
 	struct run *run;
 	struct account account;
 	struct fetch_options options;
-	struct selection *selection;
+	struct operands *operands;
 	unsigned interval_s;
 	struct mailbox_session kept; /* between two rounds of a watch */
 };
@@ -62,7 +62,7 @@ static bool
 poll_account(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
-	const bool ok = fetch_round(s->run, &s->account, &s->options, s->selection, &s->kept, e);
+	const bool ok = fetch_round(s->run, &s->account, &s->options, s->operands, &s->kept, e);
 	const unsigned delay_s = login_delay_seconds(&s->account);
 
 	if (s->interval_s < delay_s)
@@ -132,14 +132,14 @@ serve(struct service *s, struct err *e)
 	if (!message_search_check(&s->account, e))
 		return false;
 	if (!s->options.watch)
-		return fetch_once(s->run, &s->account, &s->options, s->selection, e);
+		return fetch_once(s->run, &s->account, &s->options, s->operands, e);
 	return watch_account(s, e);
 }
 
 static bool
-serve_account(struct run *run, struct selection *selection, struct err *e)
+serve_account(struct run *run, struct operands *operands, struct err *e)
 {
-	struct service s = {.run = run, .selection = selection};
+	struct service s = {.run = run, .operands = operands};
 	bool ok = run_account(run, &s.account, TOOL_MFETCH, NULL, e);
 
 	s.options = fetch_options_read(&run->given, &s.account.values);
@@ -159,10 +159,10 @@ name_account(struct run *run, const char *name)
 }
 
 static bool
-serve_named(struct run *run, const char *name, void *selection, struct err *e)
+serve_named(struct run *run, const char *name, void *operands, struct err *e)
 {
 	name_account(run, name);
-	return serve_account(run, selection, e);
+	return serve_account(run, operands, e);
 }
 
 /* On standard output the messages of several accounts would run into each other. */
@@ -207,17 +207,17 @@ check_accounts(struct run *run, struct account_names *n, struct err *e)
 }
 
 static bool
-serve_all(struct run *run, struct selection *selection, struct err *e)
+serve_all(struct run *run, struct operands *operands, struct err *e)
 {
 	struct account_names all;
-	struct workers crew = {.run = run, .job = serve_named, .ctx = selection};
+	struct workers workers = {.run = run, .job = serve_named, .ctx = operands};
 	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
 
 	/* Output on standard output is written account by account. */
-	crew.side_by_side = !run->options.probe && !run->options.dry_run;
-	crew.names = all.names;
-	crew.count = all.count;
-	ok = ok && workers_run(&crew, e);
+	workers.side_by_side = !run->options.probe && !run->options.dry_run;
+	workers.names = all.names;
+	workers.count = all.count;
+	ok = ok && workers_run(&workers, e);
 	account_names_free(&all);
 	return ok;
 }
@@ -226,13 +226,13 @@ static bool
 job(struct run *run, struct err *e)
 {
 	const struct fetch_options o = fetch_options_read(&run->given, &run->given);
-	struct selection selection = {0};
-	bool ok = check_options(run, &o, e) && select_messages(&selection, run, e);
+	struct operands operands = {0};
+	bool ok = check_options(run, &o, e) && select_messages(&operands, run, e);
 
 	if (ok)
-		ok = o.all_accounts ? serve_all(run, &selection, e)
-				    : serve_account(run, &selection, e);
-	selection_free(&selection);
+		ok = o.all_accounts ? serve_all(run, &operands, e)
+				    : serve_account(run, &operands, e);
+	operands_free(&operands);
 	return ok;
 }
 

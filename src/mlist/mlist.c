@@ -13,8 +13,8 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_search.h"
+#include "app/operands.h"
 #include "app/probe_json.h"
-#include "app/select.h"
 #include "app/table.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -71,7 +71,7 @@ struct listing {
 	struct run *run;
 	struct account account;
 	struct mlist_options options;
-	struct selection selection;
+	struct operands operands;
 	struct journal *journal; /* all messages delivered locally, for "new" */
 	struct mailbox_session session;
 	struct message_list list;
@@ -131,11 +131,11 @@ choose_columns(struct listing *l, struct err *e)
 static unsigned
 wanted_of_list(const struct listing *l)
 {
-	unsigned want = selection_wants_uids(&l->selection) ? WANT_UIDS : 0;
+	unsigned want = operands_wants_uids(&l->operands) ? WANT_UIDS : 0;
 
 	for (size_t i = 0; i < l->chosen_count; i++)
 		want |= l->chosen[i]->want;
-	if (selection_wants_sizes(&l->selection, l->session.base.url.protocol))
+	if (operands_wants_sizes(&l->operands, l->session.base.url.protocol))
 		want |= WANT_SIZES;
 	return want & ~(unsigned)WANT_FLAGS ? want : want | WANT_SIZES;
 }
@@ -202,7 +202,7 @@ add_date(struct buf *out, const struct listing *l)
 static void
 add_uid(struct buf *out, const char *uid)
 {
-	if (!selection_reads_as_id(uid))
+	if (!operands_reads_as_id(uid))
 		buf_add_str(out, "uid:");
 	while (*uid) {
 		const size_t len = strcspn(uid + 1, "\\") + 1;
@@ -421,12 +421,12 @@ list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbo
 	    struct err *e)
 {
 	struct message_span *spans =
-	    l->account.settings.mailbox.search ? NULL : selection_spans(&l->selection);
+	    l->account.settings.mailbox.search ? NULL : operands_spans(&l->operands);
 	struct mailbox *m = &l->session.mailbox;
 	bool ok;
 
 	*listed = LISTED_WHOLE;
-	ok = spans ? mailbox_list_some(m, want, spans, l->selection.count, &l->list, headed, l,
+	ok = spans ? mailbox_list_some(m, want, spans, l->operands.count, &l->list, headed, l,
 				       listed, e)
 		   : mailbox_list(m, want, &l->list, e);
 	free(spans);
@@ -437,8 +437,8 @@ list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbo
 static bool
 is_answered_by_search(const struct listing *l)
 {
-	for (size_t i = 0; i < l->selection.count; i++)
-		if (l->selection.operands[i].kind != OPERAND_ALL)
+	for (size_t i = 0; i < l->operands.count; i++)
+		if (l->operands.items[i].kind != OPERAND_ALL)
 			return false;
 	return l->account.settings.mailbox.search && l->chosen_count == 1 && shows_uids(l);
 }
@@ -462,7 +462,7 @@ list_and_select(struct listing *l, unsigned want, message_headed headed,
 	if (!list_found(l, &is_found, e) || (!is_found && !list_needed(l, want, headed, listed, e)))
 		return false;
 	journal_set_validity(l->journal, mailbox_validity(&l->session.mailbox));
-	selection_apply(&l->selection, &l->list, l->journal, &l->shown);
+	operands_apply(&l->operands, &l->list, l->journal, &l->shown);
 	return is_found ||
 	       message_search_narrow(&l->account, &l->session.mailbox, &l->list, &l->shown, e);
 }
@@ -493,8 +493,8 @@ show_count(struct listing *l, struct err *e)
 static bool
 is_all_shown(const struct listing *l)
 {
-	for (size_t i = 0; i < l->selection.count; i++)
-		if (l->selection.operands[i].kind != OPERAND_ALL)
+	for (size_t i = 0; i < l->operands.count; i++)
+		if (l->operands.items[i].kind != OPERAND_ALL)
 			return false;
 	return !l->account.settings.mailbox.search;
 }
@@ -575,7 +575,7 @@ carry_out(struct listing *l, struct err *e)
 		return false;
 	if (!(l->options.count ? show_count(l, e) : show_messages(l, e)))
 		return false;
-	selection_complain(&l->selection, run);
+	operands_complain(&l->operands, run);
 	if (l->is_empty && l->options.exit_status)
 		run->status = 1;
 	return mailbox_commit(&l->session.mailbox, e);
@@ -587,10 +587,10 @@ list(struct listing *l, struct err *e)
 	struct run *run = l->run;
 
 	if (!choose_columns(l, e) || !message_search_check(&l->account, e) ||
-	    !selection_parse(&l->selection, run->operands, run->operand_count, e))
+	    !operands_parse(&l->operands, run->operands, run->operand_count, e))
 		return false;
 	if (run->operand_count == 0)
-		selection_add(&l->selection, OPERAND_ALL);
+		operands_add(&l->operands, OPERAND_ALL);
 	if (run->options.dry_run)
 		run_show_settings(run, &l->account);
 	l->journal = mailbox_journals(&l->account, &run->given, e);
@@ -624,7 +624,7 @@ job(struct run *run, struct err *e)
 	journal_close(l.journal);
 	message_list_free(&l.list);
 	message_set_free(&l.shown);
-	selection_free(&l.selection);
+	operands_free(&l.operands);
 	account_free(&l.account);
 	buf_free(&l.header);
 	for (size_t i = 0; i < COLUMNS; i++)

@@ -11,8 +11,8 @@
 #include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/message_lines.h"
+#include "app/operands.h"
 #include "app/probe_json.h"
-#include "app/select.h"
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
@@ -33,7 +33,7 @@ struct marking {
 	struct run *run;
 	struct mmark_options options;
 	struct account account;
-	struct selection selection;
+	struct operands operands;
 	struct journal *journal; /* of all that was delivered on this machine, for "new" */
 	struct mailbox_session session;
 	struct message_list list;
@@ -122,7 +122,7 @@ list_and_select(struct marking *m, struct err *e)
 		return false;
 	journal_set_validity(m->journal, mailbox_validity(mailbox));
 	mailbox_session_show_alert(&m->session, m->run);
-	selection_apply(&m->selection, &m->list, m->journal, &m->set);
+	operands_apply(&m->operands, &m->list, m->journal, &m->set);
 	return true;
 }
 
@@ -178,7 +178,7 @@ carry_out(struct marking *m, struct err *e)
 	if (!list_and_select(m, e) || !change(m, e) || !mailbox_commit(&m->session.mailbox, e))
 		return false;
 	report(m);
-	selection_complain(&m->selection, m->run);
+	operands_complain(&m->operands, m->run);
 	return true;
 }
 
@@ -197,7 +197,7 @@ show_plan(struct marking *m, struct err *e)
 	if (!ok)
 		return false;
 	fflush(stdout);
-	selection_complain(&m->selection, m->run);
+	operands_complain(&m->operands, m->run);
 	return mailbox_commit(&m->session.mailbox, e);
 }
 
@@ -366,7 +366,7 @@ prepare(struct marking *m, struct err *e)
 	if (!run->options.probe &&
 	    (!read_flags(m, e) || !check_actions(m, e) || !check_operands(m, e)))
 		return false;
-	return selection_parse(&m->selection, run->operands, run->operand_count, e) &&
+	return operands_parse(&m->operands, run->operands, run->operand_count, e) &&
 	       run_account(run, &m->account, TOOL_MMARK, NULL, e) &&
 	       folders_check_one(&m->account, e) && (run->options.probe || check_protocol(m, e));
 }
@@ -390,7 +390,7 @@ job(struct run *run, struct err *e)
 	journal_close(m.journal);
 	message_list_free(&m.list);
 	message_set_free(&m.set);
-	selection_free(&m.selection);
+	operands_free(&m.operands);
 	account_free(&m.account);
 	buf_free(&m.add);
 	buf_free(&m.remove);

@@ -11,6 +11,12 @@ libcommon_a_SOURCES += \
 	%D%/mailbox_name.h \
 	%D%/mailbox_session.c \
 	%D%/mailbox_session.h \
+	%D%/message_lines.c \
+	%D%/message_lines.h \
+	%D%/message_search.c \
+	%D%/message_search.h \
+	%D%/operands.c \
+	%D%/operands.h \
 	%D%/probe.c \
 	%D%/probe.h \
 	%D%/probe_json.c \
@@ -18,16 +24,10 @@ libcommon_a_SOURCES += \
 	%D%/sandbox.h \
 	%D%/sandbox_linux.c \
 	%D%/sandbox_other.c \
-	%D%/select.c \
-	%D%/select.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/smtp_account.c \
 	%D%/smtp_account.h \
-	%D%/message_lines.c \
-	%D%/message_lines.h \
-	%D%/message_search.c \
-	%D%/message_search.h \
 	%D%/syscall_filter.c \
 	%D%/syscall_filter.h \
 	%D%/table.c \

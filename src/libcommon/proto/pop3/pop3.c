@@ -18,9 +18,9 @@ pop3_remove(void *conversation, const struct message_list *l, const struct messa
 
 	if (set->count == 0)
 		return;
-	c->to_delete = mem_grow(c->to_delete, c->doomed_count + set->count, sizeof *c->to_delete);
+	c->to_delete = mem_grow(c->to_delete, c->delete_count + set->count, sizeof *c->to_delete);
 	for (size_t i = 0; i < set->count; i++)
-		c->to_delete[c->doomed_count++] = l->items[set->index[i]].number;
+		c->to_delete[c->delete_count++] = l->items[set->index[i]].number;
 }
 
 static void
@@ -34,7 +34,7 @@ ask_quit(struct pop3 *c)
 static void
 ask_removal(struct pop3 *c, size_t i)
 {
-	if (i < c->doomed_count)
+	if (i < c->delete_count)
 		dialog_ask(c->dialog, "DELE %" PRIu32, c->to_delete[i]);
 	else
 		ask_quit(c);
@@ -48,8 +48,8 @@ remove_all(struct pop3 *c, struct err *e)
 	size_t asked = 0;
 	bool ok = true;
 
-	for (size_t i = 0; i <= c->doomed_count; i++) {
-		for (; asked <= c->doomed_count && asked < i + POP3_ASK_AHEAD; asked++)
+	for (size_t i = 0; i <= c->delete_count; i++) {
+		for (; asked <= c->delete_count && asked < i + POP3_ASK_AHEAD; asked++)
 			ask_removal(c, asked);
 		switch (pop3_await(c)) {
 		case POP3_OK:
@@ -70,7 +70,7 @@ pop3_commit(void *conversation, struct err *e)
 {
 	struct pop3 *c = conversation;
 
-	if (c->doomed_count > 0)
+	if (c->delete_count > 0)
 		return remove_all(c, e);
 	/* Nothing of ours depends on the answer, so nobody waits for it. */
 	ask_quit(c);

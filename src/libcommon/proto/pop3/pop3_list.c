@@ -242,7 +242,7 @@ pop3_mark(const void *conversation, const struct message_list *l)
 	const char *uid = l->count > 0 ? message_list_uid(l, l->count - 1) : NULL;
 	struct mark mark = {.messages = l->count};
 
-	if (!uid || !l->has_sizes || c->doomed_count > 0 || c->lists_one_by_many)
+	if (!uid || !l->has_sizes || c->delete_count > 0 || c->lists_one_by_many)
 		return NULL;
 	for (size_t i = 0; i < l->count; i++)
 		mark.octets += l->items[i].size;

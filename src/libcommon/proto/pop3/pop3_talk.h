@@ -59,7 +59,7 @@ struct pop3 {
 	struct pop3_stat stat;
 	bool lists_one_by_many; /* a list command about one message is answered in several lines */
 	uint32_t *to_delete;    /* the numbers to delete */
-	size_t doomed_count;
+	size_t delete_count;
 	bool has_retrieved; /* whole messages were asked for */
 	bool has_quit;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/select.h"
+#include "app/operands.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,17 +16,17 @@
 static const uint32_t UNTIL_LAST = UINT32_MAX;
 
 static struct operand *
-add(struct selection *s, enum operand_kind kind, const char *text)
+add(struct operands *operands, enum operand_kind kind, const char *text)
 {
-	s->operands = mem_room(s->operands, s->count, sizeof *s->operands);
-	s->operands[s->count] = (struct operand){.kind = kind, .text = mem_strdup(text)};
-	return &s->operands[s->count++];
+	operands->items = mem_room(operands->items, operands->count, sizeof *operands->items);
+	operands->items[operands->count] = (struct operand){.kind = kind, .text = mem_strdup(text)};
+	return &operands->items[operands->count++];
 }
 
 void
-selection_add(struct selection *s, enum operand_kind kind)
+operands_add(struct operands *operands, enum operand_kind kind)
 {
-	add(s, kind, "");
+	add(operands, kind, "");
 }
 
 /* 7, 3-9, 12- */
@@ -63,34 +63,34 @@ parse_counted(const char *word, const char *prefix, uint32_t *n)
 
 /* Operands with a prefix, from the command line or standard input. */
 static bool
-parse_prefixed(struct selection *s, const char *word)
+parse_prefixed(struct operands *operands, const char *word)
 {
 	uint32_t n;
 
 	if (strncmp(word, "uid:", 4) == 0 && word[4] != '\0')
-		add(s, OPERAND_UID, word + 4);
+		add(operands, OPERAND_UID, word + 4);
 	else if (parse_counted(word, "last:", &n))
-		add(s, OPERAND_LAST, word)->to = n;
+		add(operands, OPERAND_LAST, word)->to = n;
 	else if (parse_counted(word, "first:", &n))
-		add(s, OPERAND_FIRST, word)->to = n;
+		add(operands, OPERAND_FIRST, word)->to = n;
 	else
 		return false;
 	return true;
 }
 
 static bool
-parse_word(struct selection *s, const char *word, struct err *e)
+parse_word(struct operands *operands, const char *word, struct err *e)
 {
 	uint32_t from, to;
 
-	if (parse_prefixed(s, word))
+	if (parse_prefixed(operands, word))
 		return true;
 	if (strcmp(word, "new") == 0 || strcmp(word, "all") == 0) {
-		add(s, word[0] == 'n' ? OPERAND_NEW : OPERAND_ALL, word);
+		add(operands, word[0] == 'n' ? OPERAND_NEW : OPERAND_ALL, word);
 		return true;
 	}
 	if (parse_range(word, &from, &to)) {
-		struct operand *o = add(s, OPERAND_RANGE, word);
+		struct operand *o = add(operands, OPERAND_RANGE, word);
 
 		o->from = from;
 		o->to = to;
@@ -102,7 +102,7 @@ parse_word(struct selection *s, const char *word, struct err *e)
 }
 
 bool
-selection_reads_as_id(const char *line)
+operands_reads_as_id(const char *line)
 {
 	uint32_t n;
 
@@ -111,7 +111,7 @@ selection_reads_as_id(const char *line)
 }
 
 static bool
-parse_input(struct selection *s, struct err *e)
+parse_input(struct operands *operands, struct err *e)
 {
 	char *line = NULL;
 	size_t size = 0;
@@ -122,8 +122,8 @@ parse_input(struct selection *s, struct err *e)
 	while (!has_nul && (len = getline(&line, &size, stdin)) > 0) {
 		has_nul = strlen(line) != (size_t)len;
 		line[strcspn(line, "\t\n")] = '\0';
-		if (line[0] != '\0' && !parse_prefixed(s, line))
-			add(s, OPERAND_UID, line);
+		if (line[0] != '\0' && !parse_prefixed(operands, line))
+			add(operands, OPERAND_UID, line);
 	}
 	free(line);
 	if (has_nul) {
@@ -134,47 +134,49 @@ parse_input(struct selection *s, struct err *e)
 }
 
 bool
-selection_parse(struct selection *s, char **words, size_t count, struct err *e)
+operands_parse(struct operands *operands, char **words, size_t count, struct err *e)
 {
-	*s = (struct selection){0};
+	*operands = (struct operands){0};
 	for (size_t i = 0; i < count; i++)
-		if (!(strcmp(words[i], "-") == 0 ? parse_input(s, e) : parse_word(s, words[i], e)))
+		if (!(strcmp(words[i], "-") == 0 ? parse_input(operands, e)
+						 : parse_word(operands, words[i], e)))
 			return false;
 	return true;
 }
 
 void
-selection_free(struct selection *s)
+operands_free(struct operands *operands)
 {
-	for (size_t i = 0; i < s->count; i++)
-		free(s->operands[i].text);
-	free(s->operands);
-	*s = (struct selection){0};
+	for (size_t i = 0; i < operands->count; i++)
+		free(operands->items[i].text);
+	free(operands->items);
+	*operands = (struct operands){0};
 }
 
 bool
-selection_wants_uids(const struct selection *s)
+operands_wants_uids(const struct operands *operands)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->operands[i].kind == OPERAND_UID || s->operands[i].kind == OPERAND_NEW)
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_UID ||
+		    operands->items[i].kind == OPERAND_NEW)
 			return true;
 	return false;
 }
 
 bool
-selection_has_new(const struct selection *s)
+operands_has_new(const struct operands *operands)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->operands[i].kind == OPERAND_NEW)
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_NEW)
 			return true;
 	return false;
 }
 
 bool
-selection_wants_sizes(const struct selection *s, enum protocol protocol)
+operands_wants_sizes(const struct operands *operands, enum protocol protocol)
 {
-	for (size_t i = 0; i < s->count; i++)
-		if (s->operands[i].kind == OPERAND_NEW)
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_NEW)
 			return protocol == PROTOCOL_POP3;
 	return false;
 }
@@ -189,12 +191,13 @@ to_span(const struct operand *o, struct message_span *span)
 }
 
 struct message_span *
-selection_spans(const struct selection *s)
+operands_spans(const struct operands *operands)
 {
-	struct message_span *spans = s->count > 0 ? mem_alloc(s->count * sizeof *spans) : NULL;
+	struct message_span *spans =
+	    operands->count > 0 ? mem_alloc(operands->count * sizeof *spans) : NULL;
 
-	for (size_t i = 0; i < s->count; i++)
-		if (!to_span(&s->operands[i], &spans[i])) {
+	for (size_t i = 0; i < operands->count; i++)
+		if (!to_span(&operands->items[i], &spans[i])) {
 			free(spans);
 			return NULL;
 		}
@@ -307,15 +310,15 @@ apply_one(struct marking *m, const struct operand *o)
 }
 
 void
-selection_apply(struct selection *s, const struct message_list *l, struct journal *journal,
-		struct message_set *set)
+operands_apply(struct operands *operands, const struct message_list *l, struct journal *journal,
+	       struct message_set *set)
 {
 	struct marking m = {.list = l, .journal = journal, .chosen = mem_alloc(l->count)};
 
-	if (selection_wants_uids(s))
+	if (operands_wants_uids(operands))
 		message_index_make(&m.uids, l);
-	for (size_t i = 0; i < s->count; i++)
-		s->operands[i].is_missing = !apply_one(&m, &s->operands[i]);
+	for (size_t i = 0; i < operands->count; i++)
+		operands->items[i].is_missing = !apply_one(&m, &operands->items[i]);
 	for (size_t i = 0; i < l->count; i++)
 		if (m.chosen[i])
 			message_set_add(set, i);
@@ -324,12 +327,12 @@ selection_apply(struct selection *s, const struct message_list *l, struct journa
 }
 
 void
-selection_complain(const struct selection *s, struct run *run)
+operands_complain(const struct operands *operands, struct run *run)
 {
 	struct err e;
 
-	for (size_t i = 0; i < s->count; i++) {
-		const struct operand *o = &s->operands[i];
+	for (size_t i = 0; i < operands->count; i++) {
+		const struct operand *o = &operands->items[i];
 
 		if (!o->is_missing)
 			continue;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * select - the message operands of mfetch, mlist and mdel: from words to a set.
+ * operands - the message operands of mfetch, mlist, mdel and mmark: from words to a set of messages.
  */
-#ifndef MAILVERBS_APP_SELECT_H
-#define MAILVERBS_APP_SELECT_H
+#ifndef MAILVERBS_APP_OPERANDS_H
+#define MAILVERBS_APP_OPERANDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,51 +30,51 @@ struct operand {
 	uint32_t from;
 	uint32_t to;
 	char *text;      /* as given; of OPERAND_UID: the id as mlist shows it */
-	bool is_missing; /* named no message: see selection_apply() */
+	bool is_missing; /* named no message: see operands_apply() */
 };
 
-struct selection {
-	struct operand *operands;
+struct operands {
+	struct operand *items;
 	size_t count;
 };
 
 /*
  * Reads WORDS; "-" means the lines of standard input, each an operand up to a TAB; a bare word on
- * such a line is a unique id. False: *e is ERR_USAGE. Freed by selection_free() in any case.
+ * such a line is a unique id. False: *e is ERR_USAGE. Freed by operands_free() in any case.
  */
-bool selection_parse(struct selection *s, char **words, size_t count, struct err *e);
-void selection_free(struct selection *s);
+bool operands_parse(struct operands *operands, char **words, size_t count, struct err *e);
+void operands_free(struct operands *operands);
 
 /*
  * Is LINE, from standard input, itself an id? A line that begins with a prefix of operands is not:
  * a program that writes ids for a pipe puts `uid:` before such an id, so that a server cannot give
  * a message an id that names others.
  */
-bool selection_reads_as_id(const char *line);
+bool operands_reads_as_id(const char *line);
 
 /* Does it need ids to be resolved? */
-bool selection_wants_uids(const struct selection *s);
+bool operands_wants_uids(const struct operands *operands);
 
 /* Is one of them `new`? */
-bool selection_has_new(const struct selection *s);
+bool operands_has_new(const struct operands *operands);
 
 /* Does it need the sizes too? An id of POP3 is known only together with the size. */
-bool selection_wants_sizes(const struct selection *s, enum protocol protocol);
+bool operands_wants_sizes(const struct operands *operands, enum protocol protocol);
 
 /* If all operands count by number or position: the same as spans, one for each, the caller's to
  * free(). NULL: one of them needs the whole list, or there are none. */
-struct message_span *selection_spans(const struct selection *s);
+struct message_span *operands_spans(const struct operands *operands);
 
 /* Adds one operand of a kind that needs no text: the default of a tool. */
-void selection_add(struct selection *s, enum operand_kind kind);
+void operands_add(struct operands *operands, enum operand_kind kind);
 
 /*
  * The messages of L that the operands name, in the order of the list, each once. "new" are those
- * that SEEN does not have. Operands that name nothing are remembered: selection_complain() says so,
+ * that JOURNAL does not have. Operands that name nothing are remembered: operands_complain() says so,
  * after the others were served.
  */
-void selection_apply(struct selection *s, const struct message_list *l, struct journal *journal,
-		     struct message_set *set);
-void selection_complain(const struct selection *s, struct run *run);
+void operands_apply(struct operands *operands, const struct message_list *l,
+		    struct journal *journal, struct message_set *set);
+void operands_complain(const struct operands *operands, struct run *run);
 
 #endif

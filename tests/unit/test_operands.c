@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/select.h"
+#include "app/operands.h"
 
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ chooses(const char *words, struct journal *journal, const char *want)
 {
 	struct message_list l = ten_messages();
 	struct message_set set = {0};
-	struct selection s;
+	struct operands s;
 	struct buf got = {0};
 	struct err e = {0};
 	char *copy = mem_strdup(words), *word[8], *rest = NULL;
@@ -47,20 +47,20 @@ chooses(const char *words, struct journal *journal, const char *want)
 	for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest))
 		word[n++] = w;
 	buf_add_str(&got, "");
-	if (selection_parse(&s, word, n, &e)) {
-		selection_apply(&s, &l, journal, &set);
+	if (operands_parse(&s, word, n, &e)) {
+		operands_apply(&s, &l, journal, &set);
 		for (size_t i = 0; i < set.count; i++)
 			buf_addf(&got, "%" PRIu32 " ", l.items[set.index[i]].number);
 		for (size_t i = 0; i < s.count; i++)
-			if (s.operands[i].is_missing)
-				buf_addf(&got, "!%s ", s.operands[i].text);
+			if (s.items[i].is_missing)
+				buf_addf(&got, "!%s ", s.items[i].text);
 	} else {
 		buf_addf(&got, "usage %d", e.code == ERR_USAGE);
 	}
 	is_str(got.data, want, words);
 	buf_free(&got);
 	free(copy);
-	selection_free(&s);
+	operands_free(&s);
 	message_set_free(&set);
 	message_list_free(&l);
 }
@@ -100,7 +100,7 @@ test_usage(void)
 static void
 test_new(void)
 {
-	char dir[] = "/tmp/test_select.XXXXXX";
+	char dir[] = "/tmp/test_operands.XXXXXX";
 	char *remove;
 	struct err e;
 	struct journal *journal;
@@ -127,7 +127,7 @@ test_input(void)
 {
 	static char dash[] = "-";
 	char *words[] = {dash};
-	struct selection s;
+	struct operands s;
 	struct err e;
 	int ends[2];
 
@@ -135,20 +135,20 @@ test_input(void)
 		abort();
 	close(ends[1]);
 	dup2(ends[0], STDIN_FILENO);
-	ok(selection_parse(&s, words, 1, &e), "operands come from standard input");
+	ok(operands_parse(&s, words, 1, &e), "operands come from standard input");
 	is_number(s.count, 6, "one a line, empty ones left out");
-	ok(s.operands[0].kind == OPERAND_UID && s.operands[1].kind == OPERAND_UID &&
-	       s.operands[4].kind == OPERAND_UID,
+	ok(s.items[0].kind == OPERAND_UID && s.items[1].kind == OPERAND_UID &&
+	       s.items[4].kind == OPERAND_UID,
 	   "a bare word is an id there, be it a number or `new`");
-	is_str(s.operands[2].text, "u2", "uid: is understood too");
-	ok(s.operands[3].kind == OPERAND_FIRST, "and what counts");
-	is_str(s.operands[5].text, "x y", "a last line without an end, and blanks in an id");
-	selection_free(&s);
-	ok(!selection_reads_as_id("uid:x") && !selection_reads_as_id("last:5") &&
-	       !selection_reads_as_id("first:1"),
+	is_str(s.items[2].text, "u2", "uid: is understood too");
+	ok(s.items[3].kind == OPERAND_FIRST, "and what counts");
+	is_str(s.items[5].text, "x y", "a last line without an end, and blanks in an id");
+	operands_free(&s);
+	ok(!operands_reads_as_id("uid:x") && !operands_reads_as_id("last:5") &&
+	       !operands_reads_as_id("first:1"),
 	   "an id that reads like an operand needs `uid:` before it there");
-	ok(selection_reads_as_id("all") && selection_reads_as_id("-") &&
-	       selection_reads_as_id("3-9") && selection_reads_as_id("last:x"),
+	ok(operands_reads_as_id("all") && operands_reads_as_id("-") &&
+	       operands_reads_as_id("3-9") && operands_reads_as_id("last:x"),
 	   "and no other");
 }
 
