@@ -30,7 +30,7 @@ fetch_records(const struct fetch *f)
 static bool
 needs_memory(const struct fetch *f)
 {
-	return fetch_records(f) || (!f->by_default && operands_has_new(f->operands));
+	return fetch_records(f) || (!f->by_default && operands_have_new(f->operands));
 }
 
 /* DESTINATION is NULL if nothing is recorded. */

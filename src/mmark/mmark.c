@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #include "app/folder_names.h"
-#include "app/mailbox_name.h"
-#include "app/mailbox_session.h"
+#include "app/mailbox_task.h"
 #include "app/message_lines.h"
-#include "app/operands.h"
 #include "app/probe_json.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -20,8 +18,6 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "config/conflict.h"
-#include "journal/journal.h"
-#include "journal/journal_former.h"
 #include "message/date.h"
 #include "message/header.h"
 #include "message/outgoing.h"
@@ -30,14 +26,8 @@
 #include "proto/folder.h"
 
 struct marking {
-	struct run *run;
+	struct mailbox_task task;
 	struct mmark_options options;
-	struct account account;
-	struct operands operands;
-	struct journal *journal; /* of all that was delivered on this machine, for "new" */
-	struct mailbox_session session;
-	struct message_list list;
-	struct message_set set;
 	struct buf add, remove; /* flags as IMAP has them, separated by blanks */
 };
 
@@ -113,16 +103,15 @@ read_flags(struct marking *m, struct err *e)
 static bool
 list_and_select(struct marking *m, struct err *e)
 {
-	struct mailbox *mailbox = &m->session.mailbox;
+	struct mailbox *mailbox = &m->task.session.mailbox;
 	const unsigned right = m->options.move_to ? RIGHT_DELETE : 0;
 
-	if (!mailbox_session_open(&m->session, &m->account, e) ||
-	    !mailbox_list(mailbox, WANT_UIDS, &m->list, e) ||
+	if (!mailbox_session_open(&m->task.session, &m->task.account, e) ||
+	    !mailbox_list(mailbox, WANT_UIDS, &m->task.list, e) ||
 	    !mailbox_check_rights(mailbox, right, e))
 		return false;
-	journal_set_validity(m->journal, mailbox_validity(mailbox));
-	mailbox_session_show_alert(&m->session, m->run);
-	operands_apply(&m->operands, &m->list, m->journal, &m->set);
+	mailbox_session_show_alert(&m->task.session, m->task.run);
+	mailbox_task_select(&m->task);
 	return true;
 }
 
@@ -148,14 +137,14 @@ report(const struct marking *m)
 	struct buf deed = {0};
 
 	describe(m, &deed);
-	for (size_t i = 0; i < m->set.count; i++) {
-		const size_t index = m->set.index[i];
-		const char *uid = message_list_uid(&m->list, index);
+	for (size_t i = 0; i < m->task.named.count; i++) {
+		const size_t index = m->task.named.index[i];
+		const char *uid = message_list_uid(&m->task.list, index);
 
-		trace_note(TRACE_PROTOCOL, "%" PRIu32 " (uid:%s): %s", m->list.items[index].number,
-			   uid ? uid : "", deed.data);
+		trace_note(TRACE_PROTOCOL, "%" PRIu32 " (uid:%s): %s",
+			   m->task.list.items[index].number, uid ? uid : "", deed.data);
 	}
-	trace_note(TRACE_PROTOCOL, "%zu messages: done", m->set.count);
+	trace_note(TRACE_PROTOCOL, "%zu messages: done", m->task.named.count);
 	buf_free(&deed);
 }
 
@@ -167,18 +156,18 @@ change(struct marking *m, struct err *e)
 					      .copy_to = m->options.copy_to,
 					      .move_to = m->options.move_to,
 					      .creates = m->options.creates,
-					      .only_checks = m->run->options.dry_run};
+					      .only_checks = m->task.run->options.dry_run};
 
-	return mailbox_change(&m->session.mailbox, &m->list, &m->set, &change, e);
+	return mailbox_change(&m->task.session.mailbox, &m->task.list, &m->task.named, &change, e);
 }
 
 static bool
 carry_out(struct marking *m, struct err *e)
 {
-	if (!list_and_select(m, e) || !change(m, e) || !mailbox_commit(&m->session.mailbox, e))
+	if (!list_and_select(m, e) || !change(m, e) || !mailbox_commit(&m->task.session.mailbox, e))
 		return false;
 	report(m);
-	operands_complain(&m->operands, m->run);
+	operands_complain(&m->task.operands, m->task.run);
 	return true;
 }
 
@@ -188,26 +177,24 @@ show_plan(struct marking *m, struct err *e)
 	struct buf deed = {0};
 	bool ok;
 
-	run_show_settings(m->run, &m->account);
+	run_show_settings(m->task.run, &m->task.account);
 	fflush(stdout);
 	describe(m, &deed);
-	ok = list_and_select(m, e) && change(m, e) &&
-	     message_lines_show(m->run, &m->session.mailbox, &m->list, &m->set, deed.data, e);
+	ok = list_and_select(m, e) && change(m, e) && message_lines_show(&m->task, deed.data, e);
 	buf_free(&deed);
 	if (!ok)
 		return false;
 	fflush(stdout);
-	operands_complain(&m->operands, m->run);
-	return mailbox_commit(&m->session.mailbox, e);
+	operands_complain(&m->task.operands, m->task.run);
+	return mailbox_commit(&m->task.session.mailbox, e);
 }
 
 static bool
 change_named(struct marking *m, struct err *e)
 {
-	m->journal = mailbox_journals(&m->account, &m->run->given, e);
-	if (!m->journal)
+	if (!mailbox_task_open_journal(&m->task, e))
 		return false;
-	return m->run->options.dry_run ? show_plan(m, e) : carry_out(m, e);
+	return m->task.run->options.dry_run ? show_plan(m, e) : carry_out(m, e);
 }
 
 /* Appending a message. */
@@ -257,19 +244,19 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 	const struct mailbox_append a = {.folder = m->options.append_to,
 					 .flags = m->add.data,
 					 .creates = m->options.creates,
-					 .only_checks = m->run->options.dry_run,
+					 .only_checks = m->task.run->options.dry_run,
 					 .message = message,
 					 .date = find_date(message, &date) ? &date : NULL};
 	struct buf uid = {0};
-	bool ok = mailbox_session_open(&m->session, &m->account, e) &&
-		  mailbox_append(&m->session.mailbox, &a, &uid, e);
+	bool ok = mailbox_session_open(&m->task.session, &m->task.account, e) &&
+		  mailbox_append(&m->task.session.mailbox, &a, &uid, e);
 
 	if (ok && uid.len > 0)
 		printf("%s\n", uid.data);
 	else if (ok && !a.only_checks)
-		run_remark(m->run, "%s: the server does not tell the UID of the message",
-			   session_place(&m->session.base));
-	ok = ok && mailbox_commit(&m->session.mailbox, e);
+		run_remark(m->task.run, "%s: the server does not tell the UID of the message",
+			   session_place(&m->task.session.base));
+	ok = ok && mailbox_commit(&m->task.session.mailbox, e);
 	buf_free(&uid);
 	return ok;
 }
@@ -278,7 +265,7 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 static bool
 show_append(struct marking *m, struct outgoing *message, struct err *e)
 {
-	run_show_settings(m->run, &m->account);
+	run_show_settings(m->task.run, &m->task.account);
 	fflush(stdout);
 	if (!upload(m, message, e))
 		return false;
@@ -295,7 +282,8 @@ append_input(struct marking *m, struct err *e)
 	bool ok = message && check_message(message, e);
 
 	if (ok)
-		ok = m->run->options.dry_run ? show_append(m, message, e) : upload(m, message, e);
+		ok = m->task.run->options.dry_run ? show_append(m, message, e)
+						  : upload(m, message, e);
 	outgoing_free(message);
 	source_close(source);
 	return ok;
@@ -320,12 +308,12 @@ check_actions(const struct marking *m, struct err *e)
 	const bool changes =
 	    m->add.len > 0 || m->remove.len > 0 || m->options.move_to || m->options.copy_to;
 
-	if (!conflict_check_options(&m->run->given, TOOL_MMARK, e))
+	if (!conflict_check_options(&m->task.run->given, TOOL_MMARK, e))
 		return false;
 	if (m->options.append_to && (m->remove.len > 0 || m->options.move_to || m->options.copy_to))
 		return err_set(e, ERR_USAGE,
 			       "--append can be combined with --seen and --flag only");
-	if (m->options.append_to && m->run->operand_count > 0)
+	if (m->options.append_to && m->task.run->operand_count > 0)
 		return err_set(e, ERR_USAGE,
 			       "--append takes the message from standard input, and no operands");
 	if (m->options.append_to || changes)
@@ -338,17 +326,13 @@ check_actions(const struct marking *m, struct err *e)
 static bool
 check_operands(const struct marking *m, struct err *e)
 {
-	if (m->run->operand_count > 0 || m->options.append_to)
-		return true;
-	err_set(e, ERR_USAGE, "no messages given");
-	return err_hint(e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from "
-			   "standard input");
+	return m->options.append_to || mailbox_task_check_operands(m->task.run, e);
 }
 
 static bool
 check_protocol(const struct marking *m, struct err *e)
 {
-	const struct url *url = account_server(&m->account, e);
+	const struct url *url = account_server(&m->task.account, e);
 
 	if (!url)
 		return false;
@@ -361,37 +345,32 @@ check_protocol(const struct marking *m, struct err *e)
 static bool
 prepare(struct marking *m, struct err *e)
 {
-	struct run *run = m->run;
+	struct run *run = m->task.run;
 
 	if (!run->options.probe &&
 	    (!read_flags(m, e) || !check_actions(m, e) || !check_operands(m, e)))
 		return false;
-	return operands_parse(&m->operands, run->operands, run->operand_count, e) &&
-	       run_account(run, &m->account, TOOL_MMARK, NULL, e) &&
-	       folders_check_one(&m->account, e) && (run->options.probe || check_protocol(m, e));
+	return operands_parse(&m->task.operands, run->operands, run->operand_count, e) &&
+	       run_account(run, &m->task.account, TOOL_MMARK, NULL, e) &&
+	       folders_check_one(&m->task.account, e) &&
+	       (run->options.probe || check_protocol(m, e));
 }
 
 static bool
 serve(struct marking *m, struct err *e)
 {
-	if (m->run->options.probe)
-		return mailbox_session_probe(&m->account, probe_form(m->run), e);
+	if (m->task.run->options.probe)
+		return mailbox_session_probe(&m->task.account, probe_form(m->task.run), e);
 	return m->options.append_to ? append_input(m, e) : change_named(m, e);
 }
 
 static bool
 job(struct run *run, struct err *e)
 {
-	struct marking m = {.run = run, .options = mmark_options_read(&run->given)};
+	struct marking m = {.task = {.run = run}, .options = mmark_options_read(&run->given)};
 	const bool ok = prepare(&m, e) && serve(&m, e);
 
-	mailbox_session_show_alert(&m.session, run);
-	mailbox_session_close(&m.session);
-	journal_close(m.journal);
-	message_list_free(&m.list);
-	message_set_free(&m.set);
-	operands_free(&m.operands);
-	account_free(&m.account);
+	mailbox_task_close(&m.task);
 	buf_free(&m.add);
 	buf_free(&m.remove);
 	return ok;

@@ -11,6 +11,8 @@ libcommon_a_SOURCES += \
 	%D%/mailbox_name.h \
 	%D%/mailbox_session.c \
 	%D%/mailbox_session.h \
+	%D%/mailbox_task.c \
+	%D%/mailbox_task.h \
 	%D%/message_lines.c \
 	%D%/message_lines.h \
 	%D%/message_search.c \

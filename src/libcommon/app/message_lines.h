@@ -8,17 +8,12 @@
 #include <stdbool.h>
 
 struct err;
-struct mailbox;
-struct message_list;
-struct message_set;
-struct run;
+struct mailbox_task;
 
 /*
- * Fetches From and Subject of the messages of SET, which is part of L, and prints a line for each
- * on standard output: "would delete 3 (uid:17), from Alice: Hello", where DEED is "delete". False:
- * *e, from the session.
+ * Fetches From and Subject of the messages named and prints a line for each on standard output:
+ * "would delete 3 (uid:17), from Alice: Hello", where DEED is "delete". False: *e, from the session.
  */
-bool message_lines_show(struct run *run, struct mailbox *m, const struct message_list *l,
-			const struct message_set *set, const char *deed, struct err *e);
+bool message_lines_show(struct mailbox_task *t, const char *deed, struct err *e);
 
 #endif

@@ -78,6 +78,13 @@ parse_prefixed(struct operands *operands, const char *word)
 	return true;
 }
 
+bool
+operands_hint(struct err *e)
+{
+	return err_hint(
+	    e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from standard input");
+}
+
 static bool
 parse_word(struct operands *operands, const char *word, struct err *e)
 {
@@ -97,12 +104,11 @@ parse_word(struct operands *operands, const char *word, struct err *e)
 		return true;
 	}
 	err_set(e, ERR_USAGE, "'%s' names no messages", word);
-	return err_hint(
-	    e, "7, 3-9, 12-, last:20, first:5, uid:ID, new, all, or - for ids from standard input");
+	return operands_hint(e);
 }
 
 bool
-operands_reads_as_id(const char *line)
+operand_reads_as_id(const char *line)
 {
 	uint32_t n;
 
@@ -154,7 +160,16 @@ operands_free(struct operands *operands)
 }
 
 bool
-operands_wants_uids(const struct operands *operands)
+operands_are_all(const struct operands *operands)
+{
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind != OPERAND_ALL)
+			return false;
+	return true;
+}
+
+bool
+operands_want_uids(const struct operands *operands)
 {
 	for (size_t i = 0; i < operands->count; i++)
 		if (operands->items[i].kind == OPERAND_UID ||
@@ -164,7 +179,7 @@ operands_wants_uids(const struct operands *operands)
 }
 
 bool
-operands_has_new(const struct operands *operands)
+operands_have_new(const struct operands *operands)
 {
 	for (size_t i = 0; i < operands->count; i++)
 		if (operands->items[i].kind == OPERAND_NEW)
@@ -173,7 +188,7 @@ operands_has_new(const struct operands *operands)
 }
 
 bool
-operands_wants_sizes(const struct operands *operands, enum protocol protocol)
+operands_want_sizes(const struct operands *operands, enum protocol protocol)
 {
 	for (size_t i = 0; i < operands->count; i++)
 		if (operands->items[i].kind == OPERAND_NEW)
@@ -315,7 +330,7 @@ operands_apply(struct operands *operands, const struct message_list *l, struct j
 {
 	struct marking m = {.list = l, .journal = journal, .chosen = mem_alloc(l->count)};
 
-	if (operands_wants_uids(operands))
+	if (operands_want_uids(operands))
 		message_index_make(&m.uids, l);
 	for (size_t i = 0; i < operands->count; i++)
 		operands->items[i].is_missing = !apply_one(&m, &operands->items[i]);

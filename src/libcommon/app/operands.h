@@ -45,21 +45,27 @@ struct operands {
 bool operands_parse(struct operands *operands, char **words, size_t count, struct err *e);
 void operands_free(struct operands *operands);
 
+/* Adds the forms an operand can have as a hint to *E. Always false. */
+bool operands_hint(struct err *e);
+
 /*
  * Is LINE, from standard input, itself an id? A line that begins with a prefix of operands is not:
  * a program that writes ids for a pipe puts `uid:` before such an id, so that a server cannot give
  * a message an id that names others.
  */
-bool operands_reads_as_id(const char *line);
+bool operand_reads_as_id(const char *line);
 
-/* Does it need ids to be resolved? */
-bool operands_wants_uids(const struct operands *operands);
+/* Is each of them `all`? True if there are none. */
+bool operands_are_all(const struct operands *operands);
+
+/* Do they need ids to be resolved? */
+bool operands_want_uids(const struct operands *operands);
 
 /* Is one of them `new`? */
-bool operands_has_new(const struct operands *operands);
+bool operands_have_new(const struct operands *operands);
 
-/* Does it need the sizes too? An id of POP3 is known only together with the size. */
-bool operands_wants_sizes(const struct operands *operands, enum protocol protocol);
+/* Do they need the sizes too? An id of POP3 is known only together with the size. */
+bool operands_want_sizes(const struct operands *operands, enum protocol protocol);
 
 /* If all operands count by number or position: the same as spans, one for each, the caller's to
  * free(). NULL: one of them needs the whole list, or there are none. */

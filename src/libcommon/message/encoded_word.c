@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "message/charset.h"
+#include "message/header.h"
 
 /* More than any converter needs at once. */
 #define ROOM_MIN 64
@@ -334,4 +335,19 @@ encoded_word_encode(struct buf *out, const char *text)
 		buf_free(&character);
 	}
 	buf_add_str(out, WORD_END);
+}
+
+void
+encoded_word_decode_field(struct buf *out, const char *header, size_t n, const char *name)
+{
+	struct header_field field;
+	struct buf unfolded = {0};
+
+	buf_add_str(out, "");
+	if (!header || !header_find(header, n, name, &field))
+		return;
+	header_unfold(&unfolded, &field);
+	if (unfolded.data)
+		encoded_word_decode(out, unfolded.data, unfolded.len);
+	buf_free(&unfolded);
 }

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/mailbox_task.h"
+
+#include "app/mailbox_name.h"
+#include "app/tool.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "journal/journal.h"
+#include "journal/journal_former.h"
+#include "message/receiver.h"
+
+enum { HEADER_MAX = 256 * 1024 };
+
+bool
+mailbox_task_check_operands(const struct run *run, struct err *e)
+{
+	if (run->operand_count > 0)
+		return true;
+	err_set(e, ERR_USAGE, "no messages given");
+	return operands_hint(e);
+}
+
+bool
+mailbox_task_open_journal(struct mailbox_task *t, struct err *e)
+{
+	t->journal = mailbox_journals(&t->account, &t->run->given, e);
+	return t->journal != NULL;
+}
+
+void
+mailbox_task_select(struct mailbox_task *t)
+{
+	journal_set_validity(t->journal, mailbox_validity(&t->session.mailbox));
+	operands_apply(&t->operands, &t->list, t->journal, &t->named);
+}
+
+/* Headers, received one by one and shown at once. */
+
+struct header_fetch {
+	const struct mailbox_task *task;
+	message_headed show;
+	void *ctx;         /* of show */
+	struct buf header; /* of the message being received */
+	size_t index;      /* of that message */
+};
+
+static bool
+begin(void *ctx, const struct message_info *info, struct err *e)
+{
+	struct header_fetch *f = ctx;
+
+	(void)e;
+	f->index = info->index;
+	buf_clear(&f->header);
+	return true;
+}
+
+static bool
+data(void *ctx, const char *bytes, size_t n, struct err *e)
+{
+	struct header_fetch *f = ctx;
+
+	(void)e;
+	if (f->header.len < HEADER_MAX)
+		buf_add(&f->header, bytes, n);
+	return true;
+}
+
+static bool
+end(void *ctx, struct err *e)
+{
+	struct header_fetch *f = ctx;
+
+	(void)e;
+	f->show(f->ctx, &f->task->list, f->index, f->header.data, f->header.len);
+	return true;
+}
+
+/* A message that went away meanwhile. */
+static bool
+abandon(void *ctx, const struct message_info *info, const struct err *why)
+{
+	const struct header_fetch *f = ctx;
+
+	(void)info;
+	if (why)
+		run_complain(f->task->run, why);
+	return why != NULL;
+}
+
+bool
+mailbox_task_fetch_headers(struct mailbox_task *t, message_headed show, void *ctx, struct err *e)
+{
+	static const struct receiver receiver = {
+	    .begin = begin, .data = data, .end = end, .abandon = abandon};
+	struct header_fetch f = {.task = t, .show = show, .ctx = ctx};
+	const bool ok =
+	    mailbox_fetch(&t->session.mailbox, &t->list, &t->named, PART_FIELDS, &receiver, &f, e);
+
+	buf_free(&f.header);
+	return ok;
+}
+
+void
+mailbox_task_close(struct mailbox_task *t)
+{
+	mailbox_session_show_alert(&t->session, t->run);
+	mailbox_session_close(&t->session);
+	journal_close(t->journal);
+	message_list_free(&t->list);
+	message_set_free(&t->named);
+	operands_free(&t->operands);
+	account_free(&t->account);
+}
