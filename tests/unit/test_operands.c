@@ -144,11 +144,11 @@ test_input(void)
 	ok(s.items[3].kind == OPERAND_FIRST, "and what counts");
 	is_str(s.items[5].text, "x y", "a last line without an end, and blanks in an id");
 	operands_free(&s);
-	ok(!operands_reads_as_id("uid:x") && !operands_reads_as_id("last:5") &&
-	       !operands_reads_as_id("first:1"),
+	ok(!operand_reads_as_id("uid:x") && !operand_reads_as_id("last:5") &&
+	       !operand_reads_as_id("first:1"),
 	   "an id that reads like an operand needs `uid:` before it there");
-	ok(operands_reads_as_id("all") && operands_reads_as_id("-") &&
-	       operands_reads_as_id("3-9") && operands_reads_as_id("last:x"),
+	ok(operand_reads_as_id("all") && operand_reads_as_id("-") && operand_reads_as_id("3-9") &&
+	       operand_reads_as_id("last:x"),
 	   "and no other");
 }
 
