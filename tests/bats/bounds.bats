@@ -63,11 +63,76 @@ imap_costs()
 	assert_equal "$(wc -l <<<"$output")" 2000
 }
 
-@test '9,000 encoded words, each in another charset than the one before it' {
+@test '2,000 encoded words, each in another charset than the one before it' {
 	{
 		printf '%s\n' "$pop3_hello" 'C: LIST' 'S: +OK\r\n1 9\r\n.' 'C: TOP 1 0' 'S: +OK' 'S: Subject:'
-		printf 'S:  =?iso-8859-%d?q?a?=\n' {1..9}{,,,,,,,,,}{,,,,,,,,,}{,,,,,,,,,}
+		seq 2000 | awk '{ print "S:  =?iso-8859-" NR % 9 + 1 "?q?a?=" }'
 		printf '%s\n' 'S:' 'S: .' 'C: QUIT'
 	} >script
 	costs 50 "$PWD/script" 0 mlist -o subject
+}
+
+@test '2,000 EXPUNGE, of the first and of the middle, on a list of 10,000' {
+	{
+		printf '%s\n' "$imap_login" 'C: a2 SELECT "INBOX"' 'C: a3 UID FETCH 1:* (UID)'
+		printf '%s\n' 'S: * 10000 EXISTS' 'S: * OK [UIDVALIDITY 7]' 'S: a2 OK' 'S* 10000 * \i FETCH (UID \i)'
+		seq 1000 | awk '{ print "S: * 1 EXPUNGE\nS: * " 5000 - NR " EXPUNGE" }'
+		printf '%s\n' 'S: a3 OK' 'C: a4 LOGOUT'
+	} >script
+	imap_costs 150 "$PWD/script" 0 mlist -o uid
+	assert_equal "$(wc -l <<<"$output")" 8000
+}
+
+@test '8,000 messages whose UIDs come backwards, while UIDNEXT says 1' {
+	{
+		printf '%s\n' "$imap_login" 'C: a2 SELECT "INBOX"' 'C: a3 UID FETCH 1:* (UID RFC822.SIZE)'
+		printf '%s\n' 'S: * 8000 EXISTS' 'S: * OK [UIDVALIDITY 7]' 'S: * OK [UIDNEXT 1]' 'S: a2 OK'
+		seq 8000 | awk '{ print "S: * " NR " FETCH (UID " 8001 - NR " RFC822.SIZE 9)" }'
+		printf '%s\n' 'S: a3 OK' 'C: a4 LOGOUT'
+	} >script
+	imap_costs 200 "$PWD/script" 66 mfetch --keep --maildir=box uid:9000
+}
+
+@test '8,000 messages with one unique id' {
+	printf '%s\n' "$pop3_hello" 'C: UIDL' 'S: +OK' 'S* 8000 \i same' 'S: .' 'C: QUIT' >script
+	costs 60 "$PWD/script" 0 mlist -o uid
+}
+
+@test '4,000 recipients, of whom each second one is refused' {
+	{
+		sed '/^To:/,$d' letter
+		printf 'To: r0@example.org'
+		printf ',\n r%d@example.org' {1..3999}
+		echo
+		sed '1,/^To:/d' letter
+	} >many
+	mv many letter
+	{
+		printf '%s\n' 'S: 220 ready' 'C: EHLO [127.0.0.1]' 'S: 250 mx' 'C~ MAIL .*' 'S: 250 ok'
+		for _ in {1..2000}; do printf '%s\n' 'C~ RCPT .*' 'S: 250 ok' 'C~ RCPT .*' 'S: 550 no'; done
+		printf '%s\n' 'C: QUIT'
+	} >script
+	costs 250 "$PWD/script" 67 msend -t
+}
+
+@test 'aliases that name the next one ten times, 25 deep, and a chain of names used twice each' {
+	seq 0 24 | awk '{ printf "a%d: ", $1; for (i = 0; i < 10; i++) printf "%sa%d", i ? ", " : "", $1 + 1; print "" }' >aliases
+	echo 'a25: bob@example.org' >>aliases
+	printf '[test]\naddress = alice@example.org\nauth = none\nalias-file = %s\n' "$PWD/aliases" >config
+	smtp+=(--config=config)
+	costs 20 - 0 msend a0 <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx
+	C: MAIL FROM:<alice@example.org>
+	S: 250 ok
+	C: RCPT TO:<bob@example.org>
+	S: 250 ok
+	C: DATA
+	S: 354 go
+	$(sed 's/^/C: /' letter)
+	C: .
+	S: 250 ok
+	C: QUIT
+	END
 }
