@@ -78,6 +78,19 @@ against_scripts()
 	fi
 }
 
+@test 'a reply that comes before the end of a message does not accept it: it stays on the server' {
+	give 1
+	lmtp_script early PIPELINING <<-'END'
+	C: MAIL FROM:<from1@example.org> SIZE=52
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok\r\n250 Ok\r\n354 go\r\n250 stored
+	END
+	against_scripts 76 early --
+	assert_regex "$stderr" 'a reply to nothing, before the end of the message'
+	assert_equal "$(mailbox_count "$user")" 1
+}
+
 # ---- Dovecot ----
 
 @test 'every kind of letter arrives as it was, once, and is deleted' {

@@ -966,6 +966,35 @@ refuse_smtp()
 	END
 }
 
+@test "a message is not accepted by a reply that comes before its end: DATA, with PIPELINING and without, and BDAT" {
+	against - 76 msend <<-END
+	$smtp_hello
+	C: MAIL FROM:<alice@example.org>
+	C: RCPT TO:<bob@example.org>
+	C: DATA
+	S: 250 Ok\r\n250 Ok\r\n354 go\r\n250 queued
+	END
+	assert_equal "$stderr" 'msend: tunnel: a reply to nothing, before the end of the message'
+	against - 76 msend <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx.example.org
+	S: 250 CHUNKING
+	C: MAIL FROM:<alice@example.org>
+	S: 250 Ok
+	C: RCPT TO:<bob@example.org>
+	S: 250 Ok\r\n250 queued
+	END
+	against - 76 msend <<-END
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250 mx.example.org
+	C: MAIL FROM:<alice@example.org>
+	S: 250 Ok\r\n250 Ok\r\n354 go\r\n250 queued
+	END
+	assert_equal "$stderr" 'msend: tunnel: a reply to nothing: 250 Ok'
+}
+
 @test "421 to a pipelined recipient" {
 	against - 75 msend bob@example.org carol@example.org <<-END
 	$smtp_hello

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What is known of a message when the line is cut: at every byte of a conversation. What the server
- * says up to the end of the message is there beforehand; then it says nothing more. The line takes
- * so many bytes and no more: send(2) is this file's.
+ * What is known of a message when the line is cut: at every byte of a conversation. The server
+ * replies to each command that has gone out as a whole, as long as it has replies, and then hangs up.
+ * The line takes so many bytes and no more: send(2) is this file's.
  */
 #include "proto/smtp/smtp.h"
 
@@ -21,6 +21,57 @@
 
 static char went_out[512 * 1024];
 static size_t out_len, line_takes;
+static size_t answered; /* the bytes of went_out that were looked at for commands */
+static const char *replies;
+static int peer = -1;
+
+static void
+hang_up(void)
+{
+	if (peer >= 0)
+		close(peer);
+	peer = -1;
+}
+
+static void
+reply_next(void)
+{
+	const char *end = replies;
+	bool is_last;
+
+	do {
+		is_last = end[3] == ' ';
+		end = strstr(end, "\r\n") + 2;
+	} while (!is_last && *end);
+	if (write(peer, replies, (size_t)(end - replies)) != end - replies)
+		abort();
+	replies = end;
+	if (*replies == '\0')
+		hang_up();
+}
+
+static bool
+is_command(const char *line)
+{
+	static const char *const verbs[] = {"EHLO", "MAIL", "RCPT", "DATA", "BDAT"};
+
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (memcmp(line, verbs[i], 4) == 0)
+			return true;
+	return false;
+}
+
+static void
+reply_to_commands(void)
+{
+	char *lf;
+
+	while (peer >= 0 && (lf = memchr(went_out + answered, '\n', out_len - answered))) {
+		if (is_command(went_out + answered))
+			reply_next();
+		answered = (size_t)(lf + 1 - went_out);
+	}
+}
 
 ssize_t
 send(int fd, const void *bytes, size_t n, int flags)
@@ -31,28 +82,30 @@ send(int fd, const void *bytes, size_t n, int flags)
 	(void)fd;
 	(void)flags;
 	if (n > 0 && take == 0) {
+		hang_up();
 		errno = EPIPE;
 		return -1;
 	}
 	memcpy(went_out + out_len, bytes, take);
 	out_len += take;
+	reply_to_commands();
 	return (ssize_t)take;
 }
 
 static struct stream *
-open_line(const char *replies, size_t takes)
+open_line(const char *script, size_t takes)
 {
 	int ends[2];
-	struct stream *s;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0 ||
-	    write(ends[1], replies, strlen(replies)) != (ssize_t)strlen(replies))
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
 		abort();
-	s = stream_from_fds(ends[0], ends[0], "mx:587", 5);
-	close(ends[1]);
-	out_len = 0;
+	hang_up();
+	peer = ends[1];
+	replies = script;
+	out_len = answered = 0;
 	line_takes = takes;
-	return s;
+	reply_next(); /* the greeting */
+	return stream_from_fds(ends[0], ends[0], "mx:587", 5);
 }
 
 static struct outgoing *
@@ -80,14 +133,14 @@ struct sent {
 
 /* A message of SIZE octets over a line that takes so many bytes. */
 static struct sent
-send_over(const char *replies, size_t takes, size_t size)
+send_over(const char *script, size_t takes, size_t size)
 {
 	const struct smtp_params params = {
 	    .domain = "here", .timeout_s = 5, .message_timeout_s = 5};
 	const struct login login = {.is_skipped = true};
 	struct smtp_recipient to = {.address = "b@example.org"};
 	struct smtp_envelope envelope = {.from = "a@example.org", .recipients = &to, .count = 1};
-	struct stream *s = open_line(replies, takes);
+	struct stream *s = open_line(script, takes);
 	struct err e = {0};
 	struct smtp *c = smtp_open(s, &login, &params, &e);
 	struct sent sent = {0};
@@ -106,16 +159,16 @@ send_over(const char *replies, size_t takes, size_t size)
 
 /* Cut at each byte: it may have been sent where END (and no less) went out, and nowhere else. */
 static void
-check_cuts(const char *replies, size_t size, size_t behind_end, const char *name)
+check_cuts(const char *script, size_t size, size_t behind_end, const char *name)
 {
 	size_t whole, first, wrong = 0;
 
-	send_over(replies, sizeof went_out, size);
+	send_over(script, sizeof went_out, size);
 	whole = out_len;
 	ok(whole > size, "%s: the whole message goes out", name);
 	first = whole > 1000 ? whole - 1000 : 0;
 	for (size_t takes = first; takes <= whole; takes++) {
-		const struct sent sent = send_over(replies, takes, size);
+		const struct sent sent = send_over(script, takes, size);
 
 		if (sent.ok || sent.maybe != (takes >= whole - behind_end)) {
 			diag("%zu of %zu bytes: maybe sent: %d", takes, whole, sent.maybe);

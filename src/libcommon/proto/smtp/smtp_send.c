@@ -310,6 +310,25 @@ announce_end(const struct transaction *t, struct err *e)
 	return false;
 }
 
+/*
+ * A reply that comes before the end of the message has gone out is not about the message. One that
+ * refuses is read in its turn: the server is about to leave.
+ */
+static bool
+check_silence(const struct transaction *t, struct err *e)
+{
+	struct stream *s = t->c->stream;
+	const char *said;
+	size_t n;
+
+	if (stream_is_idle(s) || !stream_has_input(s) || !(said = stream_block(s, &n)) ||
+	    said[0] == '4' || said[0] == '5')
+		return true;
+	t->c->is_cut = true;
+	return err_set(e, ERR_PROTOCOL, "%s: a reply to nothing, before the end of the message",
+		       stream_name(s));
+}
+
 /* Sends the end of the message, and QUIT after it. From then on it is unknown whether the message
  * was sent until the reply is read, even if the connection broke before QUIT was out too. */
 static void
@@ -379,7 +398,7 @@ send_bdat(struct transaction *t, struct smtp_reply *reply, struct err *e)
 	    t->c->features.pipelining && t->envelope->count == 1 && t->facts->size <= RIDES_MAX;
 	bool ok = true;
 
-	if (!rides && !read_envelope(t, e))
+	if ((!rides && !read_envelope(t, e)) || !check_silence(t, e))
 		return false;
 	/* the end is where the octets are all there */
 	dialog_ask(t->c->dialog, "BDAT %" PRIu64 " LAST", t->facts->size);
@@ -422,7 +441,7 @@ send_data(struct transaction *t, struct smtp_reply *reply, struct err *e)
 		return false;
 	if (data.code != 354)
 		return smtp_refused(t->c, &data, permanent_code(&data), e);
-	if (!pour(t, true, e) || !announce_end(t, e))
+	if (!pour(t, true, e) || !check_silence(t, e) || !announce_end(t, e))
 		return false;
 	dialog_ask(t->c->dialog, ".");
 	send_end(t);

@@ -26,6 +26,18 @@ parse_reply_line(const char *line, size_t len, unsigned *code, const char **text
 	return true;
 }
 
+/* A server may say why it leaves before it is asked anything, but not grant what was not asked for:
+ * that would be taken for the answer to whatever comes next. */
+static bool
+was_asked(struct smtp *c, struct smtp_reply *reply)
+{
+	if (reply->code >= 400 || dialog_was_asked(c->dialog, 0))
+		return true;
+	stream_fail(c->stream, ERR_PROTOCOL, "a reply to nothing: %s", reply->text);
+	*reply = (struct smtp_reply){0};
+	return false;
+}
+
 bool
 smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *, const char *line))
 {
@@ -53,7 +65,7 @@ smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 		stream_fail(c->stream, ERR_PROTOCOL, "a reply without end");
 	snprintf(reply->text, sizeof reply->text, "%03u %s", reply->code, c->words.data);
 	c->is_closing |= reply->code == 421;
-	return last;
+	return last && was_asked(c, reply);
 }
 
 /* RFC 4954 section 6: a login is wanted, or a better one, whatever the command was. */
