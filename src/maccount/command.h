@@ -20,4 +20,7 @@ bool command_status(struct run *run, struct err *e);
 bool command_logout(struct run *run, struct err *e);
 bool command_providers(struct run *run, struct err *e);
 
+/* Deletes the tokens of an account, without revocation; none is no error. False: *e. */
+bool token_forget(struct run *run, const char *account, struct err *e);
+
 #endif

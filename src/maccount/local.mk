@@ -50,6 +50,8 @@ libmaccount_a_SOURCES = \
 	%D%/terminal.c \
 	%D%/terminal.h \
 	%D%/token.c \
+	%D%/token_command.c \
+	%D%/token_command.h \
 	%D%/token_store.c \
 	%D%/token_store.h \
 	%D%/wizard.c

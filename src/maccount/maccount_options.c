@@ -47,6 +47,7 @@ oauth_settings_read(const struct values *given, const struct values *all)
 	    .client = values_text(all, SET_OAUTH2_CLIENT_ID),
 	    .secret_command = values_text(all, SET_OAUTH2_CLIENT_SECRET_COMMAND),
 	    .key_file = values_text(all, SET_OAUTH2_KEY_FILE),
+	    .store_command = values_text(all, SET_TOKEN_STORE_COMMAND),
 	    .ca_file = own ? own : values_text(all, SET_TLS_CA_FILE),
 	    .grant = read_grant(all),
 	    .timeout_s = values_number(all, SET_TIMEOUT, OAUTH_TIMEOUT_S)};

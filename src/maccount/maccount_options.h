@@ -37,6 +37,7 @@ struct oauth_settings {
 	const char *client;
 	const char *secret_command;
 	const char *key_file;
+	const char *store_command;
 	const char *ca_file;
 	enum oauth_grant grant;
 	unsigned timeout_s;

@@ -39,12 +39,18 @@ find_account(struct account *a, struct run *run, const char *name, struct err *e
 	return account_resolve(a, TOOL_MFETCH, &run->given, NULL, e);
 }
 
+static const char *
+store_command_of(const struct run *run, const struct account *a)
+{
+	return oauth_settings_read(&run->given, &a->values).store_command;
+}
+
 static bool
 holder_open(struct holder *h, struct run *run, struct err *e)
 {
 	*h = (struct holder){.store.lock = -1};
 	return find_account(&h->account, run, run->operands[0], e) &&
-	       token_store_open(&h->store, h->account.name, e);
+	       token_store_open(&h->store, h->account.name, store_command_of(run, &h->account), e);
 }
 
 static void
@@ -201,6 +207,20 @@ command_token(struct run *run, struct err *e)
 }
 
 bool
+token_forget(struct run *run, const char *account, struct err *e)
+{
+	struct account a = {0};
+	struct token_store store = {.lock = -1};
+	const bool ok = find_account(&a, run, account, e) &&
+			token_store_open(&store, a.name, store_command_of(run, &a), e) &&
+			token_store_remove(&store, e);
+
+	token_store_close(&store);
+	account_free(&a);
+	return ok;
+}
+
+bool
 command_logout(struct run *run, struct err *e)
 {
 	struct holder h;
@@ -231,7 +251,9 @@ show_status(const char *account, const struct held_token *t)
 	if (localtime_r(&expires, &tm))
 		strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", &tm);
 	printf("%s\t%s\t%s\t%s\n", account, t->expires > now ? "valid until" : "expired", when,
-	       t->refresh ? "renewable" : "not renewable");
+	       t->kept      ? t->kept
+	       : t->refresh ? "renewable"
+			    : "not renewable");
 }
 
 static bool
@@ -239,7 +261,8 @@ show_account(const char *account, struct err *e)
 {
 	struct token_store store;
 	struct held_token t = {0};
-	const bool ok = token_store_open(&store, account, e) && token_store_load(&store, &t, e);
+	const bool ok =
+	    token_store_open(&store, account, NULL, e) && token_store_peek(&store, &t, e);
 
 	if (ok)
 		show_status(account, &t);

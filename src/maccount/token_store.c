@@ -15,15 +15,18 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "config/paths.h"
+#include "maccount/token_command.h"
 #include "net/wait.h"
 
 enum { LOCK_WAIT_S = 60, LOCK_STEP_MS = 50 };
 
 bool
-token_store_open(struct token_store *s, const char *account, struct err *e)
+token_store_open(struct token_store *s, const char *account, const char *command, struct err *e)
 {
-	*s = (struct token_store){
-	    .path = paths_token(account), .account = mem_strdup(account), .lock = -1};
+	*s = (struct token_store){.path = paths_token(account),
+				  .account = mem_strdup(account),
+				  .command = mem_strdup(command),
+				  .lock = -1};
 	return s->path || err_set(e, ERR_CONFIG, "there is no home directory to keep tokens in");
 }
 
@@ -34,6 +37,7 @@ token_store_close(struct token_store *s)
 		close(s->lock);
 	free(s->path);
 	free(s->account);
+	free(s->command);
 	*s = (struct token_store){.lock = -1};
 }
 
@@ -44,6 +48,34 @@ make_directory(const struct token_store *s, struct err *e)
 	const bool ok = file_make_directory(directory, e);
 
 	free(directory);
+	return ok;
+}
+
+static bool
+is_whole(const char *path, const char *account)
+{
+	struct held_token t;
+	struct err unused; /* a file that cannot be read is of no use */
+	const bool ok = held_token_read(path, account, &t, &unused) && t.is_whole;
+
+	held_token_free(&t);
+	return ok;
+}
+
+/* A process that was killed before it renamed its file may have had the only refresh token that the
+ * server still takes. */
+static bool
+settle(const struct token_store *s, struct err *e)
+{
+	char *path = mem_printf("%s.new", s->path);
+	bool ok = true;
+
+	if (is_whole(path, s->account))
+		ok = (rename(path, s->path) == 0 && file_sync_parent(s->path, e)) ||
+		     err_set_errno(e, ERR_IO, "%s", s->path);
+	else
+		unlink(path);
+	free(path);
 	return ok;
 }
 
@@ -61,11 +93,11 @@ token_store_lock(struct token_store *s, struct err *e)
 			   wait_fds(NULL, 0, wait_clock() + LOCK_STEP_MS) != WAIT_STOPPED;
 	}
 	free(path);
-	return s->lock >= 0;
+	return s->lock >= 0 && settle(s, e);
 }
 
 bool
-token_store_load(const struct token_store *s, struct held_token *t, struct err *e)
+token_store_peek(const struct token_store *s, struct held_token *t, struct err *e)
 {
 	if (held_token_read(s->path, s->account, t, e))
 		return true;
@@ -87,6 +119,45 @@ add(struct buf *text, const char *word, const char *value)
 	buf_add_char(text, '\n');
 }
 
+static bool
+load_kept(const struct token_store *s, struct held_token *t, struct err *e)
+{
+	struct buf text = {0};
+	bool ok;
+
+	held_token_free(t);
+	if (!s->command) {
+		err_set(e, ERR_CONFIG,
+			"a command keeps the tokens for %s, and no token-store-command is set",
+			s->account);
+		return err_hint(e, "maccount login %s", s->account);
+	}
+	ok = token_command_load(s->command, s->account, &text, e);
+	buf_add(&text, "", 1);
+	ok = ok && held_token_parse(t, text.data, "token-store-command: load", s->account, e);
+	buf_wipe(&text);
+	return ok;
+}
+
+bool
+token_store_load(const struct token_store *s, struct held_token *t, struct err *e)
+{
+	return token_store_peek(s, t, e) && (!t->kept || load_kept(s, t, e));
+}
+
+/* For the file beside a command: all but the secrets. */
+static void
+compose_stub(const struct token_store *s, const struct held_token *t, struct buf *text)
+{
+	buf_add_str(text, "mailverbs-token 1\n");
+	add(text, "account", s->account);
+	add(text, "server", t->server);
+	add(text, "scope", t->scope);
+	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
+	add(text, "kept", t->refresh ? "renewable" : "not renewable");
+	buf_add_str(text, "end\n");
+}
+
 static void
 compose(const struct token_store *s, const struct held_token *t, struct buf *text)
 {
@@ -100,6 +171,7 @@ compose(const struct token_store *s, const struct held_token *t, struct buf *tex
 	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
 	add(text, "access", t->access);
 	add(text, "refresh", t->refresh);
+	buf_add_str(text, "end\n");
 }
 
 static bool
@@ -118,26 +190,54 @@ write_whole(const char *path, const struct buf *text, struct err *e)
 	return ok;
 }
 
-bool
-token_store_save(const struct token_store *s, const struct held_token *t, struct err *e)
+static bool
+write_file(const struct token_store *s, const struct buf *text, struct err *e)
 {
 	char *temporary = mem_printf("%s.new", s->path);
-	struct buf text = {0};
-	bool ok;
+	bool ok = make_directory(s, e) && write_whole(temporary, text, e);
 
-	compose(s, t, &text);
-	ok = make_directory(s, e) && write_whole(temporary, &text, e);
 	if (ok && rename(temporary, s->path) != 0)
 		ok = err_set_errno(e, ERR_IO, "%s", s->path);
 	ok = ok && file_sync_parent(s->path, e);
-	buf_wipe(&text);
 	free(temporary);
+	return ok;
+}
+
+bool
+token_store_save(const struct token_store *s, const struct held_token *t, struct err *e)
+{
+	struct buf text = {0};
+	bool ok = true;
+
+	compose(s, t, &text);
+	if (s->command) {
+		ok = token_command_store(s->command, s->account, &text, e);
+		buf_wipe(&text);
+		compose_stub(s, t, &text);
+	}
+	ok = ok && write_file(s, &text, e);
+	buf_wipe(&text);
+	return ok;
+}
+
+/* The file stays if the command fails: what it keeps is not forgotten then. */
+static bool
+erase_kept(const struct token_store *s, struct err *e)
+{
+	struct held_token t;
+	const bool is_kept = s->command && held_token_read(s->path, s->account, &t, e) && t.kept;
+	const bool ok = !is_kept || token_command_erase(s->command, s->account, e);
+
+	if (s->command)
+		held_token_free(&t);
 	return ok;
 }
 
 bool
 token_store_remove(const struct token_store *s, struct err *e)
 {
+	if (!erase_kept(s, e))
+		return false;
 	if (unlink(s->path) != 0 && errno != ENOENT)
 		return err_set_errno(e, ERR_IO, "%s", s->path);
 	return file_sync_parent(s->path, e);

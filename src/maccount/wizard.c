@@ -28,7 +28,6 @@
 #include "maccount/maccount_options.h"
 #include "maccount/password_keeper.h"
 #include "maccount/terminal.h"
-#include "maccount/token_store.h"
 
 enum { TRIES = 3, GRACE_MS = 5000 };
 
@@ -236,12 +235,10 @@ holds_token(const struct wizard *w)
 static void
 forget_token(const struct wizard *w)
 {
-	struct token_store store;
 	struct err e;
 
-	if (token_store_open(&store, w->name, &e) && !token_store_remove(&store, &e))
+	if (!token_forget(w->run, w->name, &e))
 		run_warn(w->run, &e);
-	token_store_close(&store);
 }
 
 static bool

@@ -200,6 +200,131 @@ try()
 	assert_output 1
 }
 
+# renewed HOW AT: a renewal with tests/crash/kill_at.c
+renewed()
+{
+	run env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$BATS_TEST_TMPDIR/kill_at.so" KILL_HOW="$1" KILL_AT="$2" KILL_LOG="$PWD/calls" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" maccount token --force test
+}
+
+@test 'killed at any step of writing a new token: the account still works, and the new refresh token is the one kept' {
+	local at first flushed last how
+	"${CC:-cc}" -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	maccount login test
+	: >calls
+	renewed none 0
+	assert_success
+	flushed=$(awk '/fsync/ && !n { n = $1 } END { print n }' calls)
+	first=$(awk -v n="$flushed" '$1 < n && /open/ { at = $1 } END { print at }' calls)
+	last=$(awk '/rename/ { n = $1 } END { print n + 2 }' calls)
+	assert [ "$((last - first))" -ge 5 ]
+	for ((at = first; at <= last; at++)); do
+		for how in before torn; do
+			[[ $how = before ]] || grep -q "^$at write" calls || continue
+			# a server that takes each refresh token once will only do if the new one is on disk
+			((at > flushed)) && mode || mode lenient
+			renewed "$how" "$at"
+			maccount token --force test >printed
+			assert_equal "$(sed -n 's/^access //p' "$(token_file)")" "$(cat printed)"
+			assert_equal "$(find "${XDG_STATE_HOME}/mailverbs/tokens" -type f ! -name '*.lock')" "$(token_file)"
+		done
+	done
+	mode
+	maccount token --force test
+}
+
+# A keeper of tokens for `test`: a directory, in which it notes what it did.
+keeper()
+{
+	mkdir -p kept
+	cat >keep <<-'END'
+	#!/bin/sh
+	echo "$ACTION $ACCOUNT" >>did
+	[ ! -e locked ] || exit "$(cat locked)"
+	case $ACTION in
+	load) cat "kept/$ACCOUNT" ;;
+	store) if [ -e forgetful ]; then cat >/dev/null; else cat >"kept/$ACCOUNT"; fi ;;
+	erase) rm "kept/$ACCOUNT" ;;
+	esac
+	END
+	account 'oauth2-client-id = public' "token-store-command = cd $PWD && sh keep"
+}
+
+@test 'token-store-command keeps the tokens: no secret is on disk, and all works as with a file' {
+	keeper
+	echo hello | deliver "$user"
+	maccount login test
+	assert_equal "$(xargs <did)" 'store test load test'
+	run ! grep -rE '^(access|refresh|client-secret) ' "$XDG_STATE_HOME"
+	run -0 mlist -c
+	run -0 maccount status
+	assert_output --regexp $'^test\tvalid until\t.*\trenewable$'
+	access=$(maccount token test)
+	assert_equal "$access" "$(sed -n 's/^access //p' kept/test)"
+	# it expires, is rejected, is renewed
+	sed -i "s/^expires .*/expires $EPOCHSECONDS/" kept/test "$(token_file)"
+	run -0 mlist -c --protocol=pop3
+	[[ $(count refresh_token) -eq 1 ]]
+	sed -i 's/^access .*/access not-a-token/' kept/test
+	run -0 mlist -c
+	[[ $(count refresh_token) -eq 2 ]]
+	maccount logout test
+	assert_equal "$(tail -n 1 did)" 'erase test'
+	[[ ! -e kept/test && ! -e $(token_file) ]]
+	run -77 maccount token test
+	assert_output --partial 'hint: maccount login test'
+}
+
+@test 'the examples of mailverbs(7) keep the tokens with pass and in the Secret Service' {
+	local example n=0
+	printf '%s\n' '#!/bin/sh' 'case $1 in' 'insert) cat >in-pass ;;' 'show) cat in-pass ;;' 'rm) rm in-pass ;;' 'esac' >bin/pass
+	# it drops the line end
+	printf '%s\n' '#!/bin/sh' 'case $1 in' 'store) printf %s "$(cat)" >in-service ;;' 'lookup) cat in-service ;;' \
+		'clear) rm in-service ;;' 'esac' >bin/secret-tool
+	chmod +x bin/*
+	while IFS= read -r -d '' example; do
+		account 'oauth2-client-id = public' "$example"
+		maccount login test
+		[[ -s in-pass || -s in-service ]]
+		run -0 maccount token --force test
+		maccount logout test
+		[[ ! -e in-pass && ! -e in-service ]]
+		((++n))
+	done < <(sed -n '/^token-store-command/,/^.esac/p' "$abs_top_srcdir/man/mailverbs.7" | sed 's/^.esac$/&\x00/' | sed -z 's/^\n//')
+	assert_equal "$n" 2
+}
+
+@test 'token-store-command that fails, forgets or is gone: said, and the file of before goes on' {
+	maccount login test
+	keeper
+	echo 1 >locked
+	# the tokens are still in the file; they move with the next renewal
+	maccount token test
+	[[ ! -e did ]]
+	mode lenient
+	run -77 maccount token --force test
+	assert_output --partial 'token-store-command: store: exit status 1'
+	echo 75 >locked
+	run -75 maccount token --force test
+	rm locked
+	: >forgetful
+	run -77 maccount token --force test
+	assert_output --partial 'token-store-command: load: exit status 1'
+	echo other >kept/test
+	run -74 maccount token --force test
+	assert_output --partial 'something else than was stored'
+	rm forgetful kept/test
+	maccount token --force test
+	run ! grep -E '^(access|refresh) ' "$(token_file)"
+	echo 75 >locked # such as a keyring that is locked
+	run -75 mlist -c
+	account 'oauth2-client-id = public'
+	run -78 maccount token test
+	assert_output --partial 'no token-store-command is set'
+	maccount login test
+	grep -q '^access ' "$(token_file)"
+}
+
 @test 'login by a code on another device waits as the server says' {
 	mode pending
 	try maccount login --device test

@@ -28,6 +28,7 @@ static const struct {
     {"scope", offsetof(struct held_token, scope)},
     {"access", offsetof(struct held_token, access)},
     {"refresh", offsetof(struct held_token, refresh)},
+    {"kept", offsetof(struct held_token, kept)},
 };
 
 enum { TEXTS = sizeof texts / sizeof texts[0] };
@@ -62,6 +63,7 @@ take_line(struct held_token *t, const char *line)
 		if (strlen(texts[i].word) == len && strncmp(texts[i].word, line, len) == 0 &&
 		    !*text_at(t, i))
 			*text_at(t, i) = mem_strdup(value);
+	t->is_whole = strcmp(line, "end") == 0;
 	if (!text_number(value, INT64_MAX, &number))
 		return;
 	if (strncmp(line, "issued ", 7) == 0)
@@ -70,17 +72,19 @@ take_line(struct held_token *t, const char *line)
 		t->expires = (int64_t)number;
 }
 
-static bool
-parse(struct held_token *t, char *text, const char *path, const char *account, struct err *e)
+bool
+held_token_parse(struct held_token *t, char *text, const char *place, const char *account,
+		 struct err *e)
 {
 	char *rest = text, *line = strtok_r(rest, "\n", &rest);
 
+	*t = (struct held_token){0};
 	if (!line || strcmp(line, "mailverbs-token 1") != 0)
-		return err_set(e, ERR_CONFIG, "%s: not a file of maccount's", path);
+		return err_set(e, ERR_CONFIG, "%s: not written by maccount", place);
 	while ((line = strtok_r(rest, "\n", &rest)))
 		take_line(t, line);
 	if (!t->account || strcmp(t->account, account) != 0)
-		return err_set(e, ERR_CONFIG, "%s: it is not for the account '%s'", path, account);
+		return err_set(e, ERR_CONFIG, "%s: it is not for the account '%s'", place, account);
 	return true;
 }
 
@@ -115,7 +119,7 @@ held_token_read(const char *path, const char *account, struct held_token *t, str
 	*t = (struct held_token){0};
 	if (fd < 0)
 		return err_set_errno(e, errno == ENOENT ? ERR_NO_INPUT : ERR_CONFIG, "%s", path);
-	ok = read_all(fd, path, &text, e) && parse(t, text.data, path, account, e);
+	ok = read_all(fd, path, &text, e) && held_token_parse(t, text.data, path, account, e);
 	close(fd);
 	buf_wipe(&text);
 	return ok;
