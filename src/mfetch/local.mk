@@ -33,6 +33,8 @@ libmfetch_a_SOURCES = \
 	%D%/listing.h \
 	%D%/lmtp.c \
 	%D%/lmtp.h \
+	%D%/message_marks.c \
+	%D%/message_marks.h \
 	%D%/oversize.c \
 	%D%/oversize.h \
 	%D%/progress.c \
