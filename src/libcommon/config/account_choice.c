@@ -99,9 +99,9 @@ find_by_sender(const struct config_files *files, const char *sender)
 static void
 add_names(struct buf *list, const struct config_files *files)
 {
-	struct account_names names = {0};
+	struct account_names names;
 
-	account_names_add(&names, files);
+	account_names_of(&names, files);
 	for (size_t i = 0; i < names.count; i++)
 		buf_addf(list, "%s%s", i > 0 ? ", " : "", names.names[i]);
 	account_names_free(&names);

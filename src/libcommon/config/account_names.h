@@ -20,8 +20,9 @@ struct account_names {
 
 /* GIVEN is the command line. False: *e is ERR_CONFIG. Freed by account_names_free() in any case. */
 bool account_names(struct account_names *n, const struct values *given, struct err *e);
-/* Adds those of FILES, each once. */
-void account_names_add(struct account_names *n, const struct config_files *files);
+
+/* Those of FILES, each once. */
+void account_names_of(struct account_names *n, const struct config_files *files);
 
 void account_names_free(struct account_names *n);
 
