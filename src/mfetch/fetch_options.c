@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/fetch_options.h"
 
-#include "base/err.h"
 #include "base/text.h"
+#include "config/account_settings.h"
 #include "config/values.h"
 
 static const struct {
@@ -51,17 +51,6 @@ read_size(const char *text)
 	return text && text_size(text, &size) ? size : UINT64_MAX;
 }
 
-static struct url
-read_lmtp(const char *text)
-{
-	struct err unused; /* it was parsed when it was set */
-	struct url url = {0};
-
-	if (text)
-		url_parse(text, PROTOCOL_SMTP, &url, &unused);
-	return url;
-}
-
 static void
 read_given(struct fetch_options *o, const struct values *v)
 {
@@ -84,7 +73,7 @@ struct fetch_options
 fetch_options_read(const struct values *given, const struct values *all)
 {
 	struct fetch_options o = {.configured = read_destinations(all),
-				  .lmtp = read_lmtp(values_text(all, SET_LMTP)),
+				  .lmtp = account_lmtp(all),
 				  .recipient = values_text(all, SET_RECIPIENT),
 				  .keeping = read_retention(all),
 				  .keep = values_text(all, SET_KEEP),

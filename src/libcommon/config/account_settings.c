@@ -98,13 +98,16 @@ is_in_token(const char *file)
 	return file && text_starts(file, strlen(file), "pkcs11:");
 }
 
-static uint16_t
-lmtp_port(const char *text)
+struct url
+account_lmtp(const struct values *v)
 {
-	struct err unused; /* it is said when something is delivered there */
-	struct url url;
+	const char *text = values_text(v, SET_LMTP);
+	struct err unused; /* it was parsed when it was set */
+	struct url url = {0};
 
-	return text && url_parse(text, PROTOCOL_SMTP, &url, &unused) && !url.path[0] ? url.port : 0;
+	if (text)
+		url_parse(text, PROTOCOL_SMTP, &url, &unused);
+	return url;
 }
 
 /* Those that a tool runs while the server may be heard. */
@@ -123,7 +126,7 @@ static struct access_settings
 read_access(const struct values *v, enum tool_id tool)
 {
 	const bool delivers = tool == TOOL_MFETCH;
-	const char *lmtp = delivers ? values_text(v, SET_LMTP) : NULL;
+	const struct url lmtp = delivers ? account_lmtp(v) : (struct url){0};
 	struct access_settings a = {.is_unlimited =
 					values_flag(v, SET_NO_SANDBOX) ||
 					values_is_word(v, SET_AUTH, "gssapi") ||
@@ -133,8 +136,8 @@ read_access(const struct values *v, enum tool_id tool)
 				    .is_reported = values_flag(v, SET_PROBE),
 				    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,
 				    .mbox = delivers ? values_text(v, SET_MBOX) : NULL,
-				    .lmtp_port = lmtp_port(lmtp),
-				    .keeps_spool = lmtp};
+				    .lmtp_port = lmtp.port,
+				    .keeps_spool = lmtp.is_lmtp};
 
 	read_commands(v, tool, a.commands);
 	return a;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config/setting.h"
+#include "config/url.h"
 
 struct values;
 
@@ -106,5 +107,8 @@ struct account_settings {
 
 /* The settings in V for a run of TOOL; borrows from V. */
 struct account_settings account_settings_read(const struct values *v, enum tool_id tool);
+
+/* The server that --lmtp in V names, for delivery (RFC 2033). is_lmtp is false if it names none. */
+struct url account_lmtp(const struct values *v);
 
 #endif
