@@ -69,9 +69,29 @@ is_copied(const char *text, const char *want, const char *name)
 	close(fd);
 }
 
+/* The header of a message as it is was not looked at: nothing is hidden. */
+static void
+test_copy_as_is(void)
+{
+	const int fd = pipe_of("Bcc: b@x\n\nx\n", 12);
+	struct err e = {0};
+	struct source *s = source_open(fd, &e);
+	struct outgoing *o = outgoing_open_as_is(s, &e);
+	struct buf out = {0};
+
+	ok(o && outgoing_pour_copy(o, add, &out, &e), "a message as it is can be copied");
+	buf_add_str(&out, "");
+	is_str(out.data, "Bcc: b@x\r\n\r\nx\r\n", "as it is");
+	buf_free(&out);
+	outgoing_free(o);
+	source_close(s);
+	close(fd);
+}
+
 static void
 test_copies(void)
 {
+	test_copy_as_is();
 	is_copied(REST "\n.\nx", REST "\r\n.\r\nx\r\n", "a copy is what is sent, without dots");
 	is_copied("Bcc: b@x,\n c@x\n" REST "Bcc : d@x\r\nX: y\n\nx\n",
 		  "Bcc: b@x,\r\n c@x\r\n" REST "Bcc : d@x\r\nX: y\r\n\r\nx\r\n",

@@ -189,6 +189,8 @@ sent_header_add_hidden(const struct sent_header *h, struct buf *to)
 {
 	size_t at = 0;
 
+	if (h->bytes.len == 0)
+		return;
 	for (size_t i = 0; i < h->hidden_count; i++) {
 		const struct hidden_field *hidden = &h->hidden[i];
 
