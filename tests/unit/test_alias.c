@@ -29,21 +29,22 @@ list(void *ctx, const struct address *a, struct err *e)
 	return true;
 }
 
-/* What ADDRESS stands for; an error as "! LINE: text". */
+/* What ADDRESS expands to in the file of A, opened anew as for each message; an error as "! LINE: text". */
 static void
 stands_for(struct aliases *a, const char *address, const char *want, const char *name)
 {
 	struct buf all = {0};
 	struct err e = {0};
+	struct aliases *fresh = a ? aliases_open(path, &e) : NULL;
 
 	buf_add_str(&all, "");
-	aliases_begin(a);
-	if (!aliases_expand(a, address, list, &all, &e)) {
+	if (!aliases_expand(fresh, address, list, &all, &e)) {
 		buf_clear(&all);
 		buf_addf(&all, "! %s", e.text + (e.code == ERR_CONFIG ? strlen(path) + 1 : 0));
 	}
 	is_str(all.data, want, name);
 	buf_free(&all);
+	aliases_free(fresh);
 }
 
 static void

@@ -18,14 +18,13 @@ struct entry {
 	struct buf value;
 	unsigned line;
 	bool is_open;
-	unsigned done; /* the round in which it was expanded */
+	bool is_done; /* it was expanded */
 };
 
 struct aliases {
 	char *path;
 	struct entry *entries; /* sorted by name once all are read */
 	size_t count;
-	unsigned round; /* from 1 */
 };
 
 /* Reading the file. */
@@ -155,7 +154,6 @@ aliases_open(const char *path, struct err *e)
 	}
 	a = mem_alloc(sizeof *a);
 	a->path = mem_strdup(path);
-	a->round = 1;
 	ok = take_lines(a, file, e);
 	fclose(file);
 	sort_entries(a);
@@ -180,13 +178,6 @@ aliases_free(struct aliases *a)
 }
 
 /* Looking up. */
-
-void
-aliases_begin(struct aliases *a)
-{
-	if (a)
-		a->round++;
-}
 
 /* An entry that is being opened. */
 struct expansion {
@@ -299,7 +290,7 @@ expand_nested(const struct expansion *x, struct entry *entry, const char *addres
 	const struct expansion inner = {x->aliases, entry, x->depth + 1, x->take, x->ctx};
 	bool ok;
 
-	if (entry->done == x->aliases->round)
+	if (entry->is_done)
 		return true;
 	if (entry->is_open)
 		return refuse(x, e, " leads back to it", address, strlen(address));
@@ -308,7 +299,7 @@ expand_nested(const struct expansion *x, struct entry *entry, const char *addres
 	entry->is_open = true;
 	ok = expand_entry(&inner, e);
 	entry->is_open = false;
-	entry->done = ok ? x->aliases->round : 0;
+	entry->is_done = ok;
 	return ok;
 }
 

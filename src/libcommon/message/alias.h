@@ -26,13 +26,10 @@ struct err;
 struct aliases *aliases_open(const char *path, struct err *e);
 void aliases_free(struct aliases *a);
 
-/* Begins with another message: what an entry leads to is given anew. Accepts NULL. */
-void aliases_begin(struct aliases *a);
-
 /*
  * Calls TAKE for each address to which ADDRESS finally expands, or for ADDRESS itself; A may be
- * NULL. An address may come more than once, but what an entry leads to is given only once until
- * aliases_begin(): the work is linear, however often entries name one another. False: a loop, or
+ * NULL. An address may come more than once, but what an entry leads to is given only once:
+ * the work is linear, however often entries name one another. Another message opens the file anew. False: a loop, or
  * entries nested more than 100 deep, or an invalid entry (ERR_CONFIG with file and line), or TAKE
  * returned false.
  */
