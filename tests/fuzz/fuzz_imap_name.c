@@ -15,12 +15,14 @@
 static void
 fuzz_typed(const char *typed, bool is_utf8)
 {
-	struct buf wire = {0};
+	struct buf wire = {0}, string = {0};
 	struct err e = {0};
 	const bool ok = imap_name_read(&wire, typed, is_utf8, &e);
 
 	FUZZ_ASSERT(ok == (e.code == ERR_NONE));
-	FUZZ_ASSERT(!ok || imap_string_form(wire.data, wire.len, is_utf8) != IMAP_UNSENDABLE);
+	FUZZ_ASSERT(!ok ||
+		    imap_string_add(&string, wire.data, wire.len, is_utf8) != IMAP_UNSENDABLE);
+	buf_free(&string);
 	FUZZ_ASSERT(imap_name_matches("*", typed, '/'));
 	FUZZ_ASSERT(!imap_name_is_pattern(typed) || imap_name_matches(typed, typed, '/'));
 	buf_free(&wire);

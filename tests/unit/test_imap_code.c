@@ -11,12 +11,14 @@ static void
 is_code(const char *text, const char *want)
 {
 	struct imap_code c;
-	struct buf got = {0};
+	struct buf status = {0}, got = {0};
 
-	imap_code_parse(&c, text, strlen(text));
+	buf_addf(&status, "OK %s", text);
+	imap_code_in(&c, status.data);
 	buf_addf(&got, "%.*s|%.*s|%.*s", (int)c.name_len, c.name, (int)c.arguments_len, c.arguments,
 		 (int)c.words_len, c.words);
 	is_str(got.data, want, text);
+	buf_free(&status);
 	buf_free(&got);
 }
 

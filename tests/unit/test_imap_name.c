@@ -195,6 +195,16 @@ is_form(const char *s, size_t n, bool is_utf8, enum imap_form form, const char *
 	buf_free(&out);
 }
 
+static enum imap_form
+form_of(const char *s, size_t n)
+{
+	struct buf out = {0};
+	const enum imap_form form = imap_string_add(&out, s, n, false);
+
+	buf_free(&out);
+	return form;
+}
+
 static void
 test_strings(void)
 {
@@ -208,7 +218,7 @@ test_strings(void)
 	is_form("say \"\\\"", 7, false, IMAP_AS_QUOTED, "\"say \\\"\\\\\\\"\"");
 	is_form("a\tb", 3, false, IMAP_AS_QUOTED, "\"a\tb\"");
 	for (const char *p = "(){%*"; *p; p++)
-		ok(imap_string_form(p, 1, false) == IMAP_AS_QUOTED, "%c is quoted", *p);
+		ok(form_of(p, 1) == IMAP_AS_QUOTED, "%c is quoted", *p);
 	is_form("\xc3\xbc", 2, false, IMAP_AS_LITERAL, "");
 	is_form("\xc3\xbc", 2, true, IMAP_AS_QUOTED, "\"\xc3\xbc\"");
 	is_form("\xfc", 1, true, IMAP_AS_LITERAL, "");
@@ -216,8 +226,8 @@ test_strings(void)
 	is_form("a\rb", 3, true, IMAP_AS_LITERAL, "");
 	is_form("a\0b", 3, true, IMAP_UNSENDABLE, "");
 	memset(longer, 'x', sizeof longer);
-	ok(imap_string_form(longer, sizeof longer, false) == IMAP_AS_LITERAL &&
-	       imap_string_form(longer, sizeof longer - 1, false) == IMAP_AS_ATOM,
+	ok(form_of(longer, sizeof longer) == IMAP_AS_LITERAL &&
+	       form_of(longer, sizeof longer - 1) == IMAP_AS_ATOM,
 	   "what is too long for a line is a literal");
 }
 

@@ -106,8 +106,9 @@ split_arguments(struct imap_code *code, const char *close)
 	}
 }
 
-void
-imap_code_parse(struct imap_code *code, const char *text, size_t len)
+/* Of the LEN bytes TEXT, "[NAME] WORDS". */
+static void
+parse(struct imap_code *code, const char *text, size_t len)
 {
 	const char *close = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
 	const char *blank = close ? memchr(text, ' ', (size_t)(close - text)) : NULL;
@@ -135,7 +136,7 @@ imap_code_in(struct imap_code *code, const char *status)
 {
 	status += strcspn(status, " ");
 	status += strspn(status, " ");
-	imap_code_parse(code, status, strlen(status));
+	parse(code, status, strlen(status));
 }
 
 bool

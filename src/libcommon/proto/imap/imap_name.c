@@ -396,8 +396,8 @@ is_quotable(const char *s, size_t n, bool is_utf8)
 	return true;
 }
 
-enum imap_form
-imap_string_form(const char *s, size_t n, bool is_utf8)
+static enum imap_form
+form_of(const char *s, size_t n, bool is_utf8)
 {
 	if (n > 0 && memchr(s, '\0', n))
 		return IMAP_UNSENDABLE;
@@ -409,7 +409,7 @@ imap_string_form(const char *s, size_t n, bool is_utf8)
 enum imap_form
 imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8)
 {
-	const enum imap_form form = imap_string_form(s, n, is_utf8);
+	const enum imap_form form = form_of(s, n, is_utf8);
 
 	if (form == IMAP_AS_ATOM)
 		buf_add(out, s, n);

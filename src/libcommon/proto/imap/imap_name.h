@@ -62,12 +62,10 @@ enum imap_form {
 enum { IMAP_QUOTED_MAX = 1000 }; /* a command line much longer is not taken everywhere (RFC 7162) */
 
 /*
- * The simplest form of the N bytes S, as an astring. 8-bit is quoted only where it is UTF-8 and
- * IS_UTF8. NIL is quoted, to be no NIL.
+ * Adds the N bytes S to OUT in their simplest form as an astring (RFC 9051 section 4.3), if that is an
+ * atom or quoted; else nothing. 8-bit is quoted only if it is UTF-8 and IS_UTF8. NIL is quoted, or it
+ * would be no string.
  */
-enum imap_form imap_string_form(const char *s, size_t n, bool is_utf8);
-
-/* The same, and adds the string to OUT if it is an atom or quoted; else nothing. */
 enum imap_form imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8);
 
 #endif
