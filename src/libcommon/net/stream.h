@@ -40,7 +40,7 @@ bool stream_check(const struct connect_params *p, const struct tls_params *tls, 
 
 /*
  * Over open descriptors: made non-blocking, closed by stream_close(). NAME is used in errors. For
- * tests and for Unix sockets.
+ * tests, which play the server on the other end of a socket pair.
  */
 struct stream *stream_from_fds(int in, int out, const char *name, unsigned timeout_s);
 
