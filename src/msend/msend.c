@@ -96,8 +96,8 @@ note_begin(void *ctx, struct err *e)
 	return g->is_begun;
 }
 
-/* Reports the status of each recipient. After a lost reply it is unknown, unless the queue has the
- * letter. */
+/* Records what became of each recipient. After a lost reply it is unknown, unless the queue has the
+ * letter. A journal that could not be begun stopped the letter, which has been reported. */
 static void
 note_end(struct run *run, struct ledger *g, const struct outcome *o)
 {
@@ -111,7 +111,8 @@ note_end(struct run *run, struct ledger *g, const struct outcome *o)
 
 		if (state == SEND_NEW && o->maybe_sent)
 			continue;
-		if (!send_journal_add(g->journal, state, g->key, r->address, g->name, &e))
+		if (!send_journal_add(g->journal, state, g->key, r->address, g->name, &e) &&
+		    g->is_begun)
 			run_complain(run, &e);
 	}
 }

@@ -237,6 +237,21 @@ letters()
 	run -0 msend --journal=j --batch 1.eml
 }
 
+@test '--journal on a full disk: what cannot be recorded is not sent, with room again each letter goes out once or is named' {
+	letters {1..12}
+	# a file of at most 512 or 1024 bytes is as good as a full disk
+	run -74 --separate-stderr sh -c 'ulimit -f 1; exec msend --journal=j --batch "$@"' sh {1..12}.eml
+	assert_equal "${stderr_lines[-1]}" 'msend: 12.eml: j: File too large'
+	assert_equal "$(uniq -d <<<"$stderr")" ''
+	assert_equal "$(($(wc -l <taken) < 12))" 1
+	run --separate-stderr msend --journal=j --batch {1..12}.eml
+	assert_equal "$(sort taken | uniq -d)" ''
+	assert_equal "$(($(wc -l <taken) + $(grep -c 'may have been sent' <<<"$stderr") >= 12))" 1
+	for n in {1..12}; do
+		grep -q " r$n@x" taken || grep -q "r$n@x.example: may have" <<<"$stderr"
+	done
+}
+
 @test '--journal: a record that was torn in the middle of the file is as good as not written' {
 	local key rest
 	letters 1 2 3
