@@ -55,60 +55,6 @@ list_and_select(struct mailbox_task *t, struct err *e)
 	return true;
 }
 
-/* A new session's list. It is nobody's wish, so nobody is asked for a password. */
-static bool
-list_again(struct mailbox_task *t, struct message_list *l)
-{
-	const uint64_t validity = mailbox_validity(&t->session.mailbox);
-	struct mailbox *m = &t->session.mailbox;
-	struct err e;
-
-	mailbox_session_show_alert(&t->session, t->run);
-	mailbox_session_close(&t->session);
-	t->account.is_unattended = true;
-	if (mailbox_session_open(&t->session, &t->account, &e) &&
-	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
-		return mailbox_validity(m) == validity;
-	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
-	return false;
-}
-
-static size_t
-count_left(const struct mailbox_task *t, const struct message_list *l)
-{
-	struct message_index index;
-	size_t count = 0;
-
-	message_index_make(&index, l);
-	for (size_t i = 0; i < t->named.count; i++) {
-		const char *uid = message_list_uid(&t->list, t->named.index[i]);
-
-		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
-	}
-	message_index_free(&index);
-	return count;
-}
-
-/* The server agreed. If it did not confirm the deletions, a second look is worth a login: a false
- * alarm would be worse than none. */
-static bool
-check_gone(struct mailbox_task *t, struct err *e)
-{
-	struct message_list now = {0};
-	size_t left = 0;
-
-	if (mailbox_unconfirmed(&t->session.mailbox) > 0 && list_again(t, &now))
-		left = count_left(t, &now);
-	message_list_free(&now);
-	if (left == 0)
-		return true;
-	err_set(e, ERR_UNAVAILABLE,
-		"%s: the server agreed to the deletion, and %zu of %zu messages are there still",
-		session_place(&t->session.base), left, t->named.count);
-	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
-			   "the provider's web site");
-}
-
 static bool
 carry_out(struct mailbox_task *t, struct err *e)
 {
@@ -119,7 +65,7 @@ carry_out(struct mailbox_task *t, struct err *e)
 	if (!mailbox_commit(&t->session.mailbox, e))
 		return false;
 	operands_complain(&t->operands, t->run);
-	if (!check_gone(t, e))
+	if (!mailbox_task_check_gone(t, goes_to_trash(t) ? "move" : "deletion", e))
 		return false;
 	trace_note(TRACE_PROTOCOL, "%zu %s", t->named.count,
 		   goes_to_trash(t) ? "moved to the Trash" : "deleted");

@@ -166,8 +166,10 @@ carry_out(struct marking *m, struct err *e)
 {
 	if (!list_and_select(m, e) || !change(m, e) || !mailbox_commit(&m->task.session.mailbox, e))
 		return false;
-	report(m);
 	operands_complain(&m->task.operands, m->task.run);
+	if (m->options.move_to && !mailbox_task_check_gone(&m->task, "move", e))
+		return false;
+	report(m);
 	return true;
 }
 

@@ -709,6 +709,27 @@ deletes()
 	assert_equal "${stderr_lines[1]}" 'mdel: tunnel: the server agreed to the deletion, and 1 of 2 messages are there still'
 }
 
+@test 'mmark says it where the server agrees to a move and the messages stay' {
+	agrees
+	sed -i '/^C: a4/,$d' said.1
+	cat >>said.1 <<-'END'
+	C: a4 STATUS "Old" (UIDVALIDITY)
+	S: a4 OK
+	C: a5 UID COPY 10,20 "Old"
+	S: a5 OK
+	C: a6 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
+	C: a7 UID EXPUNGE 10,20
+	C: a8 LOGOUT
+	S: a6 OK\r\na7 OK\r\n* BYE\r\na8 OK
+	END
+	shows 10 20 30
+	run --separate-stderr mmark "${imap[@]}" --tunnel="
+		echo x >>sessions; exec '$abs_top_builddir/tests/replay' said.\$((\$(wc -l <sessions)))" --move=Old 1 2
+	assert_verdict
+	assert_equal "$status" 69
+	assert_equal "${stderr_lines[0]}" 'mmark: tunnel: the server agreed to the move, and 2 of 2 messages are there still'
+}
+
 @test 'mdel raises no alarm where a server does not tell of each message that goes' {
 	agrees
 	shows 30

@@ -5,6 +5,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/trace.h"
 #include "journal/journal.h"
 #include "journal/journal_former.h"
 #include "message/receiver.h"
@@ -32,6 +33,58 @@ mailbox_task_select(struct mailbox_task *t)
 {
 	journal_set_validity(t->journal, mailbox_validity(&t->session.mailbox));
 	operands_apply(&t->operands, &t->list, t->journal, &t->named);
+}
+
+/* A new session's list. It is nobody's wish, so nobody is asked for a password. */
+static bool
+list_again(struct mailbox_task *t, struct message_list *l)
+{
+	const uint64_t validity = mailbox_validity(&t->session.mailbox);
+	struct mailbox *m = &t->session.mailbox;
+	struct err e;
+
+	mailbox_session_show_alert(&t->session, t->run);
+	mailbox_session_close(&t->session);
+	t->account.is_unattended = true;
+	if (mailbox_session_open(&t->session, &t->account, &e) &&
+	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
+		return mailbox_validity(m) == validity;
+	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
+	return false;
+}
+
+static size_t
+count_left(const struct mailbox_task *t, const struct message_list *l)
+{
+	struct message_index index;
+	size_t count = 0;
+
+	message_index_make(&index, l);
+	for (size_t i = 0; i < t->named.count; i++) {
+		const char *uid = message_list_uid(&t->list, t->named.index[i]);
+
+		count += uid && message_index_find(&index, uid) != MESSAGE_NONE;
+	}
+	message_index_free(&index);
+	return count;
+}
+
+bool
+mailbox_task_check_gone(struct mailbox_task *t, const char *deed, struct err *e)
+{
+	struct message_list now = {0};
+	size_t left = 0;
+
+	if (mailbox_unconfirmed(&t->session.mailbox) > 0 && list_again(t, &now))
+		left = count_left(t, &now);
+	message_list_free(&now);
+	if (left == 0)
+		return true;
+	err_set(e, ERR_UNAVAILABLE,
+		"%s: the server agreed to the %s, and %zu of %zu messages are there still",
+		session_place(&t->session.base), deed, left, t->named.count);
+	return err_hint(e, "who may delete in this folder is up to its owner, or to a setting on "
+			   "the provider's web site");
 }
 
 /* Headers, received one by one and shown at once. */

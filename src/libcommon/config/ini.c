@@ -43,7 +43,7 @@ check_line(struct reading *r, const char *line, size_t size)
 		fail(
 		    r,
 		    "the line is too long; put the rest of the value on an indented line below it");
-	else if (len > 0 && line[len - 1] != '\n' && !feof(r->file))
+	else if (len == 0 || (line[len - 1] != '\n' && !feof(r->file)))
 		fail(r, "the line holds a NUL byte");
 	else if (start[0] == '[' && strcspn(start, "]") > SECTION_MAX)
 		fail(r, "the name of the section is too long");
