@@ -308,6 +308,23 @@ test_spawner(void)
 	   "and a variable that is none of ours");
 }
 
+/* What child_start() never asks for; the spawner would make pipes that nobody closes. */
+static void
+test_odd_requests(void)
+{
+	static const int kinds[] = {-1, CHILD_STDOUT_PIPE, CHILD_STDOUT_FILE, 99};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		const struct spawner_request r = {
+		    .command = "cat", .in = -1, .out = -1, .out_kind = kinds[i]};
+		pid_t pid;
+		int control;
+
+		ok(spawner_ask(&r, &pid, &control) == EINVAL, "output of kind %d without a file",
+		   kinds[i]);
+	}
+}
+
 /* Four files in a packet, of somebody who did not ask us how many go in. */
 static void
 test_too_many_files(void)
@@ -354,6 +371,7 @@ main(void)
 	test_signals();
 	test_end();
 	test_spawner();
+	test_odd_requests();
 	test_too_many_files();
 	return tap_done();
 }

@@ -356,6 +356,9 @@ execute(const struct spawner_request *r, pid_t *pid)
 	struct child c = {.to = r->in, .from = r->out};
 	struct err unused; /* the other side says what the command was; errno says the rest */
 
+	if (r->out_kind < CHILD_STDOUT_OURS || r->out_kind > CHILD_STDOUT_FILE ||
+	    r->out_kind == CHILD_STDOUT_PIPE || (r->out_kind == CHILD_STDOUT_FILE) != (r->out >= 0))
+		return EINVAL; /* not asked by ask_spawner() */
 	errno = EINVAL;
 	if (!child_start(&c, r->command, r->in >= 0 ? CHILD_STDIN_FILE : CHILD_STDIN_EMPTY,
 			 (enum child_stdout)r->out_kind, r->environment, &unused))

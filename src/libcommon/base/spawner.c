@@ -40,11 +40,12 @@ static pid_t spawner_pid;
 /* In the spawner: the process whose commands it starts. */
 static pid_t served;
 
-/* Before the strings of a packet: the command line, then the variables, each ended by NUL. */
+/* Before the strings of a packet: the command line, then the variables, each ended by NUL. A byte
+ * from a stranger may be neither true nor false, so these are no bool. */
 struct head {
 	int out_kind;
-	bool has_in;
-	bool has_out;
+	unsigned char has_in; /* 0 or 1 */
+	unsigned char has_out;
 };
 
 struct reply {
@@ -184,6 +185,7 @@ read_order(struct spawner *s, struct order *o, size_t len)
 	if (len > sizeof o->head && o->fd_count > 0) {
 		memcpy(&o->head, s->packet, sizeof o->head);
 		if (read_strings(o, s->packet + sizeof o->head, len - sizeof o->head) &&
+		    h->has_in <= 1 && h->has_out <= 1 &&
 		    o->fd_count == 1 + (size_t)h->has_in + (size_t)h->has_out)
 			return true;
 	}
