@@ -133,9 +133,9 @@ every_mechanism()
 only_stars()
 {
 	local said
-	said=$(sed -n 's/^C: //p' <<<"$output" |
-		grep -Ev '^(EHLO|STARTTLS|CAPA|STLS|MAIL|RCPT|BDAT|UIDL|LIST|TOP|RETR|DELE|QUIT)\b' |
-		grep -Ev "^((AUTH [A-Z0-9-]+( \\*\\*\\*)?)|\\*\\*\\*|\\*|USER $me|PASS \\*\\*\\*|APOP $me \\*\\*\\*)\$" || true)
+	said=$(grep '^C: ' <<<"$output" |
+		grep -Ev -e '^C: (EHLO|STARTTLS|CAPA|STLS|MAIL|RCPT|BDAT|UIDL|LIST|TOP|RETR|DELE|QUIT)\b' \
+			-e "^C: ((AUTH [A-Z0-9-]+( \\*\\*\\*)?)|\\*\\*\\*|\\*|USER $me|PASS \\*\\*\\*|APOP $me \\*\\*\\*)\$" || true)
 	assert_equal "$said" ''
 	no_secret "$(<password)"
 }
@@ -144,7 +144,10 @@ only_stars()
 no_secret()
 {
 	local form
-	for form in "$1" "$(base64_of "$1")" "$(base64_of "\\0$me\\0$1")" "$(base64_of "$me\\0$me\\0$1")"; do
+	if [[ ${forms[0]-} != "$1" ]]; then
+		forms=("$1" "$(base64_of "$1")" "$(base64_of "\\0$me\\0$1")" "$(base64_of "$me\\0$me\\0$1")")
+	fi
+	for form in "${forms[@]}"; do
 		[ -n "$form" ]
 		refute_output --partial "$form"
 	done
