@@ -42,36 +42,27 @@ tunnel_to()
 # be STATUS. `msend` reads the file letter. What was said is in $output and $stderr.
 against()
 {
-	local transcript=$1 expected=$2 tool=$3 input=/dev/null
+	# The tunnel is a part of the mailbox's name: one file, whichever the transcript is.
+	local transcript=$1 expected=$2 tool=$3 input=/dev/null script=$BATS_TEST_TMPDIR/script said=$BATS_TEST_TMPDIR/said
 	shift 3
 	case $transcript in
-	-)
-		transcript=$BATS_TEST_TMPDIR/script
-		cat >"$transcript"
-		;;
-	/*) ;;
+	- | /*) ;;
 	*) transcript=$abs_top_srcdir/tests/transcripts/$transcript.txt ;;
 	esac
-	# The tunnel is a part of the mailbox's name: one file, whichever the transcript is.
-	if [[ ! $transcript -ef $BATS_TEST_TMPDIR/script ]]; then
-		cp "$transcript" "$BATS_TEST_TMPDIR/script"
-	fi
-	transcript=$BATS_TEST_TMPDIR/script
+	[[ $transcript -ef $script ]] || cat "$transcript" >"$script"
 	if [[ $tool = msend ]]; then
 		local -n options=smtp
 		input=letter
 	else
 		local -n options=${MAILVERBS_PROTOCOL:-pop3}
 	fi
-	rm -f "$REPLAY_VERDICT" "$REPLAY_FLIGHTS"
-	# The same command each time: a journal knows a mailbox by its tunnel.
-	ln -sfn "$(realpath "$transcript")" "$BATS_TEST_TMPDIR/transcript"
-	run --separate-stderr "$tool" "${options[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/transcript")" "$@" <"$input"
-	# Here the server's words count; who was refused is the matter of explains.bats.
-	if [[ $stderr == *' (user '* ]]; then
-		stderr=$(sed -E 's/ \(user [^()]*\)$//' <<<"$stderr")
-		mapfile -t stderr_lines <<<"$stderr"
-	fi
+	: >"$REPLAY_VERDICT"
+	: >"$REPLAY_FLIGHTS"
+	# What `run --separate-stderr` does, without two processes for a temporary file.
+	status=0
+	output=$("$tool" "${options[@]}" "$(tunnel_to "$script")" "$@" <"$input" 2>"$said") || status=$?
+	IFS=$'\n' read -d '' -ra lines <<<"$output" || :
+	read_stderr "$said"
 	assert_verdict
 	if ((status != expected)); then
 		printf 'exit status %d, not %d\n%s\n%s\n' "$status" "$expected" "$output" "$stderr" >&2
@@ -79,9 +70,23 @@ against()
 	fi
 }
 
+# Here the server's words count; who was refused is the matter of explains.bats.
+read_stderr()
+{
+	local i
+	mapfile -t stderr_lines <"$1"
+	for i in "${!stderr_lines[@]}"; do
+		[[ ! ${stderr_lines[i]} =~ \ \(user\ [^()]*\)$ ]] || stderr_lines[i]=${stderr_lines[i]%"${BASH_REMATCH[0]}"}
+	done
+	printf -v stderr '%s\n' "${stderr_lines[@]}"
+	stderr=${stderr%$'\n'}
+}
+
 assert_verdict()
 {
-	if [[ ! -e $REPLAY_VERDICT || $(<"$REPLAY_VERDICT") != ok ]]; then
+	local verdict=
+	[[ ! -e $REPLAY_VERDICT ]] || read -r verdict <"$REPLAY_VERDICT" || :
+	if [[ $verdict != ok ]]; then
 		printf 'exit status %d\n%s\nverdict: ' "$status" "$stderr" >&2
 		cat "$REPLAY_VERDICT" >&2
 		return 1

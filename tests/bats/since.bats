@@ -196,7 +196,7 @@ as_if()
 	local -n options=${MAILVERBS_PROTOCOL:-pop3}
 	learn
 	sed -i 's/^= /# /' "$(journal)"
-	run -74 mfetch "${options[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/transcript")" --keep --maildir=box
+	run -74 mfetch "${options[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/script")" --keep --maildir=box
 	assert_output --partial damaged
 }
 

@@ -630,7 +630,7 @@ gmail=(--provider=gmail --server=pop3+insecure://pop.gmail.com --auth=plain --us
 	assert_equal "$stderr" 'mfetch: pop.gmail.com:110: -ERR [LOGIN-DELAY] minimum time between logins has not elapsed
 mfetch: hint: the server wants a longer pause between two logins'
 	against pop3-gmail-keep 0 mfetch "${gmail[@]}" --keep --quiet --maildir=box
-	run mfetch "${pop3[@]}" "${gmail[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/transcript")" --keep --maildir=box
+	run mfetch "${pop3[@]}" "${gmail[@]}" "$(tunnel_to "$BATS_TEST_TMPDIR/script")" --keep --maildir=box
 	assert_failure 75
 	assert_output --partial 'wants 300 seconds between two logins, so not before'
 }
