@@ -11,6 +11,16 @@
 
 #include <stddef.h>
 
+/* For a large buffer on the stack that is written before it is read: configure's flag
+ * -ftrivial-auto-var-init=zero would clear it each time. */
+#define MEM_UNINITIALIZED
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#undef MEM_UNINITIALIZED
+#define MEM_UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_grow(void *old, size_t count,
 	       size_t size);     /* realloc of COUNT items of SIZE bytes; overflow-safe */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 /* Runs of at least this length go out in place; copying a shorter run costs less than one more call
  * of the callback, which may be a system call. */
 #define LONG_RUN 4096
@@ -146,7 +148,7 @@ eol_to_crlf(struct eol_to_crlf *f, const char *bytes, size_t n, eol_put put, voi
 {
 	const char *const end = end_of(bytes, n);
 	const char *at = bytes, *run, *cr;
-	struct stage out;
+	MEM_UNINITIALIZED struct stage out;
 
 	stage_init(&out, put, ctx);
 	if (f->after_cr)
@@ -393,7 +395,7 @@ eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *c
 {
 	const char *end = end_of(bytes, n), *run = bytes;
 	bool before;
-	struct stage out;
+	MEM_UNINITIALIZED struct stage out;
 
 	if (n == 0)
 		return true;
@@ -414,7 +416,7 @@ eol_to_lf(struct eol_to_lf *f, const char *bytes, size_t n, eol_put put, void *c
 bool
 eol_to_lf_end(struct eol_to_lf *f, eol_put put, void *ctx)
 {
-	struct stage out;
+	MEM_UNINITIALIZED struct stage out;
 
 	stage_init(&out, put, ctx);
 	release_cr(f, &out);
@@ -459,7 +461,7 @@ eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *
 	const char *const end = end_of(bytes, n);
 	const char *run = bytes;
 	const char *at = bytes;
-	struct stage out;
+	MEM_UNINITIALIZED struct stage out;
 
 	stage_init(&out, put, ctx);
 	for (*done = false; at < end && !*done;) {
