@@ -20,7 +20,10 @@ check(int result)
 {
 	if (result == 0)
 		return;
-	fputs("GnuTLS has no SHA-256\n", stderr);
+	/* GnuTLS has either code for a state that it cannot allocate. */
+	if (result == GNUTLS_E_MEMORY_ERROR || result == GNUTLS_E_HASH_FAILED)
+		mem_exhausted();
+	fprintf(stderr, "SHA-256: %s\n", gnutls_strerror(result));
 	abort();
 }
 
