@@ -173,14 +173,12 @@ static bool
 is_free_in_fragments(const struct config_writer *w, const char *name, const char *address,
 		     struct err *e)
 {
-	char *users = paths_config("config.ini");
 	struct config_files fragments = {0};
-	bool ok = !text_equal(users, w->path) || config_files_add_fragments(&fragments, e);
+	bool ok = !config_files_is_users(w->path, "") || config_files_add_fragments(&fragments, e);
 
 	for (size_t i = 0; ok && i < fragments.count; i++)
 		ok = !is_taken(&fragments.items[i], name, address, e);
 	config_files_free(&fragments);
-	free(users);
 	return ok;
 }
 
@@ -233,7 +231,7 @@ config_writer_stage(struct config_writer *w, const char *section, struct err *e)
 		buf_add_char(&text, '\n');
 	buf_add_str(&text, section);
 	if (!w->staged)
-		w->staged = mem_printf("%s.new", w->path);
+		w->staged = mem_printf("%s" CONFIG_FILES_STAGED, w->path);
 	ok = write_new(w->staged, &text, e);
 	buf_wipe(&text);
 	return ok;

@@ -95,6 +95,28 @@ refute_changed()
 	printf 'Subject: x\n\nx\n' | msend -a "$me" "$me"
 }
 
+@test 'the login is tested with the keys of config.d, which the mail tools will use' {
+	before
+	mkdir "${config%/*}/config.d"
+	(umask 077 && echo 'auth = external' >"${config%/*}/config.d/all.ini")
+	add_yes "$me"
+	assert_failure
+	assert_regex "$stderr" 'the login at imaps://.* failed; nothing was written'
+	assert_same_file before.ini "$config"
+	# likewise if config.ini is a link; and an account of a fragment is found then
+	mv "$config" real.ini
+	ln -s "$PWD/real.ini" "$config"
+	add_yes "$me"
+	assert_failure
+	printf '[there]\naddress = %s\n' "$me" >"${config%/*}/config.d/all.ini"
+	add_yes "$me"
+	assert_failure 78
+	assert_regex "$stderr" "all.ini:2: the account 'there' is for $me already"
+	rm "${config%/*}/config.d/all.ini"
+	add_yes "$me"
+	assert_success
+}
+
 @test 'comments, order and the mode of the configuration stay, and a link to it too' {
 	before
 	mkdir dotfiles

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "config/paths.h"
 
@@ -68,26 +69,46 @@ config_files_add_fragments(struct config_files *files, struct err *e)
 	return ok;
 }
 
+/* PATH may be NULL. */
 static bool
-add_users(struct config_files *files, struct err *e)
+add_users(struct config_files *files, const char *path, struct err *e)
 {
-	char *path = paths_config("config.ini");
-	const bool ok = add(files, path, true, e) && config_files_add_fragments(files, e);
+	return add(files, path, true, e) && config_files_add_fragments(files, e);
+}
 
-	free(path);
-	return ok;
+bool
+config_files_is_users(const char *path, const char *suffix)
+{
+	char *users = paths_config("config.ini");
+	char *real = users ? file_real_path(users) : NULL;
+	char *name = real ? mem_printf("%s%s", real, suffix) : NULL;
+	const bool is_same = name && strcmp(name, path) == 0;
+
+	free(users);
+	free(real);
+	free(name);
+	return is_same;
+}
+
+static bool
+add_given(struct config_files *files, const char *config, struct err *e)
+{
+	if (config_files_is_users(config, CONFIG_FILES_STAGED))
+		return add_users(files, config, e);
+	return add(files, config, false, e);
 }
 
 bool
 config_files_load(struct config_files *files, const char *config, struct err *e)
 {
-	char *systems = paths_system_config("config.ini");
+	char *systems = paths_system_config("config.ini"), *users = paths_config("config.ini");
 	bool ok;
 
 	*files = (struct config_files){0};
-	ok = config ? add(files, config, false, e) : add_users(files, e);
+	ok = config ? add_given(files, config, e) : add_users(files, users, e);
 	ok = ok && add(files, systems, true, e);
 	free(systems);
+	free(users);
 	return ok;
 }
 

@@ -18,10 +18,16 @@ struct config_files {
 	size_t count;
 };
 
-/* Reads them. CONFIG: the file of --config, which replaces the user's and has no fragments; NULL: not
- * given. False: *e. FILES is to be freed in any case. */
+/* The name of a file that is about to become config.ini, beside it (maccount/config_writer.h). */
+#define CONFIG_FILES_STAGED ".new"
+
+/* Reads them. CONFIG: the file of --config, which replaces the user's and has no fragments, unless it
+ * is about to become the user's; NULL: not given. False: *e. FILES is to be freed in any case. */
 bool config_files_load(struct config_files *files, const char *config, struct err *e);
 void config_files_free(struct config_files *files);
+
+/* Is PATH, without symbolic links, the user's config.ini with SUFFIX? */
+bool config_files_is_users(const char *path, const char *suffix);
 
 /* Adds only the user's fragments to FILES. False: *e; FILES is to be freed in any case. */
 bool config_files_add_fragments(struct config_files *files, struct err *e);
