@@ -1,6 +1,6 @@
 bin_PROGRAMS += mfetch
 mfetch_SOURCES = %D%/mfetch.c
-mfetch_LDADD = libmfetch.a $(LDADD) $(JANSSON_LIBS)
+mfetch_LDADD = libmfetch.a $(LDADD)
 
 noinst_LIBRARIES += libmfetch.a
 libmfetch_a_SOURCES = \

@@ -56,22 +56,32 @@ show_row(const struct shown *s, const struct folder *f, const char *use)
 	table_row(&s->table, fields);
 }
 
-static json_t *
-json_count(const struct folder *f, uint64_t count)
+static void
+add_json_count(struct json_line *l, const char *name, const struct folder *f, uint64_t count)
 {
-	return f->has_counts ? json_integer((json_int_t)count) : json_null();
+	json_line_key(l, name);
+	if (f->has_counts)
+		json_line_number(l, count);
+	else
+		json_line_null(l);
 }
 
 static void
 show_json(const struct folder *f, const char *use)
 {
-	json_t *object = json_object();
+	struct json_line l;
 
-	json_object_set_new(object, "folder", json_line_text(f->name, strlen(f->name)));
-	json_object_set_new(object, "messages", json_count(f, f->messages));
-	json_object_set_new(object, "unseen", json_count(f, f->unseen));
-	json_object_set_new(object, "use", use[0] ? json_string(use) : json_null());
-	json_line_put(object);
+	json_line_begin(&l);
+	json_line_key(&l, "folder");
+	json_line_text(&l, f->name, strlen(f->name));
+	add_json_count(&l, "messages", f, f->messages);
+	add_json_count(&l, "unseen", f, f->unseen);
+	json_line_key(&l, "use");
+	if (use[0])
+		json_line_text(&l, use, strlen(use));
+	else
+		json_line_null(&l);
+	json_line_end(&l);
 }
 
 static size_t

@@ -1,6 +1,6 @@
 bin_PROGRAMS += mlist
 mlist_SOURCES = %D%/mlist.c
-mlist_LDADD = libmlist.a $(LDADD) $(JANSSON_LIBS)
+mlist_LDADD = libmlist.a $(LDADD)
 
 noinst_LIBRARIES += libmlist.a
 libmlist_a_SOURCES = \

@@ -123,64 +123,71 @@ show_row(struct rows *r, const struct row *row)
 }
 
 /* An array of the words; null if the list has no flags. */
-static json_t *
-json_flags(const char *flags)
+static void
+add_json_flags(struct json_line *l, const char *flags)
 {
-	json_t *array = flags ? json_array() : json_null();
-
-	for (size_t len; flags && *flags; flags += len + (flags[len] == ' ')) {
-		len = strcspn(flags, " ");
-		json_array_append_new(array, json_line_text(flags, len));
+	if (!flags) {
+		json_line_null(l);
+		return;
 	}
-	return array;
+	json_line_array(l);
+	for (size_t len; *flags; flags += len + (flags[len] == ' ')) {
+		len = strcspn(flags, " ");
+		json_line_text(l, flags, len);
+	}
+	json_line_array_end(l);
 }
 
-static json_t *
-json_text(const struct buf *text)
+static void
+add_json_text(struct json_line *l, struct buf *text)
 {
-	return text->len > 0 ? json_line_text(text->data, text->len) : json_null();
+	if (text->len > 0)
+		json_line_text(l, text->data, text->len);
+	else
+		json_line_null(l);
+	buf_free(text);
 }
 
 /* The list's numbers are numbers, what is absent is null, a date comes as RFC 3339 and as it was
  * sent. */
-static json_t *
-json_value(const struct row *row, enum column_id id)
+static void
+add_json_value(struct json_line *l, const struct row *row, enum column_id id)
 {
 	const struct message_item *item = &row->list->items[row->index];
 	struct buf text = {0};
-	json_t *value;
 
-	if (id == COLUMN_FLAGS)
-		return json_flags(message_list_flags(row->list, row->index));
-	if (id == COLUMN_NUMBER)
-		return json_integer(item->number);
-	if (id == COLUMN_SIZE)
-		return json_integer((json_int_t)item->size);
-	add_text(&text, row, id);
-	value = json_text(&text);
-	buf_free(&text);
-	return value;
+	if (id == COLUMN_FLAGS) {
+		add_json_flags(l, message_list_flags(row->list, row->index));
+	} else if (id == COLUMN_NUMBER) {
+		json_line_number(l, item->number);
+	} else if (id == COLUMN_SIZE) {
+		json_line_number(l, item->size);
+	} else {
+		add_text(&text, row, id);
+		add_json_text(l, &text);
+	}
 }
 
 static void
 show_json(const struct row *row)
 {
 	const struct columns *columns = &row->rows->columns;
-	json_t *object = json_object();
+	struct json_line l;
 
+	json_line_begin(&l);
 	for (size_t i = 0; i < columns->count; i++) {
 		const enum column_id id = columns->ids[i];
+		struct buf sent = {0};
 
-		json_object_set_new(object, column_of(id)->table.title, json_value(row, id));
+		json_line_key(&l, column_of(id)->table.title);
+		add_json_value(&l, row, id);
 		if (id == COLUMN_DATE) {
-			struct buf sent = {0};
-
 			add_field(&sent, row, id);
-			json_object_set_new(object, "date-sent", json_text(&sent));
-			buf_free(&sent);
+			json_line_key(&l, "date-sent");
+			add_json_text(&l, &sent);
 		}
 	}
-	json_line_put(object);
+	json_line_end(&l);
 }
 
 void

@@ -3,4 +3,3 @@ mmark_SOURCES = \
 	%D%/mmark.c \
 	%D%/mmark_options.c \
 	%D%/mmark_options.h
-mmark_LDADD = $(LDADD) $(JANSSON_LIBS)

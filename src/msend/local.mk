@@ -1,6 +1,6 @@
 bin_PROGRAMS += msend
 msend_SOURCES = %D%/msend.c
-msend_LDADD = libmsend.a $(LDADD) $(JANSSON_LIBS)
+msend_LDADD = libmsend.a $(LDADD)
 
 noinst_LIBRARIES += libmsend.a
 libmsend_a_SOURCES = \

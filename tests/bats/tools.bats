@@ -280,6 +280,26 @@ on_terminal()
 	assert_line -n 1 --regexp '^\{"subject":"x[^"]*\\n\\"y"\}$'
 }
 
+@test 'mlist --json is ASCII on a terminal that does not speak UTF-8, and says the same' {
+	local text=$'a \xf0\x9f\x98\x80 \xf4\x8f\xbf\xbd \xef\xbf\xbd \xc3\xa9 / \\ " \b\f'
+	letter "$text" | deliver "$user"
+	run -0 env LC_ALL=C script -qec 'mlist --json -o subject' /dev/null </dev/null
+	refute_output --regexp $'[\x80-\xff]'
+	assert_output --partial '\ud83d\ude00'
+	mlist --json -o subject >bytes
+	run -0 python3 -c 'import json, sys
+print(json.loads(sys.argv[1]) == json.load(open("bytes")) == {"subject": sys.argv[2]})' "${output%$'\r'}" "$text"
+	assert_output True
+}
+
+@test 'no mail tool but maccount loads a library for JSON' {
+	local tool
+	for tool in msend mfetch mlist mdel mmark; do
+		run ldd "${abs_top_builddir-}/$tool"
+		refute_output --regexp 'jansson|curl|expat|cares'
+	done
+}
+
 # ---- mlist: what people see ----
 
 @test 'on a terminal mlist shows a table that fits, with a title' {

@@ -2,20 +2,55 @@
 #include "app/json_line.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buf.h"
-#include "base/mem.h"
 #include "base/screen.h"
 #include "base/text.h"
 
-/* The code point of a character of up to three bytes of UTF-8 (RFC 3629 section 3). */
+enum {
+	FIRST_PLANE_END = 0x10000,
+	LOW_BITS = 0x3ff,
+	HIGH_SURROGATE = 0xd800,
+	LOW_SURROGATE = 0xdc00
+};
+
+void
+json_line_begin(struct json_line *l)
+{
+	*l = (struct json_line){.is_ascii = screen_charset() && isatty(STDOUT_FILENO) == 1};
+	buf_add_char(&l->text, '{');
+}
+
+void
+json_line_end(struct json_line *l)
+{
+	buf_add_str(&l->text, "}\n");
+	fwrite(l->text.data, 1, l->text.len, stdout);
+	buf_free(&l->text);
+}
+
+static void
+separate(struct json_line *l)
+{
+	if (l->needs_comma)
+		buf_add_char(&l->text, ',');
+	l->needs_comma = true;
+}
+
+void
+json_line_key(struct json_line *l, const char *name)
+{
+	separate(l);
+	buf_addf(&l->text, "\"%s\":", name);
+	l->needs_comma = false;
+}
+
+/* The code point of a character of UTF-8 (RFC 3629 section 3). */
 static unsigned
 code_point(const char *s, size_t len)
 {
-	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f};
+	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	unsigned code = (unsigned char)*s & first_bits[len];
 
 	for (size_t i = 1; i < len; i++)
@@ -23,51 +58,88 @@ code_point(const char *s, size_t len)
 	return code;
 }
 
-/* JSON escapes C0 only (RFC 8259 section 7): what else a terminal obeys is of the first plane. */
+/* RFC 8259 section 7: a character of another plane is a surrogate pair. */
 static void
-put(const char *line)
+add_escaped(struct json_line *l, unsigned code)
 {
-	size_t left = strlen(line);
-
-	while (left > 0) {
-		const size_t len = text_utf8_length(line, left);
-
-		if (text_is_printable(line, len))
-			fwrite(line, 1, len, stdout);
-		else
-			printf("\\u%04x", code_point(line, len));
-		line += len;
-		left -= len;
+	if (code < FIRST_PLANE_END) {
+		buf_addf(&l->text, code < ' ' ? "\\u%04X" : "\\u%04x", code);
+		return;
 	}
-	putchar('\n');
+	code -= FIRST_PLANE_END;
+	buf_addf(&l->text, "\\u%04x\\u%04x", HIGH_SURROGATE + (code >> 10),
+		 LOW_SURROGATE + (code & LOW_BITS));
 }
 
-json_t *
-json_line_text(const char *text, size_t len)
+/* JSON escapes quotes, backslashes and C0 only; a terminal obeys others, too. */
+static void
+add_character(struct json_line *l, const char *s, size_t len)
 {
-	json_t *string = json_stringn(text, len);
-	struct buf safe = {0};
+	static const char special[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+	const char *at = len == 1 && *s ? strchr(special, *s) : NULL;
 
-	if (string)
-		return string;
-	text_printable(&safe, text, len);
-	string = json_stringn(safe.data ? safe.data : "", safe.len);
-	buf_free(&safe);
-	if (!string)
-		mem_exhausted();
-	return string;
+	if (at)
+		buf_addf(&l->text, "\\%c", letters[at - special]);
+	else if (!text_is_printable(s, len) || (l->is_ascii && len > 1))
+		add_escaped(l, code_point(s, len));
+	else
+		buf_add(&l->text, s, len);
+}
+
+static bool
+is_utf8(const char *text, size_t len)
+{
+	for (size_t n; len > 0; text += n, len -= n)
+		if ((n = text_utf8_length(text, len)) == 0)
+			return false;
+	return true;
 }
 
 void
-json_line_put(json_t *object)
+json_line_text(struct json_line *l, const char *text, size_t len)
 {
-	/* A terminal that does not speak UTF-8 may take its bytes for controls. */
-	const bool is_ascii = screen_charset() && isatty(STDOUT_FILENO) == 1;
-	char *line = json_dumps(object, JSON_COMPACT | (is_ascii ? JSON_ENSURE_ASCII : 0));
+	struct buf safe = {0};
 
-	if (!line) /* its strings are valid, see json_line_text() */
-		mem_exhausted();
-	put(line);
-	free(line);
-	json_decref(object);
+	separate(l);
+	if (!is_utf8(text, len)) {
+		text_printable(&safe, text, len);
+		text = safe.data;
+		len = safe.len;
+	}
+	buf_add_char(&l->text, '"');
+	for (size_t n; len > 0; text += n, len -= n) {
+		n = text_utf8_length(text, len);
+		add_character(l, text, n);
+	}
+	buf_add_char(&l->text, '"');
+	buf_free(&safe);
+}
+
+void
+json_line_number(struct json_line *l, uint64_t n)
+{
+	separate(l);
+	buf_add_number(&l->text, n);
+}
+
+void
+json_line_null(struct json_line *l)
+{
+	separate(l);
+	buf_add_str(&l->text, "null");
+}
+
+void
+json_line_array(struct json_line *l)
+{
+	separate(l);
+	buf_add_char(&l->text, '[');
+	l->needs_comma = false;
+}
+
+void
+json_line_array_end(struct json_line *l)
+{
+	buf_add_char(&l->text, ']');
+	l->needs_comma = true;
 }

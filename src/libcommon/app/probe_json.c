@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/probe_json.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "app/json_line.h"
 #include "app/tool.h"
 
-/* An array of the lines; null where there are none. */
-static json_t *
-lines_of(const struct buf *lines)
+/* An array of the lines; null if there are none. */
+static void
+add_lines(struct json_line *l, const char *name, const struct buf *lines)
 {
-	json_t *array = lines->len > 0 ? json_array() : json_null();
-
-	for (const char *p = lines->data; p && *p;) {
+	json_line_key(l, name);
+	if (lines->len == 0) {
+		json_line_null(l);
+		return;
+	}
+	json_line_array(l);
+	for (const char *p = lines->data; *p;) {
 		const size_t indent = strspn(p, " "), len = strcspn(p + indent, "\n");
 
 		p += indent;
-		json_array_append_new(array, json_line_text(p, len));
+		json_line_text(l, p, len);
 		p += len + (p[len] == '\n');
 	}
-	return array;
+	json_line_array_end(l);
 }
 
-static json_t *
-text_of(const char *text)
+static void
+add_text(struct json_line *l, const char *name, const char *text)
 {
-	return text ? json_line_text(text, strlen(text)) : json_null();
+	json_line_key(l, name);
+	if (text)
+		json_line_text(l, text, strlen(text));
+	else
+		json_line_null(l);
 }
 
 static void
 show_object(const struct probe_report *r)
 {
-	json_t *object = json_object();
+	struct json_line l;
 
-	json_object_set_new(object, "server", text_of(r->server.data));
-	json_object_set_new(object, "tls", lines_of(&r->tls));
-	json_object_set_new(object, "offers", lines_of(&r->offers));
-	json_object_set_new(object, "user", text_of(r->user));
-	json_object_set_new(object, "login", text_of(r->user ? r->login : NULL));
-	json_object_set_new(object, "offers-after-login", lines_of(&r->offers_after_login));
-	json_line_put(object);
+	json_line_begin(&l);
+	add_text(&l, "server", r->server.data);
+	add_lines(&l, "tls", &r->tls);
+	add_lines(&l, "offers", &r->offers);
+	add_text(&l, "user", r->user);
+	add_text(&l, "login", r->user ? r->login : NULL);
+	add_lines(&l, "offers-after-login", &r->offers_after_login);
+	json_line_end(&l);
 }
 
 probe_show *
