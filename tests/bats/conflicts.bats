@@ -47,6 +47,15 @@ setup()
 	assert_verdict
 }
 
+@test '--protocol that the server named does not speak is an error' {
+	run -78 mlist --server=pop3s://x.example --user=x --protocol=imap --dry-run
+	assert_line 'mlist: --protocol=imap: the server is pop3://'
+	run -78 mlist --server=imaps://x.example --user=x --protocol=pop3 --dry-run
+	assert_line 'mlist: --protocol=pop3: the server is imap://'
+	run -0 mlist --server=x.example --user=x --protocol=POP3 --dry-run
+	assert_line --partial 'server: pop3s://x.example'
+}
+
 @test '--pipelining=no: one command at a time' {
 	against - 0 mfetch --pipelining=no --maildir=in --timeout=5 <<-'END'
 	S: +OK ready

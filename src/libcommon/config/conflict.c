@@ -110,11 +110,25 @@ check_tls(struct values *v, enum tool_id tool, struct err *e)
 	return true;
 }
 
+/* The option chooses between an account's servers; --server may have named one. */
+static bool
+check_protocol(const struct values *v, const struct url *url, struct err *e)
+{
+	const char *wanted = values_text(v, SET_PROTOCOL);
+	const char *has = url->protocol == PROTOCOL_POP3 ? "pop3" : "imap";
+
+	if (!wanted || !value_was_given(&v->of[SET_PROTOCOL]) || text_equal_case(wanted, has))
+		return true;
+	return err_set(e, ERR_CONFIG, "--protocol=%s: the server is %s://", wanted, has);
+}
+
 static bool
 check_mailbox(const struct values *v, const struct url *url, struct err *e)
 {
 	const char *auth = values_text(v, SET_AUTH);
 
+	if (!check_protocol(v, url, e))
+		return false;
 	if (url->protocol == PROTOCOL_POP3 && is_set(v, SET_COMPRESS))
 		return err_set(e, ERR_CONFIG, "--compress: POP3 cannot compress");
 	if (url->protocol == PROTOCOL_IMAP && auth && text_has_word("user apop", auth))
