@@ -276,7 +276,7 @@ cron_mail()
 	assert_field To root
 }
 
-@test 'a recipient without a domain and without an alias gets that of `domain`' {
+@test 'a recipient without a domain and without an alias gets the one of the key domain' {
 	echo 'domain = example.org' >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
 	cron_from=root cron_mail | "$sendmail" -i "$rcpt"
 	arrived "$rcpt"
