@@ -61,7 +61,7 @@ mailverbs_setup()
 	unset SSL_CERT_FILE SSL_CERT_DIR ALL_PROXY all_proxy
 	mkdir -p "$HOME" "$TMPDIR" "$XDG_CONFIG_HOME"
 	start_tools_otherwise
-	spared_jobs=$(jobs -p)
+	spared_job=$!
 	cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -127,8 +127,9 @@ end_processes()
 mailverbs_teardown()
 {
 	local pid pids=()
+	[[ $! != "${spared_job-}" ]] || return 0
 	for pid in $(jobs -p); do
-		[[ $'\n'${spared_jobs-}$'\n' == *$'\n'$pid$'\n'* ]] || pids+=("$pid")
+		[[ $pid == "${spared_job-}" ]] || pids+=("$pid")
 	done
 	[[ ${#pids[@]} -gt 0 ]] || return 0
 	# shellcheck disable=SC2046  # words are wanted

@@ -283,7 +283,7 @@ make_server()
 	while read -r verb n; do
 		verb=${verb%$'\r'} n=${n%$'\r'}
 		echo "$verb${n:+ n}" >>asked
-		case $verb$([[ -z $n ]] || echo ' n') in
+		case $verb${n:+ n} in
 		CAPA) say +OK PIPELINING . ;;
 		STAT) say "+OK ${#mail[@]} $octets" ;;
 		'UIDL n') ((n > 0 && n <= ${#mail[@]})) && say "+OK $n ${mail[n - 1]%% *}" || say -ERR ;;
@@ -301,19 +301,23 @@ make_server()
 	: >asked
 }
 
+# filler: up to $sizes octets, one at least
+filler() { printf '%0*d' $((RANDOM % sizes)) 0; }
+
 # change N: something happens to `mail`; the message that comes has the id N
 change()
 {
-	local lines
-	lines=$(wc -l <mail)
+	local lines mail
+	mapfile -t mail <mail
+	lines=${#mail[@]}
 	case $((RANDOM % 6)) in
-	0 | 1) echo "m$1 $(head -c $((RANDOM % sizes)) /dev/zero | tr '\0' x)" >>mail ;;
+	0 | 1) echo "m$1 $(filler)" >>mail ;;
 	2) sed -i "$((RANDOM % (lines + 1) + 1))d" mail ;;
-	3) [[ $lines = 0 ]] || sed -i "$((RANDOM % lines + 1))i m$1 $(head -c $((RANDOM % sizes)) /dev/zero | tr '\0' x)" mail ;;
+	3) [[ $lines = 0 ]] || sed -i "$((RANDOM % lines + 1))i m$1 $(filler)" mail ;;
 	4) shuf mail >mixed && mv mixed mail ;;
 	5) [[ $lines = 0 ]] || {
 		sed -i "$((RANDOM % lines + 1))d" mail
-		sed -i "1i m$1 $(head -c $((RANDOM % sizes)) /dev/zero | tr '\0' x)" mail
+		sed -i "1i m$1 $(filler)" mail
 	} ;;
 	esac
 }
