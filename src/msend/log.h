@@ -3,8 +3,8 @@
  * log - one line for each message, for people and programs: logfmt, NAME=VALUE with blanks between.
  *
  * A line goes out in one write(2) to a file that is open for appending, so that many writers never
- * mix theirs. That a log cannot be written never changes what is done with the message: who calls
- * this warns, and goes on.
+ * mix theirs. If a log cannot be written, that never changes what is done with the message: the
+ * caller warns, and goes on.
  */
 #ifndef MAILVERBS_MSEND_LOG_H
 #define MAILVERBS_MSEND_LOG_H

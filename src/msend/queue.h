@@ -37,7 +37,7 @@ struct queue;
 struct queue *queue_new(const char *dir);
 void queue_free(struct queue *q); /* gives the lock back; accepts NULL */
 
-/* Where what failed is; borrowed. */
+/* The directory of the messages that failed; borrowed. */
 const char *queue_failed_directory(const struct queue *q);
 
 /* False: *e is ERR_TEMPORARY (somebody else holds it), ERR_OUTPUT or ERR_IO. */

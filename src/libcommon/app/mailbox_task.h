@@ -49,7 +49,7 @@ bool mailbox_task_check_gone(struct mailbox_task *t, const char *deed, struct er
 
 /*
  * Fetches the headers of the messages named and calls SHOW with CTX for each, in the server's order.
- * Of a header longer than 256 KiB only the start is shown. A message that is gone is reported, and
+ * Only the first 256 KiB of a longer header are shown. A message that is gone is reported, and
  * the others follow. False: *e, from the session.
  */
 bool mailbox_task_fetch_headers(struct mailbox_task *t, message_headed show, void *ctx,

@@ -28,7 +28,7 @@ struct spawner_request {
 typedef int spawner_execute(const struct spawner_request *r, pid_t *pid);
 
 /*
- * Forks it for the COUNT command lines. In each, %F, %T and %% stand for an address as --pipe puts
+ * Forks it for the COUNT command lines. In each, %F, %T and %% mean an address as --pipe puts
  * it in: characters that mean nothing to a shell, or two single quotes. The strings are borrowed for
  * the call. False: *e (ERR_TEMPORARY); nothing was started.
  */

@@ -178,8 +178,8 @@ sweep(void *ctx, const char *name)
 	return true;
 }
 
-/* Removes the unfinished files of runs that were killed. What cannot be removed now is left to a
- * later run, or to others: readers of a Maildir do not look into tmp. */
+/* Removes the unfinished files of runs that were killed. A file that cannot be removed now is
+ * left to a later run, or to others: readers of a Maildir do not look into tmp. */
 static void
 sweep_tmp(struct maildir *m)
 {

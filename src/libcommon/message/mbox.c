@@ -25,7 +25,7 @@ struct mbox {
 	size_t at, end; /* in `bytes`, what is not used yet */
 	char bytes[BLOCK];
 	struct buf message; /* what waits to be written */
-	/* Of the current message: */
+	/* The current message: */
 	bool has_lines;       /* other than From_ lines */
 	bool is_after_from;   /* only fields have come since a From_ line that is not a border */
 	bool has_two_headers; /* such a line, and after it a field that names recipients */
@@ -308,7 +308,7 @@ pass_line(struct mbox *m, struct err *e)
 	return true;
 }
 
-/* Who gets a message is known only if it has one header. */
+/* A message must have one header only, or its recipients are not known. */
 static bool
 check_header(const struct mbox *m, struct err *e)
 {

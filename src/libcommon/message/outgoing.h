@@ -69,7 +69,7 @@ bool outgoing_to_seven_bit(struct outgoing *o, struct err *e);
 bool outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e);
 
 /* The same, without dots, for the sender's own copy: with the Bcc fields that the wire does not see,
- * in their places. Of a message as it is there are none. */
+ * in their places. A message as it is has none. */
 bool outgoing_pour_copy(struct outgoing *o, eol_put put, void *ctx, struct err *e);
 
 #endif

@@ -11,7 +11,7 @@
 
 struct err;
 
-/* Where the files are made; borrowed from the environment. */
+/* The directory of the files; borrowed from the environment. */
 const char *spool_directory(void);
 
 /* -1: *e is ERR_IO and names the directory. */

@@ -413,7 +413,7 @@ login_ask_again(const struct login *l, const struct err *e)
 	return e->code == ERR_LOGIN && l->secret && secret_ask_again(l->secret, e->text);
 }
 
-/* Then all that was tried is forgotten. Where no mechanism works, it was not the password. */
+/* Then all that was tried is forgotten. If no mechanism works, it was not the password. */
 static bool
 may_try_again(struct exchange *x, enum login_result result, const struct err *e)
 {

@@ -106,7 +106,7 @@ split_arguments(struct imap_code *code, const char *close)
 	}
 }
 
-/* Of the LEN bytes TEXT, "[NAME] WORDS". */
+/* Reads the code of the LEN bytes TEXT, "[NAME] WORDS". */
 static void
 parse(struct imap_code *code, const char *text, size_t len)
 {

@@ -47,8 +47,8 @@ struct imap_code {
 	unsigned fixed; /* enum imap_code_flag */
 };
 
-/* Reads the code of STATUS, "WORD [NAME] WORDS" with its status word (RFC 9051 section 7.1). What is
- * found is borrowed from STATUS. */
+/* Reads the code of STATUS, "WORD [NAME] WORDS" with its status word (RFC 9051 section 7.1). The
+ * texts are borrowed from STATUS. */
 void imap_code_in(struct imap_code *code, const char *status);
 
 /* Has the code this name? ASCII case is folded. */

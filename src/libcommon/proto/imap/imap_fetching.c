@@ -10,7 +10,7 @@
 #include "proto/imap/imap_fetched.h"
 #include "proto/imap/imap_talk.h"
 
-/* Which message it is. */
+/* Identifying the message. */
 
 int
 imap_fetching_compare(const void *a, const void *b)

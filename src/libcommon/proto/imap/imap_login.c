@@ -238,7 +238,7 @@ plain(void *conversation, const struct login *l, struct err *e)
 	return refusal(conversation, status) == LOGIN_INCAPABLE ? LOGIN_INCAPABLE : LOGIN_REFUSED;
 }
 
-/* Which way. */
+/* Choosing the command. */
 
 static bool
 authenticate(struct imap *c, const struct login *l, struct err *e)

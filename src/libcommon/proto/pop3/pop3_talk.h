@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * pop3_talk - a conversation with a POP3 server: its status lines, and the lines after them. For
- * proto/pop3*.c alone; what others see is proto/pop3.h and proto/mailbox.h.
+ * proto/pop3 alone; others see proto/pop3/pop3.h and proto/mailbox.h.
  *
  *	dialog_ask(c->dialog, "UIDL");
  *	pop3_ok(c, ERR_UNAVAILABLE, e)      or pop3_await(), where a refusal means something
