@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: ISC
+#
+# What hostile.bats and hostile-login.bats share; each loads helper first.
+
+# shellcheck disable=SC2034  # for the tests
+
+# shellcheck disable=SC2154  # smtp, pop3: tests/replay.bash
+
+# shellcheck disable=SC2030,SC2031  # run's and a test's variables are meant to be its own
+
+setup()
+{
+	replay_setup
+	pop3_hello='S: +OK ready
+C: CAPA
+S: +OK
+S: PIPELINING
+S: TOP
+S: .'
+	smtp_hello='S: 220 ready
+C: EHLO [127.0.0.1]
+S: 250-mx.example.org
+S: 250 PIPELINING'
+	wire_letter=$(sed 's/^/C: /' letter)
+	kib=$(printf 'x%.0s' {1..1024})
+}
