@@ -153,11 +153,21 @@ telling(const struct candidates *all)
 	return all->count > 0 && !all->items[0].works ? &all->items[0] : NULL;
 }
 
+/* A server that certainly exists. */
+static bool
+is_passing(enum err_code code)
+{
+	return code == ERR_TEMPORARY || code == ERR_NO_HOST;
+}
+
 static bool
 fail(const struct discovered *found, const char *address, struct err *e)
 {
 	const struct candidate *c = telling(&found->all);
 
+	if (c && c->preset && is_passing(c->why_not.code))
+		return err_set(e, ERR_TEMPORARY, "%s, the server for %s (%s), was not reached: %s",
+			       c->url.host, address, c->source, c->why_not.text);
 	err_set(
 	    e, ERR_UNAVAILABLE,
 	    "no mail server was found for %s (looked in: presets, SRV, autoconfig, PACC, MX, usual "
@@ -170,13 +180,22 @@ fail(const struct discovered *found, const char *address, struct err *e)
 			   "mailverbs.ini(5)");
 }
 
+bool
+discover_check_address(const char *address, struct err *e)
+{
+	const char *at = strrchr(address, '@');
+
+	return (at && at != address && at[1] != '\0') ||
+	       err_set(e, ERR_USAGE, "'%s' is not a mail address", address);
+}
+
 static bool
 find_domain(const char *address, struct buf *domain, struct err *e)
 {
 	const char *at = strrchr(address, '@');
 
-	if (!at || at == address || at[1] == '\0')
-		return err_set(e, ERR_USAGE, "'%s' is not a mail address", address);
+	if (!discover_check_address(address, e))
+		return false;
 	for (const char *p = address; *p; p++)
 		if ((unsigned char)*p <= ' ' || *p == 0x7f || strchr(";%[]/", *p))
 			return err_set(e, ERR_USAGE, "'%s' is not a mail address", address);

@@ -58,4 +58,7 @@ void discover_mx(const struct discovery *d, struct candidates *c);
 /* Usual names for PROTOCOL's servers; only a connection can tell whether they exist. */
 void discover_guesses(const struct discovery *d, enum protocol protocol, struct candidates *c);
 
+/* Does ADDRESS have a local part and a domain? False: *e is ERR_USAGE. */
+bool discover_check_address(const char *address, struct err *e);
+
 #endif

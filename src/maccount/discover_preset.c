@@ -10,12 +10,14 @@
 #include "maccount/discover.h"
 #include "maccount/dns.h"
 
+static const enum setting_id keys[] = {SET_IMAP, SET_POP3, SET_SMTP};
+
+enum { KEYS = sizeof keys / sizeof keys[0] };
+
 static void
 add_values(const struct values *v, const char *source, enum trust trust, struct candidates *c)
 {
-	static const enum setting_id keys[] = {SET_IMAP, SET_POP3, SET_SMTP};
-
-	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+	for (size_t i = 0; i < KEYS; i++) {
 		const struct value *url = &v->of[keys[i]];
 		const size_t prefix = strlen("preset ");
 		struct candidate one = {.source = (char *)(uintptr_t)source,
@@ -49,9 +51,13 @@ void
 discover_preset(const struct discovery *d, struct candidates *c)
 {
 	struct values v = {0};
+	const char *origin = NULL;
 
-	if (provider_apply("auto", d->address, &v, NULL, &(struct err){0}) && v.of[SET_SMTP].origin)
-		add_values(&v, v.of[SET_SMTP].origin, TRUST_STATED, c);
+	if (provider_apply("auto", d->address, &v, NULL, &(struct err){0}))
+		for (size_t i = 0; i < KEYS && !origin; i++)
+			origin = v.of[keys[i]].origin;
+	if (origin)
+		add_values(&v, origin, TRUST_STATED, c);
 	values_free(&v);
 }
 

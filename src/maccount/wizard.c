@@ -331,6 +331,8 @@ prepare(struct wizard *w, struct err *e)
 	w->name = w->options.name ? w->options.name : w->address;
 	w->command = w->options.password_command;
 	w->may_ask = terminal_is_present();
+	if (!discover_check_address(w->address, e))
+		return false;
 	if (!w->may_ask && !w->options.yes) {
 		err_set(e, ERR_USAGE, "no terminal to ask whether the servers are right");
 		return err_hint(e, "give --yes, and --password-command=COMMAND");

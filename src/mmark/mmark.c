@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/screen.h"
 #include "base/text.h"
 #include "base/trace.h"
@@ -304,14 +306,36 @@ check_target(const char *folder, struct err *e)
 		       folder);
 }
 
+/* A flag that is to be set and cleared. */
+static bool
+check_flags(const struct marking *m, struct err *e)
+{
+	for (size_t at = 0, len; at < m->add.len; at += len + 1) {
+		char *flag;
+		bool ok;
+
+		len = strcspn(m->add.data + at, " ");
+		flag = mem_strndup(m->add.data + at, len);
+		ok = m->remove.len == 0 || !text_has_word(m->remove.data, flag) ||
+		     err_set(e, ERR_USAGE, "%s cannot be both set and cleared", flag);
+		free(flag);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
 static bool
 check_actions(const struct marking *m, struct err *e)
 {
 	const bool changes =
 	    m->add.len > 0 || m->remove.len > 0 || m->options.move_to || m->options.copy_to;
 
-	if (!conflict_check_options(&m->task.run->given, TOOL_MMARK, e))
+	if (!conflict_check_options(&m->task.run->given, TOOL_MMARK, e) || !check_flags(m, e))
 		return false;
+	if (m->options.creates && !m->options.append_to && !m->options.move_to &&
+	    !m->options.copy_to)
+		return err_set(e, ERR_USAGE, "--create goes with --move, --copy or --append");
 	if (m->options.append_to && (m->remove.len > 0 || m->options.move_to || m->options.copy_to))
 		return err_set(e, ERR_USAGE,
 			       "--append can be combined with --seen and --flag only");

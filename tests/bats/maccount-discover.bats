@@ -363,6 +363,15 @@ pacc_record()
 	((EPOCHSECONDS - begin < 10))
 }
 
+@test 'a preset whose server is not reached is no unknown provider: that is said, and to be tried later' {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	printf '%s\n' '[here]' 'domains = example.org' 'imap = imaps://127.0.0.1:1' >"$XDG_CONFIG_HOME/mailverbs/providers.ini"
+	internet </dev/null
+	run --separate-stderr maccount discover --timeout=2 alice@example.org
+	assert_failure 75
+	assert_regex "$stderr" '127\.0\.0\.1, the server for alice@example\.org \(preset here\), was not reached: '
+}
+
 @test 'what is not a mail address is a usage error' {
 	for address in alice alice@ @example.org 'a b@example.org' 'a@b/c' '[x]@example.org'; do
 		discover "$address"

@@ -104,6 +104,10 @@ in_folder() { mlist --folder="$1" -o subject | tr '\n' ' ' | sed 's/ $//'; }
 	assert_line --index 0 'mmark: no messages given'
 	run -64 mmark 1
 	run -64 mmark --seen --unseen 1
+	run -64 mmark --flag=seen --flag=x --unflag=y --unflag=seen 1
+	assert_output 'mmark: \Seen cannot be both set and cleared'
+	run -64 mmark --create --seen 1
+	assert_output 'mmark: --create goes with --move, --copy or --append'
 	run -64 mmark --flag='a b' 1
 	run -64 mmark --flag=deleted 1
 	run -64 mmark --append=INBOX --move=Other
