@@ -131,7 +131,7 @@ test_input(void)
 	struct err e;
 	int ends[2];
 
-	if (pipe(ends) != 0 || write(ends[1], "u1\n7\nuid:u2\nfirst:1\n\nnew\nx y", 29) != 29)
+	if (pipe(ends) != 0 || write(ends[1], "u1\n7\nuid:u2\nfirst:1\n\nnew\nx y", 28) != 28)
 		abort();
 	close(ends[1]);
 	dup2(ends[0], STDIN_FILENO);
