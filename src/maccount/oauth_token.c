@@ -88,6 +88,17 @@ hint_at_clock(const struct https_answer *a, struct err *e)
 			 (long long)(off > 0 ? off : -off), off > 0 ? "ahead of" : "behind");
 }
 
+/* What the server knows from us is not for the screen, though it may repeat it. */
+static void
+mask_secrets(const struct oauth *o, const struct held_token *t, struct err *e)
+{
+	const char *const secrets[] = {o->secret, t->refresh, t->access};
+
+	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
+		if (secrets[i])
+			e->text[text_mask(e->text, strlen(e->text), secrets[i])] = '\0';
+}
+
 static enum oauth_outcome
 read_answer(const struct oauth *o, const struct https_answer *a, struct held_token *t,
 	    char error[64], struct err *e)
@@ -103,6 +114,7 @@ read_answer(const struct oauth *o, const struct https_answer *a, struct held_tok
 		snprintf(error, 64, "%s", word);
 		err_set(e, ERR_LOGIN, "%s: %s%s%.300s", o->token, word, text ? ": " : "",
 			text ? text : "");
+		mask_secrets(o, t, e);
 		hint_at_clock(a, e);
 		outcome = OAUTH_REFUSED;
 	} else {

@@ -13,6 +13,13 @@ load helper
 load replay
 load hostile
 
+# is_hidden WORDS: these are shown, and the password in no form
+is_hidden()
+{
+	output=$stderr assert_output --partial "$1"
+	refute_regex "$stderr" 'tanstaaf|AGFsaWNlAHRhbnN0YWFm'
+}
+
 # ---- TLS ----
 
 @test "STARTTLS: what comes behind the consent in plaintext is an error and is not used" {
@@ -210,6 +217,39 @@ load hostile
 	S: .
 	END
 	assert_regex "$stderr" 'TLS only'
+}
+
+@test "a secret that the server repeats is shown neither in the error nor in the trace" {
+	against - 77 mlist -v --server=pop3+insecure:// --auth=user <<-'END'
+	S: +OK
+	C: CAPA
+	S: +OK
+	S: USER
+	S: .
+	C: USER alice
+	S: +OK
+	C: PASS tanstaaf
+	S: -ERR [AUTH] tanstaaf is wrong
+	END
+	is_hidden '[AUTH] *** is wrong'
+	against - 77 msend -v --server=smtp+insecure:// --user=alice --auth=plain \
+	    --password-command='cat password' bob@example.org <<-'END'
+	S: 220 ready
+	C: EHLO [127.0.0.1]
+	S: 250-mx
+	S: 250 AUTH PLAIN
+	C: AUTH PLAIN AGFsaWNlAHRhbnN0YWFm
+	S: 535 AGFsaWNlAHRhbnN0YWFm is tanstaaf
+	END
+	is_hidden '535 *** is ***'
+	against - 77 mlist -v --server=imap+insecure:// --auth=login <<-'END'
+	S: * OK [CAPABILITY IMAP4rev1] ready
+	C: a1 LOGIN "alice" "tanstaaf"
+	S: * NO [ALERT] tanstaaf is too short
+	S: a1 NO [AUTHENTICATIONFAILED] tanstaaf is wrong
+	END
+	is_hidden '*** is wrong'
+	is_hidden '*** is too short'
 }
 
 @test "a password with a line end in it never becomes two commands" {

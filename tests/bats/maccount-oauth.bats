@@ -162,7 +162,7 @@ try()
 	mode invalid
 	try mlist -c
 	assert_failure 77
-	assert_regex "$stderr" 'invalid_grant: it is invalid_grant \(said by the server\)'
+	assert_regex "$stderr" 'invalid_grant: it is invalid_grant \(said by the server\) \*\*\*'
 	assert_regex "$stderr" 'hint: maccount login test'
 	try maccount token test
 	assert_failure 77

@@ -250,6 +250,29 @@ test_stop(void)
 	ok(error == EINTR, "stop: and so is the next");
 }
 
+static void
+is_masked(const char *text, const char *secret, const char *expected)
+{
+	char bytes[64];
+	const size_t n = strlen(text);
+
+	memcpy(bytes, text, n + 1);
+	is_bytes(bytes, text_mask(bytes, n, secret), expected, strlen(expected), text);
+}
+
+static void
+test_mask(void)
+{
+	is_masked("no: hunter2 is wrong", "hunter2", "no: *** is wrong");
+	is_masked("hunter2", "hunter2", "***");
+	is_masked("hunterhunter2hunter2hunter", "hunter2", "hunter******hunter");
+	is_masked("ababab", "abab", "***ab");
+	is_masked("a *** b", "***", "a *** b");
+	is_masked("to be", "b", "to be");
+	is_masked("to be", "", "to be");
+	is_masked("", "hunter2", "");
+}
+
 /* directory_each()'s calls come here: after so many names the disk fails. */
 static int good_names = 100;
 
@@ -310,6 +333,7 @@ main(void)
 	test_err();
 	test_err_codes();
 	test_pin();
+	test_mask();
 	test_directory();
 	test_stop();
 	return tap_done();

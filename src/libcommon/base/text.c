@@ -45,6 +45,27 @@ is_bidi_control(const unsigned char *s, size_t len)
 		(s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9));
 }
 
+size_t
+text_mask(char *bytes, size_t n, const char *secret)
+{
+	static const char stars[] = {'*', '*', '*'};
+	const size_t len = strlen(secret);
+	size_t from = 0, to = 0;
+
+	if (len < sizeof stars)
+		return n;
+	while (from < n) {
+		if (n - from >= len && memcmp(bytes + from, secret, len) == 0) {
+			memcpy(bytes + to, stars, sizeof stars);
+			to += sizeof stars;
+			from += len;
+		} else {
+			bytes[to++] = bytes[from++];
+		}
+	}
+	return to;
+}
+
 bool
 text_is_printable(const char *character, size_t len)
 {

@@ -18,6 +18,11 @@ struct buf;
  */
 void text_printable(struct buf *out, const char *bytes, size_t n);
 
+/* Puts *** in the place of each SECRET in the N bytes, for words of a peer that knows it and may
+ * repeat it. One of less than 3 bytes would show by what is hidden, and stays. The result is how many
+ * bytes are left. */
+size_t text_mask(char *bytes, size_t n, const char *secret);
+
 /* Does text_printable() leave this character, LEN bytes of UTF-8 as text_utf8_length() says,
  * unchanged? */
 bool text_is_printable(const char *character, size_t len);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "net/stream.h"
 
@@ -35,6 +36,7 @@ struct dialog {
 	struct buf text;
 	size_t text_at;
 	bool hides_challenges;
+	struct buf hidden; /* secrets, each ended by NUL */
 	size_t sent_bytes; /* by dialog_send() since the last command, for the trace */
 };
 
@@ -58,6 +60,7 @@ dialog_free(struct dialog *d)
 		return;
 	stream_before_wait(d->stream, NULL, NULL);
 	buf_wipe(&d->text);
+	buf_wipe(&d->hidden);
 	free(d->commands);
 	free(d);
 }
@@ -140,6 +143,7 @@ dialog_ask_secret(struct dialog *d, const char *prefix, const char *secret)
 	buf_add_str(&d->text, prefix);
 	buf_add_str(&d->text, secret);
 	end_command(d, from, (int32_t)strlen(prefix));
+	dialog_hide(d, secret);
 }
 
 static void
@@ -293,6 +297,45 @@ dialog_hide_challenges(struct dialog *d, bool hide)
 }
 
 void
+dialog_hide(struct dialog *d, const char *secret)
+{
+	buf_add(&d->hidden, secret, strlen(secret) + 1);
+}
+
+void
+dialog_hide_nothing(struct dialog *d)
+{
+	buf_wipe(&d->hidden);
+}
+
+/* How many of the N bytes are left. */
+static size_t
+mask(const struct dialog *d, char *bytes, size_t n)
+{
+	for (size_t at = 0; at < d->hidden.len; at += strlen(d->hidden.data + at) + 1)
+		n = text_mask(bytes, n, d->hidden.data + at);
+	return n;
+}
+
+void
+dialog_mask(const struct dialog *d, char *text)
+{
+	text[mask(d, text, strlen(text))] = '\0';
+}
+
+static void
+trace_masked(const struct dialog *d, const char *line, size_t len)
+{
+	struct buf shown = {0};
+
+	if (!trace_wants(TRACE_PROTOCOL))
+		return;
+	buf_add(&shown, line, len);
+	trace_line(TRACE_PROTOCOL, "S: ", shown.data, mask(d, shown.data, len));
+	buf_wipe(&shown);
+}
+
+void
 dialog_trace_answer(const struct dialog *d, const char *line, size_t len)
 {
 	static const char *const hidden[] = {"334 ***", "+ ***"};
@@ -302,7 +345,7 @@ dialog_trace_answer(const struct dialog *d, const char *line, size_t len)
 			trace_line(TRACE_PROTOCOL, "S: ", hidden[i], strlen(hidden[i]));
 			return;
 		}
-	trace_line(TRACE_PROTOCOL, "S: ", line, len);
+	trace_masked(d, line, len);
 }
 
 char *

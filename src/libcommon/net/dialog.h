@@ -57,6 +57,16 @@ void dialog_send(struct dialog *d, const void *bytes, size_t n);
  */
 void dialog_hide_challenges(struct dialog *d, bool hide);
 
+/*
+ * From now on SECRET is hidden in what the server says, as what dialog_ask_secret() sends is: in the
+ * trace, and by dialog_mask(). SECRET is copied, and wiped by dialog_hide_nothing() or with D.
+ */
+void dialog_hide(struct dialog *d, const char *secret);
+void dialog_hide_nothing(struct dialog *d);
+
+/* Puts *** in their place in TEXT, words of the server that are shown elsewhere. */
+void dialog_mask(const struct dialog *d, char *text);
+
 /* Traces a line of an answer that the caller took from the stream himself, as dialog_line() does.
  */
 void dialog_trace_answer(const struct dialog *d, const char *line, size_t len);

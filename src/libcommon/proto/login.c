@@ -232,6 +232,8 @@ exchange(struct exchange *x, const char *mechanism, bool *names_password, struct
 	answer = start(x, mechanism, e);
 	if (answer != LOGIN_CHALLENGE)
 		return answer;
+	if (sasl_needs_secret(mechanism) && x->params.secret)
+		dialog_hide(x->dialog, secret_text(x->params.secret, e));
 	dialog_hide_challenges(x->dialog, true);
 	answer = ask_first(x, mechanism, e);
 	answer = answer == LOGIN_CHALLENGE ? go_through(x, e) : judge(x, answer, e);
@@ -341,6 +343,13 @@ exchange_token(struct exchange *x, const char *mechanism, enum login_answer answ
 }
 
 void
+login_conceal(const struct dialog *d, struct err *e)
+{
+	dialog_mask(d, e->text);
+	dialog_mask(d, e->hint);
+}
+
+void
 login_tell_who(const struct login *l, const char *mechanism, struct err *e)
 {
 	const char *origin = l->secret ? secret_origin(l->secret) : NULL;
@@ -373,6 +382,7 @@ attempt(struct exchange *x, const char *mechanism, struct err *e)
 	}
 	if (answer == LOGIN_ACCEPTED)
 		return LOGIN_DONE;
+	login_conceal(x->dialog, e);
 	x->is_broken = answer == LOGIN_BROKEN;
 	if (answer != LOGIN_BROKEN)
 		login_tell_who(x->login, plain ? x->protocol->plain_name : mechanism, e);
@@ -454,6 +464,7 @@ login_run(struct dialog *d, const struct login *l, const struct login_protocol *
 	result = try_mechanisms(&x, offered, e);
 	while (may_try_again(&x, result, e))
 		result = try_again(&x, offered, e);
+	dialog_hide_nothing(d);
 	buf_free(&binding);
 	return result;
 }

@@ -98,6 +98,9 @@ bool login_need_user(struct stream *s, const struct login *l, struct err *e);
 enum login_result login_run(struct dialog *d, const struct login *l, const struct login_protocol *p,
 			    void *conversation, const char *offered, struct err *e);
 
+/* Puts *** in the place of the secrets that the server repeats in *e (dialog_mask()). */
+void login_conceal(const struct dialog *d, struct err *e);
+
 /* The server refused the login (*e is ERR_LOGIN, otherwise nothing happens): adds who wanted in, by
  * which mechanism, and where the password came from. */
 void login_tell_who(const struct login *l, const char *mechanism, struct err *e);

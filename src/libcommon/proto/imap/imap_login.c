@@ -219,6 +219,7 @@ log_in_plainly(struct imap *c, const struct login *l, enum imap_status *status, 
 		return imap_complain(c, ERR_CONFIG,
 				     "a user name or password with a line end in it can't be sent",
 				     e);
+	dialog_hide(c->dialog, password); /* what is sent is a quoted form of it */
 	*status = needs_literal(password) || needs_literal(l->user)
 		      ? say_by_literals(c, l->user, password)
 		      : say_quoted(c, l->user, password);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/dialog.h"
 #include "net/stream.h"
 #include "proto/imap/imap_code.h"
 #include "proto/imap/imap_error.h"
@@ -88,6 +89,7 @@ take_alert(struct imap *c, const struct imap_code *code)
 	if (code->words_len == 0 || code->words_len > ALERTS_MAX - from)
 		return;
 	line = mem_strndup(code->words, code->words_len);
+	dialog_mask(c->dialog, line);
 	if (!has_line(&c->alerts.lines, line))
 		buf_addf(&c->alerts.lines, "%s\n", line);
 	free(line);

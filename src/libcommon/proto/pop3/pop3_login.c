@@ -277,6 +277,7 @@ login_apop(struct pop3 *c, const struct login *l, struct err *e)
 	mem_wipe(hex, sizeof hex);
 	if (pop3_ok(c, ERR_LOGIN, e))
 		return true;
+	login_conceal(c->dialog, e);
 	login_tell_who(l, "APOP", e);
 	return false;
 }
@@ -298,6 +299,8 @@ login_only_user(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const enum login_answer answer = plain(c, l, e);
 
+	if (answer != LOGIN_ACCEPTED)
+		login_conceal(c->dialog, e);
 	if (answer != LOGIN_ACCEPTED && answer != LOGIN_BROKEN)
 		login_tell_who(l, "USER", e);
 	return answer == LOGIN_ACCEPTED;
@@ -319,7 +322,7 @@ login_until_right(struct pop3 *c, const struct login *l,
  * MD5 lets a listener guess the password, and only if the server has nothing else.
  */
 static bool
-authenticate(struct pop3 *c, const struct login *l, struct err *e)
+choose_login(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const bool is_auto = !l->mechanism;
 	const bool has_user = is_auto && (c->features.user || !c->features.known);
@@ -331,9 +334,6 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 					 .plain_name = "USER"};
 	enum login_result result;
 
-	if (l->is_skipped)
-		return true;
-	ask_for_words(c, l);
 	if (!is_auto && text_equal_case(l->mechanism, "user"))
 		return login_until_right(c, l, login_only_user, e);
 	if (!is_auto && text_equal_case(l->mechanism, "apop"))
@@ -342,6 +342,19 @@ authenticate(struct pop3 *c, const struct login *l, struct err *e)
 	if (result == LOGIN_NONE && is_auto && c->timestamp && stream_is_tls(c->stream))
 		return login_apop(c, l, e);
 	return result == LOGIN_DONE;
+}
+
+static bool
+authenticate(struct pop3 *c, const struct login *l, struct err *e)
+{
+	bool ok;
+
+	if (l->is_skipped)
+		return true;
+	ask_for_words(c, l);
+	ok = choose_login(c, l, e);
+	dialog_hide_nothing(c->dialog);
+	return ok;
 }
 
 /* Some servers tell their capabilities only after the login. */
