@@ -176,32 +176,6 @@ S: 250 PIPELINING'
 	assert_regex "$stderr" 'message 3: the server sent nothing of it'
 }
 
-@test 'POP3: a size that is not a number is unknown, and all messages are served' {
-	against - 0 mfetch --maildir=box <<-END
-	S: +OK ready
-	C: CAPA
-	S: +OK\r\nPIPELINING\r\n.
-	C: UIDL
-	C: LIST
-	S: +OK\r\n1 a\r\n2 b\r\n3 c\r\n4 d\r\n.
-	S: +OK\r\n1 -2147483648\r\n2 99999999999999999999\r\n3\r\n4 9\r\n.
-	C: RETR 1
-	C: RETR 2
-	C: RETR 3
-	C: RETR 4
-	C: NOOP
-	S: +OK\r\nS: 1\r\n.\r\n+OK\r\nS: 2\r\n.\r\n+OK\r\nS: 3\r\n.
-	S: +OK\r\nS: 4\r\n.\r\n+OK
-	C: DELE 1
-	C: DELE 2
-	C: DELE 3
-	C: DELE 4
-	C: QUIT
-	S* 5 +OK
-	END
-	assert_equal "$(cat box/new/* | sort)" $'S: 1\nS: 2\nS: 3\nS: 4'
-}
-
 @test 'mlist shows what a header has after a NUL' {
 	against - 0 mlist --columns=number,from,subject <<-END
 	S: +OK ready

@@ -82,21 +82,17 @@ take_uid(struct message_list *l, const char *line, size_t len)
 	return true;
 }
 
-/* After a UIDL of the same session, LIST must speak of the same messages. A size that is not a number
- * (some servers count large messages below 0) is unknown, like 0: the message is served all the
- * same. */
+/* After a UIDL of the same session, LIST must speak of the same messages. */
 static bool
 take_size(struct message_list *l, size_t *at, const char *line)
 {
 	uint32_t number;
 	uint64_t octets;
-	const char *rest = parse_numbered(line, &number), *end;
+	const char *rest = parse_numbered(line, &number);
 
-	if (!rest)
+	rest = rest ? parse_digits(rest, UINT64_MAX, &octets) : NULL;
+	if (!rest || !strchr(" \t", *rest))
 		return false;
-	end = parse_digits(rest, UINT64_MAX, &octets);
-	if (!end || !strchr(" \t", *end))
-		octets = 0;
 	if (!l->has_uids) {
 		if (!may_be_next(l, number))
 			return false;
