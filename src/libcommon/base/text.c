@@ -154,11 +154,17 @@ text_is_alnum(char c)
 	return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
 }
 
+static bool
+is_same(char a, char b)
+{
+	return a == b || text_lower(a) == text_lower(b);
+}
+
 bool
 text_same(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (text_lower(a[i]) != text_lower(b[i]))
+		if (!is_same(a[i], b[i]))
 			return false;
 		if (a[i] == '\0')
 			break;
@@ -169,7 +175,10 @@ text_same(const char *a, const char *b, size_t n)
 bool
 text_equal_n(const char *s, size_t len, const char *word)
 {
-	return strlen(word) == len && text_same(s, word, len);
+	for (size_t i = 0; i < len; i++)
+		if (word[i] == '\0' || !is_same(s[i], word[i]))
+			return false;
+	return word[len] == '\0';
 }
 
 bool
@@ -183,7 +192,10 @@ text_starts(const char *s, size_t len, const char *prefix)
 bool
 text_equal_case(const char *a, const char *b)
 {
-	return text_equal_n(a, strlen(a), b);
+	for (; is_same(*a, *b); a++, b++)
+		if (*a == '\0')
+			return true;
+	return false;
 }
 
 bool

@@ -214,6 +214,13 @@ end_atom(struct imap_parse *p, struct window *w, const char *start)
 	return kind;
 }
 
+/* For each character of a listing: strchr(3) would take a good part of its time. */
+static bool
+ends_atom(char c)
+{
+	return c == ' ' || c == '(' || c == ')' || c == '\r' || c == '\n';
+}
+
 /* A control character is none of an atom's, and harms nobody in a flag that is only shown. */
 static enum imap_kind
 atom(struct imap_parse *p, struct window *w)
@@ -229,7 +236,7 @@ atom(struct imap_parse *p, struct window *w)
 			p->in_section = false;
 		else if (c == '\0' || (is_control(c) && p->in_section))
 			return bad(p, w, "a control character in a word");
-		else if (!p->in_section && (c == '\r' || c == '\n' || strchr(" ()", c)))
+		else if (!p->in_section && ends_atom(c))
 			return end_atom(p, w, start);
 	}
 	return hold(p, w, start);
