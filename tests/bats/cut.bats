@@ -55,9 +55,9 @@ second_alone()
 whole_message()
 {
 	second_alone >second
-	{ hello; echo "! run ln -sfn '$PWD/second' '$PWD/transcript'"; lists 2; deletes 1; deleted 1; } >script
+	{ hello; echo "! run mv '$PWD/second' '$PWD/script'"; lists 2; deletes 1; deleted 1; } >script
 	play 0 "$@"
-	[[ $PWD/transcript -ef second ]]
+	[[ ! -e second ]]
 }
 
 @test "a message that is cut off is delivered nowhere, and whole by the next run: Maildir" {
