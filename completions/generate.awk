@@ -125,7 +125,7 @@ FNR == NR {
 	if (shell == "bash")
 		options[++count] = bash_option($2, letter, is_optional, $7)
 	else if (shell == "zsh")
-		options[++count] = zsh_option($2, letter, is_optional, $7, $5, $8, $2 == "folder" || $2 == "verbose")
+		options[++count] = zsh_option($2, letter, is_optional, $7, $5, $8, $6 ~ /repeated/)
 	else
 		options[++count] = fish_option($2, letter, is_optional, $7, $8)
 	next

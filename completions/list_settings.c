@@ -5,8 +5,9 @@
  *
  * A line for each tool and setting (sendmail is msend by that name): tool, name, letters, aliases,
  * argument, places, values and help, with TABs between them and "-" for an empty one. Places are
- * joined by commas. The values are "-" (no argument), "text", "file", "dir", "command", "host",
- * "account", "provider", "words W..." or "list W...".
+ * joined by commas, with "repeated" for an option that can be given several times. The values are "-"
+ * (no argument), "text", "file", "dir", "command", "host", "account", "provider", "words W..." or "list
+ * W...".
  *
  * `list_settings auth` prints the words of --auth instead, one a line.
  */
@@ -52,6 +53,8 @@ print_places(const struct setting *s)
 			printf("%s%s", comma, places[i].name);
 			comma = ",";
 		}
+	if (s->kind == KIND_COUNTED || s->kind == KIND_LIST || s->kind == KIND_LINES)
+		printf("%srepeated", comma);
 }
 
 /* By the kind, where the row does not say it. */
