@@ -204,6 +204,14 @@ box() { find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1; }
 # arrived: so many messages are in the Maildir box
 arrived() { find box/new -type f | wc -l | tr -d ' '; }
 
+# make_home DIR: with an empty Maildir. A server that looks for it meanwhile finds all of it, or nothing.
+make_home()
+{
+	mkdir -p "$1.made"/Maildir/{cur,new,tmp}
+	give_to_server "$1.made"
+	mv "$1.made" "$1"
+}
+
 # deliver USER [FILE...]: the files (or standard input) become messages in USER's mailbox, as they
 # are and in this order, behind those that are there.
 deliver()
@@ -211,6 +219,7 @@ deliver()
 	local maildir seconds micros name file new=()
 	maildir=$(maildir_of "$1")
 	shift
+	[[ -d ${maildir%/*} ]] || make_home "${maildir%/*}"
 	mkdir -p "$maildir/cur" "$maildir/new" "$maildir/tmp"
 	[[ $# -gt 0 ]] || set -- /dev/stdin
 	if (($# > 8)); then
