@@ -46,18 +46,6 @@ json_line_key(struct json_line *l, const char *name)
 	l->needs_comma = false;
 }
 
-/* The code point of a character of UTF-8 (RFC 3629 section 3). */
-static unsigned
-code_point(const char *s, size_t len)
-{
-	static const unsigned char first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	unsigned code = (unsigned char)*s & first_bits[len];
-
-	for (size_t i = 1; i < len; i++)
-		code = code << 6 | ((unsigned char)s[i] & 0x3f);
-	return code;
-}
-
 /* RFC 8259 section 7: a character of another plane is a surrogate pair. */
 static void
 add_escaped(struct json_line *l, unsigned code)
@@ -81,18 +69,9 @@ add_character(struct json_line *l, const char *s, size_t len)
 	if (at)
 		buf_addf(&l->text, "\\%c", letters[at - special]);
 	else if (!text_is_printable(s, len) || (l->is_ascii && len > 1))
-		add_escaped(l, code_point(s, len));
+		add_escaped(l, text_code_point(s, len));
 	else
 		buf_add(&l->text, s, len);
-}
-
-static bool
-is_utf8(const char *text, size_t len)
-{
-	for (size_t n; len > 0; text += n, len -= n)
-		if ((n = text_utf8_length(text, len)) == 0)
-			return false;
-	return true;
 }
 
 void
@@ -101,7 +80,7 @@ json_line_text(struct json_line *l, const char *text, size_t len)
 	struct buf safe = {0};
 
 	separate(l);
-	if (!is_utf8(text, len)) {
+	if (!text_is_utf8(text, len)) {
 		text_printable(&safe, text, len);
 		text = safe.data;
 		len = safe.len;

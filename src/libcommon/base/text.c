@@ -35,6 +35,28 @@ text_utf8_length(const char *s, size_t n)
 	return forms[i].len;
 }
 
+bool
+text_is_utf8(const char *s, size_t n)
+{
+	for (size_t at = 0, len; at < n; at += len) {
+		len = text_utf8_length(s + at, n - at);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}
+
+uint32_t
+text_code_point(const char *s, size_t len)
+{
+	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t c = (unsigned char)s[0] & masks[len];
+
+	for (size_t i = 1; i < len; i++)
+		c = c << 6 | ((unsigned char)s[i] & 0x3f);
+	return c;
+}
+
 /* U+202A-202E and U+2066-2069 turn the direction of what follows: as good as control characters in
  * one line. */
 static bool

@@ -31,6 +31,12 @@ bool text_is_printable(const char *character, size_t len);
  * valid UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
 
+/* Are the N bytes UTF-8? */
+bool text_is_utf8(const char *s, size_t n);
+
+/* The code point of the character S of LEN bytes, as text_utf8_length() says (RFC 3629 section 3). */
+uint32_t text_code_point(const char *s, size_t len);
+
 /* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: not a valid
  * number. */
 bool text_number(const char *s, uint64_t max, uint64_t *number);

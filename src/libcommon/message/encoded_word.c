@@ -159,19 +159,6 @@ decode(struct buf *out, const struct word *w)
 	return false;
 }
 
-static bool
-is_utf8(const char *at, const char *end)
-{
-	while (at < end) {
-		const size_t len = text_utf8_length(at, (size_t)(end - at));
-
-		if (len == 0)
-			return false;
-		at += len;
-	}
-	return true;
-}
-
 /* iconv lets numbers beyond Unicode pass between UTF-8 and UTF-8: its output is looked at again. */
 static void
 add_characters(struct buf *out, const char *at, const char *end)
@@ -228,7 +215,7 @@ add_plain(struct decoder *d, const char *from, const char *to)
 {
 	iconv_t converter;
 
-	if (is_utf8(from, to)) {
+	if (text_is_utf8(from, (size_t)(to - from))) {
 		buf_add(d->out, from, (size_t)(to - from));
 		return;
 	}

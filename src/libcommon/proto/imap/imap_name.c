@@ -22,18 +22,6 @@ is_printable_ascii(char c)
 	return c >= 0x20 && c < 0x7f;
 }
 
-/* The code point of a valid UTF-8 character of LEN bytes. */
-static uint32_t
-code_point(const char *s, size_t len)
-{
-	static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t c = (unsigned char)s[0] & masks[len];
-
-	for (size_t i = 1; i < len; i++)
-		c = c << 6 | ((unsigned char)s[i] & 0x3f);
-	return c;
-}
-
 static void
 add_utf8(struct buf *out, uint32_t c)
 {
@@ -84,7 +72,7 @@ encode_shifted(struct buf *out, const char *s, size_t n)
 	while (at < n && !is_printable_ascii(s[at])) {
 		const size_t len = text_utf8_length(s + at, n - at);
 
-		add_units(out, &b, code_point(s + at, len));
+		add_units(out, &b, text_code_point(s + at, len));
 		at += len;
 	}
 	if (b.count > 0)
@@ -388,12 +376,7 @@ is_quotable(const char *s, size_t n, bool is_utf8)
 {
 	if (n > IMAP_QUOTED_MAX || memchr(s, '\r', n) || memchr(s, '\n', n))
 		return false;
-	for (size_t i = 0, len; i < n; i += len) {
-		len = text_utf8_length(s + i, n - i);
-		if (len == 0 || (len > 1 && !is_utf8))
-			return false;
-	}
-	return true;
+	return is_utf8 ? text_is_utf8(s, n) : !text_has_8bit(s, n);
 }
 
 static enum imap_form
