@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/directory.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -272,22 +271,15 @@ peek_at(struct journal *s, const char *path, const struct journal_former *former
 
 struct peek {
 	struct journal *journal;
-	const char *directory;
 	const struct journal_former *former;
-	struct err *e;
-	bool ok;
 };
 
 static bool
-peek_name(void *ctx, const char *name)
+peek_record(void *ctx, const char *path, struct err *e)
 {
-	struct peek *p = ctx;
-	char *path = mem_printf("%s/%s", p->directory, name);
+	const struct peek *p = ctx;
 
-	if (name[0] != '.' && strcmp(name, "lock") != 0)
-		p->ok = peek_at(p->journal, path, p->former, p->e);
-	free(path);
-	return p->ok;
+	return peek_at(p->journal, path, p->former, e);
 }
 
 /* All records in a mailbox's directory. */
@@ -295,11 +287,12 @@ static bool
 peek_all(struct journal *s, const char *directory, const struct journal_former *former,
 	 struct err *e)
 {
-	struct peek p = {s, directory, former, e, true};
+	struct peek p = {s, former};
+	bool is_there;
 
-	if (!directory_each(directory, peek_name, &p) && errno != ENOENT && errno != ENOTDIR)
-		return err_set_errno(e, ERR_IO, "%s", directory);
-	return p.ok;
+	if (!look_for(directory, &is_there, e))
+		return false;
+	return !is_there || journal_each_record(directory, peek_record, &p, e);
 }
 
 static bool

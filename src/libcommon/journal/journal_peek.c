@@ -59,50 +59,56 @@ journal_add_known(struct journal *s, const struct journal_index *k)
 			merge_entry(&s->known, k, &k->entries[i]);
 }
 
-static bool
-merge_file(struct journal *s, const char *path, const struct journal_subject *subject,
-	   struct err *e)
-{
-	struct journal_index one;
-	bool ok;
-
-	journal_index_init(&one);
-	ok = load_file(&one, path, subject, e);
-	if (ok)
-		journal_add_known(s, &one);
-	journal_index_free(&one);
-	return ok;
-}
-
-struct load {
-	struct journal *journal;
+/* A mailbox's directory, whose records are being taken. */
+struct records {
 	const char *directory;
-	const struct journal_subject *subject;
+	journal_take_record *take;
+	void *ctx; /* of take */
 	struct err *e;
 	bool ok;
 };
 
+/* Locks and files that are being written are none. */
 static bool
-load_name(void *ctx, const char *name)
+take_name(void *ctx, const char *name)
 {
-	struct load *l = ctx;
-	char *path = mem_printf("%s/%s", l->directory, name);
+	struct records *r = ctx;
+	char *path = mem_printf("%s/%s", r->directory, name);
 
 	if (name[0] != '.' && strcmp(name, "lock") != 0)
-		l->ok = merge_file(l->journal, path, l->subject, l->e);
+		r->ok = r->take(r->ctx, path, r->e);
 	free(path);
-	return l->ok;
+	return r->ok;
 }
 
-static bool
-load_all(struct journal *s, const char *mailbox_dir, const struct journal_subject *subject,
-	 struct err *e)
+bool
+journal_each_record(const char *directory, journal_take_record *take, void *ctx, struct err *e)
 {
-	struct load l = {s, mailbox_dir, subject, e, true};
+	struct records r = {directory, take, ctx, e, true};
 
-	if (!directory_each(mailbox_dir, load_name, &l) && errno != ENOENT)
-		return err_set_errno(e, ERR_IO, "%s", mailbox_dir);
-	return l.ok;
+	if (!directory_each(directory, take_name, &r) && errno != ENOENT)
+		return err_set_errno(e, ERR_IO, "%s", directory);
+	return r.ok;
+}
+
+struct merge {
+	struct journal *journal;
+	const struct journal_subject *subject;
+};
+
+static bool
+merge_record(void *ctx, const char *path, struct err *e)
+{
+	const struct merge *m = ctx;
+	struct journal_index one;
+	bool ok;
+
+	journal_index_init(&one);
+	ok = load_file(&one, path, m->subject, e);
+	if (ok)
+		journal_add_known(m->journal, &one);
+	journal_index_free(&one);
+	return ok;
 }
 
 struct journal *
@@ -124,7 +130,8 @@ journal_open_all(const char *dir, const char *mailbox, struct err *e)
 	struct journal *s = journal_new();
 	const struct journal_subject subject = {JOURNAL_V2, mailbox, NULL};
 	char *mailbox_dir = journal_directory(dir, mailbox);
-	const bool ok = load_all(s, mailbox_dir, &subject, e);
+	struct merge m = {s, &subject};
+	const bool ok = journal_each_record(mailbox_dir, merge_record, &m, e);
 
 	free(mailbox_dir);
 	if (ok)

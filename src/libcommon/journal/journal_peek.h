@@ -20,6 +20,13 @@ struct journal *journal_peek(const char *dir, const char *mailbox, const char *d
  * nothing yet. */
 struct journal *journal_open_all(const char *dir, const char *mailbox, struct err *e);
 
+typedef bool journal_take_record(void *ctx, const char *path, struct err *e);
+
+/* Calls TAKE with the path of each record in a mailbox's DIRECTORY, until it returns false. A directory
+ * that does not exist has none. False: *e, from TAKE, or ERR_IO. */
+bool journal_each_record(const char *directory, journal_take_record *take, void *ctx,
+			 struct err *e);
+
 /* Adds the messages that K knows as delivered to the known ones. */
 void journal_add_known(struct journal *s, const struct journal_index *k);
 
