@@ -145,32 +145,29 @@ token_store_load(const struct token_store *s, struct held_token *t, struct err *
 	return token_store_peek(s, t, e) && (!t->kept || load_kept(s, t, e));
 }
 
-/* For the file beside a command: all but the secrets. */
 static void
-compose_stub(const struct token_store *s, const struct held_token *t, struct buf *text)
+add_secrets(struct buf *text, const struct held_token *t)
 {
-	buf_add_str(text, "mailverbs-token 1\n");
-	add(text, "account", s->account);
-	add(text, "server", t->server);
-	add(text, "scope", t->scope);
-	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
-	add(text, "kept", t->refresh ? "renewable" : "not renewable");
-	buf_add_str(text, "end\n");
-}
-
-static void
-compose(const struct token_store *s, const struct held_token *t, struct buf *text)
-{
-	buf_add_str(text, "mailverbs-token 1\n");
-	add(text, "account", s->account);
-	add(text, "server", t->server);
 	add(text, "client", t->client);
 	add(text, "client-secret", t->client_secret);
 	add(text, "revoke", t->revoke);
-	add(text, "scope", t->scope);
-	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
 	add(text, "access", t->access);
 	add(text, "refresh", t->refresh);
+}
+
+/* IS_STUB: for the file beside a command, which has the secrets. */
+static void
+compose(const struct token_store *s, const struct held_token *t, bool is_stub, struct buf *text)
+{
+	buf_add_str(text, "mailverbs-token 1\n");
+	add(text, "account", s->account);
+	add(text, "server", t->server);
+	add(text, "scope", t->scope);
+	buf_addf(text, "issued %" PRId64 "\nexpires %" PRId64 "\n", t->issued, t->expires);
+	if (is_stub)
+		add(text, "kept", t->refresh ? "renewable" : "not renewable");
+	else
+		add_secrets(text, t);
 	buf_add_str(text, "end\n");
 }
 
@@ -209,11 +206,11 @@ token_store_save(const struct token_store *s, const struct held_token *t, struct
 	struct buf text = {0};
 	bool ok = true;
 
-	compose(s, t, &text);
+	compose(s, t, false, &text);
 	if (s->command) {
 		ok = token_command_store(s->command, s->account, &text, e);
 		buf_wipe(&text);
-		compose_stub(s, t, &text);
+		compose(s, t, true, &text);
 	}
 	ok = ok && write_file(s, &text, e);
 	buf_wipe(&text);
