@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "mlist/rows.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "app/json_line.h"

@@ -122,7 +122,6 @@ parse_input(struct operands *operands, struct err *e)
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-
 	bool has_nul = false;
 
 	while (!has_nul && (len = getline(&line, &size, stdin)) > 0) {
@@ -190,10 +189,7 @@ operands_have_new(const struct operands *operands)
 bool
 operands_want_sizes(const struct operands *operands, enum protocol protocol)
 {
-	for (size_t i = 0; i < operands->count; i++)
-		if (operands->items[i].kind == OPERAND_NEW)
-			return protocol == PROTOCOL_POP3;
-	return false;
+	return protocol == PROTOCOL_POP3 && operands_have_new(operands);
 }
 
 static bool

@@ -299,11 +299,12 @@ login_only_user(struct pop3 *c, const struct login *l, struct err *e)
 {
 	const enum login_answer answer = plain(c, l, e);
 
-	if (answer != LOGIN_ACCEPTED)
-		login_conceal(c->dialog, e);
-	if (answer != LOGIN_ACCEPTED && answer != LOGIN_BROKEN)
+	if (answer == LOGIN_ACCEPTED)
+		return true;
+	login_conceal(c->dialog, e);
+	if (answer != LOGIN_BROKEN)
 		login_tell_who(l, "USER", e);
-	return answer == LOGIN_ACCEPTED;
+	return false;
 }
 
 static bool
