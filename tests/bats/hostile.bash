@@ -12,16 +12,6 @@
 setup()
 {
 	replay_setup
-	pop3_hello='S: +OK ready
-C: CAPA
-S: +OK
-S: PIPELINING
-S: TOP
-S: .'
-	smtp_hello='S: 220 ready
-C: EHLO [127.0.0.1]
-S: 250-mx.example.org
-S: 250 PIPELINING'
-	wire_letter=$(sed 's/^/C: /' letter)
+	replay_hellos
 	kib=$(printf 'x%.0s' {1..1024})
 }

@@ -28,6 +28,23 @@ replay_setup()
 		--password-command='cat password')
 }
 
+# replay_hellos: what a server without quirks says before the first command that matters, and the letter as the wire has it
+# shellcheck disable=SC2034  # for the tests
+replay_hellos()
+{
+	pop3_hello='S: +OK ready
+C: CAPA
+S: +OK
+S: PIPELINING
+S: TOP
+S: .'
+	smtp_hello='S: 220 ready
+C: EHLO [127.0.0.1]
+S: 250-mx.example.org
+S: 250 PIPELINING'
+	wire_letter=$(sed 's/^/C: /' letter)
+}
+
 # tunnel_to FILE: the option for a server that plays it
 tunnel_to()
 {
