@@ -88,7 +88,7 @@ hint_at_clock(const struct https_answer *a, struct err *e)
 			 (long long)(off > 0 ? off : -off), off > 0 ? "ahead of" : "behind");
 }
 
-/* What the server knows from us is not for the screen, though it may repeat it. */
+/* The server may repeat secrets in its words, which go to the screen. */
 static void
 mask_secrets(const struct oauth *o, const struct held_token *t, struct err *e)
 {

@@ -15,7 +15,7 @@ struct run;
 struct journal;
 
 /*
- * If something in the journal SEEN is from under another UIDVALIDITY, fetches the headers of those in L that
+ * If something in JOURNAL is from under another UIDVALIDITY, fetches the headers of those in L that
  * are not known, tells the user at PLACE what came of it, and with RECORD rewrites the journal. No
  * intent may be open then. False: *e, and the journal is as it was.
  */

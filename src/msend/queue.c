@@ -196,7 +196,7 @@ write_entry(const struct queue *q, const struct queue_entry *entry, bool durable
 	queue_entry_write(entry, &text);
 	if (ok && (!file_write_all(fd, text.data, text.len) || (durable && fsync(fd) != 0)))
 		ok = err_set_errno(e, ERR_IO, "%s", path);
-	/* What was not flushed may turn out to have no room on a network file system only here. */
+	/* A network file system may report only here that it has no room for bytes not flushed. */
 	if (fd >= 0 && close(fd) != 0 && errno != EINTR && ok)
 		ok = err_set_errno(e, ERR_IO, "%s", path);
 	buf_free(&text);

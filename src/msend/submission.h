@@ -57,8 +57,8 @@ void submission_close(struct submission *h);
 
 /*
  * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
- * call. For the same sender as last time, and where all have one account, it is at hand: reading the configuration costs more than
- * sending a letter. With several processes (--connections), none may ask for a password. NULL: *e.
+ * call. For the same sender as last time, and where all have one account, it is at hand: reading
+ * the configuration costs more than sending a letter. With several processes (--connections), none may ask for a password. NULL: *e.
  */
 const struct send_account *submission_account(struct submission *h, struct run *run,
 					      const char *sender, struct err *e);

@@ -28,9 +28,9 @@ struct spawner_request {
 typedef int spawner_execute(const struct spawner_request *r, pid_t *pid);
 
 /*
- * Forks it for the COUNT command lines. In each, %F, %T and %% mean an address as --pipe puts
- * it in: characters that mean nothing to a shell, or two single quotes. The strings are borrowed for
- * the call. False: *e (ERR_TEMPORARY); nothing was started.
+ * Forks it for the COUNT command lines. In each, %F and %T mean an address as --pipe puts it in
+ * (characters that mean nothing to a shell, or two single quotes), and %% is a percent sign. The strings
+ * are borrowed for the call. False: *e (ERR_TEMPORARY); nothing was started.
  */
 bool spawner_start(const char *const commands[], size_t count, spawner_execute *execute,
 		   struct err *e);
