@@ -299,7 +299,8 @@ wire_trace()
 {
 	local home
 	home=$(maildir_of "$1")
-	find "${home%/Maildir}/trace" -type f -name "*.$2" | sort | xargs cat
+	find "${home%/Maildir}/trace" -type f -name "*.$2" -exec awk 'FNR == 1 { print $1, FILENAME }' {} + |
+		sort -n | cut -d' ' -f2- | xargs cat
 }
 
 # ---- an account ----
