@@ -9,6 +9,8 @@
 
 #include "app/tool.h"
 #include "auth/secret.h"
+#include "base/crypto.h"
+#include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
@@ -58,8 +60,9 @@ oauth_random(size_t n)
 {
 	unsigned char bytes[64];
 	struct buf text = {0};
+	struct err unused; /* whatever it is, there are no random bytes */
 
-	if (n > sizeof bytes || gnutls_rnd(GNUTLS_RND_KEY, bytes, n) != 0)
+	if (n > sizeof bytes || !crypto_start(&unused) || gnutls_rnd(GNUTLS_RND_KEY, bytes, n) != 0)
 		abort(); /* no secret without random bytes */
 	oauth_base64url(&text, bytes, n);
 	mem_wipe(bytes, sizeof bytes);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/crypto.h"
 #include "base/mem.h"
 #include "maccount/oauth.h"
 
@@ -45,8 +46,11 @@ sign(struct buf *jwt, const char *pem, struct err *e)
 				     .size = (unsigned)jwt->len};
 	gnutls_datum_t signature = {0};
 	gnutls_privkey_t key = NULL;
-	int result = gnutls_privkey_init(&key);
+	int result;
 
+	if (!crypto_start(e))
+		return false;
+	result = gnutls_privkey_init(&key);
 	if (result == 0)
 		result =
 		    gnutls_privkey_import_x509_raw(key, &key_text, GNUTLS_X509_FMT_PEM, NULL, 0);

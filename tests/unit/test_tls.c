@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/certificate.h"
@@ -946,8 +947,10 @@ test_bulk_receive(void)
 int
 main(void)
 {
+	struct err e;
+
 	signal(SIGPIPE, SIG_IGN);
-	if (!mkdtemp(directory))
+	if (!crypto_start(&e) || !mkdtemp(directory))
 		abort();
 	make_files();
 	test_names();

@@ -8,6 +8,7 @@
 
 #include "app/containment.h"
 #include "auth/secret.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -181,7 +182,8 @@ is_cheap_to_check(const struct tls_params *t)
 	       t->priority;
 }
 
-/* Mistakes in files are found before a server sees a connection. */
+/* Mistakes in files are found before a server sees a connection. GnuTLS reads the system's, such as its
+ * policy, before this process is contained. */
 static bool
 check_tls(const struct plan *p, const struct url *url, struct err *e)
 {
@@ -189,8 +191,8 @@ check_tls(const struct plan *p, const struct url *url, struct err *e)
 
 	if (url->security == SECURITY_NONE)
 		return true;
-	return check_file(a, SET_TLS_CA_FILE, e) && check_file(a, SET_TLS_CERT_FILE, e) &&
-	       check_file(a, SET_TLS_KEY_FILE, e) &&
+	return crypto_start(e) && check_file(a, SET_TLS_CA_FILE, e) &&
+	       check_file(a, SET_TLS_CERT_FILE, e) && check_file(a, SET_TLS_KEY_FILE, e) &&
 	       (!is_cheap_to_check(&p->tls) || stream_check(&p->connect, &p->tls, e));
 }
 

@@ -5,6 +5,7 @@
 #include "auth/sasl.h"
 #include "auth/secret.h"
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/text.h"
 
@@ -39,7 +40,7 @@ sasl_apop(const char *timestamp, struct secret *secret, char hex[static 33], str
 	if (!is_timestamp(timestamp))
 		return err_set(e, ERR_PROTOCOL, "the greeting has no valid APOP timestamp");
 	text = secret_text(secret, e);
-	if (!text)
+	if (!text || !crypto_start(e))
 		return false;
 	buf_add_str(&input, timestamp);
 	buf_add_str(&input, text);

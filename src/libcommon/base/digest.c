@@ -7,6 +7,8 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
+#include "base/crypto.h"
+#include "base/err.h"
 #include "base/mem.h"
 
 struct digest {
@@ -15,6 +17,13 @@ struct digest {
 
 /* As with memory that has run out: a caller that went on with half a digest would take one message
  * for another. */
+static _Noreturn void
+give_up(const char *why)
+{
+	fprintf(stderr, "SHA-256: %s\n", why);
+	abort();
+}
+
 static void
 check(int result)
 {
@@ -23,8 +32,16 @@ check(int result)
 	/* GnuTLS has either code for a state that it cannot allocate. */
 	if (result == GNUTLS_E_MEMORY_ERROR || result == GNUTLS_E_HASH_FAILED)
 		mem_exhausted();
-	fprintf(stderr, "SHA-256: %s\n", gnutls_strerror(result));
-	abort();
+	give_up(gnutls_strerror(result));
+}
+
+static void
+start(void)
+{
+	struct err e;
+
+	if (!crypto_start(&e))
+		give_up(e.text);
 }
 
 struct digest *
@@ -32,6 +49,7 @@ digest_begin(void)
 {
 	struct digest *d = mem_alloc(sizeof *d);
 
+	start();
 	check(gnutls_hash_init(&d->hash, GNUTLS_DIG_SHA256));
 	return d;
 }
@@ -52,5 +70,6 @@ digest_end(struct digest *d, unsigned char digest[static DIGEST_SIZE])
 void
 digest_sha256(const void *bytes, size_t n, unsigned char digest[static DIGEST_SIZE])
 {
+	start();
 	check(gnutls_hash_fast(GNUTLS_DIG_SHA256, bytes, n, digest));
 }

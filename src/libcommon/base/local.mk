@@ -2,6 +2,8 @@ libcommon_a_SOURCES += \
 	%D%/buf.c \
 	%D%/buf.h \
 	%D%/clock.h \
+	%D%/crypto.c \
+	%D%/crypto.h \
 	%D%/child.c \
 	%D%/child.h \
 	%D%/descriptors.c \

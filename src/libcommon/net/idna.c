@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "net/tls_error.h"
 
@@ -26,6 +27,8 @@ idna_to_ascii(const char *name, struct buf *out, struct err *e)
 		buf_add_str(out, name);
 		return true;
 	}
+	if (!crypto_start(e))
+		return false;
 	status = gnutls_idna_map(name, (unsigned)strlen(name), &mapped, 0);
 	if (status != GNUTLS_E_SUCCESS)
 		return tls_error_set(e, ERR_NO_HOST, status, "'%s' is not a host name", name);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "net/certificate.h"
@@ -268,8 +269,11 @@ shake_hands(struct tls *t, struct err *e)
 static struct tls *
 tls_new(const struct tls_params *p, struct err *e)
 {
-	struct tls *t = mem_alloc(sizeof *t);
+	struct tls *t;
 
+	if (!crypto_start(e))
+		return NULL;
+	t = mem_alloc(sizeof *t);
 	t->params = p;
 	if (gnutls_certificate_allocate_credentials(&t->credentials) < 0)
 		tls_error_set(e, ERR_TEMPORARY, GNUTLS_E_MEMORY_ERROR, "TLS failed");
