@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "journal/journal_line.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +26,16 @@ journal_line_head(struct buf *out, const char *mailbox, const char *destination)
 	buf_add_char(out, '\n');
 }
 
+static void
+end_with_print(struct buf *out, const char *print)
+{
+	if (print) {
+		buf_add_char(out, ' ');
+		buf_add_str(out, print);
+	}
+	buf_add_char(out, '\n');
+}
+
 void
 journal_line_intent(struct buf *out, const char *uid, const char *place, uint64_t octets,
 		    const char *print)
@@ -35,16 +44,22 @@ journal_line_intent(struct buf *out, const char *uid, const char *place, uint64_
 	text_escape(out, uid);
 	buf_add_char(out, ' ');
 	text_escape(out, place);
-	buf_addf(out, " %" PRIu64 "%s%s\n", octets, print ? " " : "", print ? print : "");
+	buf_add_char(out, ' ');
+	buf_add_number(out, octets);
+	end_with_print(out, print);
 }
 
 void
 journal_line_done(struct buf *out, int64_t when, uint64_t octets, const char *uid,
 		  const char *print)
 {
-	buf_addf(out, "= %" PRId64 " %" PRIu64 " ", when, octets);
+	buf_add_str(out, "= ");
+	buf_add_number(out, (uint64_t)when);
+	buf_add_char(out, ' ');
+	buf_add_number(out, octets);
+	buf_add_char(out, ' ');
 	text_escape(out, uid);
-	buf_addf(out, "%s%s\n", print ? " " : "", print ? print : "");
+	end_with_print(out, print);
 }
 
 void
@@ -60,7 +75,10 @@ journal_line_signed(struct buf *out, char sign, const char *uid)
 static void
 add_numbered(struct buf *out, char sign, uint64_t number, const char *uid)
 {
-	buf_addf(out, "%c %" PRIu64 " ", sign, number);
+	buf_add_char(out, sign);
+	buf_add_char(out, ' ');
+	buf_add_number(out, number);
+	buf_add_char(out, ' ');
 	text_escape(out, uid);
 	buf_add_char(out, '\n');
 }
