@@ -345,6 +345,17 @@ die_of_signal(void)
 		die_of(stop_signal());
 }
 
+/* The categories that something is shown by: characters, errors, numbers. Each costs a search for its
+ * file. */
+static void
+set_locale(void)
+{
+	static const int categories[] = {LC_CTYPE, LC_MESSAGES, LC_NUMERIC};
+
+	for (size_t i = 0; i < sizeof categories / sizeof categories[0]; i++)
+		setlocale(categories[i], "");
+}
+
 const char *
 tool_called(int argc, char **argv)
 {
@@ -361,7 +372,7 @@ tool_main(const struct tool *tool, int argc, char **argv)
 
 	keep_standard_descriptors();
 	hide_memory();
-	setlocale(LC_ALL, "");
+	set_locale();
 	stop_install();
 	if (!work(&run, argc, argv, &e) && run.dies_of == 0)
 		run_complain(&run, &e);
