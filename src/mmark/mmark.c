@@ -282,7 +282,7 @@ static bool
 append_input(struct marking *m, struct err *e)
 {
 	struct source *source = source_open(STDIN_FILENO, e);
-	struct outgoing *message = source ? outgoing_open_as_is(source, e) : NULL;
+	struct outgoing *message = source ? outgoing_open_file(source, e) : NULL;
 	bool ok = message && check_message(message, e);
 
 	if (ok)

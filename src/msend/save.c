@@ -76,7 +76,7 @@ report(struct run *run, bool is_asked, const struct err *why)
 static void
 blame(struct err *e, const char *folder)
 {
-	err_prefix(e, "the message was sent, but no copy was saved in %s", folder);
+	err_prefix(e, "the message was sent, but saving a copy in %s failed", folder);
 }
 
 void

@@ -96,15 +96,15 @@ assert_filed()
 
 @test 'a copy that is refused is one line of warning, and with the option 75; the message is sent' {
 	run -75 --separate-stderr msend --save=Nowhere "$rcpt@example.org" <m
-	assert_regex "$stderr" "^msend: the message was sent, but no copy was saved in Nowhere: localhost:[0-9]+: NO [^
+	assert_regex "$stderr" "^msend: the message was sent, but saving a copy in Nowhere failed: localhost:[0-9]+: NO [^
 ]*$"
 	key 'save = Nowhere'
 	run -0 --separate-stderr msend "$rcpt@example.org" <m
-	assert_regex "$stderr" "^msend: the message was sent, but no copy was saved in Nowhere: localhost:[0-9]+: NO [^
+	assert_regex "$stderr" "^msend: the message was sent, but saving a copy in Nowhere failed: localhost:[0-9]+: NO [^
 ]*$"
 	sed -i 's/^imap = .*/imap = imaps:\/\/127.0.0.1:1/; s/^save = .*/save = yes/' "$config"
 	run -0 --separate-stderr msend "$rcpt@example.org" <m
-	assert_regex "$stderr" '^msend: the message was sent, but no copy was saved in .Sent: 127\.0\.0\.1:1: [^
+	assert_regex "$stderr" '^msend: the message was sent, but saving a copy in .Sent failed: 127\.0\.0\.1:1: [^
 ]*$'
 	await_mail "$rcpt" 3
 	assert_equal "$(filed Nowhere)" ''
@@ -273,7 +273,7 @@ await_file()
 	run -0 msend --save=Nowhere --queue "$rcpt@example.org" <m
 	sed -i "s|^smtp = .*|smtp = smtps://$SRV_SUBMISSIONS|" "$config"
 	run -75 msend -q
-	assert_output --regexp '^msend: [0-9a-f]+: the message was sent, but no copy was saved in Nowhere: '
+	assert_output --regexp '^msend: [0-9a-f]+: the message was sent, but saving a copy in Nowhere failed: '
 	run -0 msend -q
 	assert_output ''
 	await_mail "$rcpt"

@@ -113,6 +113,18 @@ outgoing_open_as_is(struct source *s, struct err *e)
 	return NULL;
 }
 
+struct outgoing *
+outgoing_open_file(struct source *s, struct err *e)
+{
+	struct outgoing *o = new_outgoing(s);
+	bool has_nul;
+
+	if (received_header_look(&o->received, s, e) && survey(o, &has_nul, e))
+		return o;
+	outgoing_free(o);
+	return NULL;
+}
+
 const struct outgoing_facts *
 outgoing_facts(const struct outgoing *o)
 {

@@ -40,7 +40,11 @@ void outgoing_free(struct outgoing *o);
  */
 struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
 
-/* The header as it came, Bcc and all. */
+/* The same for one that comes from a file: the From_ line of an mbox and a byte order mark before the
+ * header are not part of it. */
+struct outgoing *outgoing_open_file(struct source *s, struct err *e);
+
+/* The header as it came, Bcc and all; nothing (*N is 0) after outgoing_open_as_is(). */
 const char *outgoing_header(const struct outgoing *o, size_t *n);
 
 /* Puts the header in order and measures the message (one pass over the body). False: *e. */

@@ -214,3 +214,20 @@ received_header_read(struct received_header *h, struct source *s, struct err *e)
 	h->body_offset = h->start + h->bytes.len;
 	return true;
 }
+
+bool
+received_header_look(struct received_header *h, struct source *s, struct err *e)
+{
+	size_t got, end;
+
+	if (!source_read(s, 0, buf_reserve(&h->bytes, PIECE), PIECE, &got, e))
+		return false;
+	h->bytes.len = got;
+	skip_bom(h);
+	skip_from_lines(h);
+	end = header_end(h->bytes.data, h->bytes.len);
+	if (end > 0)
+		h->bytes.len = end;
+	h->body_offset = h->start;
+	return true;
+}

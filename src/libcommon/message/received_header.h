@@ -31,4 +31,9 @@ struct received_header {
 /* False: *e (ERR_MALFORMED, ERR_IO). */
 bool received_header_read(struct received_header *h, struct source *s, struct err *e);
 
+/* Likewise, but nothing in it is an error, and the body begins where the header does: only the byte
+ * order mark and the From_ line are passed over. A header is cut after 64 KiB. False: *e
+ * is ERR_IO. */
+bool received_header_look(struct received_header *h, struct source *s, struct err *e);
+
 #endif

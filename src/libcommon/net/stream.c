@@ -203,6 +203,15 @@ stream_set_timeout(struct stream *s, unsigned seconds)
 }
 
 void
+stream_limit_timeout(struct stream *s, unsigned seconds)
+{
+	if (s->wire.timeout_s > 0 && s->wire.timeout_s <= seconds)
+		return;
+	stream_set_timeout(s, seconds);
+	stream_answer(s);
+}
+
+void
 stream_set_grace(struct stream *s, unsigned seconds)
 {
 	s->wire.grace_s = seconds;

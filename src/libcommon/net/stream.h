@@ -83,6 +83,9 @@ const char *stream_name(const struct stream *s);
 /* The longest wait for one answer, in seconds (0: for ever), from the next stream_answer() on. */
 void stream_set_timeout(struct stream *s, unsigned seconds);
 
+/* The same for the answer in hand and all later ones, if the timeout is longer than SECONDS. */
+void stream_limit_timeout(struct stream *s, unsigned seconds);
+
 /* From now on a signal that asks to stop waits so long for what is read; 0, as at first: it ends
  * the wait at once. For answers that decide on something which can't be taken back. */
 void stream_set_grace(struct stream *s, unsigned seconds);
@@ -116,6 +119,9 @@ void stream_flush_at_once(struct stream *s);
 
 /* No write has failed so far. */
 bool stream_is_writable(const struct stream *s);
+
+/* The kernel has taken all that was written, whether or not reading has failed since. */
+bool stream_is_all_out(const struct stream *s);
 
 /*
  * Marks what was written so far. stream_mark_is_out(): the kernel has taken all of that (with TLS:

@@ -125,6 +125,12 @@ stream_is_writable(const struct stream *s)
 }
 
 bool
+stream_is_all_out(const struct stream *s)
+{
+	return s->wire.failed.code == ERR_NONE && s->record_len == 0 && s->wire.output_len == 0;
+}
+
+bool
 stream_flush(struct stream *s)
 {
 	if (!stream_is_writable(s))

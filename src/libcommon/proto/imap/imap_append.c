@@ -2,9 +2,13 @@
 #include "proto/imap/imap_append.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/err.h"
+#include "base/mem.h"
+#include "base/text.h"
 #include "message/date.h"
 #include "message/outgoing.h"
 #include "net/dialog.h"
@@ -31,15 +35,17 @@ add_date(struct buf *out, const struct date *d)
 		 offset / 60, offset % 60);
 }
 
-/* "OK [APPENDUID VALIDITY UID] …" (RFC 4315 section 3). */
+/* "OK [APPENDUID VALIDITY UID] …" (RFC 4315 section 3). Anything but a number is not a UID. */
 static void
 take_uid(const struct imap *c, struct buf *uid)
 {
 	struct imap_code code;
+	uint64_t n;
 
 	imap_code_in(&code, c->words.data);
-	if (code.kind == IMAP_CODE_APPENDUID)
-		buf_add(uid, code.rest, code.rest_len);
+	if (code.kind == IMAP_CODE_APPENDUID &&
+	    text_number_n(code.rest, code.rest_len, UINT32_MAX, &n) && n > 0)
+		buf_addf(uid, "%" PRIu64, n);
 }
 
 static bool
@@ -51,18 +57,36 @@ put(void *ctx, const char *bytes, size_t n)
 	return stream_is_writable(c->stream);
 }
 
+/* The whole message went out, and the answer was not seen. Always false. */
+static bool
+say_unsure(struct err *e)
+{
+	static const char words[] = "the message may have been appended";
+	char *why = mem_strdup(e->text);
+	const size_t room = sizeof e->text - sizeof "; " - sizeof words, len = strlen(why);
+
+	err_set(e, e->code, "%.*s; %s", (int)(len < room ? len : room), why, words);
+	free(why);
+	return false;
+}
+
 /* The server waits for the octets of A's message. If the message cannot be read, the connection is
  * closed in the middle of the literal, so that the server drops it. */
 static bool
 send_message(struct imap *c, const struct mailbox_append *a, struct err *e)
 {
+	enum imap_status status;
+
 	*e = (struct err){0};
 	if (!outgoing_pour(a->message, false, put, c, e) && e->code != ERR_NONE) {
 		stream_fail(c->stream, e->code, "%s", e->text);
 		return false;
 	}
 	dialog_ask(c->dialog, "%s", ""); /* the command's CRLF */
-	return imap_ok(c, imap_await_last(c), ERR_UNAVAILABLE, e);
+	status = imap_await_last(c);
+	if (imap_ok(c, status, ERR_UNAVAILABLE, e))
+		return true;
+	return status == IMAP_FAILED && stream_is_all_out(c->stream) && say_unsure(e);
 }
 
 static bool
