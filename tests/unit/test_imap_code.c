@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "proto/imap/imap_copied.h"
 #include "tap.h"
 
 static void
@@ -43,6 +44,7 @@ is_kind(const char *text, const char *want)
 	    [IMAP_CODE_ALERT] = "alert",
 	    [IMAP_CODE_APPENDUID] = "appenduid",
 	    [IMAP_CODE_CAPABILITY] = "capability",
+	    [IMAP_CODE_COPYUID] = "copyuid",
 	    [IMAP_CODE_EXPUNGEISSUED] = "expungeissued",
 	    [IMAP_CODE_MESSAGELIMIT] = "messagelimit",
 	    [IMAP_CODE_PERMANENTFLAGS] = "permanentflags",
@@ -106,9 +108,62 @@ test_flags(void)
 	is_kind("OK [PERMANENTFLAGS]", "permanentflags");
 }
 
+static void
+test_kept_flags(void)
+{
+	static const char all[] = "(\\Deleted \\Seen Work)";
+
+	ok(imap_code_keeps_flag(all, "\\Seen"), "a flag of the list");
+	ok(imap_code_keeps_flag(all, "\\SEEN"), "in any case");
+	ok(!imap_code_keeps_flag(all, "\\Draft"), "one that is not in it");
+	ok(imap_code_keeps_flag(all, "work"), "a keyword of the list");
+	ok(!imap_code_keeps_flag(all, "works"), "one that is not in it");
+	ok(imap_code_keeps_flag("(\\Seen \\*)", "works"), "new keywords are kept");
+	ok(imap_code_keeps_flag("(\\*)", "\\Seen"), "a list of keywords says nothing of others");
+	ok(!imap_code_keeps_flag("()", "\\Seen") && !imap_code_keeps_flag("()", "x"), "none");
+	ok(imap_code_keeps_flag(NULL, "x") && imap_code_keeps_flag("(x", "y"), "no list");
+}
+
+/* Of 10, 20 and 30. */
+static void
+copies(const char *status, const char *want)
+{
+	uint32_t uids[] = {10, 20, 30};
+	struct buf got = {0};
+	const size_t n = imap_copied_keep(status, uids, 3);
+
+	buf_add_str(&got, "");
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&got, "%" PRIu32 " ", uids[i]);
+	is_str(got.data, want, status);
+	buf_free(&got);
+}
+
+static void
+test_copied(void)
+{
+	copies("OK [COPYUID 1 10,20,30 1:3] done", "10 20 30 ");
+	copies("OK [COPYUID 1 30 1] done", "30 ");
+	copies("OK [COPYUID 1 30,10 1:2] done", "10 30 ");
+	copies("OK [COPYUID 1 11:29 1] done", "20 ");
+	copies("OK [COPYUID 1 30:20 1:2] done", "20 30 ");
+	copies("OK [COPYUID 1 1:4294967295 1:9] done", "10 20 30 ");
+	copies("OK [COPYUID 1 5 1] done", "");
+	copies("OK done", "10 20 30 ");
+	copies("OK [COPYUID 1 10] done", "10 20 30 ");
+	copies("OK [COPYUID 1 10,x 1:2] done", "10 20 30 ");
+	copies("OK [COPYUID 1 10, 1:2] done", "10 20 30 ");
+	copies("OK [COPYUID 1 0:10 1:2] done", "10 20 30 ");
+	copies("OK [COPYUID 1 :10 1] done", "10 20 30 ");
+	copies("OK [COPYUID 1  1] done", "10 20 30 ");
+	copies("OK [UIDVALIDITY 10 20] done", "10 20 30 ");
+}
+
 int
 main(void)
 {
+	test_kept_flags();
+	test_copied();
 	test_codes();
 	test_kinds();
 	test_numbers();

@@ -126,7 +126,7 @@ parse_input(struct operands *operands, struct err *e)
 
 	while (!has_nul && (len = getline(&line, &size, stdin)) > 0) {
 		has_nul = strlen(line) != (size_t)len;
-		line[strcspn(line, "\t\n")] = '\0';
+		line[strcspn(line, "\t\r\n")] = '\0'; /* no id has a CR */
 		if (line[0] != '\0' && !parse_prefixed(operands, line))
 			add(operands, OPERAND_UID, line);
 	}

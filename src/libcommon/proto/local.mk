@@ -15,6 +15,8 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_capabilities.h \
 	%D%/imap/imap_code.c \
 	%D%/imap/imap_code.h \
+	%D%/imap/imap_copied.c \
+	%D%/imap/imap_copied.h \
 	%D%/imap/imap_count.c \
 	%D%/imap/imap_count.h \
 	%D%/imap/imap_early.c \

@@ -50,6 +50,7 @@ imap_close(void *conversation)
 	imap_capabilities_free(&c->capabilities);
 	buf_free(&c->alerts.lines);
 	free(c->folder.name);
+	free(c->folder.permanent);
 	imap_uids_free(&c->changes.to_delete);
 	imap_uids_free(&c->changes.to_read);
 	free(c->changes.trash);

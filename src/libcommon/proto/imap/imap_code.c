@@ -14,6 +14,7 @@ static const struct {
     {"ALERT", IMAP_CODE_ALERT, 0},
     {"APPENDUID", IMAP_CODE_APPENDUID, 0},
     {"CAPABILITY", IMAP_CODE_CAPABILITY, 0},
+    {"COPYUID", IMAP_CODE_COPYUID, 0},
     {"EXPUNGEISSUED", IMAP_CODE_EXPUNGEISSUED, 0},
     {"MESSAGELIMIT", IMAP_CODE_MESSAGELIMIT, UINT32_MAX},
     {"PERMANENTFLAGS", IMAP_CODE_PERMANENTFLAGS, 0},
@@ -143,4 +144,15 @@ bool
 imap_code_is(const struct imap_code *code, const char *name)
 {
 	return strlen(name) == code->name_len && text_starts(code->name, code->name_len, name);
+}
+
+bool
+imap_code_keeps_flag(const char *list, const char *flag)
+{
+	const size_t len = list ? strlen(list) : 0;
+
+	if (len < 2 || list[0] != '(' || list[len - 1] != ')' || has_flag(list + 1, len - 1, flag))
+		return true;
+	return flag[0] == '\\' ? !tells_of_system_flags(list + 1, len - 1)
+			       : has_flag(list + 1, len - 1, "\\*");
 }

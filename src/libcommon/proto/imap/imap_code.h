@@ -20,6 +20,7 @@ enum imap_code_kind {
 	IMAP_CODE_ALERT,
 	IMAP_CODE_APPENDUID, /* RFC 4315 section 3: `rest` is the UID */
 	IMAP_CODE_CAPABILITY,
+	IMAP_CODE_COPYUID,        /* RFC 4315 section 3: `rest` is the sets of UIDs */
 	IMAP_CODE_EXPUNGEISSUED,  /* RFC 5530 section 3 */
 	IMAP_CODE_MESSAGELIMIT,   /* RFC 9738: `number` is the limit, `rest` the last UID */
 	IMAP_CODE_PERMANENTFLAGS, /* `fixed` */
@@ -53,5 +54,9 @@ void imap_code_in(struct imap_code *code, const char *status);
 
 /* Has the code this name? ASCII case is folded. */
 bool imap_code_is(const struct imap_code *code, const char *name);
+
+/* Does a server whose PERMANENTFLAGS has LIST, "(…)", keep FLAG (a system flag or a keyword)? A list
+ * that does not mention flags of that sort, NULL or a text of another form says yes. */
+bool imap_code_keeps_flag(const char *list, const char *flag);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap/imap_code.h"
+#include "proto/imap/imap_copied.h"
 #include "proto/imap/imap_early.h"
 #include "proto/imap/imap_name.h"
 #include "proto/imap/imap_talk.h"
@@ -66,9 +68,11 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
 }
 
-/* Asks BEFORE, a set, AFTER for each set of them. Returns how many. */
+/* Asks BEFORE, a set, AFTER for each set of them. Returns how many. ENDS, if it is not NULL, gets an
+ * array, the caller's to free(): the index in UIDS after each set. */
 static size_t
-ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *after)
+ask_each_set(struct imap *c, const struct imap_uids *uids, const char *before, const char *after,
+	     size_t **ends)
 {
 	struct buf set = {0};
 	size_t commands = 0;
@@ -80,28 +84,72 @@ ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const
 		i += imap_set_add(&set, uids->items + i,
 				  imap_capabilities_messages(&c->capabilities, left), IMAP_SET_MAX);
 		imap_ask(c, "%s %s%s", before, set.data, after);
+		if (ends) {
+			*ends = mem_room(*ends, commands, sizeof **ends);
+			(*ends)[commands] = i;
+		}
 	}
 	buf_free(&set);
 	return commands;
 }
 
-/* All answers are read, and the first refusal counts. If the server left a part undone (RFC 9738),
- * it is unknown which part. */
+static size_t
+ask_sets(struct imap *c, const struct imap_uids *uids, const char *before, const char *after)
+{
+	return ask_each_set(c, uids, before, after, NULL);
+}
+
+/* The next answer. If the server left a part undone (RFC 9738), it is unknown which part. A refusal
+ * takes *OK, and the first one stays in *E. False: the stream failed. */
+static bool
+read_answer(struct imap *c, bool *ok, struct err *e)
+{
+	const enum imap_status status = imap_await(c);
+	uint32_t last;
+
+	if (status == IMAP_NO || status == IMAP_BAD ||
+	    (status == IMAP_OK && imap_was_limited(c, &last))) {
+		*ok = *ok && imap_refused(c, ERR_UNAVAILABLE, e);
+		return true;
+	}
+	return imap_ok(c, status, ERR_UNAVAILABLE, e);
+}
+
+/* All answers are read, and the first refusal counts. */
 static bool
 read_answers(struct imap *c, size_t commands, struct err *e)
 {
 	bool ok = true;
 
-	for (; commands > 0; commands--) {
-		const enum imap_status status = imap_await(c);
-		uint32_t last;
-
-		if (status == IMAP_NO || status == IMAP_BAD ||
-		    (status == IMAP_OK && imap_was_limited(c, &last)))
-			ok = ok && imap_refused(c, ERR_UNAVAILABLE, e);
-		else if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
+	for (; commands > 0; commands--)
+		if (!read_answer(c, &ok, e))
 			return false;
+	return ok;
+}
+
+/* Reads ASKED answers, and copies UIDS to the folder TO. A server may agree to a copy of less than
+ * it was asked for: what is left in UIDS was copied, as far as it tells. */
+static bool
+copy_and_count(struct imap *c, struct imap_uids *uids, const char *to, size_t asked, struct err *e)
+{
+	size_t *ends = NULL, kept = 0;
+	const size_t commands = ask_each_set(c, uids, "UID COPY", to, &ends);
+	struct err unused; /* the first refusal counts */
+	bool ok = read_answers(c, asked, e);
+
+	for (size_t i = 0, from = 0; i < commands; from = ends[i++]) {
+		size_t n = ends[i] - from;
+
+		if (!read_answer(c, &ok, ok ? e : &unused)) {
+			free(ends);
+			return false;
+		}
+		n = imap_copied_keep(c->words.data, uids->items + from, n);
+		memmove(uids->items + kept, uids->items + from, n * sizeof *uids->items);
+		kept += n;
 	}
+	free(ends);
+	uids->count = kept;
 	return ok;
 }
 
@@ -166,8 +214,11 @@ copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last
 			return false;
 		asked = 0;
 	}
-	asked += ask_sets(c, &c->changes.to_delete, "UID COPY", to_trash);
-	return read_answers(c, asked, e) && remove_for_good(c, 0, is_last, e);
+	if (!copy_and_count(c, &c->changes.to_delete, to_trash, asked, e))
+		return false;
+	if (c->changes.to_delete.count > 0)
+		return remove_for_good(c, 0, is_last, e);
+	return true;
 }
 
 static bool
@@ -187,26 +238,26 @@ move_to_trash(struct imap *c, size_t asked, bool is_last, struct err *e)
  * time since the list: in the answers to the marks, too. So where there are fewer, some stayed. A
  * server may agree and do nothing: Dovecot does where rights are missing (RFC 4314 section 4). */
 static void
-count_unconfirmed(struct imap *c)
+count_unconfirmed(struct imap *c, size_t wanted)
 {
 	const uint32_t gone = imap_gone_since_list(c);
 
-	c->facts.unconfirmed =
-	    c->changes.to_delete.count > gone ? c->changes.to_delete.count - gone : 0;
+	c->facts.unconfirmed = wanted > gone ? wanted - gone : 0;
 }
 
 /* Messages that were read are marked so before they go to the Trash. */
 static bool
 carry_out_steps(struct imap *c, bool is_last, struct err *e)
 {
+	const size_t wanted = c->changes.to_delete.count;
 	const size_t asked =
 	    ask_sets(c, &c->changes.to_read, "UID STORE", " +FLAGS.SILENT (\\Seen)");
 
 	c->facts.unconfirmed = 0;
-	if (c->changes.to_delete.count > 0) {
+	if (wanted > 0) {
 		if (!(c->changes.to_trash ? move_to_trash : remove_for_good)(c, asked, is_last, e))
 			return false;
-		count_unconfirmed(c);
+		count_unconfirmed(c, wanted);
 		return true;
 	}
 	if (is_last)
@@ -263,9 +314,33 @@ store(struct imap *c, const struct imap_uids *uids, const char *sign, const char
 	return ok;
 }
 
+/* Does the server keep each of FLAGS, separated by blanks? STORE of one that it does not keep may be
+ * answered by OK, and does nothing (RFC 9051 section 7.1). */
 static bool
-copy(struct imap *c, const struct imap_uids *uids, const char *wire, struct err *e)
+check_flags(const struct imap *c, const char *flags, struct err *e)
 {
+	for (size_t len; *flags; flags += len + (flags[len] == ' ')) {
+		char *flag;
+		bool ok;
+
+		len = strcspn(flags, " ");
+		flag = mem_strndup(flags, len);
+		ok =
+		    imap_code_keeps_flag(c->folder.permanent, flag) ||
+		    err_set(e, ERR_UNAVAILABLE, "%s: the server does not let you change %s in '%s'",
+			    stream_name(c->stream), flag, c->folder.name);
+		free(flag);
+		if (!ok)
+			return false;
+	}
+	return true;
+}
+
+/* UIDS is left with those that were copied. */
+static bool
+copy(struct imap *c, struct imap_uids *uids, const char *wire, struct err *e)
+{
+	const size_t wanted = uids->count;
 	struct buf to = {0};
 	bool ok;
 
@@ -273,9 +348,12 @@ copy(struct imap *c, const struct imap_uids *uids, const char *wire, struct err 
 		return true;
 	buf_add_char(&to, ' ');
 	imap_quote(&to, wire);
-	ok = read_answers(c, ask_sets(c, uids, "UID COPY", to.data), e);
+	ok = copy_and_count(c, uids, to.data, 0, e);
 	buf_free(&to);
-	return ok;
+	if (!ok || uids->count == wanted)
+		return ok;
+	return err_set(e, ERR_UNAVAILABLE, "%s: the server copied %zu of %zu messages",
+		       stream_name(c->stream), uids->count, wanted);
 }
 
 /* The wire name of a folder that messages can go to, in *WIRE, the caller's to free(). */
@@ -309,7 +387,8 @@ imap_change(void *conversation, const struct message_list *l, const struct messa
 	struct imap *c = conversation;
 	struct imap_uids uids = {0};
 	char *copy_to = NULL, *move_to = NULL;
-	bool ok = find_target(c, change->copy_to, change, &copy_to, e) &&
+	bool ok = check_flags(c, change->add, e) && check_flags(c, change->remove, e) &&
+		  find_target(c, change->copy_to, change, &copy_to, e) &&
 		  find_target(c, change->move_to, change, &move_to, e);
 
 	if (ok && !change->only_checks) {

@@ -94,6 +94,8 @@ imap_await_folder(struct imap *c, struct err *e)
 		return false;
 	c->facts.validity = c->facts.next_uid = c->folder.exists = c->folder.expunged = 0;
 	c->folder.rights = RIGHT_DELETE | RIGHT_MARK_READ;
+	free(c->folder.permanent);
+	c->folder.permanent = NULL;
 	status = imap_await(c);
 	/* NO is about the folder, BAD about us, or the server. */
 	if (!imap_ok(c, status, status == IMAP_NO ? ERR_NO_INPUT : ERR_UNAVAILABLE, e))

@@ -18,6 +18,7 @@
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_SESSION_H
 #define MAILVERBS_PROTO_IMAP_IMAP_SESSION_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -94,6 +95,7 @@ struct imap_folder {
 	bool only_looks; /* EXAMINE instead of SELECT */
 	bool is_selected;
 	unsigned rights; /* in it; enum mailbox_right */
+	char *permanent; /* the list of PERMANENTFLAGS, "(…)"; NULL: the server gave none */
 	uint32_t exists;
 	uint32_t existed;         /* when it was selected */
 	uint32_t expunged;        /* messages that went away since it was selected, */
@@ -132,6 +134,13 @@ static inline bool
 imap_can(const struct imap *c, enum imap_capability what)
 {
 	return (c->capabilities.has & what) != 0;
+}
+
+/* Are the commands of a commit under way? (imap_early) */
+static inline bool
+imap_is_unordered(const struct imap *c)
+{
+	return c->tags.unordered_to == UINT_MAX;
 }
 
 /* How many messages have gone away since the list: its numbers are true as long as none has. */

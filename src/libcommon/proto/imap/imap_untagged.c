@@ -14,6 +14,7 @@
 
 enum {
 	UNTAKEN_MAX = 1000 * 1000, /* untagged responses in one answer that nobody asked for */
+	BYE_GRACE_S = 2,           /* after BYE, for the end of the connection */
 	ALERTS_MAX = 8192          /* bytes of what a server wants the user to see, in a session */
 };
 
@@ -45,6 +46,8 @@ take_read_only(struct imap *c, const struct imap_code *code)
 {
 	(void)code;
 	c->folder.rights = 0;
+	free(c->folder.permanent);
+	c->folder.permanent = mem_strdup("()");
 }
 
 static void
@@ -54,6 +57,8 @@ take_permanent_flags(struct imap *c, const struct imap_code *code)
 		c->folder.rights &= ~(unsigned)RIGHT_DELETE;
 	if (code->fixed & IMAP_FIXED_SEEN)
 		c->folder.rights &= ~(unsigned)RIGHT_MARK_READ;
+	free(c->folder.permanent);
+	c->folder.permanent = mem_strndup(code->arguments, code->arguments_len);
 }
 
 /* Once UIDs are known, another UIDVALIDITY means that each of them may now be another message. */
@@ -130,10 +135,16 @@ take_status(struct imap *c, const char *keyword)
 	return ok;
 }
 
+/* The server is about to close the connection (RFC 9051 section 7.1.5): one that does not is not
+ * waited for as long as for an answer. A proxy may say it before the answers to the last flight. */
 static bool
 take_bye(struct imap *c, const char *keyword)
 {
-	return imap_read_words(c, keyword, &c->bye);
+	const bool ok = imap_read_words(c, keyword, &c->bye);
+
+	if (ok && !imap_is_unordered(c))
+		stream_limit_timeout(c->stream, BYE_GRACE_S);
+	return ok;
 }
 
 static bool
