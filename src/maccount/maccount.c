@@ -7,6 +7,7 @@
 
 #include "app/tool.h"
 #include "base/err.h"
+#include "config/suggest.h"
 #include "maccount/command.h"
 
 enum { OPTIONS_MAX = 16, FILES_MAX = 64 };
@@ -77,16 +78,54 @@ check_options(const struct run *run, const struct command *c, struct err *e)
 	return true;
 }
 
+/* What people try, and what there is. */
+static const struct {
+	const char *word, *advice;
+} advice[] = {
+    {"accounts", "maccount status shows the accounts with tokens; config.ini has all"},
+    {"auth", "did you mean 'login'?"},
+    {"authorize", "did you mean 'login'?"},
+    {"check", "mlist --probe --account=ACCOUNT tests the login"},
+    {"create", "did you mean 'add'?"},
+    {"delete", "maccount logout ACCOUNT deletes the tokens; config.ini has the account"},
+    {"list", "maccount status shows the accounts with tokens; config.ini has all"},
+    {"new", "did you mean 'add'?"},
+    {"presets", "did you mean 'providers'?"},
+    {"probe", "mlist --probe --account=ACCOUNT tests the login"},
+    {"refresh", "maccount token --force ACCOUNT renews the token"},
+    {"remove", "maccount logout ACCOUNT deletes the tokens; config.ini has the account"},
+    {"renew", "maccount token --force ACCOUNT renews the token"},
+    {"revoke", "did you mean 'logout'?"},
+    {"setup", "did you mean 'add'?"},
+    {"test", "mlist --probe --account=ACCOUNT tests the login"},
+};
+
+static bool
+fail_unknown(const struct run *run, const char *word, struct err *e)
+{
+	const char *names[COMMANDS], *nearest;
+
+	err_set(e, ERR_USAGE, "unknown command '%s'", word);
+	for (size_t i = 0; i < sizeof advice / sizeof advice[0]; i++)
+		if (strcmp(word, advice[i].word) == 0)
+			return err_hint(e, "%s", advice[i].advice);
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	nearest = suggest_name(word, names, COMMANDS);
+	if (nearest)
+		return err_hint(e, "did you mean '%s'?", nearest);
+	return err_hint(e, "%s --help shows the commands", run->program);
+}
+
 static bool
 job(struct run *run, struct err *e)
 {
 	const struct command *c = run->operand_count > 0 ? find(run->operands[0]) : NULL;
 
+	if (!c && run->operand_count > 0)
+		return fail_unknown(run, run->operands[0], e);
 	if (!c) {
-		if (run->operand_count == 0)
-			err_set(e, ERR_USAGE, "no command given");
-		else
-			err_set(e, ERR_USAGE, "unknown command '%s'", run->operands[0]);
+		err_set(e, ERR_USAGE, "no command given");
 		return err_hint(e, "%s --help shows the commands", run->program);
 	}
 	run->operands++;

@@ -531,7 +531,7 @@ write_plaintext_server()
 	for tool in $tools; do
 		fails 78 call "$tool"
 		assert_equal "$message" 'no account is configured'
-		assert_regex "$hint" "^write one into $XDG_CONFIG_HOME/mailverbs/config\\.ini, "
+		assert_regex "$hint" "^maccount add ADDRESS sets one up; or write one into $XDG_CONFIG_HOME/mailverbs/config\\.ini, "
 	done
 	fails 78 mlist -C nothing.ini
 	assert_equal "$message" 'nothing.ini: No such file or directory'

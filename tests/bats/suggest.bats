@@ -75,6 +75,24 @@ option()
 	option --nothing-like-it 'mlist --help shows the options'
 }
 
+@test 'an unknown command of maccount: the one that was meant' {
+	local word hint
+	while read -r word hint; do
+		run -64 maccount "$word" x
+		assert_line -n 0 "maccount: unknown command '$word'"
+		assert_line -n 1 "maccount: hint: $hint"
+	done <<-'END'
+	ad did you mean 'add'?
+	logn did you mean 'login'?
+	tokens did you mean 'token'?
+	prov did you mean 'providers'?
+	setup did you mean 'add'?
+	test mlist --probe --account=ACCOUNT tests the login
+	log maccount --help shows the commands
+	something maccount --help shows the commands
+	END
+}
+
 @test 'a password as an argument is neither taken nor run' {
 	local word
 	for word in --password=touch\ ran '--password touch\ ran'; do

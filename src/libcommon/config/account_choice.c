@@ -120,10 +120,10 @@ fail_with_list(const struct config_files *files, const char *wanted, struct err 
 	if (list.len)
 		err_hint(e, "accounts: %s", list.data);
 	else
-		err_hint(
-		    e,
-		    "write one into %s, see mailverbs.ini(5), or give --server=URL and --user=NAME",
-		    files->items[0].path ? files->items[0].path : "config.ini");
+		err_hint(e,
+			 "maccount add ADDRESS sets one up; or write one into %s, see "
+			 "mailverbs.ini(5), or give --server=URL and --user=NAME",
+			 files->items[0].path ? files->items[0].path : "config.ini");
 	buf_free(&list);
 	return false;
 }

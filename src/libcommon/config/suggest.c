@@ -117,6 +117,46 @@ find_nearest(const char *name, unsigned tools, unsigned places)
 	return nearest;
 }
 
+/* Does WORD begin only one of them? That one. */
+static const char *
+find_beginning(const char *word, const char *const *names, size_t count)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (strncmp(names[i], word, strlen(word)) != 0)
+			continue;
+		if (found)
+			return NULL;
+		found = names[i];
+	}
+	return found;
+}
+
+const char *
+suggest_name(const char *word, const char *const *names, size_t count)
+{
+	char plain[NAME_MAX_LEN];
+	const char *nearest;
+	size_t best;
+
+	if (!word[0] || !normalise(plain, word, strlen(word)))
+		return NULL;
+	nearest = find_beginning(plain, names, count);
+	if (nearest)
+		return nearest;
+	best = least(1 + strlen(plain) / LETTERS_PER_EDIT, EDITS_MAX);
+	for (size_t i = 0; i < count; i++) {
+		const size_t d = distance(plain, strlen(plain), names[i], strlen(names[i]));
+
+		if (d < best) {
+			best = d;
+			nearest = names[i];
+		}
+	}
+	return nearest;
+}
+
 static const char *
 foreign_advice(const char *name, bool is_option)
 {
