@@ -79,9 +79,9 @@ read_text(const char *path, struct buf *text, struct err *e)
 static bool
 read_file(struct import *im, const char *path, struct err *e)
 {
-	const struct format *format = format_of(im, path, e);
+	const struct format *format = NULL;
 	struct buf text = {0};
-	const bool ok = format && read_text(path, &text, e);
+	const bool ok = read_text(path, &text, e) && (format = format_of(im, path, e));
 
 	im->path = path;
 	if (ok)

@@ -539,6 +539,9 @@ files_of()
 
 @test 'a file whose program is not known, a binary file and a missing one are refused' {
 	echo 'account a' >rc
+	import nothing
+	assert_failure 66
+	assert_equal "$stderr" 'maccount: nothing: No such file or directory'
 	import rc
 	assert_failure 64
 	assert_regex "$stderr" 'hint: give --format='
