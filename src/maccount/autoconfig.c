@@ -179,14 +179,6 @@ set_value(struct reading *r, const char *element, const char *value)
 }
 
 static bool
-is_host(const char *host)
-{
-	return host[0] && strlen(host) < sizeof((struct url){0}).host &&
-	       strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") ==
-		   strlen(host);
-}
-
-static bool
 is_clean(const char *text)
 {
 	for (; *text; text++)
@@ -205,7 +197,7 @@ add_server(struct reading *r)
 	    .source = (char *)(uintptr_t)r->source};
 
 	if (s->protocol == PROTOCOL_NONE || !s->has_tls || s->port == 0 || !s->host ||
-	    !is_host(s->host))
+	    !candidate_is_host(s->host))
 		return;
 	strcpy(c.url.host, s->host);
 	if (s->user && s->user[0] && is_clean(s->user) && strcmp(s->user, r->address) != 0)
@@ -227,6 +219,25 @@ trim(struct buf *text)
 	buf_drop(text, blanks);
 }
 
+/* Thunderbird's issuer is a name in its own list, or an URL. */
+static void
+set_oauth2(struct reading *r, const char *element)
+{
+	static const struct {
+		const char *element;
+		enum stated_oauth what;
+	} known[] = {
+	    {"issuer", STATED_ISSUER},
+	    {"authURL", STATED_AUTHORIZE},
+	    {"tokenURL", STATED_TOKEN},
+	    {"scope", STATED_SCOPE},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (strcmp(element, known[i].element) == 0)
+			candidates_state(r->found, known[i].what, r->text.data, r->source);
+}
+
 static void
 on_end(void *ctx, const char *element)
 {
@@ -239,8 +250,8 @@ on_end(void *ctx, const char *element)
 		server_clear(&r->server);
 	} else if (strcmp(element, "oAuth2") == 0) {
 		r->is_in_oauth2 = false;
-	} else if (r->is_in_oauth2 && strcmp(element, "issuer") == 0 && !r->found->issuer) {
-		r->found->issuer = mem_strdup(r->text.data);
+	} else if (r->is_in_oauth2) {
+		set_oauth2(r, element);
 	} else if (r->text.len > 0) {
 		set_value(r, element, r->text.data);
 	}

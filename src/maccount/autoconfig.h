@@ -14,7 +14,8 @@ struct err;
 enum { AUTOCONFIG_MAX = 256 * 1024 }; /* octets of a document */
 
 /*
- * Adds the servers of the document XML, LEN bytes, in its order: those with TLS. ADDRESS fills in
+ * Adds the servers of the document XML, LEN bytes, in its order: those with TLS; and the
+ * authorization server. ADDRESS fills in
  * its placeholders, SOURCE is where it comes from. A document with a DOCTYPE is not read: so there
  * are no entities. False: *e is ERR_PROTOCOL.
  */

@@ -6,6 +6,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "maccount/https.h"
+
+enum { STATED_LEN_MAX = 150 }; /* the line of a configuration has to hold it, with its source */
 
 /* More than a person would read, and than we would connect to. */
 enum { SUM_MAX = 3 * CANDIDATES_MAX };
@@ -34,6 +37,29 @@ candidates_add(struct candidates *c, const struct candidate *one)
 	copy->auth = mem_strdup(one->auth);
 	copy->source = mem_strdup(one->source);
 	copy->preset = mem_strdup(one->preset);
+}
+
+/* A scope is printable ASCII (RFC 6749 section 3.3); a semicolon would begin a comment. */
+static bool
+is_scope(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || (unsigned char)*text >= 0x7f ||
+		    strchr("\"\\;", *text))
+			return false;
+	return true;
+}
+
+void
+candidates_state(struct candidates *c, enum stated_oauth what, const char *value,
+		 const char *source)
+{
+	if (!value || !value[0] || strlen(value) > STATED_LEN_MAX || c->oauth[what] ||
+	    !(what == STATED_SCOPE ? is_scope(value) : https_is_url(value) && is_scope(value)))
+		return;
+	c->oauth[what] = mem_strdup(value);
+	if (!c->oauth_source)
+		c->oauth_source = mem_strdup(source);
 }
 
 static void
@@ -68,16 +94,19 @@ void
 candidates_append(struct candidates *c, struct candidates *from)
 {
 	for (size_t i = 0; i < from->count; i++) {
-		if (c->count < SUM_MAX && !is_known(c, &from->items[i])) {
+		if (c->count < SUM_MAX && !c->is_not_offered[from->items[i].url.protocol] &&
+		    !is_known(c, &from->items[i])) {
 			c->items = mem_room(c->items, c->count, sizeof *c->items);
 			c->items[c->count++] = from->items[i];
 			from->items[i] = (struct candidate){0};
 		}
 		free_one(&from->items[i]);
 	}
-	if (!c->issuer) {
-		c->issuer = from->issuer;
-		from->issuer = NULL;
+	if (!c->oauth_source) {
+		memcpy(c->oauth, from->oauth, sizeof c->oauth);
+		memset(from->oauth, 0, sizeof from->oauth);
+		c->oauth_source = from->oauth_source;
+		from->oauth_source = NULL;
 	}
 	for (size_t p = 0; p <= PROTOCOL_IMAP; p++)
 		c->is_not_offered[p] |= from->is_not_offered[p];
@@ -91,8 +120,20 @@ candidates_free(struct candidates *c)
 	for (size_t i = 0; i < c->count; i++)
 		free_one(&c->items[i]);
 	free(c->items);
-	free(c->issuer);
+	for (size_t i = 0; i < STATED_COUNT; i++)
+		free(c->oauth[i]);
+	free(c->oauth_source);
 	*c = (struct candidates){0};
+}
+
+bool
+candidate_is_host(const char *name)
+{
+	static const char letters[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+
+	return name[0] && strlen(name) < sizeof((struct url){0}).host &&
+	       strspn(name, letters) == strlen(name);
 }
 
 bool

@@ -14,6 +14,10 @@
 
 enum { CANDIDATES_MAX = 24 }; /* of one source */
 
+/* What a source tells of the authorization server, in the order of the keys oauth2-issuer,
+ * oauth2-authorize, oauth2-token, oauth2-scope. */
+enum stated_oauth { STATED_ISSUER, STATED_AUTHORIZE, STATED_TOKEN, STATED_SCOPE, STATED_COUNT };
+
 /* Why a server may be believed to be the domain's. */
 enum trust {
 	TRUST_STATED, /* by a preset, by the domain over HTTPS, by signed DNS, or it is in the domain */
@@ -35,14 +39,20 @@ struct candidate {
 struct candidates {
 	struct candidate *items;
 	size_t count;
-	char *issuer; /* of tokens (RFC 8414), where a source names it; or NULL */
+	char *oauth[STATED_COUNT]; /* of the first source that tells it; else all NULL */
+	char *oauth_source;
 	bool is_not_offered[PROTOCOL_IMAP + 1]; /* the domain says that it has no such service */
 };
 
 /* Adds a copy; one too many, or a second one for the same server, is dropped. */
 void candidates_add(struct candidates *c, const struct candidate *one);
 
-/* Appends all of FROM, and leaves FROM empty. */
+/* Notes a copy of VALUE, unless that has been told before, or it is not clean: an https:// URL, or a
+ * scope. VALUE may be NULL. */
+void candidates_state(struct candidates *c, enum stated_oauth what, const char *value,
+		      const char *source);
+
+/* Appends all of FROM but what C has or says not to be offered, and leaves FROM empty. */
 void candidates_append(struct candidates *c, struct candidates *from);
 void candidates_free(struct candidates *c);
 
@@ -51,6 +61,9 @@ void candidates_free(struct candidates *c);
  * `works` and `why_not`. CA_FILE may be NULL.
  */
 void candidates_check(struct candidates *c, const char *ca_file, unsigned timeout_s);
+
+/* Is NAME a host's, in A-labels, and not too long for an URL? */
+bool candidate_is_host(const char *name);
 
 /* Is NAME the domain DOMAIN or inside it? */
 bool candidate_is_inside(const char *name, const char *domain);

@@ -32,7 +32,7 @@ add_record(const struct service *s, const struct dns_question *q, const struct d
 	    .url = {.protocol = s->protocol, .security = s->security, .port = r->port},
 	    .trust = is_stated ? TRUST_STATED : TRUST_UNSIGNED};
 
-	if (r->text[0] == '\0' || strlen(r->text) >= sizeof one.url.host || r->port == 0)
+	if (!candidate_is_host(r->text) || r->port == 0)
 		return;
 	strcpy(one.url.host, r->text);
 	one.source =

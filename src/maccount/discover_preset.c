@@ -32,8 +32,6 @@ add_values(const struct values *v, const char *source, enum trust trust, struct 
 		one.preset = url->origin + prefix;
 		candidates_add(c, &one);
 	}
-	if (v->of[SET_OAUTH2_ISSUER].text && !c->issuer)
-		c->issuer = mem_strdup(v->of[SET_OAUTH2_ISSUER].text);
 }
 
 static void

@@ -63,6 +63,25 @@ add_preset(struct buf *out, const struct candidate *c)
 		add_line(out, "provider", c->preset, c->source);
 }
 
+/* The authorization server, if the source that tells the server tells it too: a preset has these
+ * keys itself. */
+static void
+add_oauth(struct buf *out, const struct candidates *all, const struct candidate *c)
+{
+	static const char *const keys[STATED_COUNT] = {
+	    [STATED_ISSUER] = "oauth2-issuer",
+	    [STATED_AUTHORIZE] = "oauth2-authorize",
+	    [STATED_TOKEN] = "oauth2-token",
+	    [STATED_SCOPE] = "oauth2-scope",
+	};
+
+	if (!all->oauth_source || strcmp(all->oauth_source, c->source) != 0)
+		return;
+	for (size_t i = 0; i < STATED_COUNT; i++)
+		if (all->oauth[i])
+			add_line(out, keys[i], all->oauth[i], all->oauth_source);
+}
+
 void
 discovered_section(const struct discovered *d, const char *name, const char *address,
 		   struct buf *out)
@@ -86,4 +105,5 @@ discovered_section(const struct discovered *d, const char *name, const char *add
 		add_line(out, "user", best->user, best->source);
 	if (best->auth)
 		add_line(out, "auth", best->auth, best->source);
+	add_oauth(out, &d->all, best);
 }

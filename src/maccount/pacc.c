@@ -65,10 +65,8 @@ add_server(const json_t *server, enum protocol protocol, uint16_t port, const ch
 	    .url = {.protocol = protocol, .security = SECURITY_TLS, .port = port},
 	    .source = (char *)(uintptr_t)source,
 	    .auth = is_oauth2_only ? oauth2 : NULL};
-	struct url checked;
 
-	if (!host || strcspn(host, "/:[]") != strlen(host) || strlen(host) >= sizeof one.url.host ||
-	    !url_parse(host, protocol, &checked, &(struct err){0}))
+	if (!host || !candidate_is_host(host))
 		return;
 	if (own > 0 && own <= UINT16_MAX)
 		one.url.port = (uint16_t)own;
@@ -102,8 +100,7 @@ pacc_parse(const char *json, size_t len, const char *source, struct candidates *
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
 		add_server(json_object_get(protocols, known[i].name), known[i].protocol,
 			   known[i].port, source, is_oauth2_only, c);
-	if (issuer)
-		c->issuer = mem_strdup(issuer);
+	candidates_state(c, STATED_ISSUER, issuer, source);
 	json_decref(root);
 	return ok || err_set(e, ERR_PROTOCOL, "%s: not a JSON object", source);
 }

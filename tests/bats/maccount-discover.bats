@@ -279,7 +279,106 @@ pacc_record()
 	assert_line --partial "smtp = smtp://b.mail.example.org:$submission ; https://autoconfig"
 }
 
+@test 'sources that contradict each other: a target of . before autoconfig and the MX' {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	printf '%s\n' '[hoster]' 'mx = *.hoster.example' "imap = imaps://localhost:$imaps" "smtp = smtps://localhost:$submissions" \
+		>"$XDG_CONFIG_HOME/mailverbs/providers.ini"
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 0 0 .
+	_pop3s._tcp.example.org SRV 0 1 $pop3s mail.example.org
+	+example.org MX 10 mx1.hoster.example
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_success
+	assert_line "pop3 = pop3s://mail.example.org:$pop3s ; SRV _pop3s._tcp.example.org"
+	assert_line --partial "smtp = smtp://mail.example.org:$submission ; https://autoconfig"
+	refute_output --partial 'imap = '
+}
+
+@test 'all sources together: each protocol has its best one, and the others are not in the section' {
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	printf '%s\n' '[mine]' 'domains = example.org' "pop3 = pop3s://localhost:$pop3s" '[hoster]' 'mx = *.hoster.example' \
+		"imap = imaps://localhost:$imaps" >"$XDG_CONFIG_HOME/mailverbs/providers.ini"
+	printf '{"protocols": {"imap": {"host": "c.mail.example.org", "port": %s}}, "authentication": {"password": true}}' \
+		"$imaps" >pacc.json
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps a.mail.example.org
+	_pop3s._tcp.example.org SRV 0 1 $pop3s a.mail.example.org
+	+example.org MX 10 mx1.hoster.example
+	$(for host in autoconfig ua-auto-config {a,b,c}.mail mail imap smtp; do echo "$host.example.org A 127.0.0.1"; done)
+	example.org A 127.0.0.1
+	$(pacc_record pacc.json)
+	END
+	autoconfig b.mail.example.org | document autoconfig.example.org/mail/config-v1.1.xml
+	autoconfig c.mail.example.org | document example.org/.well-known/autoconfig/mail/config-v1.1.xml
+	document ua-auto-config.example.org/.well-known/user-agent-configuration.json <pacc.json
+	discover
+	assert_success
+	assert_output - <<-END
+	[alice@example.org]
+	address = alice@example.org
+	imap = imaps://a.mail.example.org:$imaps ; SRV _imaps._tcp.example.org
+	pop3 = pop3s://localhost:$pop3s ; preset mine
+	smtp = smtp://b.mail.example.org:$submission ; https://autoconfig.example.org/mail/config-v1.1.xml
+	END
+}
+
+@test 'the authorization server that a document names is in the section' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	END
+	autoconfig mail.example.org | sed 's/password-cleartext/OAuth2/
+		s,</clientConfig>,<oAuth2><issuer>login.example.org</issuer><scope>mail offline_access</scope>\
+			<authURL>https://login.example.org/authorize</authURL><tokenURL>https://login.example.org/token</tokenURL>\
+			</oAuth2>&,' | document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_success
+	for line in 'auth = xoauth2' 'oauth2-authorize = https://login.example.org/authorize' \
+		'oauth2-token = https://login.example.org/token' 'oauth2-scope = mail offline_access'; do
+		assert_line "$line ; https://autoconfig.example.org/mail/config-v1.1.xml"
+	done
+	refute_output --partial issuer
+	# an answer that could not stand in a configuration, or is not https
+	sed -i 's,https://login.example.org/token,http://login.example.org/token,; s/offline_access/x ; password = y/' \
+		"$internet/www/autoconfig.example.org/mail/config-v1.1.xml"
+	discover
+	refute_output --partial oauth2-token
+	refute_output --partial oauth2-scope
+	printf '{"protocols": {"imap": {"host": "mail.example.org", "port": %s}},
+		"authentication": {"oauth-public": {"issuer": "https://login.example.org/x"}}}' "$imaps" >pacc.json
+	internet <<-END
+	ua-auto-config.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	$(pacc_record pacc.json)
+	END
+	document ua-auto-config.example.org/.well-known/user-agent-configuration.json <pacc.json
+	discover
+	assert_line --partial 'auth = oauthbearer ; https://ua-auto-config'
+	assert_line --partial 'oauth2-issuer = https://login.example.org/x ; https://ua-auto-config'
+}
+
 # ---- lies ----
+
+@test 'documents and records that lie about names cannot write other lines' {
+	internet <<-END
+	autoconfig.example.org A 127.0.0.1
+	mail.example.org A 127.0.0.1
+	_imaps._tcp.example.org SRV 0 1 $imaps mail.example.org;x
+	_pop3s._tcp.example.org SRV 0 1 $pop3s [::1]/x
+	END
+	autoconfig mail.example.org | sed 's,%EMAILLOCALPART%,a\&#10;password-command = touch hacked,; s,%EMAILADDRESS%,b ; x,' |
+		document autoconfig.example.org/mail/config-v1.1.xml
+	discover
+	assert_success
+	refute_output --partial password-command
+	refute_output --partial 'user ='
+	assert_equal "${#lines[@]}" "$(printf '%s\n' "${lines[@]}" | grep -cE '^(\[|;|(address|imap|smtp) = )')"
+	refute_output --partial 'not used'
+}
 
 @test 'a server without TLS, or with a certificate for another name, is not offered' {
 	internet <<-END
@@ -314,6 +413,16 @@ pacc_record()
 	discover -v alice@example.org
 	assert_failure 69
 	assert_regex "$stderr" 'the answer is larger than 256 KiB'
+	# ten million laughs, in 10 MiB
+	{
+		echo '<!DOCTYPE clientConfig [<!ENTITY a0 "ha">'
+		for i in 1 2 3 4 5 6 7; do
+			printf '<!ENTITY a%d "%s">' "$i" "$(printf "&a$((i - 1));%.0s" 0 1 2 3 4 5 6 7 8 9)"
+		done
+		echo ']><clientConfig>&a7;</clientConfig>'
+	} | document autoconfig.example.org/mail/config-v1.1.xml.huge
+	discover
+	assert_failure 69
 }
 
 @test 'a redirect to another host is not followed' {
