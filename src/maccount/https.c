@@ -249,8 +249,8 @@ end(struct exchange *x)
 	curl_slist_free_all(x->headers);
 }
 
-static bool
-same_origin(const char *a, const char *b)
+bool
+https_is_same_server(const char *a, const char *b)
 {
 	bool same = true;
 
@@ -270,7 +270,7 @@ static bool
 may_follow(const struct https_request *r, const char *location, unsigned count, struct err *e)
 {
 	if (!r->body && count < REDIRECTS_MAX && https_is_url(location) &&
-	    same_origin(r->url, location))
+	    https_is_same_server(r->url, location))
 		return true;
 	return err_set(e, ERR_PROTOCOL, "%s: redirects to %.200s, which is not followed", r->url,
 		       location);

@@ -45,4 +45,7 @@ void https_free(struct https_answer *a);
 /* Is this an https:// URL with a host and without user, password or fragment? */
 bool https_is_url(const char *url);
 
+/* Do both URLs have the same host and port? */
+bool https_is_same_server(const char *a, const char *b);
+
 #endif

@@ -21,6 +21,8 @@ libmaccount_a_SOURCES = \
 	%D%/discover_section.c \
 	%D%/dns.c \
 	%D%/dns.h \
+	%D%/greet.c \
+	%D%/greet.h \
 	%D%/https.c \
 	%D%/https.h \
 	%D%/import.c \
@@ -47,6 +49,8 @@ libmaccount_a_SOURCES = \
 	%D%/providers.c \
 	%D%/password_keeper.c \
 	%D%/password_keeper.h \
+	%D%/server_issuer.c \
+	%D%/server_issuer.h \
 	%D%/terminal.c \
 	%D%/terminal.h \
 	%D%/token.c \

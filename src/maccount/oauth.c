@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "config/account.h"
 #include "maccount/https.h"
+#include "maccount/server_issuer.h"
+#include "maccount/terminal.h"
 
 enum { METADATA_MAX = 128 * 1024, TIMEOUT = 30 };
 
@@ -115,14 +117,27 @@ take(char **to, const json_t *metadata, const char *name)
 		*to = mem_strdup(text);
 }
 
+/* A final slash does not matter (OpenID Connect Discovery section 4). */
+static bool
+is_same_issuer(const char *a, const char *b)
+{
+	size_t m = strlen(a), n = strlen(b);
+
+	m -= m > 0 && a[m - 1] == '/';
+	n -= n > 0 && b[n - 1] == '/';
+	return m == n && strncmp(a, b, n) == 0;
+}
+
 static bool
 read_metadata(struct oauth *o, const struct https_answer *a, struct err *e)
 {
 	json_t *root = json_loadb(a->body.data ? a->body.data : "", a->body.len, 0, NULL);
 	const char *issuer = json_string_value(json_object_get(root, "issuer"));
-	const bool ok = issuer && strcmp(issuer, o->issuer) == 0;
+	const bool ok = issuer && is_same_issuer(issuer, o->issuer);
 
 	if (ok) {
+		free(o->issuer);
+		o->issuer = mem_strdup(issuer); /* as `iss` will be written */
 		take(&o->authorize, root, "authorization_endpoint");
 		take(&o->token, root, "token_endpoint");
 		take(&o->device, root, "device_authorization_endpoint");
@@ -189,10 +204,72 @@ check_urls(const struct oauth *o, struct err *e)
 	return true;
 }
 
+/* A person has agreed to this issuer only. Its pages must not lead to another server, where the code
+ * that comes back would open more than this mailbox. */
+static bool
+check_endpoints(const struct oauth *o, struct err *e)
+{
+	const char *const urls[] = {o->authorize, o->token, o->device, o->revoke, o->registration};
+
+	for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+		if (!urls[i] || https_is_same_server(urls[i], o->issuer))
+			continue;
+		err_set(e, ERR_CONFIG, "%s uses another server: %.200s", o->issuer, urls[i]);
+		return err_hint(e, "if you trust it, set oauth2-issuer = %s", o->issuer);
+	}
+	return true;
+}
+
+static bool
+agree(const struct server_issuer *i, struct err *e)
+{
+	char *question = mem_printf("%s names %s for signing in. Sign in there? [y/N] ", i->server,
+				    i->issuer),
+	     answer[16];
+	const bool is_agreed = terminal_is_present() &&
+			       terminal_ask(question, answer, sizeof answer) &&
+			       (answer[0] == 'y' || answer[0] == 'Y');
+
+	free(question);
+	if (is_agreed)
+		return true;
+	err_set(e, ERR_CONFIG, "%s names %s for signing in, but the account does not", i->server,
+		i->issuer);
+	return err_hint(e, "if you trust it, set oauth2-issuer = %s", i->issuer);
+}
+
+static bool
+ask_mail_server(struct oauth *o, const struct account *a, struct err *e)
+{
+	struct server_issuer i;
+	bool ok = server_issuer_ask(&i, a, e);
+
+	if (!ok && e->code == ERR_CONFIG)
+		err_hint(e, "set oauth2-issuer, or oauth2-authorize and oauth2-token");
+	ok = ok && agree(&i, e);
+	if (ok) {
+		o->issuer = mem_strdup(i.issuer);
+		if (!o->scope)
+			o->scope = mem_strdup(i.scope);
+		ok = fetch_metadata(o, e) && check_endpoints(o, e);
+	}
+	server_issuer_free(&i);
+	return ok;
+}
+
+static void
+take_held(struct oauth *o, const struct held_token *held)
+{
+	if (!o->token && !o->issuer && held)
+		o->token = mem_strdup(held->server);
+}
+
 bool
-oauth_open(struct oauth *o, const struct run *run, const struct account *a, struct err *e)
+oauth_open(struct oauth *o, const struct run *run, const struct account *a,
+	   const struct held_token *held, struct err *e)
 {
 	const struct oauth_settings s = oauth_settings_read(&run->given, &a->values);
+	bool ok = true;
 
 	*o = (struct oauth){.authorize = mem_strdup(s.authorize),
 			    .token = mem_strdup(s.token),
@@ -209,10 +286,13 @@ oauth_open(struct oauth *o, const struct run *run, const struct account *a, stru
 	https_start();
 	if (!check_urls(o, e) || !run_secret_command(o, s.secret_command, e))
 		return false;
-	if (o->issuer && (!o->token || !o->client) && !fetch_metadata(o, e) && !o->token)
-		return false;
-	if (o->token)
-		return true;
+	take_held(o, held);
+	if (!o->issuer && !o->token && !held)
+		ok = ask_mail_server(o, a, e);
+	else if (o->issuer && (!o->token || !o->client))
+		ok = fetch_metadata(o, e) || o->token;
+	if (!ok || o->token)
+		return ok;
 	err_set(e, ERR_CONFIG, "no authorization server is known for %s", a->name);
 	return err_hint(e, "set oauth2-issuer, or oauth2-authorize and oauth2-token");
 }

@@ -30,9 +30,14 @@ struct oauth {
 	bool has_iss; /* the server promises `iss` in its answers (RFC 9207) */
 };
 
-/* From the account's keys and its preset; what is missing from the issuer's metadata (RFC 8414).
- * False: *e is ERR_CONFIG or as of https_fetch(). Freed by oauth_free() in any case. */
-bool oauth_open(struct oauth *o, const struct run *run, const struct account *a, struct err *e);
+/*
+ * From the account's keys and its preset; what is missing from the issuer's metadata (RFC 8414). If
+ * the account names no authorization server, it is the one of HELD, a token to renew. Without one
+ * (NULL) the mail server is asked, and the person at the terminal whether to sign in there.
+ * False: *e is ERR_CONFIG or as of https_fetch(). Freed by oauth_free() in any case.
+ */
+bool oauth_open(struct oauth *o, const struct run *run, const struct account *a,
+		const struct held_token *held, struct err *e);
 void oauth_free(struct oauth *o); /* wipes */
 
 /* A client id, by registration if none is configured and the server allows it (RFC 7591). False: *e

@@ -103,10 +103,11 @@ command_login(struct run *run, struct err *e)
 {
 	const struct maccount_options options = maccount_options_read(&run->given);
 	struct holder h;
-	bool ok = holder_open(&h, run, e) && oauth_open(&h.oauth, run, &h.account, e);
+	bool ok = holder_open(&h, run, e) &&
+		  conflict_check_options(&run->given, TOOL_MACCOUNT, e) &&
+		  oauth_open(&h.oauth, run, &h.account, NULL, e);
 	const bool is_registered = ok && !h.oauth.client;
 
-	ok = ok && conflict_check_options(&run->given, TOOL_MACCOUNT, e);
 	if (ok)
 		ok = sign_in(&h, &options, e) && token_store_lock(&h.store, e);
 	if (ok) {
@@ -157,7 +158,7 @@ has_moved(const struct holder *h, struct err *e)
 static bool
 renew(struct holder *h, const struct run *run, struct err *e)
 {
-	if (!oauth_open(&h->oauth, run, &h->account, e) || has_moved(h, e))
+	if (!oauth_open(&h->oauth, run, &h->account, &h->token, e) || has_moved(h, e))
 		return false;
 	if (h->oauth.grant != GRANT_CODE) {
 		if (!oauth_service_token(&h->oauth, &h->token, e))

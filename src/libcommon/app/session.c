@@ -42,26 +42,27 @@ address_family(const struct connection_settings *c)
 	return c->ipv4_only ? AF_INET : c->ipv6_only ? AF_INET6 : AF_UNSPEC;
 }
 
-static void
-plan_connection(struct plan *p, const struct url *url)
+void
+session_parameters(const struct account *a, const struct url *url, struct connect_params *to,
+		   struct tls_params *parameters)
 {
-	const struct connection_settings *c = &p->account->settings.connection;
-	const struct tls_settings *tls = &p->account->settings.tls;
+	const struct connection_settings *c = &a->settings.connection;
+	const struct tls_settings *tls = &a->settings.tls;
 
-	p->connect = (struct connect_params){.host = url->host,
-					     .port = url->port,
-					     .unix_path = url->path[0] ? url->path : NULL,
-					     .tunnel = c->tunnel,
-					     .proxy = c->proxy,
-					     .source_ip = c->source_ip,
-					     .family = address_family(c),
-					     .timeout_s = c->timeout_s};
-	p->tls = (struct tls_params){.host = tls->host ? tls->host : url->host,
-				     .ca_file = tls->ca_file,
-				     .pins = tls->pins,
-				     .cert_file = tls->cert_file,
-				     .key_file = tls->key_file,
-				     .priority = tls->priority};
+	*to = (struct connect_params){.host = url->host,
+				      .port = url->port,
+				      .unix_path = url->path[0] ? url->path : NULL,
+				      .tunnel = c->tunnel,
+				      .proxy = c->proxy,
+				      .source_ip = c->source_ip,
+				      .family = address_family(c),
+				      .timeout_s = c->timeout_s};
+	*parameters = (struct tls_params){.host = tls->host ? tls->host : url->host,
+					  .ca_file = tls->ca_file,
+					  .pins = tls->pins,
+					  .cert_file = tls->cert_file,
+					  .key_file = tls->key_file,
+					  .priority = tls->priority};
 }
 
 /* The locale of messages, as setlocale(3) looks for it; the locale itself need not be installed. */
@@ -287,7 +288,7 @@ session_open(struct session *s, const struct account *a, const struct url *url, 
 	bool ok;
 
 	*s = (struct session){.url = *url};
-	plan_connection(&plan, url);
+	session_parameters(a, url, &plan.connect, &plan.tls);
 	plan_secret(&plan, s);
 	plan_login(&plan, s);
 	plan.login.is_skipped |= without_login;
@@ -303,7 +304,7 @@ session_check(const struct account *a, const struct url *url, struct err *e)
 {
 	struct plan plan = {.account = a};
 
-	plan_connection(&plan, url);
+	session_parameters(a, url, &plan.connect, &plan.tls);
 	return check_tls(&plan, url, e) &&
 	       stream_check(&plan.connect, url->security == SECURITY_NONE ? NULL : &plan.tls, e);
 }

@@ -12,10 +12,12 @@
 #include "config/url.h"
 
 struct account;
+struct connect_params;
 struct err;
 struct login;
 struct secret;
 struct stream;
+struct tls_params;
 
 struct session {
 	struct url url;
@@ -41,6 +43,10 @@ bool session_open(struct session *s, const struct account *a, const struct url *
 /* For --dry-run: finds the mistakes in A's settings that session_open() finds before it connects.
  * Nothing is connected. False: *e. */
 bool session_check(const struct account *a, const struct url *url, struct err *e);
+
+/* How to connect to URL and to start TLS there, by A's settings; borrows from both. */
+void session_parameters(const struct account *a, const struct url *url, struct connect_params *to,
+			struct tls_params *tls);
 
 /* Closes the stream and wipes the password. Accepts a closed session. */
 void session_close(struct session *s);
