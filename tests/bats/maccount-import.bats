@@ -182,8 +182,7 @@ assert_output_is()
 	END
 	import .msmtprc
 	assert_failure 78
-	run -0 grep -c . <<<"$stderr"
-	assert_output 11
+	assert_equal "$(grep -c . <<<"$stderr")" 11
 	for line in '1: bogus' '5: a' '3: tls_certcheck' '4: tls_fingerprint' '7: auth' '8: nonsense' '9: missing' '10: eval' '12: tls' \
 		'14: port' '15: c'; do
 		assert_regex "$stderr" "maccount: .msmtprc:$line: not taken over: "
