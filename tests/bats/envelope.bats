@@ -98,7 +98,7 @@ refused()
 
 @test 'a field for recipients with bytes around its name that nobody sees: refused' {
 	local name
-	for name in $'\fBcc' $'Bcc\v' $'Bcc\u00a0' $'\ufeffTo' $'resent-cc\001'; do
+	for name in $'\fBcc' $'Bcc\v' $'Bcc\xc2\xa0' $'\xef\xbb\xbfTo' $'resent-cc\001'; do
 		refused '.* is not a header field' < <(printf 'To: @R@\n%s: @O@\nSubject: x\n\nbody\n' "$name")
 	done
 	refused '.* is not a header field' "$rcpt@example.org" < <(printf '\fBcc: @O@\nSubject: x\n\nbody\n')

@@ -329,7 +329,7 @@ print(json.loads(sys.argv[1]) == json.load(open("bytes")) == {"subject": sys.arg
 	    '=?iso-8859-1?q?a=9B2Jb?=' $'a\x08\x08b\x7f' '=?utf-8?q?a=0D=0Ab?=' '=?utf-8?q?a=E2=80=AEb?=' $'a\tb'; do
 		letter "$subject" "Cc: $subject <x@example.org>" | sed "s/^From: .*/From: $subject <a@example.org>/"
 	done >all
-	csplit -sz all '/^From:/' '{*}'
+	LC_ALL=C awk '/^From:/ { n++ } { print >sprintf("xx%02d", n) }' all
 	deliver "$user" xx*
 	count=$(mailbox_count "$user")
 	[ "$count" -ge 10 ]
