@@ -18,10 +18,7 @@
 #define _GNU_SOURCE
 #endif
 #include <dirent.h>
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +26,8 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 enum { INTR = 1, SHORT = 2, READ_IO = 4, ROOM = 8, DESCRIPTOR = 16, STALE = 32, MEMORY = 64 };
 
@@ -46,8 +45,6 @@ static const struct {
 static long at, calls;
 static unsigned how;
 static int error, log_fd = -1;
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void
 start(void)
@@ -146,23 +143,13 @@ PASS(pipe, DESCRIPTOR, (int fds[2]), fds)
 PASS(pipe2, DESCRIPTOR, (int fds[2], int flags), fds, flags)
 PASS(socket, DESCRIPTOR, (int family, int type, int protocol), family, type, protocol)
 
-#define OPEN(name)                                                                            \
-	int name(const char *path, int flags, ...)                                            \
-	{                                                                                     \
-		mode_t mode = 0;                                                              \
-		va_list ap;                                                                   \
-                                                                                              \
-		va_start(ap, flags);                                                          \
-		if (flags & O_CREAT)                                                          \
-			mode = va_arg(ap, mode_t);                                            \
-		va_end(ap);                                                                   \
-		if (strikes(#name, INTR | DESCRIPTOR | STALE | (flags & O_CREAT ? ROOM : 0))) \
-			return -1;                                                            \
-		return REAL(name)(path, flags, mode);                                         \
-	}
-
-OPEN(open)
-OPEN(open64)
+static int
+open_any(const char *name, open_function *real, const char *path, int flags, mode_t mode)
+{
+	if (strikes(name, INTR | DESCRIPTOR | STALE | (flags & O_CREAT ? ROOM : 0)))
+		return -1;
+	return real(path, flags, mode);
+}
 
 /* dlsym(3) needs memory itself. */
 extern void *__libc_malloc(size_t n);

@@ -18,11 +18,8 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,14 +31,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "preload.h"
+
 enum kind { OTHER, FILE_ROOM, FLUSH };
 enum how { NOTHING, BEFORE, TORN, AFTER, FULL, BAD };
 
 static long calls, calls_of_kind, at;
 static enum how how;
 static int log_fd = -1;
-
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 __attribute__((constructor)) static void
 start(void)
@@ -232,13 +229,13 @@ close(int fd)
 }
 
 static int
-open_any(int (*real)(const char *path, int flags, ...), const char *path, int flags, mode_t mode)
+open_any(const char *name, open_function *real, const char *path, int flags, mode_t mode)
 {
 	int result;
 
 	if (!(flags & O_CREAT))
 		return real(path, flags, mode);
-	if (arrive("open", access(path, F_OK) == 0 ? OTHER : FILE_ROOM))
+	if (arrive(name, access(path, F_OK) == 0 ? OTHER : FILE_ROOM))
 		return -1;
 	if (is_torn())
 		die();
@@ -246,19 +243,3 @@ open_any(int (*real)(const char *path, int flags, ...), const char *path, int fl
 	leave();
 	return result;
 }
-
-#define OPEN(name)                                              \
-	int name(const char *path, int flags, ...)              \
-	{                                                       \
-		mode_t mode = 0;                                \
-		va_list ap;                                     \
-                                                                \
-		va_start(ap, flags);                            \
-		if (flags & O_CREAT)                            \
-			mode = va_arg(ap, mode_t);              \
-		va_end(ap);                                     \
-		return open_any(REAL(name), path, flags, mode); \
-	}
-
-OPEN(open)
-OPEN(open64)

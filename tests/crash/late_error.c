@@ -13,16 +13,15 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "preload.h"
 
 enum { DESCRIPTORS = 1024 };
 
@@ -35,8 +34,6 @@ static const char *wanted;
 static bool happened;
 static struct stat broken;
 
-#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-
 __attribute__((constructor)) static void
 start(void)
 {
@@ -46,33 +43,15 @@ start(void)
 }
 
 static int
-opened(int fd)
+open_any(const char *name, open_function *real, const char *path, int flags, mode_t mode)
 {
+	const int fd = real(path, flags, mode);
+
+	(void)name;
 	if (fd >= 0 && fd < DESCRIPTORS)
 		state[fd].saw_error = happened;
 	return fd;
 }
-
-static mode_t
-mode_of(int flags, va_list list)
-{
-	return flags & (O_CREAT | O_TMPFILE) ? (mode_t)va_arg(list, int) : 0;
-}
-
-#define OPEN(name)                                            \
-	int name(const char *path, int flags, ...)            \
-	{                                                     \
-		va_list list;                                 \
-		mode_t mode;                                  \
-                                                              \
-		va_start(list, flags);                        \
-		mode = mode_of(flags, list);                  \
-		va_end(list);                                 \
-		return opened(REAL(name)(path, flags, mode)); \
-	}
-
-OPEN(open)
-OPEN(open64)
 
 static bool
 is_wanted(int fd)
