@@ -197,27 +197,6 @@ config_writer_is_free(const struct config_writer *w, const char *name, const cha
 	return ok;
 }
 
-/* Another user's file of that name, or a link, is not written to. */
-static bool
-write_new(const char *path, const struct buf *text, struct err *e)
-{
-	int fd;
-	bool ok;
-
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return err_set_errno(e, ERR_OUTPUT, "%s", path);
-	ok = fchmod(fd, 0600) == 0 && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
-	if (!ok)
-		err_set_errno(e, ERR_IO, "%s", path);
-	if (close(fd) != 0 && ok)
-		ok = err_set_errno(e, ERR_IO, "%s", path);
-	if (!ok)
-		unlink(path);
-	return ok;
-}
-
 bool
 config_writer_stage(struct config_writer *w, const char *section, struct err *e)
 {
@@ -232,7 +211,7 @@ config_writer_stage(struct config_writer *w, const char *section, struct err *e)
 	buf_add_str(&text, section);
 	if (!w->staged)
 		w->staged = mem_printf("%s" CONFIG_FILES_STAGED, w->path);
-	ok = write_new(w->staged, &text, e);
+	ok = file_write_new(w->staged, text.data, text.len, e);
 	buf_wipe(&text);
 	return ok;
 }
@@ -288,7 +267,7 @@ config_writer_save_secret(const char *path, const char *secret, struct err *e)
 	buf_reserve(&text, strlen(secret) + 2);
 	buf_add_str(&text, secret);
 	buf_add_char(&text, '\n');
-	ok = file_make_directory(directory, e) && write_new(staged, &text, e);
+	ok = file_make_directory(directory, e) && file_write_new(staged, text.data, text.len, e);
 	if (ok && rename(staged, path) != 0) {
 		ok = err_set_errno(e, ERR_IO, "%s", path);
 		unlink(staged);

@@ -2,7 +2,6 @@
 #include "maccount/token_store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -172,26 +171,10 @@ compose(const struct token_store *s, const struct held_token *t, bool is_stub, s
 }
 
 static bool
-write_whole(const char *path, const struct buf *text, struct err *e)
-{
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok;
-
-	if (fd < 0)
-		return err_set_errno(e, ERR_OUTPUT, "%s", path);
-	ok = fchmod(fd, 0600) == 0 && file_write_all(fd, text->data, text->len) && fsync(fd) == 0;
-	if (!ok)
-		err_set_errno(e, ERR_IO, "%s", path);
-	if (close(fd) != 0 && ok)
-		ok = err_set_errno(e, ERR_IO, "%s", path);
-	return ok;
-}
-
-static bool
 write_file(const struct token_store *s, const struct buf *text, struct err *e)
 {
 	char *temporary = mem_printf("%s.new", s->path);
-	bool ok = make_directory(s, e) && write_whole(temporary, text, e);
+	bool ok = make_directory(s, e) && file_write_new(temporary, text->data, text->len, e);
 
 	if (ok && rename(temporary, s->path) != 0)
 		ok = err_set_errno(e, ERR_IO, "%s", s->path);

@@ -36,6 +36,26 @@ file_write_all(int fd, const void *bytes, size_t n)
 	return true;
 }
 
+bool
+file_write_new(const char *path, const void *bytes, size_t n, struct err *e)
+{
+	int fd;
+	bool ok;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return err_set_errno(e, ERR_OUTPUT, "%s", path);
+	ok = fchmod(fd, 0600) == 0 && file_write_all(fd, bytes, n) && fsync(fd) == 0;
+	if (!ok)
+		err_set_errno(e, ERR_IO, "%s", path);
+	if (close(fd) != 0 && ok)
+		ok = err_set_errno(e, ERR_IO, "%s", path);
+	if (!ok)
+		unlink(path);
+	return ok;
+}
+
 static bool
 make_one(const char *path, struct err *e)
 {

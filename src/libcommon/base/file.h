@@ -13,6 +13,11 @@ struct err;
 /* Writes all N bytes to a blocking descriptor. False: errno. */
 bool file_write_all(int fd, const void *bytes, size_t n);
 
+/* Makes the file PATH, mode 0600, of these N bytes, and flushes it. A file or a link of that name is
+ * removed, never written to: it may be another user's. False: *e is ERR_OUTPUT or ERR_IO, and nothing
+ * is left. The name is not durable yet, see file_sync_parent(). */
+bool file_write_new(const char *path, const void *bytes, size_t n, struct err *e);
+
 /* Makes PATH and its missing parents, mode 0700, each flushed into its parent. True also if it
  * exists. False: *e is ERR_OUTPUT. */
 bool file_make_directory(const char *path, struct err *e);
