@@ -17,7 +17,6 @@
 #include "app/workers.h"
 #include "base/descriptors.h"
 #include "base/err.h"
-#include "base/mem.h"
 #include "base/stop.h"
 #include "base/text_set.h"
 #include "message/mbox.h"
@@ -320,25 +319,15 @@ lay_table(struct batch *b, struct err *e)
 static bool
 share(struct batch *b, size_t connections, struct err *e)
 {
-	char *names[CONNECTIONS_MAX];
-	const struct workers crew = {.run = b->run,
-				     .names = names,
-				     .count = connections,
-				     .side_by_side = true,
-				     .job = serve_all,
-				     .is_nameless = true,
-				     .meanwhile = deal_all,
-				     .ctx = b};
-	bool ok;
+	const struct workers workers = {.run = b->run,
+					.kind = "connection",
+					.count = connections,
+					.side_by_side = true,
+					.job = serve_all,
+					.meanwhile = deal_all,
+					.ctx = b};
 
-	if (!lay_table(b, e))
-		return false;
-	for (size_t i = 0; i < connections; i++)
-		names[i] = mem_printf("connection %zu", i + 1);
-	ok = workers_run(&crew, e);
-	for (size_t i = 0; i < connections; i++)
-		free(names[i]);
-	return ok;
+	return lay_table(b, e) && workers_run(&workers, e);
 }
 
 static bool

@@ -25,7 +25,7 @@ bool queue_add_check(const struct send_account *a, struct err *e);
 
 /*
  * Keeps the letter for the recipients who may get it later, after an attempt that ended with OK, or
- * with *E. Permanently refused recipients are reported (which a handover must not do itself); a
+ * with *E. Permanently refused recipients are reported (which a submission must not do itself); a
  * remark says that the letter is kept. True: there is nothing more to report. False: *e, also if
  * the letter had to be kept and was not.
  */

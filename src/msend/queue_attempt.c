@@ -154,7 +154,7 @@ queue_attempt_send(struct queue_attempt *a, struct err *e)
 	}
 	a->is_late = !settle_times(a, e);
 	return !a->is_late &&
-	       submission_send(r->handover, &r->account, &a->letter, is_last, &a->outcome, e);
+	       submission_send(r->submission, &r->account, &a->letter, is_last, &a->outcome, e);
 }
 
 void

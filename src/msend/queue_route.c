@@ -26,7 +26,7 @@ make_route(struct queue_routes *all, char *key, const struct values *now,
 	struct values given = {0};
 
 	r->key = key;
-	r->handover = submission_open(all->shared);
+	r->submission = submission_open(all->shared);
 	values_copy(&given, now);
 	queue_settings_read_route(entry, &given);
 	if (send_account_resolve(&r->account, &given, entry->from, &r->problem) &&
@@ -56,7 +56,7 @@ void
 queue_routes_free(struct queue_routes *r)
 {
 	for (size_t i = 0; i < r->count; i++) {
-		submission_close(r->items[i]->handover);
+		submission_close(r->items[i]->submission);
 		send_account_free(&r->items[i]->account);
 		free(r->items[i]->key);
 		free(r->items[i]->place);

@@ -23,7 +23,7 @@ struct queue_route {
 	char *key;
 	struct send_account account;
 	struct err problem; /* of the configuration; ERR_NONE: there is none */
-	struct submission *handover;
+	struct submission *submission;
 	char *place;                /* the server and the login; NULL: there is a problem */
 	struct queue_route *leader; /* the first that has the same place; NULL: it is the first */
 	/* Once the messages are shared out (msend/queue_share.h); borrowed. */

@@ -176,8 +176,8 @@ hang_up(struct flush *f, const struct queue_lane *l)
 		struct queue_route *r = f->routes.items[i];
 
 		if (r->lane == l) {
-			submission_close(r->handover);
-			r->handover = NULL;
+			submission_close(r->submission);
+			r->submission = NULL;
 		}
 	}
 }
@@ -215,24 +215,16 @@ serve_turns(struct run *run, const char *name, void *ctx, struct err *e)
 static bool
 serve_side_by_side(struct flush *f, size_t processes, struct err *e)
 {
-	char *names[QUEUE_PROCESSES_MAX];
 	const struct workers workers = {.run = f->run,
-					.names = names,
+					.kind = "queue process",
 					.count = processes,
 					.side_by_side = true,
 					.job = serve_turns,
-					.is_nameless = true,
 					.ctx = f};
-	bool ok;
 
 	for (size_t i = 0; i < f->routes.count; i++)
 		f->routes.items[i]->account.base.is_unattended = true;
-	for (size_t i = 0; i < processes; i++)
-		names[i] = mem_printf("queue process %zu", i + 1);
-	ok = workers_run(&workers, e);
-	for (size_t i = 0; i < processes; i++)
-		free(names[i]);
-	return ok;
+	return workers_run(&workers, e);
 }
 
 static bool

@@ -45,7 +45,7 @@ work(const struct workers *c, const char *name)
 {
 	struct err e;
 
-	if (!c->is_nameless)
+	if (name)
 		c->run->program = mem_printf("%s: %s", c->run->program, name);
 	if (!c->job(c->run, name, c->ctx, &e))
 		run_complain(c->run, &e);
@@ -95,17 +95,20 @@ reap(pid_t pid, enum err_code *worst, struct err *e)
 }
 
 static void
-wait_for(struct run *run, pid_t pid, const char *name)
+wait_for(const struct workers *c, size_t i, pid_t pid)
 {
 	enum err_code worst = ERR_NONE;
 	struct err e;
 
 	if (reap(pid, &worst, &e)) {
-		run->worst = err_worse(run->worst, worst);
+		c->run->worst = err_worse(c->run->worst, worst);
 		return;
 	}
-	err_prefix(&e, "%s", name);
-	run_complain(run, &e);
+	if (c->names)
+		err_prefix(&e, "%s", c->names[i]);
+	else
+		err_prefix(&e, "%s %zu", c->kind, i + 1);
+	run_complain(c->run, &e);
 }
 
 static void
@@ -116,24 +119,27 @@ signal_all(const struct hands *h, int signal_number)
 }
 
 static void
-wait_for_all(const struct workers *c, char *const *names, struct hands *h)
+wait_for_all(const struct workers *c, size_t first, struct hands *h)
 {
 	close(h->alive[1]);
 	if (wait_fd(h->alive[0], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
 		signal_all(h, stop_signal());
 	for (size_t i = 0; i < h->count; i++)
-		wait_for(c->run, h->pids[i], names[i]);
+		wait_for(c, first + i, h->pids[i]);
 	close(h->alive[0]);
 }
 
 /* If not all can be started, those that were are ended: they might never end by themselves. */
 static bool
-start_all(const struct workers *c, char *const *names, size_t count, struct hands *h, struct err *e)
+start_all(const struct workers *c, size_t first, size_t count, struct hands *h, struct err *e)
 {
 	for (; h->count < count; h->count++) {
-		h->pids[h->count] = start(c, names[h->count], h);
+		const char *name = c->names ? c->names[first + h->count] : NULL;
+
+		h->pids[h->count] = start(c, name, h);
 		if (h->pids[h->count] < 0) {
-			err_set_errno(e, ERR_TEMPORARY, "no process for '%s'", names[h->count]);
+			err_set_errno(e, ERR_TEMPORARY, "no process for '%s'",
+				      name ? name : c->kind);
 			signal_all(h, SIGTERM);
 			return false;
 		}
@@ -142,7 +148,7 @@ start_all(const struct workers *c, char *const *names, size_t count, struct hand
 }
 
 static bool
-run_some(const struct workers *c, char *const *names, size_t count, struct err *e)
+run_some(const struct workers *c, size_t first, size_t count, struct err *e)
 {
 	struct hands h = {0};
 	bool ok;
@@ -152,8 +158,8 @@ run_some(const struct workers *c, char *const *names, size_t count, struct err *
 	for (int i = 0; i < 2; i++)
 		fcntl(h.alive[i], F_SETFD, FD_CLOEXEC);
 	h.pids = mem_alloc(count * sizeof *h.pids);
-	ok = start_all(c, names, count, &h, e) && (!c->meanwhile || c->meanwhile(c->ctx, e));
-	wait_for_all(c, names, &h);
+	ok = start_all(c, first, count, &h, e) && (!c->meanwhile || c->meanwhile(c->ctx, e));
+	wait_for_all(c, first, &h);
 	free(h.pids);
 	return ok;
 }
@@ -162,9 +168,9 @@ bool
 workers_run(const struct workers *c, struct err *e)
 {
 	if (c->side_by_side)
-		return run_some(c, c->names, c->count, e);
+		return run_some(c, 0, c->count, e);
 	for (size_t i = 0; i < c->count && stop_signal() == 0; i++)
-		if (!run_some(c, c->names + i, 1, e))
+		if (!run_some(c, i, 1, e))
 			return false;
 	return true;
 }

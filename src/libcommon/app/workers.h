@@ -16,12 +16,12 @@ struct run;
 
 struct workers {
 	struct run *run;
-	char *const *names; /* of the accounts, or whatever tells the jobs apart */
+	char *const *names; /* of the accounts: lines begin with them; NULL: the jobs are alike */
+	const char *kind;   /* names jobs that are alike, by a number after it: "connection" */
 	size_t count;
 	bool side_by_side; /* else one after the other */
-	/* In a process of its own. False: *e. */
+	/* In a process of its own. NAME: the account's, or NULL. False: *e. */
 	bool (*job)(struct run *run, const char *name, void *ctx, struct err *e);
-	bool is_nameless; /* else lines begin with the name */
 	/* In this process, once all are started; or NULL. False: *e; the ends are waited for all
 	 * the same. */
 	bool (*meanwhile)(void *ctx, struct err *e);
