@@ -64,46 +64,51 @@ struct copy {
 	int spool;       /* of save_spool() */
 };
 
-/* A letter's record, for the length of a transaction. */
-struct ledger {
+/* A letter on its way; each of its transactions has a copy of this. */
+struct sending {
 	struct run *run;
+	struct submission *submission;
+	const struct send_account *account; /* NULL: none could be chosen */
+	bool is_last;                       /* the connection ends with it */
 	struct copy *copy;
 	struct send_journal *journal; /* NULL: none is kept */
 	const char *name;             /* of the letter */
 	char key[SEND_JOURNAL_KEY];
-	const struct letter *part;
+	/* of a transaction */
+	struct letter *part;
 	bool has_records; /* or some of them, perhaps torn */
 	bool is_begun;    /* they are durable */
+	bool is_sent;
 };
 
 /* Before the end of the message goes out, or it goes into the queue. */
 static bool
 note_begin(void *ctx, struct err *e)
 {
-	struct ledger *g = ctx;
-	const struct smtp_envelope *v = &g->part->envelope;
+	struct sending *s = ctx;
+	const struct smtp_envelope *v = &s->part->envelope;
 
-	if (!g->journal || g->is_begun)
+	if (!s->journal || s->is_begun)
 		return true;
 	*e = (struct err){0};
-	g->has_records = true;
+	s->has_records = true;
 	for (size_t i = 0; i < v->count; i++)
 		if (!v->recipients[i].is_postponed &&
-		    !send_journal_add(g->journal, SEND_BEGUN, g->key, v->recipients[i].address,
-				      g->name, e))
+		    !send_journal_add(s->journal, SEND_BEGUN, s->key, v->recipients[i].address,
+				      s->name, e))
 			return false;
-	g->is_begun = send_journal_flush(g->journal, e);
-	return g->is_begun;
+	s->is_begun = send_journal_flush(s->journal, e);
+	return s->is_begun;
 }
 
 /* Records what became of each recipient. After a lost reply it is unknown, unless the queue has the
  * letter. A journal that could not be begun stopped the letter, which has been reported. */
 static void
-note_end(struct run *run, struct ledger *g, const struct outcome *o)
+note_end(const struct sending *s, const struct outcome *o)
 {
-	const struct smtp_envelope *v = &g->part->envelope;
+	const struct smtp_envelope *v = &s->part->envelope;
 
-	for (size_t i = 0; g->has_records && i < v->count; i++) {
+	for (size_t i = 0; s->has_records && i < v->count; i++) {
 		const struct smtp_recipient *r = &v->recipients[i];
 		const bool is_queued = o->queued && r->reply.code < 500;
 		const enum send_state state = r->is_taken || is_queued ? SEND_SENT : SEND_NEW;
@@ -111,9 +116,9 @@ note_end(struct run *run, struct ledger *g, const struct outcome *o)
 
 		if (state == SEND_NEW && o->maybe_sent)
 			continue;
-		if (!send_journal_add(g->journal, state, g->key, r->address, g->name, &e) &&
-		    g->is_begun)
-			run_complain(run, &e);
+		if (!send_journal_add(s->journal, state, s->key, r->address, s->name, &e) &&
+		    s->is_begun)
+			run_complain(s->run, &e);
 	}
 }
 
@@ -128,45 +133,46 @@ settle_copy(struct copy *c, const struct letter *part, const struct outcome *o)
 	c->is_settled = c->is_due || o->queued;
 }
 
-/* True: it was *SENT, or is kept to be sent later. */
+/* True: it was sent, or is kept to be sent later. */
 static bool
-hand_in(struct run *run, struct submission *h, const struct send_account *a, struct letter *l,
-	bool last, struct ledger *g, struct outcome *o, bool *sent, struct err *e)
+hand_in(struct sending *s, struct outcome *o, struct err *e)
 {
+	struct letter *l = s->part;
 	struct err problem;
 
-	*sent = l->unfiltered.code == ERR_NONE && submission_send(h, a, l, last, o, e);
+	s->is_sent = l->unfiltered.code == ERR_NONE &&
+		     submission_send(s->submission, s->account, l, s->is_last, o, e);
 	if (l->unfiltered.code != ERR_NONE)
 		*e = l->unfiltered;
-	o->keeps_copy = g->copy->is_wanted && !g->copy->is_settled && !save_is_due(l);
-	if (a->settings.queue) {
-		if (!*sent && !note_begin(g, &problem)) {
-			run_complain(run, &problem);
+	o->keeps_copy = s->copy->is_wanted && !s->copy->is_settled && !save_is_due(l);
+	if (s->account->settings.queue) {
+		if (!s->is_sent && !note_begin(s, &problem)) {
+			run_complain(s->run, &problem);
 			return false;
 		}
-		return queue_add_message(run, a, l, o, *sent, e);
+		return queue_add_message(s->run, s->account, l, o, s->is_sent, e);
 	}
-	outcome_complain(o, l, run, *sent ? NULL : e);
-	return *sent;
+	outcome_complain(o, l, s->run, s->is_sent ? NULL : e);
+	return s->is_sent;
 }
 
 static bool
-send_part(struct run *run, struct submission *h, const struct send_account *a, struct letter *part,
-	  bool last, const struct ledger *letter, struct err *e)
+send_part(struct sending *s, struct err *e)
 {
+	const struct send_account *a = s->account;
+	struct smtp_envelope *v = &s->part->envelope;
 	struct outcome outcome = {0};
-	struct ledger g = *letter;
-	bool ok, sent;
+	bool ok;
 
-	if (run->options.dry_run)
-		return show_plan(part, a, run, e);
-	g.part = part;
-	part->envelope.before_end = g.journal ? note_begin : NULL;
-	part->envelope.before_end_ctx = &g;
-	ok = hand_in(run, h, a, part, last, &g, &outcome, &sent, e);
-	note_end(run, &g, &outcome);
-	settle_copy(g.copy, part, &outcome);
-	outcome_log(&outcome, part, a->base.name, a->settings.log, run, sent ? NULL : e);
+	if (s->run->options.dry_run)
+		return show_plan(s->part, a, s->run, e);
+	v->before_end = s->journal ? note_begin : NULL;
+	v->before_end_ctx = s;
+	ok = hand_in(s, &outcome, e);
+	note_end(s, &outcome);
+	settle_copy(s->copy, s->part, &outcome);
+	outcome_log(&outcome, s->part, a->base.name, a->settings.log, s->run,
+		    s->is_sent ? NULL : e);
 	outcome_free(&outcome);
 	return ok;
 }
@@ -174,19 +180,22 @@ send_part(struct run *run, struct submission *h, const struct send_account *a, s
 /* The transactions are independent: one that is refused does not stop the others. The caller
  * reports the last failure. */
 static bool
-send_parts(struct run *run, struct submission *h, const struct send_account *a,
-	   const struct letter *l, bool last, const struct ledger *g, struct err *e)
+send_parts(const struct sending *s, const struct letter *l, struct err *e)
 {
 	struct transactions t;
-	bool ok = transactions_begin(&t, l, a, submission_shared(h)->options, e);
+	bool ok =
+	    transactions_begin(&t, l, s->account, submission_shared(s->submission)->options, e);
 
 	for (bool more = ok; more && transactions_next(&t);) {
+		struct sending one = *s;
 		struct err problem = {0};
 
-		if (send_part(run, h, a, &t.part, last && t.is_last, g, &problem))
+		one.part = &t.part;
+		one.is_last = s->is_last && t.is_last;
+		if (send_part(&one, &problem))
 			continue;
 		if (!ok)
-			run_complain(run, e);
+			run_complain(s->run, e);
 		*e = problem;
 		ok = false;
 	}
@@ -203,7 +212,7 @@ letter_name(const struct run *run, const struct send_options *o)
 }
 
 static void
-complain_of_begun(struct run *run, const struct ledger *g, const char *address)
+complain_of_begun(const struct sending *s, const char *address)
 {
 	struct err e;
 
@@ -212,61 +221,62 @@ complain_of_begun(struct run *run, const struct ledger *g, const char *address)
 		"again",
 		address);
 	err_hint(&e, "to send it again, delete its line from %s: begin %s",
-		 send_journal_path(g->journal), g->key);
-	run_complain(run, &e);
+		 send_journal_path(s->journal), s->key);
+	run_complain(s->run, &e);
 }
 
 static bool
 is_due(void *ctx, const char *address)
 {
-	struct ledger *g = ctx;
-	const enum send_state state = send_journal_state(g->journal, g->key, address);
+	const struct sending *s = ctx;
+	const enum send_state state = send_journal_state(s->journal, s->key, address);
 
 	if (state == SEND_BEGUN)
-		complain_of_begun(g->run, g, address);
+		complain_of_begun(s, address);
 	return state == SEND_NEW;
 }
 
 /* Leaves to the letter the recipients who have not got it yet. False: *e. */
 static bool
-skip_sent(struct letter *l, struct ledger *g, struct err *e)
+skip_sent(struct sending *s, struct letter *l, struct err *e)
 {
-	if (!g->journal)
+	if (!s->journal)
 		return true;
-	if (!send_journal_key(g->name, letter_source(l), g->key, e))
+	if (!send_journal_key(s->name, letter_source(l), s->key, e))
 		return false;
-	letter_keep_recipients(l, is_due, g);
+	letter_keep_recipients(l, is_due, s);
 	return true;
 }
 
 static bool
-prepare(struct run *run, struct submission *h, struct letter *l, int fd, bool last,
-	const struct send_account **a, struct err *e)
+prepare(struct sending *s, struct letter *l, int fd, struct err *e)
 {
-	const struct send_options *o = submission_shared(h)->options;
+	const struct send_options *o = submission_shared(s->submission)->options;
+	struct run *run = s->run;
 
-	return letter_read(l, fd, last && a_dot_ends(run, o), o->from, e) &&
-	       (*a = submission_account(h, run, l->sender, e)) &&
-	       letter_prepare(l, *a, last ? run->operands : NULL, last ? run->operand_count : 0,
-			      o->read_recipients, e) &&
-	       queue_add_check(*a, e) && save_check(*a, e);
+	return letter_read(l, fd, s->is_last && a_dot_ends(run, o), o->from, e) &&
+	       (s->account = submission_account(s->submission, run, l->sender, e)) &&
+	       letter_prepare(l, s->account, s->is_last ? run->operands : NULL,
+			      s->is_last ? run->operand_count : 0, o->read_recipients, e) &&
+	       queue_add_check(s->account, e) && save_check(s->account, e);
 }
 
 /* Not where nobody is to get it any more, nor for --dry-run: the command may do anything. */
 static bool
-filter(const struct run *run, struct letter *l, const struct send_account *a, struct err *e)
+filter(const struct sending *s, struct letter *l, struct err *e)
 {
-	return l->envelope.count == 0 || run->options.dry_run || letter_filter(l, a, e);
+	return l->envelope.count == 0 || s->run->options.dry_run || letter_filter(l, s->account, e);
 }
 
 static void
-save_copy(struct run *run, const struct send_account *a, const struct letter *l,
-	  const struct copy *c)
+save_copy(const struct sending *s, const struct letter *l)
 {
+	const struct copy *c = s->copy;
+
 	if (c->is_due)
-		save_end(run, save_begin(run, a, l, c->spool));
+		save_end(s->run, save_begin(s->run, s->account, l, c->spool));
 	else if (c->is_wanted && !c->is_settled && c->is_unsure)
-		save_skip(run, a);
+		save_skip(s->run, s->account);
 }
 
 /* The result for a letter that did not fail. */
@@ -278,13 +288,14 @@ kind_of(const struct letter *l, const struct copy *c)
 	return c->is_queued ? TALLY_DEFERRED : TALLY_SENT;
 }
 
-/* The account is NULL if none could be chosen. */
 static void
-log_unsent(struct run *run, const struct send_options *o, const struct send_account *a,
-	   const struct letter *l, const struct err *why)
+log_unsent(const struct sending *s, const struct letter *l, const struct err *why)
 {
+	const struct send_options *o = submission_shared(s->submission)->options;
+	const struct send_account *a = s->account;
+
 	outcome_log(&(struct outcome){0}, l, a ? a->base.name : NULL, a ? a->settings.log : o->log,
-		    run, why);
+		    s->run, why);
 }
 
 /* The only one (LAST) goes to the operands, and its connection ends with it. */
@@ -292,21 +303,25 @@ static bool
 send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
 {
 	struct letter letter = {0};
-	const struct send_account *account = NULL;
 	const struct shared *shared = submission_shared(h);
 	char *name = letter_name(run, shared->options);
 	struct copy copy = {.spool = -1};
-	struct ledger g = {.run = run, .copy = &copy, .journal = shared->journal, .name = name};
-	bool ok = prepare(run, h, &letter, fd, last, &account, e) && skip_sent(&letter, &g, e) &&
-		  filter(run, &letter, account, e);
+	struct sending s = {.run = run,
+			    .submission = h,
+			    .is_last = last,
+			    .copy = &copy,
+			    .journal = shared->journal,
+			    .name = name};
+	bool ok =
+	    prepare(&s, &letter, fd, e) && skip_sent(&s, &letter, e) && filter(&s, &letter, e);
 
 	if (!ok && !run->options.dry_run)
-		log_unsent(run, shared->options, account, &letter, e);
-	copy.is_wanted = ok && account->settings.save.is_wanted;
+		log_unsent(&s, &letter, e);
+	copy.is_wanted = ok && s.account->settings.save.is_wanted;
 	if (copy.is_wanted && !run->options.dry_run)
 		copy.spool = save_spool();
-	ok = ok && send_parts(run, h, account, &letter, last, &g, e);
-	save_copy(run, account, &letter, &copy);
+	ok = ok && send_parts(&s, &letter, e);
+	save_copy(&s, &letter);
 	tally_count(shared->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
 	letter_free(&letter);
 	if (copy.spool >= 0)
