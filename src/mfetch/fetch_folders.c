@@ -34,10 +34,14 @@ struct round {
 	struct tally *tallies; /* one for each folder; NULL: none was opened */
 };
 
-/* ONLY_SUSPECTS: the turn for the messages that the turn before left. */
+enum turn {
+	TURN_MORE,    /* another folder's follows in this session */
+	TURN_LAST,    /* of the session */
+	TURN_SUSPECTS /* for the messages that the folder's turn before left; the last, too */
+};
+
 static bool
-fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects, struct tally *t,
-	  struct err *e)
+fetch_one(struct round *r, const char *folder, enum turn turn, struct tally *t, struct err *e)
 {
 	struct fetch f = {.run = r->run,
 			  .account = r->account,
@@ -46,8 +50,8 @@ fetch_one(struct round *r, const char *folder, bool is_last, bool only_suspects,
 			  .session = &r->session,
 			  .limit = &r->limit,
 			  .folder = folder,
-			  .is_last = is_last,
-			  .only_suspects = only_suspects,
+			  .is_last = turn != TURN_MORE,
+			  .only_suspects = turn == TURN_SUSPECTS,
 			  .by_default = r->run->operand_count == 0};
 	const bool ok = fetch_turn(&f, e);
 
@@ -86,7 +90,7 @@ fetch_each(struct round *r, const struct folder_names *n, struct err *e)
 
 		if (!ok)
 			run_complain(r->run, e);
-		ok = fetch_one(r, n->names[i], is_last, false, &r->tallies[i], e);
+		ok = fetch_one(r, n->names[i], is_last ? TURN_LAST : TURN_MORE, &r->tallies[i], e);
 		if (r->run->dies_of != 0)
 			return false;
 		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
@@ -109,7 +113,7 @@ fetch_suspects(struct round *r, const struct folder_names *n, bool ok, struct er
 		mailbox_session_close(&r->session);
 		if (!fetch_open(&r->session, r->account, r->options, false, e))
 			return false;
-		ok = fetch_one(r, n->names[i], true, true, &r->tallies[i], e);
+		ok = fetch_one(r, n->names[i], TURN_SUSPECTS, &r->tallies[i], e);
 	}
 	return ok;
 }
@@ -145,13 +149,13 @@ static bool
 fetch_folder(struct round *r, struct err *e)
 {
 	r->tallies = mem_alloc(sizeof *r->tallies);
-	if (!fetch_one(r, NULL, true, false, r->tallies, e))
+	if (!fetch_one(r, NULL, TURN_LAST, r->tallies, e))
 		return false;
 	if (r->tallies->left == 0)
 		return true;
 	mailbox_session_show_alert(&r->session, r->run);
 	mailbox_session_close(&r->session);
-	return fetch_one(r, NULL, true, true, r->tallies, e);
+	return fetch_one(r, NULL, TURN_SUSPECTS, r->tallies, e);
 }
 
 /* After the session, so that a slow hook keeps no server waiting. */
