@@ -128,7 +128,8 @@ void import_set_word(struct import *im, struct imported *a, enum setting_id id, 
 void import_take_password(struct import *im, struct imported *a, const struct import_items *items,
 			  const struct import_item *item);
 
-/* Every item by its rule; a key without one is complained of. RULES ends with a row without a key. */
+/* Every item by its rule; a key without one is complained of. TABLES ends with NULL, each table with a
+ * row without a key. */
 void import_apply(struct import *im, struct imported *a, const struct import_items *items,
 		  const struct import_rule *const *tables);
 

@@ -16,7 +16,7 @@ struct operands;
 struct mailbox_session;
 
 /*
- * The messages of SELECTION (where the run has no operands, that is what is new) from A's mailbox
+ * The messages of OPERANDS (where the run has no operands, that is what is new) from A's mailbox
  * to the destination of O. False: *e; what went wrong with single messages has been complained of.
  */
 bool fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,

@@ -28,7 +28,7 @@ struct filter {
 
 /*
  * Runs the command on the messages of SET in their order. Those to fetch stay in SET, those to
- * delete go into DOOMED. False: *e, the session broke or the command can't be run.
+ * delete go into TO_DELETE. False: *e, the session broke or the command can't be run.
  */
 bool filter_apply(const struct filter *filter, struct mailbox *m, const struct message_list *l,
 		  struct message_set *set, struct message_set *to_delete, struct err *e);

@@ -32,7 +32,7 @@ struct listing {
 };
 
 /*
- * SEEN, which is locked, is read here (journal_read()), or where that can wait, in listing_make(), or
+ * JOURNAL, which is locked, is read here (journal_read()), or where that can wait, in listing_make(), or
  * nothing is new and it is not read at all. MAY_BE_SHORT: only what is new matters. False: *e.
  */
 bool listing_prepare(struct listing *l, struct journal *journal, struct retention *keeping,

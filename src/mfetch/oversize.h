@@ -18,7 +18,7 @@ struct journal;
 
 /*
  * Tells the user of the messages in LARGE, as HOST's, except those that an earlier run told of, and
- * records them. Messages without an id, and all messages with SEEN NULL, are told of each time.
+ * records them. Messages without an id, and all messages with JOURNAL NULL, are told of each time.
  * With --quiet nothing is told or recorded. Messages that L does not list are forgotten: they are
  * gone, or (in a list of new messages) were delivered.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mailq - shows what waits in the queue (deliver/queue.h).
+ * mailq - shows what waits in the queue (msend/queue.h).
  */
 #ifndef MAILVERBS_MSEND_MAILQ_H
 #define MAILVERBS_MSEND_MAILQ_H

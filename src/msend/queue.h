@@ -4,7 +4,7 @@
  *
  *	ID.eml          the message as it goes out, CRLF and all; with the Bcc fields, which
  *	                are never sent, if a copy of it is to be saved (--save)
- *	ID              its entry (deliver/queue_entry.h): with it the message is in the queue
+ *	ID              its entry (msend/queue_entry.h): with it the message is in the queue
  *	ID.new          an entry that is about to take its name
  *	lock held (flock(2)) by the process that sends
  *	failed/ the same, of messages that will never be sent

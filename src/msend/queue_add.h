@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue_add - letters that could not be handed over wait in the queue (deliver/queue.h), and go out
+ * queue_add - letters that could not be handed over wait in the queue (msend/queue.h), and go out
  * from there.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ADD_H

@@ -53,7 +53,7 @@ const char *secret_origin(const struct secret *s);
  * K what they say. */
 void secret_prepare(struct secret *s, struct secret_kept *k);
 
-/* The command line by which secret_text() or, FORCED, secret_renew() has the token renewed. The
+/* The command line by which secret_text() or, IS_FORCED, secret_renew() has the token renewed. The
  * caller's to free(). */
 char *secret_renewal(const struct secret *s, bool is_forced);
 

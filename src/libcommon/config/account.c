@@ -21,12 +21,6 @@ account_text(const struct account *a, enum setting_id id)
 	return values_text(&a->values, id);
 }
 
-unsigned
-account_number(const struct account *a, enum setting_id id, unsigned otherwise)
-{
-	return values_number(&a->values, id, otherwise);
-}
-
 static bool
 take_section(struct account *a, const struct ini *file, const char *section, unsigned place,
 	     unsigned tool, struct err *e)

@@ -48,7 +48,6 @@ void account_free(struct account *a);
 
 /* NULL where not set; borrowed. */
 const char *account_text(const struct account *a, enum setting_id id);
-unsigned account_number(const struct account *a, enum setting_id id, unsigned otherwise);
 
 /* The account's server for one of the protocols that its tool speaks; borrowed. NULL: *e is
  * ERR_CONFIG. */

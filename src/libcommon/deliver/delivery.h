@@ -22,7 +22,7 @@ struct sink_spec;
 /* A message that could not be delivered, and why; the others go on. */
 typedef void (*delivery_complain)(void *ctx, const struct err *why);
 
-/* Opens the sink. SEEN is borrowed. NULL: *e. */
+/* Opens the sink. JOURNAL is borrowed. NULL: *e. */
 struct delivery *delivery_open(const struct sink_spec *spec, struct journal *journal,
 			       delivery_complain complain, void *ctx, struct err *e);
 

@@ -57,7 +57,7 @@ struct sink_type {
 	 * open() finds none. False: *e is ERR_OUTPUT. */
 	bool (*check)(const struct sink_spec *spec, struct err *e);
 	/*
-	 * Makes the place ready and settles what a killed run left open in SEEN, which is borrowed
+	 * Makes the place ready and settles what a killed run left open in JOURNAL, which is borrowed
 	 * for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
 	 */
 	void *(*open)(const struct sink_spec *spec, struct journal *journal, struct err *e);

@@ -63,7 +63,7 @@ place_text(const struct place *p)
 	return mem_printf("%" PRId64 ":%" PRId64 ":%" PRId64, p->start, p->separator, p->length);
 }
 
-/* The N bytes at OFFSET of the mbox against those at SPOOL_OFFSET of the spool. *SAME counts up to
+/* The N bytes at OFFSET of the mbox against the first N of the spool. *SAME counts up to
  * the first difference, or an end. */
 static bool
 compare(const struct mbox *m, int64_t offset, int64_t n, int64_t *same)

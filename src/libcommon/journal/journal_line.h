@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_line - the lines of a journal (deliver/seen.h has the format), written and read.
+ * journal_line - the lines of a journal (journal/journal.h has the format), written and read.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_LINE_H
 #define MAILVERBS_JOURNAL_JOURNAL_LINE_H

@@ -12,7 +12,7 @@
 struct buf;
 
 struct folder {
-	char *name;     /* as it is shown and typed (proto/imap_name.h) */
+	char *name;     /* as it is shown and typed (proto/imap/imap_name.h) */
 	char *wire;     /* as the server has it */
 	char delimiter; /* of the hierarchy; '\0': there is none */
 	bool is_absent; /* \Noselect, \NonExistent: a name above other folders, and no folder */

@@ -92,19 +92,19 @@ bool pop3_complain(struct pop3 *c, enum err_code code, const char *what, struct 
  * stream failed. */
 char *pop3_line(struct pop3 *c, size_t *len);
 
-/* proto/pop3_login.c: from the greeting to the transaction state. */
+/* proto/pop3/pop3_login.c: from the greeting to the transaction state. */
 bool pop3_log_in(struct pop3 *c, const struct login *l, struct err *e);
 
 /* The rest are what proto/mailbox.h says. */
 
-/* proto/pop3_list.c */
+/* proto/pop3/pop3_list.c */
 bool pop3_list(void *conversation, unsigned want, struct message_list *l, struct err *e);
 bool pop3_list_since(void *conversation, unsigned want, const char *mark, struct message_list *l,
 		     bool *is_whole, struct err *e);
 char *pop3_mark(const void *conversation, const struct message_list *l);
 bool pop3_count(void *conversation, uint64_t *messages, uint64_t *octets, struct err *e);
 
-/* proto/pop3_fetch.c */
+/* proto/pop3/pop3_fetch.c */
 bool pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
 		enum part part, const struct receiver *r, void *ctx, struct err *e);
 
