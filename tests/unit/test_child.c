@@ -16,6 +16,7 @@
 #include "base/descriptors.h"
 #include "base/err.h"
 #include "base/spawner.h"
+#include "base/spawner_limits.h"
 #include "tap.h"
 
 /* All that comes from FD. */

@@ -22,6 +22,11 @@ libcommon_a_SOURCES += \
 	%D%/program.h \
 	%D%/spawner.c \
 	%D%/spawner.h \
+	%D%/spawner_limits.c \
+	%D%/spawner_limits.h \
+	%D%/spawner_process.c \
+	%D%/spawner_process.h \
+	%D%/spawner_request.h \
 	%D%/screen.c \
 	%D%/screen.h \
 	%D%/stop.c \

@@ -13,19 +13,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/spawner_request.h"
+
 struct err;
-
-/* A command and its surroundings. */
-struct spawner_request {
-	const char *command;
-	const char *const *environment; /* as in child_start() */
-	int in;                         /* its standard input; -1: empty */
-	int out;                        /* its standard output, for `out_kind` CHILD_STDOUT_FILE */
-	int out_kind;                   /* an enum child_stdout */
-};
-
-/* Starts a command in the spawner's process. The result is 0, or errno. */
-typedef int spawner_execute(const struct spawner_request *r, pid_t *pid);
 
 /*
  * Forks it for the COUNT command lines. In each, %F and %T mean an address as --pipe puts it in
@@ -47,8 +37,5 @@ pid_t spawner_wait(int control, pid_t pid, int *how, int options);
 
 /* Sends the command SIGTERM or SIGKILL. */
 void spawner_signal(int control, int number);
-
-/* Is LINE one that TEMPLATE, a command line of spawner_start(), allows? For the unit test. */
-bool spawner_allows(const char *template, const char *line);
 
 #endif
