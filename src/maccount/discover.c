@@ -9,7 +9,10 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/mem.h"
 #include "base/text.h"
+#include "config/config_files.h"
+#include "config/paths.h"
 #include "config/url.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
@@ -209,6 +212,22 @@ find_domain(const char *address, struct buf *domain, struct err *e)
 	return true;
 }
 
+/* The tls-ca-file for all accounts, which the mail tools will use; the caller's to free(). NULL: none.
+ * Mistakes in the configuration do not matter here. */
+static char *
+usual_ca_file(const char *config)
+{
+	struct config_files files;
+	const char *text = NULL;
+	char *path;
+
+	if (config_files_load(&files, config, &(struct err){0}))
+		text = config_files_key(&files, "", "tls-ca-file");
+	path = text && strncmp(text, "~/", 2) == 0 ? paths_home(text + 2) : mem_strdup(text);
+	config_files_free(&files);
+	return path;
+}
+
 bool
 discover(const struct run *run, const char *address, struct discovered *found, struct err *e)
 {
@@ -218,6 +237,7 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 			      .timeout_s = o.timeout_s > 0 ? o.timeout_s : TIMEOUT,
 			      .may_ask = !o.yes};
 	struct buf domain = {0};
+	char *ca_file = NULL;
 
 	*found = (struct discovered){0};
 	if (!find_domain(address, &domain, e)) {
@@ -225,6 +245,8 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 		return false;
 	}
 	run_warn_of_missing_presets(run);
+	if (!d.ca_file)
+		d.ca_file = ca_file = usual_ca_file(o.config);
 	d.domain = domain.data;
 	d.deadline = wait_deadline(d.timeout_s);
 	https_start();
@@ -234,6 +256,7 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 	for (size_t i = 0; i < PROTOCOLS; i++)
 		confirm(&found->all, protocols[i], &d);
 	choose(found);
+	free(ca_file);
 	buf_free(&domain);
 	if (found->chosen[PROTOCOL_IMAP] || found->chosen[PROTOCOL_POP3] ||
 	    found->chosen[PROTOCOL_SMTP])

@@ -101,6 +101,19 @@ pacc_record()
 	assert_output --partial 1
 }
 
+@test 'the tls-ca-file for all accounts is used' {
+	internet <<-END
+	_imaps._tcp.example.org SRV 0 1 $imaps mail.example.org
+	mail.example.org A 127.0.0.1
+	END
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	cp "$SRV_CA" "$HOME/ca.pem"
+	run -69 maccount discover --timeout=2 alice@example.org
+	echo 'tls-ca-file = ~/ca.pem' >"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run -0 maccount discover --timeout=2 alice@example.org
+	assert_line --partial "imap = imaps://mail.example.org:$imaps"
+}
+
 @test 'priority and weight decide between SRV records, implicit TLS comes before STARTTLS' {
 	internet <<-END
 	_imap._tcp.example.org SRV 0 1 $imap mail.example.org
