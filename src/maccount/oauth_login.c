@@ -73,7 +73,7 @@ check_answer(const struct signing_in *s, const char *query, char **code, struct 
 	if (!state || strcmp(state, s->state) != 0)
 		err_set(e, ERR_LOGIN,
 			"the answer does not belong to this sign-in: its state is wrong");
-	else if (iss ? !o->issuer || strcmp(iss, o->issuer) != 0 : o->has_iss)
+	else if (iss ? o->issuer && strcmp(iss, o->issuer) != 0 : o->has_iss)
 		err_set(e, ERR_LOGIN, "the answer is of another server: its iss is %s",
 			iss ? "wrong" : "missing");
 	else if (error)

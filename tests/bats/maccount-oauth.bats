@@ -288,6 +288,13 @@ keeper()
 	[[ $(count authorization_code) -eq 0 ]]
 }
 
+@test 'an iss cannot be compared, and does not matter, if no issuer is configured' {
+	account 'oauth2-client-id = public' "oauth2-token = $url/token" "oauth2-authorize = $url/authorize"
+	sed -i /oauth2-issuer/d "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	try maccount login test
+	assert_success
+}
+
 @test 'an error of the server is tried again, with pauses, and then told' {
 	maccount login test
 	mode status=503
