@@ -27,8 +27,8 @@ struct spawner_reply {
 	pid_t pid;
 };
 
-/* Serves SERVED, which asks on the socket REQUESTS, until that is closed. */
-_Noreturn void spawner_run(pid_t served, int requests, const char *const commands[], size_t count,
+/* Serves CLIENT, which asks on the socket REQUESTS, until that is closed. */
+_Noreturn void spawner_run(pid_t client, int requests, const char *const commands[], size_t count,
 			   spawner_execute *execute);
 
 #endif
