@@ -117,10 +117,8 @@ said()
 	on_dovecot 'interval = 1000'
 	cat >gate <<-END
 	#!/bin/bash
-	exec 3<>/dev/tcp/127.0.0.1/${SRV_IMAPS##*:}
-	cat <&3 &
-	echo "\$\$ \$!" >gates
-	exec cat >&3
+	echo \$\$ >gate.pid
+	exec '$abs_top_srcdir/tests/servers/relay' ${SRV_IMAPS##*:}
 	END
 	chmod +x gate
 	watch --tunnel=./gate
@@ -128,8 +126,7 @@ said()
 	give a
 	await box_has a
 	await said 2 IDLE
-	read -ra gates <gates
-	kill "${gates[@]}"
+	kill "$(<gate.pid)"
 	await said 2 SELECT
 	give b
 	await box_has a b

@@ -82,9 +82,7 @@ make_gate()
 	#!/bin/bash
 	echo >>attempts
 	[[ -e up ]] || exit 1
-	exec 3<>/dev/tcp/127.0.0.1/${SRV_POP3S##*:}
-	cat <&3 &
-	exec cat >&3
+	exec '$abs_top_srcdir/tests/servers/relay' ${SRV_POP3S##*:}
 	END
 	chmod +x gate
 }
