@@ -82,7 +82,7 @@ make_gate()
 	#!/bin/bash
 	echo >>attempts
 	[[ -e up ]] || exit 1
-	exec '$abs_top_srcdir/tests/servers/relay' ${SRV_POP3S##*:}
+	exec '${abs_top_srcdir:?}/tests/servers/relay' ${SRV_POP3S##*:}
 	END
 	chmod +x gate
 }
