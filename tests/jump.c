@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jump - a library for LD_PRELOAD: the parser of what a server sends is in a stranger's hand. When the
- * program reads from its TLS session for the first time, he tries what JUMP says, one attempt a line
- * "KIND ARGUMENT", and writes to the file descriptor JUMP_FD of each "KIND: done" or the error. Then
- * the program goes on.
+ * program reads from its TLS session for the first time, or the JUMP_AT-th, he tries what JUMP says, one
+ * attempt a line "KIND ARGUMENT", and writes to the file descriptor JUMP_FD of each "KIND: done" or the
+ * error. Then the program goes on.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,75 @@ try_keys(const char *unused)
 	return syscall(SYS_keyctl, 0, -3, 0) < 0 ? -1 : 0;
 }
 
+/* What he could read of the program's memory: open from the start, for he has more ways to it than
+ * this file. */
+static int memory = -1;
+static FILE *maps;
+static char piece[64 * 1024];
+
+static void
+open_memory(void)
+{
+	memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	maps = fopen("/proc/self/maps", "re");
+}
+
+/* A child's memory is another one than its parent's. */
+__attribute__((constructor)) static void
+begin(void)
+{
+	open_memory();
+	pthread_atfork(NULL, NULL, open_memory);
+}
+
+/* WANTED is said in hexadecimal, each byte inverted, so that this library does not hold it. */
+static int
+is_at(const char *bytes, const char *wanted)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (; wanted[0]; wanted += 2, bytes++) {
+		const unsigned char c = (unsigned char)~*bytes;
+
+		if (digits[c >> 4] != wanted[0] || digits[c & 15] != wanted[1])
+			return 0;
+	}
+	return 1;
+}
+
+static int
+is_in(unsigned long from, unsigned long to, const char *wanted)
+{
+	const size_t len = strlen(wanted) / 2;
+	ssize_t n;
+
+	for (; from < to; from += sizeof piece - len) {
+		const size_t n_max = to - from < sizeof piece ? to - from : sizeof piece;
+
+		n = pread(memory, piece, n_max, (off_t)from);
+		for (ssize_t i = 0; i + (ssize_t)len <= n; i++)
+			if (from + (size_t)i - (unsigned long)piece >= sizeof piece &&
+			    is_at(piece + i, wanted))
+				return 1;
+	}
+	return 0;
+}
+
+static int
+try_find(const char *wanted)
+{
+	unsigned long from, to;
+	char line[1024];
+	int found = 0;
+
+	rewind(maps);
+	while (!found && fgets(line, sizeof line, maps))
+		found = sscanf(line, "%lx-%lx rw", &from, &to) == 2 && strstr(line, " rw") &&
+			is_in(from, to, wanted);
+	errno = ENOENT;
+	return found ? 0 : -1;
+}
+
 static const struct {
 	const char *kind;
 	int (*attempt)(const char *);
@@ -136,7 +206,7 @@ static const struct {
 		{"unlink", try_unlink},   {"chmod", try_chmod}, {"exec", try_exec},
 		{"signal", try_signal},   {"trace", try_trace}, {"memory", try_memory},
 		{"connect", try_connect}, {"bind", try_bind},   {"packet", try_packet},
-		{"keys", try_keys}};
+		{"keys", try_keys},       {"find", try_find}};
 
 static void
 try(const char *kind, const char *argument)
@@ -170,11 +240,12 @@ ssize_t gnutls_record_recv(void *session, void *bytes, size_t n);
 ssize_t
 gnutls_record_recv(void *session, void *bytes, size_t n)
 {
-	static int done;
+	static int calls;
+	const char *at = getenv("JUMP_AT");
 	ssize_t (*real)(void *, void *, size_t) =
 	    (ssize_t(*)(void *, void *, size_t))dlsym(RTLD_NEXT, "gnutls_record_recv");
 
-	if (!done++ && getenv("JUMP"))
+	if (++calls == (at ? atoi(at) : 1) && getenv("JUMP"))
 		jump();
 	return real(session, bytes, n);
 }

@@ -194,18 +194,29 @@ serve_lane(struct flush *f, struct queue_lane *l)
 	hang_up(f, l);
 }
 
-/* One of the processes. If it serves one lane, it gets no file and no command of the others. */
+/* What it could tell the server of LANE, if a stranger took it over there. */
+static void
+forget_other_passwords(struct flush *f, const struct queue_lane *lane)
+{
+	for (size_t i = 0; i < f->routes.count; i++)
+		if (f->routes.items[i]->lane != lane)
+			account_forget_password(&f->routes.items[i]->account.base);
+}
+
+/* One of the processes. If it serves one lane, it gets no file, command and password of the others. */
 static bool
 serve_turns(struct run *run, const char *name, void *ctx, struct err *e)
 {
 	struct flush *f = ctx;
 	struct queue_lane *l = queue_share_take_turn(f->share);
+	struct queue_lane *only = queue_share_is_even(f->share) ? l : NULL;
 
 	(void)run;
 	(void)name;
 	(void)e;
-	queue_access_share(&f->access, &f->routes, queue_share_is_even(f->share) ? l : NULL, f->all,
-			   f->count);
+	queue_access_share(&f->access, &f->routes, only, f->all, f->count);
+	if (only)
+		forget_other_passwords(f, only);
 	for (; l && stop_signal() == 0; l = queue_share_take_turn(f->share))
 		serve_lane(f, l);
 	return true;

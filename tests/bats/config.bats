@@ -577,3 +577,17 @@ fragment()
 	run -78 mlist
 	run -78 maccount add --yes --password-command=true x@example.org
 }
+
+@test 'a configuration from a pipe is waited for; a FIFO into which nobody writes is an error, and what is endless' {
+	run -0 mlist -C <(printf '[one]\naddress = %s\n' "$me" && printf 'pop3 = pop3s://x:1\n') --dry-run 1
+	assert_line 'server: pop3s://x:1'
+	mkfifo fifo
+	run -78 mlist -C fifo --count
+	assert_output "mlist: fifo: nobody writes into this FIFO"
+	(umask 077 && printf '[one]\naddress = %s\npop3 = pop3s://x:1\n' "$me" >fifo) 3>&- &
+	until run mlist -C fifo --dry-run 1 && ((status == 0)); do :; done
+	assert_line 'server: pop3s://x:1'
+	wait $!
+	run -78 mlist -C /dev/zero --count
+	assert_output 'mlist: /dev/zero: more than 16 MiB'
+}

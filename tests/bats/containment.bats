@@ -10,7 +10,9 @@ load helper
 
 setup_file()
 {
-	cc -D_GNU_SOURCE -shared -fPIC -o "$BATS_FILE_TMPDIR/jump.so" "$abs_top_srcdir/tests/jump.c" -ldl
+	for library in jump old_kernel; do
+		cc -D_GNU_SOURCE -shared -fPIC -o "$BATS_FILE_TMPDIR/$library.so" "$abs_top_srcdir/tests/$library.c" -ldl
+	done
 }
 
 setup()
@@ -143,6 +145,37 @@ connect ${SRV_POP3S##*:}"
 	grep -q here Mail/new/*
 	run -0 mlist --count
 	assert_output $'0\t0'
+}
+
+@test "mfetch taken over gets nothing, and makes a Maildir that does not exist, or is an empty directory" {
+	mkdir empty
+	for box in some/where/Mail empty; do
+		deliver "$user" <<<'Subject: here'
+		run -0 taken_over mfetch --maildir="$box"
+		got_nothing
+		grep -q here "$box"/new/*
+	done
+}
+
+@test "mfetch taken over gets nothing if the Maildir holds the home, or is it" {
+	for box in "$HOME" "$HOME/.."; do
+		mkdir -p "$box"/{tmp,new,cur}
+		deliver "$user" <<<'Subject: here'
+		run -0 taken_over mfetch --maildir="$box"
+		got_nothing
+		grep -q here "$box"/new/*
+	done
+}
+
+@test "neither --dry-run nor --probe makes a Maildir" {
+	mkdir empty
+	for box in missing empty; do
+		run -0 mfetch --dry-run --maildir="$box"
+		run -0 mfetch --probe -v --maildir="$box"
+		assert_line --partial 'contained: files,'
+	done
+	assert [ ! -e missing ]
+	assert_equal "$(ls empty)" ''
 }
 
 @test "mfetch taken over gets nothing, and delivers into an mbox with its lock" {
@@ -295,4 +328,134 @@ read $PWD/letter" taken_over msend <letter
 	await_mail "$user" 2
 	run -0 msend --list-queue
 	assert_output ''
+}
+
+# ---- several accounts ----
+
+# inverted TEXT: as tests/jump.c is told what to look for
+inverted()
+{
+	local i byte
+	for ((i = 0; i < ${#1}; i++)); do
+		printf -v byte %d "'${1:i:1}"
+		printf %02x $((255 - byte))
+	done
+}
+
+# two_accounts: $user's, and one by the name of `other`, each with a password file; what is tried then is to read both
+two_accounts()
+{
+	local name
+	other=$(fresh_user)
+	config_for "$user" "maildir = $PWD/one"
+	{
+		cat "$XDG_CONFIG_HOME/mailverbs/config.ini"
+		sed "s/^\[test\]/[other]/; s/$user/$other/; s|/one$|/other|" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	} >both
+	for name in test other; do
+		(umask 077 && echo "$SRV_PASSWORD" >"$name.password")
+		sed "/^\[$name\]/,/^password/s|^password = .*|password-file = $PWD/$name.password|" both >both.new
+		mv both.new both
+	done
+	cat both >"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	JUMP_MORE="read $PWD/test.password
+read $PWD/other.password"
+}
+
+# got_own TIMES: two processes were taken over, so often; each could read a password file, which is its own
+got_own()
+{
+	[[ $(wc -l <tried) -eq $((19 * $1)) ]]
+	assert_equal "$(grep -c ': done$' tried)" "$1"
+	grep -q "^read $PWD/test.password: done$" tried
+	grep -q "^read $PWD/other.password: done$" tried
+}
+
+@test "of several accounts, one taken over in mfetch -A reads the password of no other" {
+	two_accounts
+	deliver "$user" <<<'Subject: to one'
+	deliver "$other" <<<'Subject: to the other'
+	run -0 taken_over mfetch -A
+	got_own 2
+	grep -q 'to one' one/new/*
+	grep -q 'to the other' other/new/*
+}
+
+@test "nor in the queue's run, neither from a file nor from memory" {
+	two_accounts
+	sed -i "s|^smtp = .*|smtp = smtps://localhost:9|; /^\[test\]/,/^\[other\]/s|^password-file.*|password = password-of-the-first|
+		/^\[other\]/,\$s|^password-file.*|password = password-of-the-other|" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	for name in "$user" "$other"; do
+		printf 'Subject: x\n\nhi\n' | msend -f "$name@example.org" --queue --quiet "$user@example.org"
+	done
+	sed -i "s|^smtp = .*|smtp = smtps://$SRV_SUBMISSIONS|" "$XDG_CONFIG_HOME/mailverbs/config.ini"
+	JUMP_MORE="find $(inverted password-of-the-first)
+find $(inverted password-of-the-other)"
+	run -77 taken_over msend --flush
+	assert_equal "$(grep '^find .*: done$' tried | sort)" "$(printf '%s: done\n' "${JUMP_MORE[0]%%$'\n'*}" "${JUMP_MORE#*$'\n'}" | sort)"
+	assert_equal "$(grep -c ': done$' tried)" 2
+}
+
+@test "of the configuration's other passwords, nothing is left in memory once a server is heard" {
+	local config=$XDG_CONFIG_HOME/mailverbs/config.ini
+	{
+		printf '[before]\naddress = a@example.org\npassword = password-before\n'
+		cat "$config"
+		printf '[after]\naddress = a@example.org\npassword = first-part-of-it\n second-part-of-it\n'
+		printf '[last]\naddress = a@example.org\npassword = password-at-the-end\n'
+	} >all
+	cat all >"$config"
+	JUMP_MORE="find $(inverted password-before)
+find $(inverted first-part-of-it)
+find $(inverted second-part-of-it)
+find $(inverted password-at-the-end)
+find $(inverted "$SRV_PASSWORD")" taken_over mlist -a test --count
+	assert_equal "$(grep -c '^find .*: No such file' tried)" 4
+	assert_equal "$(grep ': done$' tried)" "find $(inverted "$SRV_PASSWORD"): done"
+}
+
+# ---- older kernels ----
+
+# with_landlock VERSION COMMAND...: the kernel offers no more of it
+with_landlock()
+{
+	LANDLOCK_ABI=$1 LD_PRELOAD=$BATS_FILE_TMPDIR/old_kernel.so "${@:2}"
+}
+
+# is_contained VERSION WHAT TOOL...: by these parts
+is_contained()
+{
+	run -0 --separate-stderr with_landlock "$1" "${@:3}" --probe -v
+	grep -q "contained: $2\$" <<<"$stderr"
+}
+
+@test "on a kernel with less of Landlock, or none, the tools are contained by what there is, and work" {
+	local version with
+	for version in {0..6}; do
+		with='files, '
+		((version > 0)) || with=
+		((version < 4)) || with+='TCP ports, '
+		((version < 6)) || with+='signals, '
+		is_contained "$version" "${with}system calls" mlist
+		((version != 1)) || with= # a rename from tmp to new cannot be allowed
+		is_contained "$version" "${with}system calls" mfetch --maildir=Mail
+		deliver "$user" <<<"Subject: maildir $version"
+		run -0 with_landlock "$version" mfetch --maildir=Mail
+	done
+	assert_equal "$(cat Mail/new/* | grep -c '^Subject: maildir')" 7
+}
+
+@test "so do an mbox, and the queue, where it cannot rename or truncate" {
+	local version
+	mkdir spool
+	sends
+	for version in 1 2; do
+		deliver "$user" <<<"Subject: mbox $version"
+		run -0 with_landlock "$version" mfetch --mbox=spool/mail
+		with_landlock "$version" msend --queue --server=smtps://localhost:9 --quiet <letter
+		run -0 with_landlock "$version" msend --flush --server="smtps://$SRV_SUBMISSIONS"
+		run -0 with_landlock "$version" msend --list-queue
+		assert_output ''
+	done
+	assert_equal "$(grep -c '^Subject: mbox' spool/mail)" 2
 }

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/directory.h"
 #include "base/err.h"
+#include "base/locked.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "tap.h"
@@ -322,6 +323,37 @@ test_directory(void)
 	rmdir(path);
 }
 
+/* The texts are where they are locked, as long as there is room; all of them come back. */
+static void
+test_locked(void)
+{
+	enum { TEXTS = 100, SIZE = 300 };
+	char *texts[TEXTS], text[SIZE], *first = locked_text("a password"), *again;
+	bool all_are_right = true;
+
+	for (int i = 0; i < TEXTS; i++) {
+		memset(text, 'a' + i % 26, (size_t)(i * 3));
+		text[i * 3] = '\0';
+		texts[i] = i % 2 ? locked_text(text) : locked_take(strdup(text));
+	}
+	for (int i = 0; i < TEXTS; i++) {
+		all_are_right &= strlen(texts[i]) == (size_t)(i * 3) &&
+				 (i == 0 || texts[i][i * 3 - 1] == 'a' + i % 26);
+		locked_free(texts[i]);
+	}
+	ok(all_are_right, "locked texts do not touch each other");
+	is_str(first, "a password", "nor the one before them");
+	locked_free(first);
+#ifndef __SANITIZE_ADDRESS__
+	ok(first[0] == '\0' && first[9] == '\0', "it is wiped");
+#endif
+	again = locked_text("x");
+	ok(again == first, "and its room is used again");
+	locked_free(again);
+	ok(!locked_text(NULL), "none stays none");
+	locked_free(NULL);
+}
+
 int
 main(void)
 {
@@ -336,5 +368,6 @@ main(void)
 	test_mask();
 	test_directory();
 	test_stop();
+	test_locked();
 	return tap_done();
 }

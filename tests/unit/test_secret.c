@@ -14,6 +14,8 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/stop.h"
+#include "config/ini.h"
+#include "config/values.h"
 #include "freed.h"
 #include "tap.h"
 
@@ -315,6 +317,29 @@ test_wiping(void)
 	}
 }
 
+/* Nor is one with a password of the configuration, whosever it is. */
+static void
+test_wiped_configuration(void)
+{
+	static const char needle[] = "staaf-needle";
+	static const char text[] =
+	    "[a]\npassword = tanstaaf-needle\n[b]\npassword = one\n tanstaaf-needle\n"
+	    "[c]\nuser = x\npassword = tanstaaf-needle\n";
+	struct values v = {0};
+	struct ini ini;
+	struct err e = {0};
+
+	write_text("file", 0600, text);
+	freed_watch(needle);
+	ok(ini_load("file", false, &ini, &e), "a configuration with passwords is read: %s", e.text);
+	is_str(ini_find(&ini, "b", "password")->value, "one tanstaaf-needle", "as they are");
+	ok(values_set(&v, setting_row(SET_PASSWORD, TOOL_ALL), "tanstaaf-needle", "file:1", &e),
+	   "one is used");
+	values_free(&v);
+	ini_free(&ini);
+	is_number(freed_watch(NULL), 0, "freed memory has none of them in it");
+}
+
 /* The other end of a terminal, and what the child on it made of the secret. */
 struct terminal {
 	int master;
@@ -499,6 +524,7 @@ main(void)
 	test_netrc();
 	test_is_given();
 	test_wiping();
+	test_wiped_configuration();
 	test_prompt();
 	test_stop();
 	unlink("file");

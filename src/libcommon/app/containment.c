@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/containment.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "auth/secret.h"
 #include "base/buf.h"
 #include "base/child.h"
+#include "base/directory.h"
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -239,21 +241,66 @@ holds_home(const char *directory)
 	return holds;
 }
 
-/* Its parts may be links to another file system. The rename from tmp to new needs version 2. */
 static bool
-allow_maildir(const struct sandbox *s, const char *path)
+ends_at_first(void *ctx, const char *name)
+{
+	(void)name;
+	*(bool *)ctx = false;
+	return false;
+}
+
+/* A Maildir to be made: a rule can only be about what exists. One in which something is missing is for
+ * deliver/sink_maildir to judge. */
+static bool
+is_to_be_made(const char *path)
+{
+	bool is_empty = true;
+
+	return directory_each(path, ends_at_first, &is_empty) ? is_empty : errno == ENOENT;
+}
+
+/* The rename from tmp to new needs version 2. A part may be a link to another file system. */
+static bool
+allow_part(const struct sandbox *s, const char *part, bool makes)
+{
+	struct err unused; /* the delivery says it */
+
+	if (makes && !file_make_directory(part, &unused))
+		return false;
+	if (!is_directory(part) || holds_home(part))
+		return false;
+	sandbox_allow(s, part, SANDBOX_CHANGE);
+	return true;
+}
+
+static bool
+allow_parts(const struct sandbox *s, const char *path, bool makes)
 {
 	static const char *const parts[] = {"tmp", "new", "cur"};
+	bool ok = true;
 
-	if (!is_directory(path) || holds_home(path) || s->version == 1)
-		return false;
-	sandbox_allow(s, path, SANDBOX_CHANGE);
-	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++) {
 		char *part = mem_printf("%s/%s", path, parts[i]);
 
-		sandbox_allow(s, part, SANDBOX_CHANGE);
+		ok = allow_part(s, part, makes);
 		free(part);
 	}
+	return ok;
+}
+
+/* Nothing in it but its three parts is touched: so it may hold the user's home. --dry-run and --probe
+ * make none, but look whether it could be made. */
+static bool
+allow_maildir(const struct sandbox *s, const struct access_settings *a)
+{
+	const bool makes = is_to_be_made(a->maildir);
+	struct err unused; /* the delivery says it */
+
+	if (s->version == 1 || !file_check_owner(a->maildir, &unused))
+		return false;
+	if (!makes || !(a->changes_nothing || a->is_reported))
+		return allow_parts(s, a->maildir, makes);
+	sandbox_allow(s, a->maildir, SANDBOX_READ);
 	return true;
 }
 
@@ -306,7 +353,7 @@ allow_spool(const struct sandbox *s)
 static bool
 allow_delivery(const struct sandbox *s, const struct access_settings *a, const char *config)
 {
-	if ((a->maildir && !allow_maildir(s, a->maildir)) || (a->mbox && !allow_mbox(s, a->mbox)))
+	if ((a->maildir && !allow_maildir(s, a)) || (a->mbox && !allow_mbox(s, a->mbox)))
 		return false;
 	sandbox_allow_open_file(s, STDOUT_FILENO, SANDBOX_READ);
 	allow_former_records(s, config);

@@ -8,12 +8,13 @@
 #include "auth/secret_source.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/locked.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 struct secret {
 	struct secret_params params;
-	struct buf text;    /* empty until fetched */
+	char *text;         /* NULL until fetched; base/locked.h */
 	const char *origin; /* NULL until fetched */
 	bool is_renewed;
 	int typed;     /* how often the user was asked */
@@ -45,7 +46,7 @@ keep(struct secret_answer *k, const struct secret_params *p, enum secret_outcome
 	*k = (struct secret_answer){
 	    .is_known = true, .machine = copy_of(p->machine), .user = copy_of(p->user)};
 	if (outcome == SECRET_FOUND)
-		k->text = mem_strdup(text->data);
+		k->text = locked_text(text->data);
 	if (outcome == SECRET_FAILED)
 		k->failure = *e;
 }
@@ -130,12 +131,19 @@ secret_new(const struct secret_params *p)
 	return s;
 }
 
+static void
+forget(struct secret *s)
+{
+	locked_free(s->text);
+	s->text = NULL;
+}
+
 void
 secret_free(struct secret *s)
 {
 	if (!s)
 		return;
-	buf_wipe(&s->text);
+	forget(s);
 	free(s->refusal);
 	free(s);
 }
@@ -180,11 +188,12 @@ fetch(struct secret *s, struct buf *text, struct err *e)
 const char *
 secret_text(struct secret *s, struct err *e)
 {
-	if (s->text.len == 0 && !fetch(s, &s->text, e)) {
-		buf_wipe(&s->text);
-		return NULL;
-	}
-	return s->text.data;
+	struct buf text = {0};
+
+	if (!s->text && fetch(s, &text, e))
+		s->text = locked_text(text.data);
+	buf_wipe(&text);
+	return s->text;
 }
 
 bool
@@ -212,11 +221,18 @@ secret_machine_files(const struct secret *s, const char *files[SECRET_MACHINE_FI
 bool
 secret_renew(struct secret *s, struct err *e)
 {
+	struct buf text = {0};
+	bool ok;
+
 	if (!secret_is_token(s) || s->is_renewed)
 		return false;
 	s->is_renewed = true;
-	buf_wipe(&s->text);
-	return secret_renewed_token(&s->params, &s->text, e) == SECRET_FOUND;
+	forget(s);
+	ok = secret_renewed_token(&s->params, &text, e) == SECRET_FOUND;
+	if (ok && text.len > 0)
+		s->text = locked_text(text.data);
+	buf_wipe(&text);
+	return ok;
 }
 
 static bool
@@ -233,7 +249,7 @@ secret_ask_again(struct secret *s, const char *why)
 	free(s->refusal);
 	s->params.refusal = s->refusal = mem_strdup(why);
 	s->origin = NULL;
-	buf_wipe(&s->text);
+	forget(s);
 	return true;
 }
 

@@ -157,7 +157,7 @@ secret_from_file(const struct secret_params *p, struct buf *text, struct err *e)
 
 	if (!p->file)
 		return SECRET_ABSENT;
-	fd = open(p->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(p->file, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		err_set_errno(e, ERR_CONFIG, "%s", p->file);
 		return SECRET_FAILED;
@@ -205,7 +205,7 @@ from_machines(const char *path, const struct secret_params *p, struct buf *text,
 
 	if (!path || !p->machine)
 		return SECRET_ABSENT;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0) {
 		if (errno == ENOENT || errno == ENOTDIR)
 			return SECRET_ABSENT;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,12 @@
 #include <sys/vfs.h>
 #endif
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
+
+enum { BLOCK = 16 * 1024 };
 
 bool
 file_write_all(int fd, const void *bytes, size_t n)
@@ -54,6 +59,50 @@ file_write_new(const char *path, const void *bytes, size_t n, struct err *e)
 	if (!ok)
 		unlink(path);
 	return ok;
+}
+
+/* False: *e. */
+static bool
+wait_for_writer(int fd, struct err *e)
+{
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
+
+	do {
+		if (stop_signal() != 0)
+			return err_set(e, ERR_TEMPORARY, "interrupted");
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return err_set_errno(e, ERR_IO, "poll");
+	} while (fds[0].revents == 0);
+	return true;
+}
+
+static bool
+check_end(int fd, const struct buf *text, struct err *e)
+{
+	struct stat st;
+
+	return text->len > 0 || fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode) ||
+	       err_set(e, ERR_IO, "nobody writes into this FIFO");
+}
+
+bool
+file_read_all(int fd, struct buf *text, size_t max, struct err *e)
+{
+	for (;;) {
+		char *to = buf_reserve(text, BLOCK);
+		const ssize_t n = read(fd, to, BLOCK);
+
+		if (n == 0)
+			return check_end(fd, text, e);
+		if (n < 0 && errno == EAGAIN && !wait_for_writer(fd, e))
+			return false;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return err_set(e, ERR_IO, "%s", strerror(errno));
+		if (n > 0 && (size_t)n > max - text->len)
+			return err_set(e, ERR_IO, "more than %zu MiB", max >> 20);
+		if (n > 0)
+			text->len += (size_t)n;
+	}
 }
 
 static bool

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct err;
 
 /* Writes all N bytes to a blocking descriptor. False: errno. */
@@ -17,6 +18,13 @@ bool file_write_all(int fd, const void *bytes, size_t n);
  * removed, never written to: it may be another user's. False: *e is ERR_OUTPUT or ERR_IO, and nothing
  * is left. The name is not durable yet, see file_sync_parent(). */
 bool file_write_new(const char *path, const void *bytes, size_t n, struct err *e);
+
+/*
+ * Adds to TEXT all that FD reads, at most MAX bytes; buf_wipe() is the caller's. FD was opened with
+ * O_NONBLOCK: the writer of a pipe is waited for, but not that one comes. False: *e is ERR_IO;
+ * ERR_TEMPORARY if a signal asked to stop (base/stop.h).
+ */
+bool file_read_all(int fd, struct buf *text, size_t max, struct err *e);
 
 /* Makes PATH and its missing parents, mode 0700, each flushed into its parent. True also if it
  * exists. False: *e is ERR_OUTPUT. */

@@ -16,6 +16,8 @@ libcommon_a_SOURCES += \
 	%D%/err.h \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/locked.c \
+	%D%/locked.h \
 	%D%/mem.c \
 	%D%/mem.h \
 	%D%/program.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/locked.h"
 #include "base/mem.h"
 #include "config/account_choice.h"
 #include "config/account_url.h"
@@ -115,6 +116,16 @@ account_free(struct account *a)
 	free(a->name);
 	values_free(&a->values);
 	*a = (struct account){0};
+}
+
+void
+account_forget_password(struct account *a)
+{
+	struct value *password = &a->values.of[SET_PASSWORD];
+
+	locked_free(password->text);
+	password->text = NULL;
+	a->settings.login.password = NULL;
 }
 
 bool

@@ -46,6 +46,9 @@ bool account_resolve(struct account *a, enum tool_id tool, const struct values *
 		     const char *sender, struct err *e);
 void account_free(struct account *a);
 
+/* Wipes its password, if the configuration has one: for a process that logs in to other accounts. */
+void account_forget_password(struct account *a);
+
 /* NULL where not set; borrowed. */
 const char *account_text(const struct account *a, enum setting_id id);
 

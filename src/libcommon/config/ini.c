@@ -2,16 +2,21 @@
 #include "config/ini.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 
 enum { SECTION_MAX = 49 }; /* libinih's; a longer name would be cut */
+enum { BLOCK = 4096, SIZE_LIMIT = 16 * 1024 * 1024 };
 
 struct reading {
 	struct ini *ini;
@@ -65,9 +70,13 @@ read_line(char *line, int size, void *stream)
 static void
 continue_value(struct ini_entry *entry, const char *value)
 {
-	size_t len = strlen(entry->value);
+	char *former = entry->value;
+	size_t len = strlen(former);
 
-	entry->value = mem_grow(entry->value, len + strlen(value) + 2, 1);
+	entry->value = mem_alloc(len + strlen(value) + 2);
+	memcpy(entry->value, former, len);
+	mem_wipe(former, len);
+	free(former);
 	if (len > 0)
 		entry->value[len++] = ' ';
 	strcpy(entry->value + len, value);
@@ -122,12 +131,22 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 	return 1;
 }
 
+/* libinih reads the lines into its own frame of the stack, and some of them hold a password. */
+__attribute__((noinline)) static void
+wipe_stack(void)
+{
+	char room[1024];
+
+	mem_wipe(room, sizeof room);
+}
+
 static bool
 parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 {
 	struct reading r = {.ini = ini, .file = file, .e = e, .line = lines_before};
 	const int bad_line = ini_parse_stream(read_line, &r, take_entry, &r);
 
+	wipe_stack();
 	if (r.failed)
 		return false;
 	if (ferror(file))
@@ -139,24 +158,55 @@ parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 	return err_hint(e, "a file of msmtp, mpop, fetchmail or getmail: maccount import FILE");
 }
 
-bool
-ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
+/* Of lines in memory. A stream that only reads does not write there; its own buffer is wiped too. */
+static bool
+parse_text(struct ini *ini, const char *text, size_t len, unsigned lines_before, struct err *e)
 {
-	FILE *file = fopen(path, "re");
+	FILE *file = len > 0 ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
+	char block[BLOCK] MEM_UNINITIALIZED;
+	bool ok;
+
+	if (!file)
+		return len == 0 || err_set_errno(e, ERR_IO, "%s", ini->path);
+	setvbuf(file, block, _IOFBF, sizeof block);
+	ok = parse(ini, file, lines_before, e);
+	fclose(file);
+	mem_wipe(block, sizeof block);
+	return ok;
+}
+
+static bool
+load(struct ini *ini, int fd, struct err *e)
+{
+	struct buf text = {0};
 	struct stat st;
 	bool ok;
 
-	*ini = (struct ini){.path = mem_strdup(path)};
-	if (!file && errno == ENOENT && may_be_missing)
-		return true;
-	if (!file)
-		return err_set_errno(e, ERR_CONFIG, "%s", path);
-	if (fstat(fileno(file), &st) != 0)
+	if (fstat(fd, &st) != 0)
 		st.st_mode = S_IFREG | S_IRWXG | S_IRWXO; /* unknown: as bad as can be */
 	ini->others_can_read = (st.st_mode & (S_IRGRP | S_IROTH)) != 0;
 	ini->others_can_write = S_ISREG(st.st_mode) && (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
-	ok = parse(ini, file, 0, e);
-	fclose(file);
+	ok = file_read_all(fd, &text, SIZE_LIMIT, e) || err_prefix(e, "%s", ini->path);
+	ok = ok && parse_text(ini, text.data, text.len, 0, e);
+	buf_wipe(&text);
+	return ok;
+}
+
+bool
+ini_load(const char *path, bool may_be_missing, struct ini *ini, struct err *e)
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool ok;
+
+	*ini = (struct ini){.path = mem_strdup(path)};
+	if (fd < 0 && errno == ENOENT && may_be_missing)
+		return true;
+	if (fd < 0)
+		return err_set_errno(e, ERR_CONFIG, "%s", path);
+	ok = load(ini, fd, e);
+	close(fd);
+	if (!ok && e->code == ERR_IO)
+		e->code = ERR_CONFIG;
 	return ok;
 }
 
@@ -164,16 +214,8 @@ bool
 ini_parse_part(const char *path, const char *text, size_t len, unsigned first_line, struct ini *ini,
 	       struct err *e)
 {
-	/* A stream that only reads does not write into its memory. */
-	FILE *file = len > 0 ? fmemopen((void *)(uintptr_t)text, len, "r") : NULL;
-	bool ok;
-
 	*ini = (struct ini){.path = mem_strdup(path)};
-	if (!file)
-		return len == 0 || err_set_errno(e, ERR_IO, "%s", path);
-	ok = parse(ini, file, first_line - 1, e);
-	fclose(file);
-	return ok;
+	return parse_text(ini, text, len, first_line - 1, e);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/locked.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -20,6 +21,8 @@ values_set(struct values *v, const struct setting *s, const char *text, const ch
 		return true;
 	if (!setting_check(s, text, &value->text, e))
 		return false;
+	if (s->id == SET_PASSWORD)
+		value->text = locked_take(value->text);
 	value->origin = mem_strdup(origin);
 	return true;
 }
@@ -83,8 +86,8 @@ values_copy(struct values *to, const struct values *from)
 void
 values_free(struct values *v)
 {
-	if (v->of[SET_PASSWORD].text)
-		mem_wipe(v->of[SET_PASSWORD].text, strlen(v->of[SET_PASSWORD].text));
+	locked_free(v->of[SET_PASSWORD].text);
+	v->of[SET_PASSWORD].text = NULL;
 	for (size_t i = 0; i < SETTING_IDS; i++) {
 		free(v->of[i].text);
 		free(v->of[i].origin);

@@ -116,8 +116,11 @@ static bool
 may_be_maildir(const char *path, struct err *e)
 {
 	struct contents c = {0};
+	char *cur = mem_printf("%s/cur", path);
 
-	if (!directory_each(path, look_at, &c))
+	c.has_cur = access(cur, F_OK) == 0;
+	free(cur);
+	if (!c.has_cur && !directory_each(path, look_at, &c))
 		return errno == ENOENT || err_set_errno(e, ERR_OUTPUT, "%s", path);
 	return c.has_cur || !c.has_others ||
 	       err_set(e, ERR_OUTPUT, "%s: no Maildir, and not empty", path);
