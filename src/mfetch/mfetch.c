@@ -16,6 +16,8 @@
 #include "base/text.h"
 #include "config/account.h"
 #include "config/account_names.h"
+#include "config/config_check.h"
+#include "config/config_files.h"
 #include "config/conflict.h"
 #include "deliver/sink.h"
 #include "mfetch/destination.h"
@@ -136,20 +138,33 @@ serve(struct service *s, struct err *e)
 	return watch_account(s, e);
 }
 
+/* S has run, operands and account. */
+static bool
+serve_with_options(struct service *s, struct err *e)
+{
+	s->options = fetch_options_read(&s->run->given, &s->account.values);
+	s->account.is_unattended = s->options.watch || s->options.all_accounts;
+	return serve(s, e);
+}
+
 static bool
 serve_account(struct run *run, struct operands *operands, struct err *e)
 {
 	struct service s = {.run = run, .operands = operands};
-	bool ok = run_account(run, &s.account, TOOL_MFETCH, NULL, e);
+	const bool ok =
+	    run_account(run, &s.account, TOOL_MFETCH, NULL, e) && serve_with_options(&s, e);
 
-	s.options = fetch_options_read(&run->given, &s.account.values);
-	s.account.is_unattended = s.options.watch || s.options.all_accounts;
-	ok = ok && serve(&s, e);
 	account_free(&s.account);
 	return ok;
 }
 
 /* All accounts. */
+
+struct company {
+	struct operands *operands;
+	struct account_names names;
+	struct account *accounts; /* as many */
+};
 
 /* As if -a had said so. */
 static void
@@ -158,11 +173,20 @@ name_account(struct run *run, const char *name)
 	values_replace(&run->given, SET_ACCOUNT, name, "--all-accounts");
 }
 
+/* In a process of its own, which has no password but the account's. */
 static bool
-serve_named(struct run *run, const char *name, void *operands, struct err *e)
+serve_named(struct run *run, const char *name, void *ctx, struct err *e)
 {
+	struct company *c = ctx;
+	struct service s = {.run = run, .operands = c->operands};
+
+	for (size_t i = 0; i < c->names.count; i++)
+		if (c->names.names[i] == name)
+			s.account = c->accounts[i];
+		else
+			account_forget_password(&c->accounts[i]);
 	name_account(run, name);
-	return serve_account(run, operands, e);
+	return serve_with_options(&s, e);
 }
 
 /* On standard output the messages of several accounts would run into each other. */
@@ -182,43 +206,64 @@ check_destination(const struct run *run, const struct account *a, struct err *e)
 	return err_hint(e, "give each one maildir, mbox, pipe or lmtp in the configuration");
 }
 
-/* Those without a mailbox, which only send, leave N; the others must have a destination. */
+/* Those without a mailbox, which only send, are left out; the others must have a destination. */
 static bool
-check_accounts(struct run *run, struct account_names *n, struct err *e)
+resolve_accounts(struct company *c, struct run *run, const struct config_files *files,
+		 struct err *e)
 {
+	struct account_names *n = &c->names;
 	size_t kept = 0;
 	bool ok = true;
 
+	c->accounts = mem_alloc((n->count + 1) * sizeof *c->accounts);
 	for (size_t i = 0; i < n->count; i++) {
-		struct account a = {0};
+		struct account *a = &c->accounts[kept];
 
 		name_account(run, n->names[i]);
-		ok = ok && run_account(run, &a, TOOL_MFETCH, NULL, e);
-		if (ok && account_has_mailbox(&a)) {
-			ok = check_destination(run, &a, e);
+		ok = ok && run_account_in(run, a, TOOL_MFETCH, files, e);
+		if (ok && account_has_mailbox(a)) {
+			ok = check_destination(run, a, e);
 			n->names[kept++] = n->names[i];
 		} else {
 			free(n->names[i]);
+			account_free(a);
 		}
-		account_free(&a);
 	}
 	n->count = kept;
 	return ok && (kept > 0 || err_set(e, ERR_CONFIG, "no account has a mailbox"));
 }
 
+/* The text of the configuration, with all passwords, is not there any more when a server is heard. */
+static bool
+gather(struct company *c, struct run *run, struct err *e)
+{
+	struct config_files files = {0};
+	bool ok = config_load(&files, run->given.of[SET_CONFIG].text, e);
+
+	if (ok) {
+		account_names_of(&c->names, &files);
+		ok = resolve_accounts(c, run, &files, e);
+	}
+	config_files_free(&files);
+	return ok;
+}
+
 static bool
 serve_all(struct run *run, struct operands *operands, struct err *e)
 {
-	struct account_names all;
-	struct workers workers = {.run = run, .job = serve_named, .ctx = operands};
-	bool ok = account_names(&all, &run->given, e) && check_accounts(run, &all, e);
+	struct company c = {.operands = operands};
+	struct workers workers = {.run = run, .job = serve_named, .ctx = &c};
+	bool ok = gather(&c, run, e);
 
 	/* Output on standard output is written account by account. */
 	workers.side_by_side = !run->options.probe && !run->options.dry_run;
-	workers.names = all.names;
-	workers.count = all.count;
+	workers.names = c.names.names;
+	workers.count = c.names.count;
 	ok = ok && workers_run(&workers, e);
-	account_names_free(&all);
+	for (size_t i = 0; i < c.names.count; i++)
+		account_free(&c.accounts[i]);
+	free(c.accounts);
+	account_names_free(&c.names);
 	return ok;
 }
 

@@ -38,9 +38,15 @@ S: .'
 # costs MILLIONS TRANSCRIPT STATUS TOOL...: as against(), with no more instructions than that
 costs()
 {
-	local -i limit=$1 counted
 	rm -rf instructions.* "$XDG_STATE_HOME" box
 	against "${@:2}"
+	have_cost "$1"
+}
+
+# have_cost MILLIONS: what ran took no more instructions than that
+have_cost()
+{
+	local -i limit=$1 counted
 	[[ -d counted ]] || return 0
 	counted=$(cat instructions.* | awk '/Collected/ { n += $NF } END { print int(n / 1000000) }')
 	echo "$counted million instructions" >&2
@@ -135,4 +141,15 @@ imap_costs()
 	S: 250 ok
 	C: QUIT
 	END
+}
+
+@test 'mfetch -A with 500 accounts, of which the last has no destination' {
+	{
+		seq 500 | sed 's|.*|[a&]\naddress = a&@example.org\npop3 = pop3s://localhost:1\nprovider = none\npassword = x\nmaildir = box|'
+		printf '[last]\naddress = z@example.org\npop3 = pop3s://localhost:1\nprovider = none\n'
+	} >config
+	chmod 600 config
+	run -64 mfetch --config=config -A
+	assert_line --partial "the account 'last' has no destination"
+	have_cost 250
 }

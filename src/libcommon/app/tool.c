@@ -106,18 +106,34 @@ run_warn_of_missing_presets(const struct run *run)
 	free(path);
 }
 
-bool
-run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
-	    struct err *e)
+static void
+note_missing_presets(struct run *run, const struct account *a)
 {
 	struct err unused; /* a missing server is an error as soon as one is needed */
 
-	if (!account_resolve(a, tool, &run->given, sender, e))
-		return false;
 	if (a->lacks_presets && !run->has_missed_presets && !account_server(a, &unused)) {
 		run_warn_of_missing_presets(run);
 		run->has_missed_presets = true;
 	}
+}
+
+bool
+run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
+	    struct err *e)
+{
+	if (!account_resolve(a, tool, &run->given, sender, e))
+		return false;
+	note_missing_presets(run, a);
+	return true;
+}
+
+bool
+run_account_in(struct run *run, struct account *a, enum tool_id tool,
+	       const struct config_files *files, struct err *e)
+{
+	if (!account_resolve_in(a, tool, &run->given, NULL, files, e))
+		return false;
+	note_missing_presets(run, a);
 	return true;
 }
 

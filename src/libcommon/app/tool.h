@@ -82,6 +82,10 @@ void run_warn_of_missing_presets(const struct run *run);
 bool run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
 		 struct err *e);
 
+/* The same with a configuration that was loaded before, for many accounts. */
+bool run_account_in(struct run *run, struct account *a, enum tool_id tool,
+		    const struct config_files *files, struct err *e);
+
 /* For --dry-run: every setting of the account with its value and origin, secrets as ***, on
  * standard output. */
 void run_show_settings(const struct run *run, const struct account *a);

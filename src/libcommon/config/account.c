@@ -26,13 +26,16 @@ static bool
 take_section(struct account *a, const struct ini *file, const char *section, unsigned place,
 	     unsigned tool, struct err *e)
 {
+	const uint32_t hash = ini_section_hash(section);
+
 	for (size_t i = 0; i < file->count; i++) {
 		const struct ini_entry *entry = &file->entries[i];
-		const struct setting *s = setting_find(entry->name, tool, place);
+		const struct setting *s =
+		    ini_is_in(entry, section, hash) ? setting_find(entry->name, tool, place) : NULL;
 		char *origin;
 		bool ok;
 
-		if (!s || a->values.of[s->id].text || strcmp(entry->section, section) != 0)
+		if (!s || a->values.of[s->id].text)
 			continue;
 		origin = mem_printf("%s:%u", file->path, entry->line);
 		ok = values_set(&a->values, s, entry->value, origin, e);
@@ -123,6 +126,8 @@ account_forget_password(struct account *a)
 {
 	struct value *password = &a->values.of[SET_PASSWORD];
 
+	if (!password->text)
+		return; /* without a write, which would give a child a copy of the page */
 	locked_free(password->text);
 	password->text = NULL;
 	a->settings.login.password = NULL;
@@ -173,10 +178,9 @@ drop_what_pop3_lacks(struct account *a)
 }
 
 bool
-account_resolve(struct account *a, enum tool_id tool, const struct values *given,
-		const char *sender, struct err *e)
+account_resolve_in(struct account *a, enum tool_id tool, const struct values *given,
+		   const char *sender, const struct config_files *files, struct err *e)
 {
-	struct config_files files = {0};
 	struct err unused; /* a missing server is an error as soon as one is needed */
 	bool ok;
 
@@ -186,16 +190,31 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 		err_set(e, ERR_USAGE, "--port goes with --host");
 		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
 	}
-	ok = config_load(&files, given->of[SET_CONFIG].text, e) &&
-	     account_choose(&a->name, &a->values, &files, given, sender, e) &&
-	     take_files(a, &files, tool, e) && take_preset(a, e);
-	a->follows_sender = ok && account_follows_sender(&files, given);
+	ok = account_choose(&a->name, &a->values, files, given, sender, e) &&
+	     take_files(a, files, tool, e) && take_preset(a, e);
+	a->follows_sender = ok && account_follows_sender(files, given);
 	if (ok)
 		find_server(a);
 	if (a->server.protocol == PROTOCOL_POP3)
 		drop_what_pop3_lacks(a);
 	ok = ok && conflict_check(&a->values, account_server(a, &unused), tool, e);
 	a->settings = account_settings_read(&a->values, tool);
+	return ok;
+}
+
+bool
+account_resolve(struct account *a, enum tool_id tool, const struct values *given,
+		const char *sender, struct err *e)
+{
+	struct config_files files = {0};
+	const bool is_loaded = config_load(&files, given->of[SET_CONFIG].text, e);
+	const bool ok = is_loaded && account_resolve_in(a, tool, given, sender, &files, e);
+
+	if (!is_loaded) {
+		*a = (struct account){.tool = tool};
+		take_given(a, given);
+		a->settings = account_settings_read(&a->values, tool);
+	}
 	config_files_free(&files);
 	return ok;
 }

@@ -20,6 +20,8 @@
 #include "config/url.h"
 #include "config/values.h"
 
+struct config_files;
+
 struct account {
 	char *name; /* the section, or the address given by -a; "" where there is neither */
 	struct values values;
@@ -45,6 +47,10 @@ struct account {
 bool account_resolve(struct account *a, enum tool_id tool, const struct values *given,
 		     const char *sender, struct err *e);
 void account_free(struct account *a);
+
+/* The same with a configuration that was loaded before (config_load()), for many accounts. */
+bool account_resolve_in(struct account *a, enum tool_id tool, const struct values *given,
+			const char *sender, const struct config_files *files, struct err *e);
 
 /* Wipes its password, if the configuration has one: for a process that logs in to other accounts. */
 void account_forget_password(struct account *a);

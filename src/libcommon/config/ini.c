@@ -82,24 +82,68 @@ continue_value(struct ini_entry *entry, const char *value)
 	strcpy(entry->value + len, value);
 }
 
-/* A file has hundreds of keys, and each is compared with all before it: seldom letter by letter. */
+/* FNV-1a */
 static uint32_t
-hash(const char *section, const char *name)
+hash_on(uint32_t h, const char *text)
 {
-	uint32_t h = 2166136261u; /* FNV-1a */
-
-	for (; *section; section++)
-		h = (h ^ (unsigned char)*section) * 16777619u;
-	for (h *= 16777619u; *name; name++)
-		h = (h ^ (unsigned char)*name) * 16777619u;
+	for (; *text; text++)
+		h = (h ^ (unsigned char)*text) * 16777619u;
 	return h;
+}
+
+uint32_t
+ini_section_hash(const char *section)
+{
+	return hash_on(2166136261u, section);
+}
+
+static uint32_t
+hash_of(uint32_t section_hash, const char *name)
+{
+	return hash_on(section_hash * 16777619u, name);
+}
+
+bool
+ini_is_in(const struct ini_entry *entry, const char *section, uint32_t section_hash)
+{
+	return entry->section_hash == section_hash && strcmp(entry->section, section) == 0;
+}
+
+/* How many starts there are for COUNT entries: a power of two. */
+static size_t
+starts_for(size_t count)
+{
+	size_t n = 1;
+
+	while (n < count)
+		n *= 2;
+	return n;
+}
+
+static void
+link_entry(struct ini *ini, size_t at)
+{
+	size_t *start = &ini->starts[ini->entries[at].hash & (starts_for(ini->count) - 1)];
+
+	ini->entries[at].next = *start;
+	*start = at + 1;
 }
 
 static void
 add_entry(struct ini *ini, const struct ini_entry *entry)
 {
+	const size_t before = starts_for(ini->count);
+
 	ini->entries = mem_room(ini->entries, ini->count, sizeof *ini->entries);
 	ini->entries[ini->count++] = *entry;
+	if (ini->starts && starts_for(ini->count) == before) {
+		link_entry(ini, ini->count - 1);
+		return;
+	}
+	free(ini->starts);
+	ini->starts = mem_alloc(starts_for(ini->count) * sizeof *ini->starts);
+	for (size_t i = 0; i < ini->count; i++)
+		link_entry(ini, i);
 }
 
 static int
@@ -126,7 +170,8 @@ take_entry(void *ctx, const char *section, const char *name, const char *value)
 					   .name = mem_strdup(name),
 					   .value = mem_strdup(value),
 					   .line = r->line,
-					   .hash = hash(section, name),
+					   .section_hash = ini_section_hash(section),
+					   .hash = hash_of(ini_section_hash(section), name),
 					   .has_comment = r->has_comment});
 	return 1;
 }
@@ -239,6 +284,7 @@ ini_free(struct ini *ini)
 		free(ini->entries[i].value);
 	}
 	free(ini->entries);
+	free(ini->starts);
 	free(ini->path);
 	*ini = (struct ini){0};
 }
@@ -246,12 +292,16 @@ ini_free(struct ini *ini)
 const struct ini_entry *
 ini_find(const struct ini *ini, const char *section, const char *name)
 {
-	const uint32_t wanted = hash(section, name);
+	const uint32_t hash = hash_of(ini_section_hash(section), name);
+	size_t at = ini->starts ? ini->starts[hash & (starts_for(ini->count) - 1)] : 0;
 
-	for (size_t i = 0; i < ini->count; i++)
-		if (ini->entries[i].hash == wanted &&
-		    strcmp(ini->entries[i].section, section) == 0 &&
-		    strcmp(ini->entries[i].name, name) == 0)
-			return &ini->entries[i];
+	while (at > 0) {
+		const struct ini_entry *entry = &ini->entries[at - 1];
+
+		if (entry->hash == hash && strcmp(entry->section, section) == 0 &&
+		    strcmp(entry->name, name) == 0)
+			return entry;
+		at = entry->next;
+	}
 	return NULL;
 }

@@ -20,14 +20,17 @@ struct ini_entry {
 	char *name;
 	char *value;
 	unsigned line;
-	uint32_t hash;    /* of section and name, for ini_find() */
-	bool has_comment; /* " ;" followed the value: see config/account.c on commands */
+	uint32_t section_hash; /* the same section has the same */
+	uint32_t hash;         /* of section and name, for ini_find() */
+	size_t next;           /* likewise: 1 + the next entry to look at, or 0 */
+	bool has_comment;      /* " ;" followed the value: see config/account.c on commands */
 };
 
 struct ini {
 	char *path;
 	struct ini_entry *entries;
 	size_t count;
+	size_t *starts;        /* by hash: 1 + the first entry to look at, or 0 */
 	bool others_can_read;  /* group or others may read the file */
 	bool others_can_write; /* likewise, write it; a device or pipe is not a file */
 };
@@ -50,6 +53,10 @@ bool ini_parse_part(const char *path, const char *text, size_t len, unsigned fir
  * which servers get passwords. */
 bool ini_load_own(const char *path, bool may_be_missing, struct ini *ini, struct err *e);
 void ini_free(struct ini *ini);
+
+/* Is ENTRY in SECTION, which has this hash (ini_section_hash())? */
+bool ini_is_in(const struct ini_entry *entry, const char *section, uint32_t section_hash);
+uint32_t ini_section_hash(const char *section);
 
 /* The entry, or NULL. */
 const struct ini_entry *ini_find(const struct ini *ini, const char *section, const char *name);

@@ -234,8 +234,9 @@ uint64_t
 mailbox_size_limit(uint64_t size)
 {
 	enum { MORE = 1024 * 1024 };
+	const uint64_t largest = UINT64_C(1) << 40, unannounced = UINT64_C(1) << 32;
 
-	return size > 0 && size < (UINT64_MAX - MORE) / 2 ? 2 * size + MORE : UINT64_MAX;
+	return size > 0 && size <= largest ? 2 * size + MORE : unannounced;
 }
 
 bool

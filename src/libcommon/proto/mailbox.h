@@ -311,7 +311,8 @@ bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct
 /*
  * So many octets of a message are taken at most of which the server announced SIZE; 0 is no
  * announcement. Servers count line ends differently, or are wrong: twice the size and 1 MiB is
- * allowed. More is a breach of the protocol.
+ * allowed. More is a breach of the protocol. Without an announcement, or with one of more than 1 TiB,
+ * it is 4 GiB.
  */
 uint64_t mailbox_size_limit(uint64_t size);
 
