@@ -21,7 +21,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-enum { BLOCK = 16 * 1024 };
+enum { BLOCK = 4000 }; /* a buffer of 4 KiB in all, which is wiped, does for most */
 
 bool
 file_write_all(int fd, const void *bytes, size_t n)
