@@ -10,6 +10,7 @@
 #include "config/ini.h"
 #include "config/setting.h"
 #include "config/suggest.h"
+#include "config/values.h"
 
 bool
 config_entry_error(const struct ini *file, const struct ini_entry *entry, struct err *e)
@@ -96,4 +97,10 @@ config_load(struct config_files *files, const char *config, struct err *e)
 		if (!check_file(&files->items[f], e))
 			return false;
 	return true;
+}
+
+bool
+config_load_given(struct config_files *files, const struct values *given, struct err *e)
+{
+	return config_load(files, given->of[SET_CONFIG].text, e);
 }
