@@ -321,8 +321,8 @@ test_maildir_unreadable(void)
 	start();
 	ok(open_target(&t, SINK_MAILDIR, "Mail"), "a Maildir");
 	close_target(&t);
-	put_file("Mail/cur/i1:2,S", LETTER_LF);
 	put_file("Mail/cur/i2:2,S", LETTER_LF);
+	put_file("Mail/cur/i3:2,S", LETTER_LF);
 	intend(SINK_MAILDIR, "Mail", "u1", "i1");
 	for (good_names = 0; good_names < 4; good_names++) {
 		const int names = good_names;
@@ -333,6 +333,7 @@ test_maildir_unreadable(void)
 		good_names = names;
 	}
 	good_names = -1;
+	put_file("Mail/cur/i1:2,S", LETTER_LF);
 	ok(open_target(&t, SINK_MAILDIR, "Mail") && knows(&t, "u1"), "what is in cur is done");
 	close_target(&t);
 }
