@@ -42,7 +42,8 @@ unit_tests = \
 fuzz_targets = tests/fuzz/fuzz_eol tests/fuzz/fuzz_address tests/fuzz/fuzz_encoded_word \
 	tests/fuzz/fuzz_imap_name tests/fuzz/fuzz_imap_parse tests/fuzz/fuzz_imap_talk \
 	tests/fuzz/fuzz_imap_query tests/fuzz/fuzz_deflate tests/fuzz/fuzz_fingerprint \
-	tests/fuzz/fuzz_journal
+	tests/fuzz/fuzz_journal tests/fuzz/fuzz_pop3_talk tests/fuzz/fuzz_smtp_talk \
+	tests/fuzz/fuzz_ini tests/fuzz/fuzz_outgoing
 
 check_PROGRAMS = $(unit_tests) $(fuzz_targets) tests/replay tests/serve tests/links \
 	tests/peak
@@ -106,6 +107,14 @@ tests_fuzz_fuzz_fingerprint_SOURCES = tests/fuzz/fuzz_fingerprint.c tests/fuzz/s
 tests_fuzz_fuzz_fingerprint_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_fuzz_fuzz_journal_SOURCES = tests/fuzz/fuzz_journal.c tests/fuzz/standalone.c
 tests_fuzz_fuzz_journal_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_pop3_talk_SOURCES = tests/fuzz/fuzz_pop3_talk.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_pop3_talk_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_smtp_talk_SOURCES = tests/fuzz/fuzz_smtp_talk.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_smtp_talk_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_ini_SOURCES = tests/fuzz/fuzz_ini.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_ini_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
+tests_fuzz_fuzz_outgoing_SOURCES = tests/fuzz/fuzz_outgoing.c tests/fuzz/standalone.c
+tests_fuzz_fuzz_outgoing_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests/fuzz
 tests_replay_SOURCES = tests/replay.c
 tests_replay_LDADD =
 tests_serve_SOURCES = tests/serve.c
@@ -133,5 +142,10 @@ check-crash: $(bin_PROGRAMS)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 	    '$(srcdir)/tests/crash/faults'
 
-.PHONY: check-crash
+# Each fuzzer for ten minutes, or FUZZ_SECONDS; needs clang.
+fuzz:
+	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
+	FUZZERS='$(fuzz_targets)' LIBRARIES='$(LDADD)' '$(srcdir)/tests/fuzz/hunt'
+
+.PHONY: check-crash fuzz
 
