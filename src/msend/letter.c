@@ -78,18 +78,12 @@ with_domain(const struct letter *l, const char *address)
 	return mem_printf("%s@%s", address, l->domain);
 }
 
-/* The same mailbox has the same key: its domain in lower case, which compares without case. */
 static bool
 is_new(struct letter *l, const char *address)
 {
-	char *key = mem_strdup(address);
-	const char *domain = address_domain(key);
-	bool result;
+	char *key = address_key(address);
+	const bool result = text_set_add(&l->known, key);
 
-	for (char *c = domain ? key + (domain - key) : key + strlen(key); *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-	result = text_set_add(&l->known, key);
 	free(key);
 	return result;
 }

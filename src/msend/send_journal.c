@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,6 +16,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/address.h"
 #include "message/source.h"
 
 #define FIRST_LINE "mailverbs send journal 1\n"
@@ -46,11 +48,12 @@ static void
 make_id(const char *key, const char *address, unsigned char id[static ID_SIZE])
 {
 	unsigned char digest[DIGEST_SIZE];
-	char *text = mem_printf("%s %s", key, address);
+	char *mailbox = address_key(address), *text = mem_printf("%s %s", key, mailbox);
 
 	digest_sha256(text, strlen(text), digest);
 	memcpy(id, digest, ID_SIZE);
 	free(text);
+	free(mailbox);
 }
 
 static struct record *
@@ -197,6 +200,14 @@ read_line(struct send_journal *j, const char *line, size_t len, size_t number)
 	return len + 1 == strlen(FIRST_LINE) && memcmp(line, FIRST_LINE, len) == 0;
 }
 
+/* A file with no line end that is not the start of our first line is somebody else's. */
+static bool
+is_foreign(const char *line, ssize_t len, off_t end)
+{
+	return len > 0 && end == 0 &&
+	       ((size_t)len >= strlen(FIRST_LINE) || memcmp(line, FIRST_LINE, (size_t)len) != 0);
+}
+
 static bool
 read_lines(struct send_journal *j, FILE *file, struct err *e)
 {
@@ -212,6 +223,8 @@ read_lines(struct send_journal *j, FILE *file, struct err *e)
 		     err_set(e, ERR_MALFORMED, "%s:%zu: not a line of a send journal", j->path,
 			     number);
 	}
+	if (ok && is_foreign(line, len, end))
+		ok = err_set(e, ERR_MALFORMED, "%s: not a send journal", j->path);
 	free(line);
 	if (ok && ferror(file))
 		return err_set_errno(e, ERR_IO, "%s", j->path);
@@ -235,11 +248,15 @@ read_file(struct send_journal *j, struct err *e)
 static bool
 open_file(struct send_journal *j, struct err *e)
 {
+	struct stat st;
+
 	j->fd = open(j->path, O_RDWR | O_APPEND | (j->is_peek ? 0 : O_CREAT) | O_CLOEXEC, 0600);
 	if (j->fd < 0 && errno == ENOENT && j->is_peek)
 		return file_check_can_make(j->path, false, e);
 	if (j->fd < 0)
 		return err_set_errno(e, ERR_OUTPUT, "%s", j->path);
+	if (fstat(j->fd, &st) != 0 || !S_ISREG(st.st_mode))
+		return err_set(e, ERR_OUTPUT, "%s: not a regular file", j->path);
 	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	if (errno == EWOULDBLOCK)

@@ -229,12 +229,31 @@ letters()
 	run -65 --separate-stderr msend --journal=1.eml --batch 2.eml
 	assert_regex "$stderr" '1.eml:1: not a line of a send journal'
 	assert_equal "$(taken)" 'r1@x.example|r2@x.example'
+	printf 'my only notes' >notes
+	run -65 --separate-stderr msend --journal=notes --batch 2.eml
+	assert_equal "$stderr" 'msend: notes: not a send journal'
+	assert_equal "$(<notes)" 'my only notes'
+	mkfifo pipe
+	run -73 --separate-stderr timeout 10 msend --journal=pipe --batch 2.eml
+	assert_equal "$stderr" 'msend: pipe: not a regular file'
+	printf 'mailverbs send jour' >torn
+	run -0 msend --journal=torn --batch 2.eml
+	assert_equal "$(taken)" 'r1@x.example|r2@x.example|r2@x.example'
 	exec 4<>j
 	flock 4
 	run -75 --separate-stderr msend --journal=j --batch 1.eml
 	assert_regex "$stderr" 'another run uses this journal'
 	exec 4>&-
 	run -0 msend --journal=j --batch 1.eml
+}
+
+@test '--journal: a recipient whose domain is written in other letters is the same one' {
+	letters 1
+	run -0 msend --journal=j bob@x.example <1.eml
+	run -0 msend --journal=j bob@X.Example <1.eml
+	assert_equal "$(taken)" bob@x.example
+	run -0 msend --journal=j Bob@x.example <1.eml
+	assert_equal "$(taken)" 'bob@x.example|Bob@x.example'
 }
 
 @test '--journal on a full disk: what cannot be recorded is not sent, with room again each letter goes out once or is named' {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "message/address_char.h"
 
@@ -98,6 +99,17 @@ address_domain(const char *addr)
 			domain = s + 1;
 	}
 	return domain && *domain ? domain : NULL;
+}
+
+char *
+address_key(const char *addr)
+{
+	char *key = mem_strdup(addr);
+	const char *domain = address_domain(key);
+
+	for (char *c = domain ? key + (domain - key) : key + strlen(key); *c; c++)
+		*c = text_lower(*c);
+	return key;
 }
 
 /* Adds the local part without its quotes. */
