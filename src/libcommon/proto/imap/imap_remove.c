@@ -29,20 +29,27 @@ imap_mark_read(void *conversation, const struct message_list *l, const struct me
 }
 
 /* UID SEARCH DELETED: what somebody else marked. */
+struct marked {
+	bool is_told; /* the server has said what it found */
+	uint32_t foreign;
+};
+
 static bool
 take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 {
-	uint32_t *foreign = ctx, uid;
+	struct marked *marked = ctx;
 	struct imap_token t;
+	uint32_t uid;
 
 	if (!text_equal_case(u->keyword, "SEARCH"))
 		return false;
+	marked->is_told = true;
 	while (imap_next(c, &t)) {
 		if (t.kind == TOKEN_OPEN) /* (MODSEQ …), RFC 7162 section 3.1.5 */
 			return imap_skip_value(c, &t);
 		if (!imap_number(&t, &uid))
 			return imap_breach(c, "a search result that is not a UID");
-		*foreign += !imap_uids_have(&c->changes.to_delete, uid);
+		marked->foreign += !imap_uids_have(&c->changes.to_delete, uid);
 	}
 	return true;
 }
@@ -50,21 +57,28 @@ take_search(void *ctx, struct imap *c, const struct imap_untagged *u)
 static bool
 check_nothing_else_is_marked(struct imap *c, struct err *e)
 {
-	uint32_t foreign = 0, last;
+	struct marked marked = {0};
 	enum imap_status status;
+	uint32_t last;
 
 	imap_ask(c, "UID SEARCH DELETED");
-	status = imap_await_data(c, take_search, &foreign);
+	status = imap_await_data(c, take_search, &marked);
 	if (!imap_ok(c, status, ERR_UNAVAILABLE, e))
 		return false;
 	if (imap_was_limited(c, &last))
 		return imap_refused(c, ERR_UNAVAILABLE, e);
-	if (foreign == 0)
+	if (!marked.is_told)
+		return imap_complain(
+		    c, ERR_PROTOCOL,
+		    "the server agrees to a search and gives no result, so nothing "
+		    "is deleted",
+		    e);
+	if (marked.foreign == 0)
 		return true;
 	err_set(e, ERR_UNAVAILABLE,
 		"%s: %" PRIu32 " other messages are marked as deleted, and the server has no "
 		"UIDPLUS to spare them, so nothing is deleted",
-		stream_name(c->stream), foreign);
+		stream_name(c->stream), marked.foreign);
 	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
 }
 

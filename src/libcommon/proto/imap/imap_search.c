@@ -2,6 +2,7 @@
 #include "proto/imap/imap_search.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -80,19 +81,41 @@ take_search(struct finding *f, struct imap *c)
 	return true;
 }
 
-/* (TAG "7") UID ALL 2,4:7 and whatever else is returned: names, each with a value. */
+/* (TAG "a7"), after its parenthesis: is it the search that is awaited? */
+static bool
+is_awaited(struct imap *c)
+{
+	struct imap_token t;
+	char tag[16];
+
+	snprintf(tag, sizeof tag, "a%u", c->tags.awaited);
+	if (!imap_next(c, &t) || !imap_is(&t, "TAG") || !imap_next(c, &t) || t.len != strlen(tag) ||
+	    !text_starts(t.text, t.len, tag))
+		return false;
+	return imap_next(c, &t) && t.kind == TOKEN_CLOSE;
+}
+
+/* (TAG "a7") UID ALL 2,4:7 and whatever else is returned: names, each with a value. The result of
+ * another search is none of ours (RFC 4731 section 3.1). */
 static bool
 take_esearch(struct finding *f, struct imap *c)
 {
 	struct imap_token t;
+	bool has_uids = false;
 
 	while (imap_next(c, &t)) {
-		if (imap_is(&t, "UID"))
+		if (t.kind == TOKEN_OPEN && !is_awaited(c))
+			return true;
+		if (t.kind == TOKEN_OPEN || imap_is(&t, "UID")) {
+			has_uids |= t.kind != TOKEN_OPEN;
 			continue;
+		}
 		if (!imap_is(&t, "ALL")) {
 			imap_skip_value(c, &t);
 			continue;
 		}
+		if (!has_uids)
+			return imap_breach(c, "a search result without UIDs");
 		if (!imap_next(c, &t) || !add_set(f, c, t.text, t.len))
 			return true;
 	}

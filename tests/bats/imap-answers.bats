@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# mmark, and mdel --trash, with servers that follow a script: an answer counts for no more than what it says.
+# mmark, mdel and mfetch with IMAP servers that follow a script: an answer counts for no more than what it says.
 
 # shellcheck disable=SC2154  # `run --separate-stderr` and tests/replay.bash set these
 # shellcheck disable=SC2030,SC2031  # each test is a process of its own
@@ -25,7 +25,7 @@ append()
 # hello: up to the login
 hello()
 {
-	printf 'S: * OK [CAPABILITY %s] ready\nC: a1 LOGIN "alice" "tanstaaf"\nS: a1 OK [CAPABILITY %s]\n' 'IMAP4rev1 UIDPLUS' 'IMAP4rev1 UIDPLUS'
+	printf 'S: * OK [CAPABILITY %s] ready\nC: a1 LOGIN "alice" "tanstaaf"\nS: a1 OK [CAPABILITY %s]\n' "${caps-IMAP4rev1 UIDPLUS}" "${caps-IMAP4rev1 UIDPLUS}"
 }
 
 # appending ANSWER: the end of the message is answered so
@@ -196,4 +196,64 @@ moves()
 	} >said
 	marks() { printf '10\r\n20\r\n' | mmark "$@"; }
 	against "$PWD/said" 0 marks --seen -
+}
+
+# Without UIDPLUS everything that is marked goes: that nothing else is must have been said.
+@test 'mdel without UIDPLUS deletes nothing if the search for other marks has no result' {
+	{
+		caps=IMAP4rev1 selected
+		printf 'C: a4 UID SEARCH DELETED\nS: a4 OK done\n'
+	} | sed 's/FETCH 1:\* (UID)/FETCH 1:* (UID RFC822.SIZE)/' >said
+	against "$PWD/said" 76 mdel 1
+	assert_equal "$stderr" 'mdel: tunnel: the server agrees to a search and gives no result, so nothing is deleted'
+}
+
+# finds RESULT: mdel would delete what a search finds
+finds()
+{
+	{
+		hello
+		printf 'C: a2 SELECT "INBOX"\nS: * 2 EXISTS\nS: * OK [UIDVALIDITY 1] ok\nS: a2 OK\n'
+		printf 'C: a3 UID SEARCH SUBJECT x\nS: %s\nS: a3 OK done\n' "$1"
+	} >said
+}
+
+@test 'the result of another search, or one by number, is not taken for UIDs that were found' {
+	finds '* ESEARCH (TAG "a3") UID ALL 20'
+	against "$PWD/said" 0 mlist -o uid --search=subject:x
+	assert_equal "$output" 20
+	finds '* ESEARCH (TAG "a2") UID ALL 10,20'
+	against "$PWD/said" 0 mlist -o uid --search=subject:x
+	assert_equal "$output" ''
+	finds '* ESEARCH (TAG "a3") ALL 1:2'
+	against "$PWD/said" 76 mlist -o uid --search=subject:x
+	assert_equal "$output" ''
+}
+
+@test 'a FETCH response without a list leaves one message unnamed, and the others are served' {
+	{
+		hello
+		cat <<-'END'
+		C: a2 SELECT "INBOX"
+		C: a3 UID FETCH 1:* (UID RFC822.SIZE)
+		S: * 3 EXISTS
+		S: * OK [UIDVALIDITY 1] ok
+		S: a2 OK selected
+		S: * 1 FETCH
+		S: * 2 FETCH (UID 20 RFC822.SIZE 14)
+		S: * 3 FETCH (UID 30 RFC822.SIZE 14)
+		S: a3 OK
+		C: a4 UID FETCH 20,30 (UID BODY.PEEK[])
+		S: * 2 FETCH (UID 20 BODY[] {14}\r\nSubject: x\r\n\r\n)
+		S: * 3 FETCH (UID 30 BODY[] {14}\r\nSubject: y\r\n\r\n)
+		S: a4 OK
+		C: a5 UID STORE 20,30 +FLAGS.SILENT (\\Deleted)
+		C: a6 UID EXPUNGE 20,30
+		C: a7 LOGOUT
+		S: a5 OK\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE\r\na6 OK\r\n* BYE\r\na7 OK
+		END
+	} >said
+	against "$PWD/said" 66 mfetch --maildir=box
+	assert_equal "$stderr" 'mfetch: tunnel: message 1: the server gives it no UID'
+	assert_equal "$(cat box/new/* | sort)" $'\n\nSubject: x\nSubject: y'
 }
