@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -362,9 +363,31 @@ test_too_many_files(void)
 	close(ends[1]);
 }
 
+/* What is missing now may be there in the next run. */
+static void
+test_no_descriptors(void)
+{
+	struct rlimit before, few;
+	struct child c;
+	struct err e = {0};
+	bool started;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = before;
+	few.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &few);
+	started = child_start(&c, "true", CHILD_STDIN_PIPE, CHILD_STDOUT_PIPE, NULL, &e);
+	setrlimit(RLIMIT_NOFILE, &before);
+	ok(!started && e.code == ERR_TEMPORARY, "no descriptor for a command: later");
+	ok(!child_start(&c, "/nowhere/command", CHILD_STDIN_EMPTY, CHILD_STDOUT_NONE, NULL, &e) &&
+	       e.code == ERR_CONFIG,
+	   "no such command: never");
+}
+
 int
 main(void)
 {
+	test_no_descriptors();
 	test_commands();
 	test_redirection();
 	test_environment();

@@ -325,6 +325,18 @@ ask_spawner(struct child *c, const char *command, const char *const more[], cons
 	return spawner_ask(&r, &c->pid, &c->control);
 }
 
+/* A lack that may have passed when the command is tried again. */
+static enum err_code
+code_of(int error)
+{
+	static const int lacks[] = {EAGAIN, EMFILE, ENFILE, ENOMEM};
+
+	for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++)
+		if (error == lacks[i])
+			return ERR_TEMPORARY;
+	return ERR_CONFIG;
+}
+
 bool
 child_start(struct child *c, const char *command, enum child_stdin in, enum child_stdout out,
 	    const char *const environment[], struct err *e)
@@ -341,7 +353,7 @@ child_start(struct child *c, const char *command, enum child_stdin in, enum chil
 	if (error != 0) {
 		close_pipes(&p);
 		errno = error;
-		return err_set_errno(e, ERR_CONFIG, "cannot run '%s'", command);
+		return err_set_errno(e, code_of(error), "cannot run '%s'", command);
 	}
 	c->to = p.to[1];
 	c->from = p.from[0];

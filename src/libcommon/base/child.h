@@ -39,7 +39,8 @@ struct child {
 
 /*
  * ENVIRONMENT: NULL, or "NAME=value" strings ended by NULL that are added to ours or replace them.
- * False: *e (ERR_CONFIG: the command can't be started). With `sh -c` a missing program shows up as
+ * False: *e (ERR_CONFIG: the command cannot be started; ERR_TEMPORARY: not now, for lack of
+ * descriptors, processes or memory). With `sh -c` a missing program shows up as
  * exit status 127.
  */
 bool child_start(struct child *c, const char *command, enum child_stdin in, enum child_stdout out,
