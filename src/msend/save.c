@@ -17,6 +17,7 @@
 #include "msend/letter.h"
 #include "msend/send_options.h"
 #include "net/wait.h"
+#include "proto/folder.h"
 
 enum {
 	GRACE_MS = 5000,      /* for which a signal waits for the append */
@@ -45,7 +46,16 @@ check_server(const struct send_account *a, struct err *e)
 bool
 save_check(const struct send_account *a, struct err *e)
 {
-	return !a->settings.save.is_wanted || !a->settings.save.is_asked || check_server(a, e);
+	const char *folder = a->settings.save.folder;
+
+	if (!a->settings.save.is_wanted)
+		return true;
+	if (folder[0] == '\\' && !folder_is_special(folder))
+		return err_set(e, ERR_CONFIG,
+			       "--save: '%s' is not one of \\Sent, \\Drafts, \\Archive, \\Junk "
+			       "and \\Trash",
+			       folder);
+	return !a->settings.save.is_asked || check_server(a, e);
 }
 
 bool

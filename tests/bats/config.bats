@@ -521,7 +521,7 @@ two_accounts()
 # fragment NAME: a file of config.d, from standard input
 fragment()
 {
-	mkdir -p "$XDG_CONFIG_HOME/mailverbs/config.d"
+	(umask 077 && mkdir -p "$XDG_CONFIG_HOME/mailverbs/config.d")
 	(umask 077 && cat >"$XDG_CONFIG_HOME/mailverbs/config.d/$1")
 }
 
@@ -576,6 +576,12 @@ fragment()
 	chmod 666 "$XDG_CONFIG_HOME/mailverbs/config.d/1.ini"
 	run -78 mlist
 	run -78 maccount add --yes --password-command=true x@example.org
+	printf '[two]\naddress = x@example.org\n' | fragment 1.ini
+	chmod 600 "$XDG_CONFIG_HOME/mailverbs/config.d/1.ini"
+	run -0 plan mlist -a one
+	chmod o+w "$XDG_CONFIG_HOME/mailverbs/config.d"
+	run -78 mlist
+	assert_line -n 0 "mlist: $XDG_CONFIG_HOME/mailverbs/config.d: others can write in this directory"
 }
 
 @test 'a configuration from a pipe is waited for; a FIFO into which nobody writes is an error, and what is endless' {

@@ -97,7 +97,7 @@ refute_changed()
 
 @test 'the login is tested with the keys of config.d, which the mail tools will use' {
 	before
-	mkdir "${config%/*}/config.d"
+	(umask 077 && mkdir "${config%/*}/config.d")
 	(umask 077 && echo 'auth = external' >"${config%/*}/config.d/all.ini")
 	add_yes "$me"
 	assert_failure

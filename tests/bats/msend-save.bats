@@ -108,6 +108,8 @@ assert_filed()
 ]*$'
 	await_mail "$rcpt" 3
 	assert_equal "$(filed Nowhere)" ''
+	run -78 msend --save='\Foo' "$rcpt@example.org" <m
+	assert_output 'msend: --save: '"'"'\Foo'"'"' is not one of \Sent, \Drafts, \Archive, \Junk and \Trash'
 }
 
 @test 'a message that is refused has no copy, one for several recipients has one' {

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/err.h"
 #include "base/file.h"
@@ -39,12 +40,26 @@ by_name(const struct dirent **one, const struct dirent **other)
 	return strcmp((*one)->d_name, (*other)->d_name);
 }
 
+/* Whoever may make files in it decides what is run for a password, and where mail goes. */
+static bool
+check_directory(const char *directory, struct err *e)
+{
+	struct stat st;
+
+	if (stat(directory, &st) != 0)
+		return err_set_errno(e, ERR_CONFIG, "%s", directory);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: others can write in this directory", directory);
+	return err_hint(e, "chmod go-w %s", directory);
+}
+
 static bool
 add_directory(struct config_files *files, const char *directory, struct err *e)
 {
 	struct dirent **entries = NULL;
 	const int count = scandir(directory, &entries, is_fragment, by_name);
-	bool ok = true;
+	bool ok = count <= 0 || check_directory(directory, e);
 
 	if (count < 0 && errno != ENOENT)
 		return err_set_errno(e, ERR_CONFIG, "%s", directory);
