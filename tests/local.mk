@@ -133,12 +133,14 @@ check-local: $(bin_PROGRAMS)
 	SCRIPT_TESTS="$$(printf '$(abs_top_srcdir)/%s ' $(script_tests))" \
 	    '$(srcdir)/tests/run'
 
-# mfetch, and msend's queue, killed at every system call, cut off, out of disk: all of it takes minutes.
+# mfetch, msend's queue and mmark, killed at every system call, cut off, out of disk: all of it takes minutes.
 check-crash: $(bin_PROGRAMS)
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 	    '$(srcdir)/tests/crash/matrix'
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 	    '$(srcdir)/tests/crash/queue'
+	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
+	    '$(srcdir)/tests/crash/marks'
 	@abs_top_srcdir='$(abs_top_srcdir)' abs_top_builddir='$(abs_top_builddir)' \
 	    '$(srcdir)/tests/crash/faults'
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# mfetch, over POP3 and IMAP, and msend's queue killed, cut off and out of disk: a sample of tests/crash/matrix and of
-# tests/crash/queue, another one in each run.
+# mfetch, over POP3 and IMAP, msend's queue, copies and filters, and mmark killed, cut off and out of disk: a sample of
+# tests/crash/matrix, of tests/crash/queue and of tests/crash/marks, another one in each run.
 # `make check-crash` does all of it. CRASH_SECONDS and CRASH_SEED choose how long, and which.
 
 # shellcheck disable=SC2154  # abs_top_srcdir: tests/helper.bash
@@ -25,14 +25,14 @@ matrix()
 }
 
 @test 'whatever is killed, cut or full: nothing is lost, twice or torn' {
-	matrix --sample="${CRASH_SECONDS:-42}"
+	matrix --sample="${CRASH_SECONDS:-33}"
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }
 
 @test 'the sample is taken from trials of every kind' {
 	local kind
-	for kind in {kill,cut,fail,twice,race}' '{pop3,imap}' maildir delete' 'kill imap maildir '{folders,trash,copy,expunge,former}; do
+	for kind in {kill,cut,fail,twice,race}' '{pop3,imap}' maildir delete' 'kill imap maildir '{folders,trash,copy,expunge,former,search,hook}; do
 		grep -q "^$kind " "$BATS_FILE_TMPDIR/trials" || fail "no trial: $kind"
 	done
 	if [[ $EUID -eq 0 ]]; then
@@ -47,7 +47,13 @@ matrix()
 }
 
 @test 'letters in the queue: whatever is killed, cut or full, none is lost, torn, or twice without a word' {
-	run -0 "$abs_top_srcdir/tests/crash/queue" --sample="${CRASH_SECONDS:-20}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
+	run -0 "$abs_top_srcdir/tests/crash/queue" --sample="${CRASH_SECONDS:-16}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
+	echo "# ${lines[0]}" >&3 # the seed
+	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
+}
+
+@test 'messages that are moved, copied and appended: whatever is killed or cut, none is lost, changed or there twice without a word' {
+	run -0 "$abs_top_srcdir/tests/crash/marks" --sample="${CRASH_SECONDS:-4}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }
