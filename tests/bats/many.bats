@@ -10,7 +10,6 @@ load helper
 # Hard links to one file, whose sizes are in their names so that nobody has to look.
 setup_file()
 {
-	mailverbs_setup
 	local user maildir size
 	user=$(fresh_user)
 	maildir=$(maildir_of "$user")
