@@ -147,14 +147,12 @@ connect ${SRV_POP3S##*:}"
 	assert_output $'0\t0'
 }
 
-@test "mfetch taken over gets nothing, and makes a Maildir that does not exist, or is an empty directory" {
+@test "mfetch taken over gets nothing, and makes a Maildir of an empty directory" {
 	mkdir empty
-	for box in some/where/Mail empty; do
-		deliver "$user" <<<'Subject: here'
-		run -0 taken_over mfetch --maildir="$box"
-		got_nothing
-		grep -q here "$box"/new/*
-	done
+	deliver "$user" <<<'Subject: here'
+	run -0 taken_over mfetch --maildir=empty
+	got_nothing
+	grep -q here empty/new/*
 }
 
 @test "mfetch taken over gets nothing if the Maildir holds the home, or is it" {
@@ -172,8 +170,8 @@ connect ${SRV_POP3S##*:}"
 	for box in missing empty; do
 		run -0 mfetch --dry-run --maildir="$box"
 		run -0 mfetch --probe -v --maildir="$box"
-		assert_line --partial 'contained: files,'
 	done
+	assert_line --partial 'contained: files,'
 	assert [ ! -e missing ]
 	assert_equal "$(ls empty)" ''
 }
@@ -373,6 +371,7 @@ got_own()
 
 @test "of several accounts, one taken over in mfetch -A reads the password of no other" {
 	two_accounts
+	mkdir one other
 	deliver "$user" <<<'Subject: to one'
 	deliver "$other" <<<'Subject: to the other'
 	run -0 taken_over mfetch -A

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/containment.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,32 +248,27 @@ ends_at_first(void *ctx, const char *name)
 	return false;
 }
 
-/* A Maildir to be made: a rule can only be about what exists. One in which something is missing is for
- * deliver/sink_maildir to judge. */
+/* Is it a directory in which a Maildir is to be made? */
 static bool
-is_to_be_made(const char *path)
+is_empty_directory(const char *path)
 {
 	bool is_empty = true;
 
-	return directory_each(path, ends_at_first, &is_empty) ? is_empty : errno == ENOENT;
+	return directory_each(path, ends_at_first, &is_empty) && is_empty;
+}
+
+static bool
+allow_directory(const struct sandbox *s, const char *path)
+{
+	if (!is_directory(path) || holds_home(path))
+		return false;
+	sandbox_allow(s, path, SANDBOX_CHANGE);
+	return true;
 }
 
 /* The rename from tmp to new needs version 2. A part may be a link to another file system. */
 static bool
-allow_part(const struct sandbox *s, const char *part, bool makes)
-{
-	struct err unused; /* the delivery says it */
-
-	if (makes && !file_make_directory(part, &unused))
-		return false;
-	if (!is_directory(part) || holds_home(part))
-		return false;
-	sandbox_allow(s, part, SANDBOX_CHANGE);
-	return true;
-}
-
-static bool
-allow_parts(const struct sandbox *s, const char *path, bool makes)
+allow_parts(const struct sandbox *s, const char *path)
 {
 	static const char *const parts[] = {"tmp", "new", "cur"};
 	bool ok = true;
@@ -282,26 +276,22 @@ allow_parts(const struct sandbox *s, const char *path, bool makes)
 	for (size_t i = 0; ok && i < sizeof parts / sizeof parts[0]; i++) {
 		char *part = mem_printf("%s/%s", path, parts[i]);
 
-		ok = allow_part(s, part, makes);
+		ok = allow_directory(s, part);
 		free(part);
 	}
 	return ok;
 }
 
-/* Nothing in it but its three parts is touched: so it may hold the user's home. --dry-run and --probe
- * make none, but look whether it could be made. */
+/* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that is
+ * missing there can be no rule, and it is not made before the login has succeeded. */
 static bool
-allow_maildir(const struct sandbox *s, const struct access_settings *a)
+allow_maildir(const struct sandbox *s, const char *path)
 {
-	const bool makes = is_to_be_made(a->maildir);
 	struct err unused; /* the delivery says it */
 
-	if (s->version == 1 || !file_check_owner(a->maildir, &unused))
+	if (s->version == 1 || !file_check_owner(path, &unused))
 		return false;
-	if (!makes || !(a->changes_nothing || a->is_reported))
-		return allow_parts(s, a->maildir, makes);
-	sandbox_allow(s, a->maildir, SANDBOX_READ);
-	return true;
+	return is_empty_directory(path) ? allow_directory(s, path) : allow_parts(s, path);
 }
 
 /* Its lock is made beside it. */
@@ -353,7 +343,7 @@ allow_spool(const struct sandbox *s)
 static bool
 allow_delivery(const struct sandbox *s, const struct access_settings *a, const char *config)
 {
-	if ((a->maildir && !allow_maildir(s, a)) || (a->mbox && !allow_mbox(s, a->mbox)))
+	if ((a->maildir && !allow_maildir(s, a->maildir)) || (a->mbox && !allow_mbox(s, a->mbox)))
 		return false;
 	sandbox_allow_open_file(s, STDOUT_FILENO, SANDBOX_READ);
 	allow_former_records(s, config);
