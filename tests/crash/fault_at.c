@@ -28,6 +28,7 @@
 #include <unistd.h>
 
 #include "preload.h"
+#include "preload_log.h"
 
 enum { INTR = 1, SHORT = 2, READ_IO = 4, ROOM = 8, DESCRIPTOR = 16, STALE = 32, MEMORY = 64 };
 
@@ -44,7 +45,7 @@ static const struct {
 
 static long at, calls;
 static unsigned how;
-static int error, log_fd = -1;
+static int error;
 
 __attribute__((constructor)) static void
 start(void)
@@ -53,8 +54,7 @@ start(void)
 		   *path = getenv("FAULT_LOG");
 
 	at = number ? atol(number) : 0;
-	if (path)
-		log_fd = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log_open(path);
 	for (size_t i = 0; word && i < sizeof hows / sizeof hows[0]; i++)
 		if (strcmp(word, hows[i].word) == 0) {
 			how = hows[i].how;
@@ -69,9 +69,8 @@ strikes(const char *name, unsigned can)
 {
 	if (!(can & how))
 		return false;
-	if (log_fd >= 0 &&
-	    (REAL(write)(log_fd, name, strlen(name)) < 0 || REAL(write)(log_fd, "\n", 1) < 0))
-		abort();
+	log_write(name, strlen(name));
+	log_write("\n", 1);
 	if (++calls != at)
 		return false;
 	errno = error;

@@ -32,13 +32,13 @@
 #include <unistd.h>
 
 #include "preload.h"
+#include "preload_log.h"
 
 enum kind { OTHER, FILE_ROOM, FLUSH };
 enum how { NOTHING, BEFORE, TORN, AFTER, FULL, BAD };
 
 static long calls, calls_of_kind, at;
 static enum how how;
-static int log_fd = -1;
 
 __attribute__((constructor)) static void
 start(void)
@@ -55,8 +55,7 @@ start(void)
 	for (enum how h = BEFORE; text && h <= BAD; h++)
 		if (strcmp(text, hows[h]) == 0)
 			how = h;
-	if (path)
-		log_fd = REAL(open)(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	log_open(path);
 	unsetenv("LD_PRELOAD");
 }
 
@@ -74,8 +73,7 @@ note(const char *name, enum kind kind)
 	char line[100];
 	const int len = snprintf(line, sizeof line, "%ld %s %s\n", calls, name, kinds[kind]);
 
-	if (log_fd >= 0 && REAL(write)(log_fd, line, (size_t)len) != len)
-		abort();
+	log_write(line, (size_t)len);
 }
 
 /* True: the call is to fail, errno says with what. *N is what there is to write, or NULL. */
