@@ -229,31 +229,3 @@ finds()
 	against "$PWD/said" 76 mlist -o uid --search=subject:x
 	assert_equal "$output" ''
 }
-
-@test 'a FETCH response without a list leaves one message unnamed, and the others are served' {
-	{
-		hello
-		cat <<-'END'
-		C: a2 SELECT "INBOX"
-		C: a3 UID FETCH 1:* (UID RFC822.SIZE)
-		S: * 3 EXISTS
-		S: * OK [UIDVALIDITY 1] ok
-		S: a2 OK selected
-		S: * 1 FETCH
-		S: * 2 FETCH (UID 20 RFC822.SIZE 14)
-		S: * 3 FETCH (UID 30 RFC822.SIZE 14)
-		S: a3 OK
-		C: a4 UID FETCH 20,30 (UID BODY.PEEK[])
-		S: * 2 FETCH (UID 20 BODY[] {14}\r\nSubject: x\r\n\r\n)
-		S: * 3 FETCH (UID 30 BODY[] {14}\r\nSubject: y\r\n\r\n)
-		S: a4 OK
-		C: a5 UID STORE 20,30 +FLAGS.SILENT (\\Deleted)
-		C: a6 UID EXPUNGE 20,30
-		C: a7 LOGOUT
-		S: a5 OK\r\n* 3 EXPUNGE\r\n* 2 EXPUNGE\r\na6 OK\r\n* BYE\r\na7 OK
-		END
-	} >said
-	against "$PWD/said" 66 mfetch --maildir=box
-	assert_equal "$stderr" 'mfetch: tunnel: message 1: the server gives it no UID'
-	assert_equal "$(cat box/new/* | sort)" $'\n\nSubject: x\nSubject: y'
-}

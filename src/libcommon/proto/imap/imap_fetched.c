@@ -96,10 +96,8 @@ imap_read_fetch(struct imap *c, struct imap_fetched *f, enum part part, imap_tak
 	struct imap_token t;
 	char name[32];
 
-	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN) {
-		imap_finish(c); /* it says nothing of the message */
-		return imap_stream_ok(c, &(struct err){0});
-	}
+	if (!imap_next(c, &t) || t.kind != TOKEN_OPEN)
+		return imap_breach(c, "a FETCH without a list");
 	while (imap_next(c, &t)) {
 		if (t.kind == TOKEN_CLOSE)
 			return true;
