@@ -238,7 +238,7 @@ static bool
 gather(struct company *c, struct run *run, struct err *e)
 {
 	struct config_files files = {0};
-	bool ok = config_load_given(&files, &run->given, e);
+	bool ok = config_load(&files, &run->given, e);
 
 	if (ok) {
 		account_names_of(&c->names, &files);

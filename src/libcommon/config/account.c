@@ -177,27 +177,43 @@ drop_what_pop3_lacks(struct account *a)
 	}
 }
 
-bool
-account_resolve_in(struct account *a, enum tool_id tool, const struct values *given,
-		   const char *sender, const struct config_files *files, struct err *e)
+/* What can be said without a file. */
+static bool
+begin(struct account *a, enum tool_id tool, const struct values *given, struct err *e)
 {
-	struct err unused; /* a missing server is an error as soon as one is needed */
-	bool ok;
-
 	*a = (struct account){.tool = tool};
 	take_given(a, given);
-	if (given->of[SET_PORT].text && !given->of[SET_HOST].text) {
-		err_set(e, ERR_USAGE, "--port goes with --host");
-		return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
-	}
-	ok = account_choose(&a->name, &a->values, files, given, sender, e) &&
-	     take_files(a, files, tool, e) && take_preset(a, e);
+	if (!given->of[SET_PORT].text || given->of[SET_HOST].text)
+		return true;
+	err_set(e, ERR_USAGE, "--port goes with --host");
+	return err_hint(e, "--server=SCHEME://HOST:PORT says all of it");
+}
+
+static bool
+take_configuration(struct account *a, const struct values *given, const char *sender,
+		   const struct config_files *files, struct err *e)
+{
+	struct err unused; /* a missing server is an error as soon as one is needed */
+	const bool ok = account_choose(&a->name, &a->values, files, given, sender, e) &&
+			take_files(a, files, a->tool, e) && take_preset(a, e);
+
 	a->follows_sender = ok && account_follows_sender(files, given);
 	if (ok)
 		find_server(a);
 	if (a->server.protocol == PROTOCOL_POP3)
 		drop_what_pop3_lacks(a);
-	ok = ok && conflict_check(&a->values, account_server(a, &unused), tool, e);
+	return ok && conflict_check(&a->values, account_server(a, &unused), a->tool, e);
+}
+
+bool
+account_resolve_in(struct account *a, enum tool_id tool, const struct values *given,
+		   const char *sender, const struct config_files *files, struct err *e)
+{
+	bool ok;
+
+	if (!begin(a, tool, given, e))
+		return false;
+	ok = take_configuration(a, given, sender, files, e);
 	a->settings = account_settings_read(&a->values, tool);
 	return ok;
 }
@@ -207,14 +223,12 @@ account_resolve(struct account *a, enum tool_id tool, const struct values *given
 		const char *sender, struct err *e)
 {
 	struct config_files files = {0};
-	const bool is_loaded = config_load(&files, given->of[SET_CONFIG].text, e);
-	const bool ok = is_loaded && account_resolve_in(a, tool, given, sender, &files, e);
+	bool ok;
 
-	if (!is_loaded) {
-		*a = (struct account){.tool = tool};
-		take_given(a, given);
-		a->settings = account_settings_read(&a->values, tool);
-	}
+	if (!begin(a, tool, given, e))
+		return false;
+	ok = config_load(&files, given, e) && take_configuration(a, given, sender, &files, e);
+	a->settings = account_settings_read(&a->values, tool);
 	config_files_free(&files);
 	return ok;
 }

@@ -40,7 +40,7 @@ bool
 account_names(struct account_names *n, const struct values *given, struct err *e)
 {
 	struct config_files files = {0};
-	const bool ok = config_load(&files, given->of[SET_CONFIG].text, e);
+	const bool ok = config_load(&files, given, e);
 
 	*n = (struct account_names){0};
 	if (ok)

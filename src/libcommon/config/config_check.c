@@ -89,18 +89,12 @@ check_file(const struct ini *file, struct err *e)
 }
 
 bool
-config_load(struct config_files *files, const char *config, struct err *e)
+config_load(struct config_files *files, const struct values *given, struct err *e)
 {
-	if (!config_files_load(files, config, e))
+	if (!config_files_load(files, given->of[SET_CONFIG].text, e))
 		return false;
 	for (size_t f = 0; f < files->count; f++)
 		if (!check_file(&files->items[f], e))
 			return false;
 	return true;
-}
-
-bool
-config_load_given(struct config_files *files, const struct values *given, struct err *e)
-{
-	return config_load(files, given->of[SET_CONFIG].text, e);
 }

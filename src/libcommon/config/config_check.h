@@ -14,11 +14,8 @@ struct ini;
 struct ini_entry;
 struct values;
 
-/* As config_files_load(), and checks each file. */
-bool config_load(struct config_files *files, const char *config, struct err *e);
-
-/* The same with the --config of the command line GIVEN. */
-bool config_load_given(struct config_files *files, const struct values *given, struct err *e);
+/* As config_files_load(), with the --config of the command line GIVEN, and checks each file. */
+bool config_load(struct config_files *files, const struct values *given, struct err *e);
 
 /* Puts file, line and key in front of *E, which is ERR_CONFIG then. Always false. */
 bool config_entry_error(const struct ini *file, const struct ini_entry *entry, struct err *e);
