@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,27 +13,9 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/err.h"
-#include "base/stop.h"
+#include "base/file.h"
 
 enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024 };
-
-/* No deadline: a command may wait for a person who looks for a key, as the terminal does. */
-static bool
-wait_readable(int fd, struct err *e)
-{
-	struct pollfd fds[] = {
-	    {.fd = fd, .events = POLLIN},
-	    {.fd = stop_fd(), .events = POLLIN},
-	};
-
-	do {
-		if (stop_signal() != 0)
-			return err_set(e, ERR_TEMPORARY, "interrupted");
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return err_set_errno(e, ERR_IO, "poll");
-	} while (fds[0].revents == 0);
-	return true;
-}
 
 ssize_t
 secret_read(int fd, struct buf *text, struct err *e)
@@ -43,7 +24,7 @@ secret_read(int fd, struct buf *text, struct err *e)
 	ssize_t n;
 
 	do {
-		if (!wait_readable(fd, e))
+		if (!file_await(fd, e)) /* a command may wait for a person who looks for a key */
 			return -1;
 		n = read(fd, to, CHUNK);
 	} while (n < 0 && errno == EINTR);

@@ -61,9 +61,8 @@ file_write_new(const char *path, const void *bytes, size_t n, struct err *e)
 	return ok;
 }
 
-/* False: *e. */
-static bool
-wait_for_writer(int fd, struct err *e)
+bool
+file_await(int fd, struct err *e)
 {
 	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
 
@@ -94,9 +93,12 @@ file_read_all(int fd, struct buf *text, size_t max, struct err *e)
 
 		if (n == 0)
 			return check_end(fd, text, e);
-		if (n < 0 && errno == EAGAIN && !wait_for_writer(fd, e))
-			return false;
-		if (n < 0 && errno != EAGAIN && errno != EINTR)
+		if (n < 0 && errno == EAGAIN) {
+			if (!file_await(fd, e))
+				return false;
+			continue;
+		}
+		if (n < 0 && errno != EINTR)
 			return err_set(e, ERR_IO, "%s", strerror(errno));
 		if (n > 0 && (size_t)n > max - text->len)
 			return err_set(e, ERR_IO, "more than %zu MiB", max >> 20);

@@ -19,10 +19,14 @@ bool file_write_all(int fd, const void *bytes, size_t n);
  * is left. The name is not durable yet, see file_sync_parent(). */
 bool file_write_new(const char *path, const void *bytes, size_t n, struct err *e);
 
+/* Waits without a deadline until FD can be read, or is at its end. False: *e is ERR_TEMPORARY if a
+ * signal asked to stop (base/stop.h), or ERR_IO. */
+bool file_await(int fd, struct err *e);
+
 /*
  * Adds to TEXT all that FD reads, at most MAX bytes; buf_wipe() is the caller's. FD was opened with
- * O_NONBLOCK: the writer of a pipe is waited for, but not that one comes. False: *e is ERR_IO;
- * ERR_TEMPORARY if a signal asked to stop (base/stop.h).
+ * O_NONBLOCK: the writer of a pipe is waited for, but not that one comes. False: *e is ERR_IO, or as
+ * of file_await().
  */
 bool file_read_all(int fd, struct buf *text, size_t max, struct err *e);
 
