@@ -143,7 +143,7 @@ imap_code_in(struct imap_code *code, const char *status)
 bool
 imap_code_is(const struct imap_code *code, const char *name)
 {
-	return strlen(name) == code->name_len && text_starts(code->name, code->name_len, name);
+	return text_equal_n(code->name, code->name_len, name);
 }
 
 bool

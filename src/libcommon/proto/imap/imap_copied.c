@@ -6,27 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "proto/imap/imap_code.h"
-
-/* "7", "3:5" or "5:3". */
-static bool
-read_range(const char *text, size_t len, uint32_t *from, uint32_t *to)
-{
-	const char *colon = memchr(text, ':', len);
-	const size_t first_len = colon ? (size_t)(colon - text) : len;
-	uint64_t first, last;
-
-	if (!text_number_n(text, first_len, UINT32_MAX, &first) || first == 0)
-		return false;
-	last = first;
-	if (colon &&
-	    (!text_number_n(colon + 1, len - first_len - 1, UINT32_MAX, &last) || last == 0))
-		return false;
-	*from = (uint32_t)(first < last ? first : last);
-	*to = (uint32_t)(first < last ? last : first);
-	return true;
-}
+#include "proto/imap/imap_uids.h"
 
 /* The index of the first UID that is not below LEAST. */
 static size_t
@@ -45,18 +26,16 @@ first_from(const uint32_t *uids, size_t count, uint32_t least)
 	return low;
 }
 
-/* Marks the UIDs that the set names. False: it is not a set. */
+/* Marks the UIDs that the set from SET to END names. False: it is not a set. */
 static bool
-mark(const char *set, size_t len, const uint32_t *uids, size_t count, bool *is_named)
+mark(const char *set, const char *end, const uint32_t *uids, size_t count, bool *is_named)
 {
-	for (size_t at = 0, n; at <= len; at += n + 1) {
-		const char *comma = memchr(set + at, ',', len - at);
-		uint32_t from, to;
+	while (set <= end) {
+		struct imap_range r;
 
-		n = comma ? (size_t)(comma - set) - at : len - at;
-		if (!read_range(set + at, n, &from, &to))
+		if (!imap_set_next(&set, end, &r) || r.from == 0)
 			return false;
-		for (size_t i = first_from(uids, count, from); i < count && uids[i] <= to; i++)
+		for (size_t i = first_from(uids, count, r.from); i < count && uids[i] <= r.to; i++)
 			is_named[i] = true;
 	}
 	return true;
@@ -75,7 +54,7 @@ imap_copied_keep(const char *status, uint32_t *uids, size_t count)
 	if (!blank)
 		return count;
 	is_named = mem_alloc(count * sizeof *is_named);
-	if (mark(code.rest, (size_t)(blank - code.rest), uids, count, is_named)) {
+	if (mark(code.rest, blank, uids, count, is_named)) {
 		for (size_t i = 0; i < count; i++)
 			if (is_named[i])
 				uids[kept++] = uids[i];

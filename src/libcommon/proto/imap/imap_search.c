@@ -18,26 +18,21 @@
 enum { REPEATS_MAX = 1000 };
 
 /* The messages found, as ranges: "1:4294967295" is as small as it is written. */
-struct range {
-	uint32_t from, to;
-};
-
 struct finding {
-	struct range *ranges;
+	struct imap_range *ranges;
 	size_t count;
 	size_t max; /* more are no messages of this folder */
 };
 
 static bool
-add_range(struct finding *f, struct imap *c, uint32_t from, uint32_t to)
+add_range(struct finding *f, struct imap *c, struct imap_range range)
 {
-	if (from == 0 || to == 0)
+	if (range.from == 0)
 		return imap_breach(c, "a search that finds UID 0");
 	if (f->count == f->max)
 		return imap_breach(c, "a search that finds more messages than there are");
 	f->ranges = mem_room(f->ranges, f->count, sizeof *f->ranges);
-	f->ranges[f->count++] =
-	    (struct range){.from = from < to ? from : to, .to = from < to ? to : from};
+	f->ranges[f->count++] = range;
 	return true;
 }
 
@@ -47,20 +42,12 @@ add_set(struct finding *f, struct imap *c, const char *set, size_t len)
 {
 	const char *const end = set + len;
 
-	for (const char *comma; set < end; set = comma + 1) {
-		const char *colon;
-		uint64_t from, to;
+	while (set < end) {
+		struct imap_range range;
 
-		comma = memchr(set, ',', (size_t)(end - set));
-		comma = comma ? comma : end;
-		colon = memchr(set, ':', (size_t)(comma - set));
-		if (!text_number_n(set, (size_t)((colon ? colon : comma) - set), UINT32_MAX, &from))
+		if (!imap_set_next(&set, end, &range))
 			return imap_breach(c, "a search result that is not a UID");
-		to = from;
-		if (colon &&
-		    !text_number_n(colon + 1, (size_t)(comma - colon - 1), UINT32_MAX, &to))
-			return imap_breach(c, "a search result that is not a UID");
-		if (!add_range(f, c, (uint32_t)from, (uint32_t)to))
+		if (!add_range(f, c, range))
 			return false;
 	}
 	return true;
@@ -75,7 +62,7 @@ take_search(struct finding *f, struct imap *c)
 	while (imap_next(c, &t)) {
 		if (!imap_number(&t, &uid))
 			return imap_skip_value(c, &t); /* (MODSEQ …), RFC 7162 section 3.1.5 */
-		if (!add_range(f, c, uid, uid))
+		if (!add_range(f, c, (struct imap_range){uid, uid}))
 			return false;
 	}
 	return true;
@@ -89,10 +76,8 @@ is_awaited(struct imap *c)
 	char tag[16];
 
 	snprintf(tag, sizeof tag, "a%u", c->tags.awaited);
-	if (!imap_next(c, &t) || !imap_is(&t, "TAG") || !imap_next(c, &t) || t.len != strlen(tag) ||
-	    !text_starts(t.text, t.len, tag))
-		return false;
-	return imap_next(c, &t) && t.kind == TOKEN_CLOSE;
+	return imap_next(c, &t) && imap_is(&t, "TAG") && imap_next(c, &t) &&
+	       text_equal_n(t.text, t.len, tag) && imap_next(c, &t) && t.kind == TOKEN_CLOSE;
 }
 
 /* (TAG "a7") UID ALL 2,4:7 and whatever else is returned: names, each with a value. The result of
@@ -104,20 +89,18 @@ take_esearch(struct finding *f, struct imap *c)
 	bool has_uids = false;
 
 	while (imap_next(c, &t)) {
-		if (t.kind == TOKEN_OPEN && !is_awaited(c))
-			return true;
-		if (t.kind == TOKEN_OPEN || imap_is(&t, "UID")) {
-			has_uids |= t.kind != TOKEN_OPEN;
-			continue;
-		}
-		if (!imap_is(&t, "ALL")) {
+		if (t.kind == TOKEN_OPEN) {
+			if (!is_awaited(c))
+				return true;
+		} else if (imap_is(&t, "UID")) {
+			has_uids = true;
+		} else if (!imap_is(&t, "ALL")) {
 			imap_skip_value(c, &t);
-			continue;
-		}
-		if (!has_uids)
+		} else if (!has_uids) {
 			return imap_breach(c, "a search result without UIDs");
-		if (!imap_next(c, &t) || !add_set(f, c, t.text, t.len))
+		} else if (!imap_next(c, &t) || !add_set(f, c, t.text, t.len)) {
 			return true;
+		}
 	}
 	return true;
 }
@@ -191,7 +174,7 @@ search(struct imap *c, const struct imap_search *s, size_t messages, struct err 
 static int
 compare_ranges(const void *a, const void *b)
 {
-	const struct range *x = a, *y = b;
+	const struct imap_range *x = a, *y = b;
 
 	return x->from < y->from ? -1 : x->from > y->from;
 }
@@ -220,7 +203,7 @@ static int
 compare_place(const void *key, const void *range)
 {
 	const uint32_t uid = *(const uint32_t *)key;
-	const struct range *r = range;
+	const struct imap_range *r = range;
 
 	return uid < r->from ? -1 : uid > r->to;
 }

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -53,6 +54,25 @@ imap_uids_free(struct imap_uids *uids)
 {
 	free(uids->items);
 	*uids = (struct imap_uids){0};
+}
+
+bool
+imap_set_next(const char **at, const char *end, struct imap_range *range)
+{
+	const char *const start = *at, *comma = memchr(start, ',', (size_t)(end - start)), *colon;
+	uint64_t first, last;
+
+	comma = comma ? comma : end;
+	colon = memchr(start, ':', (size_t)(comma - start));
+	if (!text_number_n(start, (size_t)((colon ? colon : comma) - start), UINT32_MAX, &first))
+		return false;
+	last = first;
+	if (colon && !text_number_n(colon + 1, (size_t)(comma - colon - 1), UINT32_MAX, &last))
+		return false;
+	range->from = (uint32_t)(first < last ? first : last);
+	range->to = (uint32_t)(first < last ? last : first);
+	*at = comma + 1;
+	return true;
 }
 
 size_t

@@ -38,6 +38,14 @@ bool imap_uids_have(const struct imap_uids *uids, uint32_t uid);
 
 void imap_uids_free(struct imap_uids *uids); /* leaves an empty one */
 
+struct imap_range {
+	uint32_t from, to; /* from <= to */
+};
+
+/* Reads one range of a sequence set that ends at END, "7", "3:5" or "5:3", from *AT on, and puts *AT
+ * after the comma that follows it, or after END. 0 is read as any number. False: it is not a range. */
+bool imap_set_next(const char **at, const char *end, struct imap_range *range);
+
 /*
  * Adds to OUT the sequence set for UIDS, which ascend, from the first on, neighbours as one range.
  * It ends with the last of COUNT, or when it has more than LEN_MAX bytes. Returns how many of them
