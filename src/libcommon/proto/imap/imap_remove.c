@@ -228,11 +228,8 @@ copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last
 			return false;
 		asked = 0;
 	}
-	if (!copy_and_count(c, &c->changes.to_delete, to_trash, asked, e))
-		return false;
-	if (c->changes.to_delete.count > 0)
-		return remove_for_good(c, 0, is_last, e);
-	return true;
+	return copy_and_count(c, &c->changes.to_delete, to_trash, asked, e) &&
+	       (c->changes.to_delete.count == 0 || remove_for_good(c, 0, is_last, e));
 }
 
 static bool

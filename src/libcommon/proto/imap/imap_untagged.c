@@ -42,12 +42,18 @@ take_uid_next(struct imap *c, const struct imap_code *code)
 
 /* In the answer to SELECT, or later, when the folder's rights have changed. */
 static void
+note_permanent_flags(struct imap *c, const char *list, size_t len)
+{
+	free(c->folder.permanent);
+	c->folder.permanent = mem_strndup(list, len);
+}
+
+static void
 take_read_only(struct imap *c, const struct imap_code *code)
 {
 	(void)code;
 	c->folder.rights = 0;
-	free(c->folder.permanent);
-	c->folder.permanent = mem_strdup("()");
+	note_permanent_flags(c, "()", 2);
 }
 
 static void
@@ -57,8 +63,7 @@ take_permanent_flags(struct imap *c, const struct imap_code *code)
 		c->folder.rights &= ~(unsigned)RIGHT_DELETE;
 	if (code->fixed & IMAP_FIXED_SEEN)
 		c->folder.rights &= ~(unsigned)RIGHT_MARK_READ;
-	free(c->folder.permanent);
-	c->folder.permanent = mem_strndup(code->arguments, code->arguments_len);
+	note_permanent_flags(c, code->arguments, code->arguments_len);
 }
 
 /* Once UIDs are known, another UIDVALIDITY means that each of them may now be another message. */
