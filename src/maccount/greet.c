@@ -45,17 +45,23 @@ greet_answer(struct dialog *d, const char *good, const char *more, struct err *e
 	return NULL;
 }
 
+bool
+greet_introduce(struct dialog *d, const struct url *url, struct err *e)
+{
+	if (url->protocol != PROTOCOL_SMTP)
+		return true;
+	dialog_ask(d, "EHLO [127.0.0.1]");
+	return greet_answer(d, "250 ", "250-", e);
+}
+
 static bool
 start_tls(struct stream *s, struct dialog *d, const struct url *url, const struct tls_params *tls,
 	  struct err *e)
 {
 	const struct words *w = &words[url->protocol];
 
-	if (url->protocol == PROTOCOL_SMTP) {
-		dialog_ask(d, "EHLO [127.0.0.1]");
-		if (!greet_answer(d, "250 ", "250-", e))
-			return false;
-	}
+	if (!greet_introduce(d, url, e))
+		return false;
 	dialog_ask(d, "%s", w->question);
 	return greet_answer(d, w->yes, w->more, e) && stream_start_tls(s, tls, e);
 }

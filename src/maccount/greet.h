@@ -23,6 +23,9 @@ struct dialog *greet(struct stream *s, const struct url *url, const struct tls_p
  * with GOOD. NULL: *e. */
 const char *greet_answer(struct dialog *d, const char *good, const char *more, struct err *e);
 
+/* Says who we are, in SMTP alone: before STARTTLS, and before what needs TLS. False: *e. */
+bool greet_introduce(struct dialog *d, const struct url *url, struct err *e);
+
 /* Takes leave of the server and reads its answer. False: *e. */
 bool greet_leave(struct dialog *d, const struct url *url, struct err *e);
 

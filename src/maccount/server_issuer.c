@@ -55,11 +55,8 @@ provoke(struct dialog *d, const char *user, const struct url *url, struct err *e
 {
 	const struct words *w = &words[url->protocol];
 
-	if (url->protocol == PROTOCOL_SMTP) {
-		dialog_ask(d, "EHLO [127.0.0.1]");
-		if (!greet_answer(d, "250 ", "250-", e))
-			return NULL;
-	}
+	if (!greet_introduce(d, url, e))
+		return NULL;
 	dialog_ask(d, "%s", w->command);
 	if (!greet_answer(d, w->challenge, w->more, e))
 		return NULL;
