@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/config_files.h"
-#include "config/paths.h"
+#include "config/setting.h"
 #include "config/url.h"
 #include "maccount/command.h"
 #include "maccount/https.h"
@@ -81,15 +81,12 @@ is_usable(const struct candidate *c)
 static bool
 ask_terminal(const struct candidate *c, const char *domain)
 {
-	char *url = url_text(&c->url), answer[16];
-	struct buf question = {0};
-	bool yes;
+	char *url = url_text(&c->url),
+	     *question = mem_printf("%s (%s) is outside %s, and its DNS is not signed. Use it?",
+				    url, c->source, domain);
+	const bool yes = terminal_agrees(question);
 
-	buf_addf(&question, "%s (%s) is outside %s, and its DNS is not signed. Use it? [y/N] ", url,
-		 c->source, domain);
-	yes = terminal_ask(question.data, answer, sizeof answer) &&
-	      (answer[0] == 'y' || answer[0] == 'Y');
-	buf_free(&question);
+	free(question);
 	free(url);
 	return yes;
 }
@@ -212,18 +209,20 @@ find_domain(const char *address, struct buf *domain, struct err *e)
 	return true;
 }
 
-/* The tls-ca-file for all accounts, which the mail tools will use; the caller's to free(). NULL: none.
- * Mistakes in the configuration do not matter here. */
+/* The tls-ca-file for all accounts, which the mail tools will use; the caller's to free(). NULL: none. */
 static char *
 usual_ca_file(const char *config)
 {
+	const struct setting *s = setting_row(SET_TLS_CA_FILE, TOOL_MACCOUNT);
 	struct config_files files;
+	struct err unused; /* a mistake in the configuration does not matter here */
 	const char *text = NULL;
-	char *path;
+	char *path = NULL;
 
-	if (config_files_load(&files, config, &(struct err){0}))
-		text = config_files_key(&files, "", "tls-ca-file");
-	path = text && strncmp(text, "~/", 2) == 0 ? paths_home(text + 2) : mem_strdup(text);
+	if (config_files_load(&files, config, &unused))
+		text = config_files_key(&files, "", s->name);
+	if (text)
+		setting_check(s, text, &path, &unused);
 	config_files_free(&files);
 	return path;
 }

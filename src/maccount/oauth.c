@@ -223,12 +223,9 @@ check_endpoints(const struct oauth *o, struct err *e)
 static bool
 agree(const struct server_issuer *i, struct err *e)
 {
-	char *question = mem_printf("%s names %s for signing in. Sign in there? [y/N] ", i->server,
-				    i->issuer),
-	     answer[16];
-	const bool is_agreed = terminal_is_present() &&
-			       terminal_ask(question, answer, sizeof answer) &&
-			       (answer[0] == 'y' || answer[0] == 'Y');
+	char *question =
+	    mem_printf("%s names %s for signing in. Sign in there?", i->server, i->issuer);
+	const bool is_agreed = terminal_is_present() && terminal_agrees(question);
 
 	free(question);
 	if (is_agreed)

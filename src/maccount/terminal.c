@@ -2,10 +2,12 @@
 #include "maccount/terminal.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
 
@@ -68,4 +70,15 @@ terminal_ask(const char *question, char *answer, size_t size)
 	answer[strcspn(answer, "\r\n")] = '\0';
 	fclose(tty);
 	return ok;
+}
+
+bool
+terminal_agrees(const char *question)
+{
+	char *text = mem_printf("%s [y/N] ", question), answer[16];
+	const bool agrees =
+	    terminal_ask(text, answer, sizeof answer) && (answer[0] == 'y' || answer[0] == 'Y');
+
+	free(text);
+	return agrees;
 }

@@ -18,4 +18,7 @@ void terminal_say(const char *text);
  * terminal, or no answer. */
 bool terminal_ask(const char *question, char *answer, size_t size);
 
+/* Shows QUESTION and "[y/N]". True: the answer begins with y. */
+bool terminal_agrees(const char *question);
+
 #endif
