@@ -295,15 +295,10 @@ append_input(struct marking *m, struct err *e)
 
 /* The command line. */
 
-/* A misspelt \Sent is not the name of a folder to make. */
 static bool
 check_target(const char *folder, struct err *e)
 {
-	if (!folder || folder[0] != '\\' || folder_is_special(folder))
-		return true;
-	return err_set(e, ERR_USAGE,
-		       "'%s' is not one of \\Sent, \\Drafts, \\Archive, \\Junk and \\Trash",
-		       folder);
+	return !folder || folder_check_special(folder, ERR_USAGE, e);
 }
 
 /* A flag that is to be set and cleared. */

@@ -46,15 +46,10 @@ check_server(const struct send_account *a, struct err *e)
 bool
 save_check(const struct send_account *a, struct err *e)
 {
-	const char *folder = a->settings.save.folder;
-
 	if (!a->settings.save.is_wanted)
 		return true;
-	if (folder[0] == '\\' && !folder_is_special(folder))
-		return err_set(e, ERR_CONFIG,
-			       "--save: '%s' is not one of \\Sent, \\Drafts, \\Archive, \\Junk "
-			       "and \\Trash",
-			       folder);
+	if (!folder_check_special(a->settings.save.folder, ERR_CONFIG, e))
+		return err_prefix(e, "--save");
 	return !a->settings.save.is_asked || check_server(a, e);
 }
 

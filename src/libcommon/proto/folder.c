@@ -138,6 +138,14 @@ folder_is_special(const char *name)
 	return find_special(name) < SPECIAL;
 }
 
+bool
+folder_check_special(const char *name, enum err_code code, struct err *e)
+{
+	return name[0] != '\\' || folder_is_special(name) ||
+	       err_set(e, code,
+		       "'%s' is not one of \\Sent, \\Drafts, \\Archive, \\Junk and \\Trash", name);
+}
+
 const char *
 folder_usual_name(const char *attribute)
 {
