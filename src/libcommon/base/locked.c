@@ -22,11 +22,9 @@ static void
 protect(void)
 {
 	locked_by = getpid();
-	if (mlock(slots, (size_t)SLOT * SLOTS) != 0)
-		return;
+	(void)mlock(slots, (size_t)SLOT * SLOTS);
 #ifdef MADV_DONTDUMP
-	if (madvise(slots, (size_t)SLOT * SLOTS, MADV_DONTDUMP) != 0)
-		return;
+	(void)madvise(slots, (size_t)SLOT * SLOTS, MADV_DONTDUMP);
 #endif
 }
 
@@ -81,11 +79,12 @@ take_slots(size_t size)
 char *
 locked_text(const char *text)
 {
-	const size_t size = text ? strlen(text) + 1 : 0;
+	size_t size;
 	char *copy;
 
 	if (!text)
 		return NULL;
+	size = strlen(text) + 1;
 	copy = take_slots(size);
 	if (!copy)
 		copy = mem_alloc(size);
@@ -108,10 +107,11 @@ void
 locked_free(char *text)
 {
 	const uintptr_t at = (uintptr_t)text, first = (uintptr_t)slots;
-	const size_t size = text ? strlen(text) + 1 : 0;
+	size_t size;
 
 	if (!text)
 		return;
+	size = strlen(text) + 1;
 	mem_wipe(text, size);
 	if (slots && at >= first && at < first + (uintptr_t)SLOT * SLOTS)
 		memset(is_taken + (at - first) / SLOT, false, slots_for(size));
