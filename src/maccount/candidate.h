@@ -14,8 +14,8 @@
 
 enum { CANDIDATES_MAX = 24 }; /* of one source */
 
-/* What a source tells of the authorization server, in the order of the keys oauth2-issuer,
- * oauth2-authorize, oauth2-token, oauth2-scope. */
+/* The keys that a source may have for the authorization server: oauth2-issuer, oauth2-authorize,
+ * oauth2-token, oauth2-scope. */
 enum stated_oauth { STATED_ISSUER, STATED_AUTHORIZE, STATED_TOKEN, STATED_SCOPE, STATED_COUNT };
 
 /* Why a server may be believed to be the domain's. */

@@ -78,7 +78,7 @@ check_options(const struct run *run, const struct command *c, struct err *e)
 	return true;
 }
 
-/* What people try, and what there is. */
+/* Words that people try, and the commands that do it. */
 static const struct {
 	const char *word, *advice;
 } advice[] = {

@@ -194,7 +194,7 @@ serve_lane(struct flush *f, struct queue_lane *l)
 	hang_up(f, l);
 }
 
-/* What it could tell the server of LANE, if a stranger took it over there. */
+/* A stranger who took the process over at the server of LANE must not find them. */
 static void
 forget_other_passwords(struct flush *f, const struct queue_lane *lane)
 {

@@ -12,8 +12,8 @@
 
 struct err;
 
-/* Before any other function of GnuTLS that computes something; after the first call it is cheap. What
- * it allocates stays until the process ends. False: *e is ERR_TEMPORARY. */
+/* Comes before any other function of GnuTLS that computes something; after the first call it is cheap.
+ * Its memory is kept until the process ends. False: *e is ERR_TEMPORARY. */
 bool crypto_start(struct err *e);
 
 #endif
