@@ -5,14 +5,12 @@
  * it lets us come. The first byte says what it is asked for. The end of the input is the end of the
  * connection, so nothing waits.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
-#include "fuzz.h"
-#include "message/receiver.h"
+#include "fuzz_server.h"
+#include "fuzz_taken.h"
 #include "net/stream.h"
 #include "proto/folder.h"
 #include "proto/imap/imap.h"
@@ -30,83 +28,17 @@ enum {
 	LISTS_HEADERS = 128
 };
 
-/* Each message has one end, and only what began has octets. */
-struct taken {
-	const struct message_list *list;
-	struct message_set whole;
-	const struct message_info *in_hand;
-	bool *has_ended;
-};
-
-static bool
-begin(void *ctx, const struct message_info *info, struct err *e)
-{
-	struct taken *t = ctx;
-
-	(void)e;
-	FUZZ_ASSERT(!t->in_hand && info->index < t->list->count);
-	FUZZ_ASSERT(!t->has_ended[info->index]);
-	t->in_hand = info;
-	return true;
-}
-
-static bool
-data(void *ctx, const char *bytes, size_t n, struct err *e)
-{
-	const struct taken *t = ctx;
-
-	(void)e;
-	FUZZ_ASSERT(t->in_hand && n > 0);
-	FUZZ_ASSERT(bytes[0] == bytes[0] && bytes[n - 1] == bytes[n - 1]);
-	return true;
-}
-
-static bool
-end(void *ctx, struct err *e)
-{
-	struct taken *t = ctx;
-
-	(void)e;
-	FUZZ_ASSERT(t->in_hand);
-	t->has_ended[t->in_hand->index] = true;
-	message_set_add(&t->whole, t->in_hand->index);
-	t->in_hand = NULL;
-	return true;
-}
-
-static bool
-abandon(void *ctx, const struct message_info *info, const struct err *why)
-{
-	struct taken *t = ctx;
-
-	FUZZ_ASSERT(info->index < t->list->count);
-	t->in_hand = NULL;
-	return why != NULL;
-}
-
-static const struct receiver receiver = {begin, data, end, abandon};
-
 static bool
 fetch_all(struct mailbox *m, const struct message_list *l, unsigned what)
 {
-	struct taken t = {.list = l, .has_ended = calloc(l->count + 1, 1)};
-	struct message_set all = {0};
-	struct err e;
-	bool ok;
+	struct message_set whole;
+	const bool ok = fuzz_fetch(m, l, (enum part)(what % PARTS), &whole);
 
-	FUZZ_ASSERT(t.has_ended);
-	for (size_t i = 0; i < l->count; i++)
-		message_set_add(&all, i);
-	ok = mailbox_fetch(m, l, &all, (enum part)(what % PARTS), &receiver, &t, &e);
-	FUZZ_ASSERT(!t.in_hand);
-	message_set_sort(&t.whole);
 	if (ok)
-		mailbox_remove(m, l, &t.whole);
+		mailbox_remove(m, l, &whole);
 	if (ok && (what & TO_TRASH) != 0)
-		mailbox_mark_read(m, l, &t.whole);
-	message_set_free(&all);
-	message_set_free(&t.whole);
-	free(t.has_ended);
+		mailbox_mark_read(m, l, &whole);
+	message_set_free(&whole);
 	return ok;
 }
 
@@ -169,19 +101,6 @@ converse(struct mailbox *m, unsigned what)
 	message_list_free(&list);
 }
 
-/* A server that has said all of it, and hung up. */
-static int
-say(const uint8_t *bytes, size_t n)
-{
-	int ends[2];
-
-	FUZZ_ASSERT(pipe(ends) == 0);
-	fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	FUZZ_ASSERT(write(ends[1], bytes, n) > 0); /* what is more than a pipe holds was not said */
-	close(ends[1]);
-	return ends[0];
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -194,7 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	s = stream_from_fds(say(data + 1, size - 1), open("/dev/null", O_WRONLY), "fuzz", 1);
+	s = fuzz_server(data + 1, size - 1);
 	if (imap_open(&m, s, &login, &params, &e))
 		converse(&m, data[0]);
 	mailbox_close(&m);

@@ -3,13 +3,11 @@
  * All that an SMTP or LMTP server says while two messages are sent, from the greeting on. The first
  * byte says how they are sent. The end of the input is the end of the connection, so nothing waits.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
-#include "fuzz.h"
+#include "fuzz_server.h"
 #include "message/outgoing.h"
 #include "message/source.h"
 #include "net/stream.h"
@@ -68,19 +66,6 @@ send_one(struct smtp *c, struct outgoing *o, unsigned how, bool last)
 	check(&v, ok);
 }
 
-/* A server that has said all of it, and hung up. */
-static int
-say(const uint8_t *bytes, size_t n)
-{
-	int ends[2];
-
-	FUZZ_ASSERT(pipe(ends) == 0);
-	fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	FUZZ_ASSERT(write(ends[1], bytes, n) > 0); /* what is more than a pipe holds was not said */
-	close(ends[1]);
-	return ends[0];
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -96,8 +81,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		login.one_at_a_time = (data[0] & ONE_BY_ONE) != 0;
 		params.is_lmtp = (data[0] & BY_LMTP) != 0;
 		o = make_message(source, (data[0] & LARGE) != 0 ? LARGE_SIZE : 100);
-		s = stream_from_fds(say(data + 1, size - 1), open("/dev/null", O_WRONLY), "fuzz",
-				    1);
+		s = fuzz_server(data + 1, size - 1);
 		c = smtp_open(s, &login, &params, &e);
 		for (int i = 0; c && i < 2 && !smtp_is_over(c); i++)
 			send_one(c, o, data[0], i == 1);
