@@ -15,15 +15,10 @@ load replay
 setup()
 {
 	replay_setup
+	replay_hellos
 	imap_login='S: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] hi
 C: a1 AUTHENTICATE PLAIN AGFsaWNlAHRhbnN0YWFm
 S: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS LIST-STATUS] in'
-	pop3_hello='S: +OK ready
-C: CAPA
-S: +OK
-S: PIPELINING
-S: TOP
-S: .'
 	! are_sanitized && command -v valgrind >/dev/null || return 0
 	local tool
 	mkdir counted

@@ -138,7 +138,7 @@ connect ${SRV_POP3S##*:}"
 # ---- mfetch ----
 
 @test "mfetch taken over gets nothing, and delivers into a Maildir" {
-	mkdir Mail
+	mkdir -p Mail/{tmp,new,cur}
 	deliver "$user" <<<'Subject: here'
 	run -0 taken_over mfetch --maildir=Mail
 	got_nothing
