@@ -203,9 +203,7 @@ find_domain(const char *address, struct buf *domain, struct err *e)
 		e->code = ERR_USAGE;
 		return err_prefix(e, "%s", address);
 	}
-	for (char *p = domain->data; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	text_make_lower(domain->data);
 	return true;
 }
 

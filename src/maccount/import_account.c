@@ -166,8 +166,7 @@ import_set_word(struct import *im, struct imported *a, enum setting_id id, const
 {
 	char *small = mem_strdup(word);
 
-	for (char *p = small; *p; p++)
-		*p = text_lower(*p);
+	text_make_lower(small);
 	import_set(im, a, id, small, line, what);
 	free(small);
 }

@@ -3,6 +3,7 @@
 
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -57,13 +58,12 @@ static char *
 name_place(const struct url *url, const char *recipient)
 {
 	char host[sizeof url->host];
-	size_t len = 0;
 
 	if (url->path[0])
 		return mem_printf("lmtp+unix://%s %s", url->path, recipient);
-	for (; url->host[len]; len++)
-		host[len] = text_lower(url->host[len]);
-	return mem_printf("lmtp://%.*s:%u %s", (int)len, host, url->port, recipient);
+	memcpy(host, url->host, sizeof host);
+	text_make_lower(host);
+	return mem_printf("lmtp://%s:%u %s", host, url->port, recipient);
 }
 
 static void

@@ -46,14 +46,6 @@ folder_of(const struct account *a, const struct url *url, const char *folder)
 	return folder ? journal_folder(folder) : mailbox_folder(a);
 }
 
-static void
-lower(char *text)
-{
-	for (; *text; text++)
-		if (*text >= 'A' && *text <= 'Z')
-			*text = (char)(*text - 'A' + 'a');
-}
-
 /* A literal address in its shortest form. False: it is none. */
 static bool
 add_address(struct buf *out, const char *host)
@@ -84,7 +76,7 @@ canonical_host(const char *host, struct err *e)
 	if (name.len > 1 && name.data[name.len - 1] == '.')
 		name.len--;
 	buf_add_str(&name, "");
-	lower(name.data);
+	text_make_lower(name.data);
 	return buf_take(&name);
 }
 
@@ -121,7 +113,7 @@ add_proxy(struct buf *out, const char *proxy)
 	const char *at = strrchr(proxy, '@');
 	char *place = mem_strdup(at ? at + 1 : scheme_end ? scheme_end + 3 : proxy);
 
-	lower(place);
+	text_make_lower(place);
 	buf_addf(out, ";proxy=%s", place);
 	free(place);
 }
@@ -182,7 +174,7 @@ former_name(const struct account *a, const char *folder, bool lower_case, struct
 		return NULL;
 	host = mem_strdup(url->host);
 	if (lower_case)
-		lower(host);
+		text_make_lower(host);
 	name = mem_printf("%s %s %s %s", protocol_name(url->protocol), user ? user : "", host,
 			  folder_of(a, url, folder));
 	free(host);

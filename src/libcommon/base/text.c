@@ -137,6 +137,7 @@ text_printable(struct buf *out, const char *bytes, size_t n)
 		i += plain > 0 ? plain : add_printable(out, s + i, n - i);
 	}
 }
+
 bool
 text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 {
@@ -166,6 +167,13 @@ char
 text_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+void
+text_make_lower(char *text)
+{
+	for (; *text; text++)
+		*text = text_lower(*text);
 }
 
 bool

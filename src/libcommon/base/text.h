@@ -59,6 +59,7 @@ bool text_size(const char *text, uint64_t *octets);
  * relatives out of src/.
  */
 char text_lower(char c);
+void text_make_lower(char *text); /* in place */
 bool text_is_alnum(char c);
 
 /* Are the first N bytes of A and B equal, ASCII case folded? A NUL in both ends the comparison. */

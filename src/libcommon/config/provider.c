@@ -169,9 +169,7 @@ lower(const char *domain)
 {
 	char *copy = mem_strdup(domain);
 
-	for (char *p = copy; *p; p++)
-		if (*p >= 'A' && *p <= 'Z')
-			*p = (char)(*p - 'A' + 'a');
+	text_make_lower(copy);
 	return copy;
 }
 

@@ -118,8 +118,7 @@ check_word(const struct setting *s, const char *text, char **normal, struct err 
 	if (!text_has_word(s->words, text))
 		return err_set(e, ERR_USAGE, "'%s' is not one of %s", text, s->words);
 	*normal = mem_strdup(text);
-	for (char *c = *normal; *c; c++)
-		*c = text_lower(*c);
+	text_make_lower(*normal);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/text.h"
 
 enum { NAME_MAX_LEN = 40, EDITS_MAX = 3, LETTERS_PER_EDIT = 3 };
 
@@ -43,11 +44,8 @@ normalise(char to[static NAME_MAX_LEN], const char *name, size_t len)
 {
 	if (len >= NAME_MAX_LEN)
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		const char c = name[i];
-
-		to[i] = (char)(c == '_' ? '-' : c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-	}
+	for (size_t i = 0; i < len; i++)
+		to[i] = name[i] == '_' ? '-' : text_lower(name[i]);
 	to[len] = '\0';
 	return true;
 }

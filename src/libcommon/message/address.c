@@ -107,8 +107,8 @@ address_key(const char *addr)
 	char *key = mem_strdup(addr);
 	const char *domain = address_domain(key);
 
-	for (char *c = domain ? key + (domain - key) : key + strlen(key); *c; c++)
-		*c = text_lower(*c);
+	if (domain)
+		text_make_lower(key + (domain - key));
 	return key;
 }
 

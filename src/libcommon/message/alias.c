@@ -107,21 +107,15 @@ take_lines(struct aliases *a, FILE *file, struct err *e)
 	return ok;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* Without ASCII case, whatever the locale. */
 static int
 compare_names(const char *a, const char *b)
 {
-	while (*a && lower(*a) == lower(*b)) {
+	while (*a && text_lower(*a) == text_lower(*b)) {
 		a++;
 		b++;
 	}
-	return (unsigned char)lower(*a) - (unsigned char)lower(*b);
+	return (unsigned char)text_lower(*a) - (unsigned char)text_lower(*b);
 }
 
 /* Among entries with one name the first in the file comes first. */

@@ -41,9 +41,7 @@ is_again(struct text_set *names, const struct header_field *field)
 	char *name = mem_strndup(field->name, field->name_len);
 	bool is_new;
 
-	for (char *c = name; *c; c++)
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
+	text_make_lower(name);
 	is_new = text_set_add(names, name);
 	free(name);
 	return !is_new;
