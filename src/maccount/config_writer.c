@@ -20,20 +20,10 @@
 
 enum { CHUNK = 4096, SIZE_MAX_FILE = 4 * 1024 * 1024, NAME_MAX_LEN = 48 };
 
-static char *
-directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return mem_strdup(".");
-	return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
-}
-
 static bool
 lock_directory(struct config_writer *w, struct err *e)
 {
-	char *directory = directory_of(w->path);
+	char *directory = file_directory(w->path);
 	bool ok = file_make_directory(directory, e);
 
 	if (ok) {
@@ -260,7 +250,7 @@ config_writer_commit(struct config_writer *w, struct err *e)
 bool
 config_writer_save_secret(const char *path, const char *secret, struct err *e)
 {
-	char *staged = mem_printf("%s.new", path), *directory = directory_of(path);
+	char *staged = mem_printf("%s.new", path), *directory = file_directory(path);
 	struct buf text = {0};
 	bool ok;
 

@@ -43,7 +43,7 @@ token_store_close(struct token_store *s)
 static bool
 make_directory(const struct token_store *s, struct err *e)
 {
-	char *directory = mem_strndup(s->path, (size_t)(strrchr(s->path, '/') - s->path));
+	char *directory = file_directory(s->path);
 	const bool ok = file_make_directory(directory, e);
 
 	free(directory);

@@ -296,8 +296,7 @@ allow_maildir(const struct sandbox *s, const char *path)
 static bool
 allow_mbox(const struct sandbox *s, const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *directory = slash ? mem_strndup(path, (size_t)(slash - path) + 1) : mem_strdup(".");
+	char *directory = file_directory(path);
 	const bool ok = is_directory(directory) && !holds_home(directory);
 
 	if (ok) {

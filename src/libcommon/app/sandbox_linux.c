@@ -201,12 +201,11 @@ describe(const struct sandbox *s, bool has_rules, bool has_filter, struct buf *o
 void
 sandbox_enforce(struct sandbox *s, struct buf *out)
 {
-	bool has_rules, has_filter;
+	const bool may_restrict = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	const bool has_rules = may_restrict && s->rules >= 0 &&
+			       syscall(SYS_landlock_restrict_self, s->rules, 0U) == 0;
+	const bool has_filter = may_restrict && syscall_filter_install();
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-		return;
-	has_rules = s->rules >= 0 && syscall(SYS_landlock_restrict_self, s->rules, 0U) == 0;
-	has_filter = syscall_filter_install();
 	sandbox_cancel(s);
 	if (out)
 		describe(s, has_rules, has_filter, out);

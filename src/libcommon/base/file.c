@@ -253,13 +253,21 @@ file_lock(const char *path, const char *busy, struct err *e)
 	return -1;
 }
 
+char *
+file_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return mem_strdup(".");
+	return mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+}
+
 /* May others make files in the directory of PATH, and not remove ours? */
 static bool
 is_shared_directory(const char *path, struct stat *directory)
 {
-	const char *slash = strrchr(path, '/');
-	char *parent = !slash ? mem_strdup(".")
-			      : mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	char *parent = file_directory(path);
 	const bool is = stat(parent, directory) == 0 && (directory->st_mode & S_ISVTX) &&
 			(directory->st_mode & (S_IWGRP | S_IWOTH));
 
@@ -347,9 +355,7 @@ file_sync_directory(const char *path, struct err *e)
 bool
 file_sync_parent(const char *path, struct err *e)
 {
-	const char *slash = strrchr(path, '/');
-	char *parent = !slash ? mem_strdup(".")
-			      : mem_strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	char *parent = file_directory(path);
 	const bool ok = file_sync_directory(parent, e);
 
 	free(parent);

@@ -53,6 +53,9 @@ char *file_noted_line(const char *path);
  */
 int file_lock(const char *path, const char *busy, struct err *e);
 
+/* The directory that PATH is in, "." for a bare name; the caller's to free(). */
+char *file_directory(const char *path);
+
 /* The absolute PATH without symbolic links, the caller's to free(). For a path that does not exist
  * yet, the name that it will have. */
 char *file_real_path(const char *path);
