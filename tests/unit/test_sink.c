@@ -716,6 +716,26 @@ are_left_alone(void)
 	free(path);
 }
 
+/* Our mbox, which somebody else replaces while we are at work, is not closed twice: its number may be
+ * another file's by then. */
+static void
+test_replaced_by_other(const char *path)
+{
+	struct target t;
+	int other;
+
+	open_target(&t, SINK_MBOX, "spool/alice");
+	push(&t, "1", LETTER);
+	unlink(path);
+	put_file("spool/alice", "");
+	ok(chown(path, 65534, 65534) == 0 && !settle(&t) && t.err.code == ERR_OUTPUT,
+	   "somebody else's mbox in the place of ours");
+	other = open("/dev/null", O_RDONLY);
+	close_target(&t);
+	ok(fcntl(other, F_GETFD) >= 0, "closes no other file");
+	close(other);
+}
+
 /* A spool directory that all share. */
 static void
 test_shared_directory(void)
@@ -745,6 +765,8 @@ test_shared_directory(void)
 		       !open_target(&t, SINK_MAILDIR, "spool/alice"),
 		   "somebody else's Maildir");
 		close_target(&t);
+		ok(rmdir(path) == 0, "that is gone");
+		test_replaced_by_other(path);
 	}
 	free(spool);
 	free(path);

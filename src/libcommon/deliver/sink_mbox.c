@@ -211,6 +211,7 @@ lock_file(struct mbox *m, struct err *e)
 			return true;
 		mbox_unlock(&m->lock);
 		close(m->fd);
+		m->fd = -1;
 		if (!open_mbox(m, e))
 			return false;
 	}
