@@ -198,7 +198,7 @@ check_tls(const struct plan *p, const struct url *url, struct err *e)
 }
 
 /* The accounts that this process has sessions for, and what becomes of them in the containment. */
-struct company {
+struct group {
 	struct containment *all; /* this session's first */
 	struct plan *plans;
 	struct session *sessions;
@@ -207,7 +207,7 @@ struct company {
 
 /* An account of the group that has no server is not connected. */
 static void
-add_member(struct company *k, const struct account *a)
+add_member(struct group *k, const struct account *a)
 {
 	struct err unused; /* its messages fail with it later */
 	const struct url *url = account_server(a, &unused);
@@ -224,7 +224,7 @@ add_member(struct company *k, const struct account *a)
 }
 
 static void
-gather(struct company *k, const struct session *s, const struct account *a)
+gather_group(struct group *k, const struct session *s, const struct account *a)
 {
 	const struct access_group *g = a->settings.access.group;
 	const size_t others = g && !containment_is_in_force() ? g->count : 0;
@@ -240,7 +240,7 @@ gather(struct company *k, const struct session *s, const struct account *a)
 }
 
 static void
-disperse(struct company *k)
+free_group(struct group *k)
 {
 	for (size_t i = 1; i < k->count; i++) {
 		secret_free(k->sessions[i].secret);
@@ -254,15 +254,15 @@ disperse(struct company *k)
 static bool
 connect_contained(struct session *s, const struct plan *p, struct err *e)
 {
-	struct company k = {.count = 0};
+	struct group k = {.count = 0};
 
-	gather(&k, s, p->account);
+	gather_group(&k, s, p->account);
 	if (containment_prepare(k.all, k.count) && k.count == 1)
 		secret_prepare(s->secret, &kept);
 	s->stream = stream_open(&p->connect, e);
 	if (s->stream)
 		containment_enter(k.all, k.count);
-	disperse(&k);
+	free_group(&k);
 	return s->stream != NULL;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tool - what the four programs have in common around their one job: options, help, messages, exit
- * status, signals.
+ * tool - what the programs have in common around their one job: options, help, messages, exit status,
+ * signals.
  */
 #ifndef MAILVERBS_APP_TOOL_H
 #define MAILVERBS_APP_TOOL_H

@@ -21,7 +21,7 @@
 
 /* The ends are waited for by a pipe of which every process holds the other end, until it is gone.
  */
-struct hands {
+struct processes {
 	pid_t *pids;
 	size_t count;
 	int alive[2];
@@ -41,21 +41,21 @@ end_with_parent(pid_t parent)
 
 /* The child: its exit status is the worst err_code, for its parent only. */
 _Noreturn static void
-work(const struct workers *c, const char *name)
+work(const struct workers *w, const char *name)
 {
 	struct err e;
 
 	if (name)
-		c->run->program = mem_printf("%s: %s", c->run->program, name);
-	if (!c->job(c->run, name, c->ctx, &e))
-		run_complain(c->run, &e);
+		w->run->program = mem_printf("%s: %s", w->run->program, name);
+	if (!w->job(w->run, name, w->ctx, &e))
+		run_complain(w->run, &e);
 	fflush(stdout);
-	_exit((int)c->run->worst);
+	_exit((int)w->run->worst);
 }
 
 /* A signal that comes between fork(2) and the child's own stop_renew() waits until then. */
 static pid_t
-start(const struct workers *c, const char *name, struct hands *h)
+start(const struct workers *w, const char *name, struct processes *h)
 {
 	const pid_t parent = getpid();
 	sigset_t all, before;
@@ -73,7 +73,7 @@ start(const struct workers *c, const char *name, struct hands *h)
 	if (pid != 0)
 		return pid;
 	close(h->alive[0]);
-	work(c, name);
+	work(w, name);
 }
 
 /* How the worker PID ended, as work() reports it. False: *e; nothing is known of what it did. */
@@ -95,51 +95,51 @@ reap(pid_t pid, enum err_code *worst, struct err *e)
 }
 
 static void
-wait_for(const struct workers *c, size_t i, pid_t pid)
+wait_for(const struct workers *w, size_t i, pid_t pid)
 {
 	enum err_code worst = ERR_NONE;
 	struct err e;
 
 	if (reap(pid, &worst, &e)) {
-		c->run->worst = err_worse(c->run->worst, worst);
+		w->run->worst = err_worse(w->run->worst, worst);
 		return;
 	}
-	if (c->names)
-		err_prefix(&e, "%s", c->names[i]);
+	if (w->names)
+		err_prefix(&e, "%s", w->names[i]);
 	else
-		err_prefix(&e, "%s %zu", c->kind, i + 1);
-	run_complain(c->run, &e);
+		err_prefix(&e, "%s %zu", w->kind, i + 1);
+	run_complain(w->run, &e);
 }
 
 static void
-signal_all(const struct hands *h, int signal_number)
+signal_all(const struct processes *h, int signal_number)
 {
 	for (size_t i = 0; i < h->count; i++)
 		kill(h->pids[i], signal_number);
 }
 
 static void
-wait_for_all(const struct workers *c, size_t first, struct hands *h)
+wait_for_all(const struct workers *w, size_t first, struct processes *h)
 {
 	close(h->alive[1]);
 	if (wait_fd(h->alive[0], POLLIN, WAIT_FOREVER) == WAIT_STOPPED)
 		signal_all(h, stop_signal());
 	for (size_t i = 0; i < h->count; i++)
-		wait_for(c, first + i, h->pids[i]);
+		wait_for(w, first + i, h->pids[i]);
 	close(h->alive[0]);
 }
 
 /* If not all can be started, those that were are ended: they might never end by themselves. */
 static bool
-start_all(const struct workers *c, size_t first, size_t count, struct hands *h, struct err *e)
+start_all(const struct workers *w, size_t first, size_t count, struct processes *h, struct err *e)
 {
 	for (; h->count < count; h->count++) {
-		const char *name = c->names ? c->names[first + h->count] : NULL;
+		const char *name = w->names ? w->names[first + h->count] : NULL;
 
-		h->pids[h->count] = start(c, name, h);
+		h->pids[h->count] = start(w, name, h);
 		if (h->pids[h->count] < 0) {
 			err_set_errno(e, ERR_TEMPORARY, "no process for '%s'",
-				      name ? name : c->kind);
+				      name ? name : w->kind);
 			signal_all(h, SIGTERM);
 			return false;
 		}
@@ -148,9 +148,9 @@ start_all(const struct workers *c, size_t first, size_t count, struct hands *h, 
 }
 
 static bool
-run_some(const struct workers *c, size_t first, size_t count, struct err *e)
+run_some(const struct workers *w, size_t first, size_t count, struct err *e)
 {
-	struct hands h = {0};
+	struct processes h = {0};
 	bool ok;
 
 	if (pipe(h.alive) != 0)
@@ -158,19 +158,19 @@ run_some(const struct workers *c, size_t first, size_t count, struct err *e)
 	for (int i = 0; i < 2; i++)
 		fcntl(h.alive[i], F_SETFD, FD_CLOEXEC);
 	h.pids = mem_alloc(count * sizeof *h.pids);
-	ok = start_all(c, first, count, &h, e) && (!c->meanwhile || c->meanwhile(c->ctx, e));
-	wait_for_all(c, first, &h);
+	ok = start_all(w, first, count, &h, e) && (!w->meanwhile || w->meanwhile(w->ctx, e));
+	wait_for_all(w, first, &h);
 	free(h.pids);
 	return ok;
 }
 
 bool
-workers_run(const struct workers *c, struct err *e)
+workers_run(const struct workers *w, struct err *e)
 {
-	if (c->side_by_side)
-		return run_some(c, 0, c->count, e);
-	for (size_t i = 0; i < c->count && stop_signal() == 0; i++)
-		if (!run_some(c, i, 1, e))
+	if (w->side_by_side)
+		return run_some(w, 0, w->count, e);
+	for (size_t i = 0; i < w->count && stop_signal() == 0; i++)
+		if (!run_some(w, i, 1, e))
 			return false;
 	return true;
 }

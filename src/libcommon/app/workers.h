@@ -32,6 +32,6 @@ struct workers {
  * Does all jobs and waits for their ends; the worst outcome becomes the run's. A signal to stop is
  * handed on. False: *e, not all could be started.
  */
-bool workers_run(const struct workers *c, struct err *e);
+bool workers_run(const struct workers *w, struct err *e);
 
 #endif

@@ -31,8 +31,9 @@ char *buf_reserve(struct buf *b, size_t n);
 void buf_drop(struct buf *b, size_t n);
 
 void buf_clear(struct buf *b); /* empties it and keeps the memory */
-char *buf_take(
-    struct buf *b); /* the text, now the caller's to free(), never NULL; leaves an empty buf */
+/* The text, now the caller's to free(), never NULL; leaves an empty buf. */
+char *buf_take(struct buf *b);
+
 void buf_free(struct buf *b); /* leaves an empty buf */
 void buf_wipe(struct buf *b); /* as buf_free(), after overwriting it all: for secrets */
 

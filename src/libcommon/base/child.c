@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/spawner.h"
@@ -149,7 +150,6 @@ close_fd(int *fd)
 	*fd = -1;
 }
 
-/* A close-on-exec pipe, clear of 0 to 2: where one of these was closed it would be handed on. */
 static bool
 open_pipe(int ends[2])
 {
@@ -162,11 +162,7 @@ open_pipe(int ends[2])
 	if (pipe2(low, O_CLOEXEC) != 0)
 		return false;
 #endif
-	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		close(low[i]);
-	}
-	return ends[0] >= 0 && ends[1] >= 0;
+	return descriptors_lift(low, ends);
 }
 
 static bool
@@ -186,8 +182,8 @@ close_pipes(struct pipes *p)
 	}
 }
 
-/* The data that a child gets. */
-struct gift {
+/* The descriptors and the environment that a command gets. */
+struct setup {
 	const struct pipes *pipes;
 	enum child_stdin in;
 	int in_file; /* CHILD_STDIN_FILE */
@@ -199,7 +195,7 @@ struct gift {
 };
 
 static void
-set_descriptors(posix_spawn_file_actions_t *actions, const struct gift *g)
+set_descriptors(posix_spawn_file_actions_t *actions, const struct setup *g)
 {
 	if (g->in == CHILD_STDIN_EMPTY)
 		posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -236,7 +232,7 @@ set_signals(posix_spawnattr_t *attributes)
 
 /* 0, or what kept it from starting, as errno has it. */
 static int
-spawn(pid_t *pid, char *const words[], const struct gift *g)
+spawn(pid_t *pid, char *const words[], const struct setup *g)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -253,7 +249,7 @@ spawn(pid_t *pid, char *const words[], const struct gift *g)
 }
 
 static int
-spawn_shell(pid_t *pid, char *command, struct gift *g)
+spawn_shell(pid_t *pid, char *command, struct setup *g)
 {
 	char shell[] = "sh", option[] = "-c";
 
@@ -279,7 +275,7 @@ is_read_by_us(enum child_stdout out)
 /* If its output can't be opened a shell has the words for it; and where we read a pipe of it, a
  * shell keeps that open as long as the command runs. */
 static int
-spawn_plain(pid_t *pid, const char *command, struct gift *g)
+spawn_plain(pid_t *pid, const char *command, struct setup *g)
 {
 	char *copy = mem_strdup(command), *again = mem_strdup(command);
 	char **words;
@@ -298,7 +294,7 @@ spawn_plain(pid_t *pid, const char *command, struct gift *g)
 }
 
 static int
-spawn_command(pid_t *pid, const char *command, const char *const more[], struct gift *g)
+spawn_command(pid_t *pid, const char *command, const char *const more[], struct setup *g)
 {
 	char *copy = mem_strdup(command);
 	char **environment = merge_environment(more);
@@ -312,7 +308,7 @@ spawn_command(pid_t *pid, const char *command, const char *const more[], struct 
 }
 
 static int
-ask_spawner(struct child *c, const char *command, const char *const more[], const struct gift *g)
+ask_spawner(struct child *c, const char *command, const char *const more[], const struct setup *g)
 {
 	const struct pipes *p = g->pipes;
 	const struct spawner_request r = {
@@ -342,7 +338,7 @@ child_start(struct child *c, const char *command, enum child_stdin in, enum chil
 	    const char *const environment[], struct err *e)
 {
 	struct pipes p;
-	struct gift g = {.pipes = &p, .in = in, .in_file = c->to, .out = out, .out_fd = c->from};
+	struct setup g = {.pipes = &p, .in = in, .in_file = c->to, .out = out, .out_fd = c->from};
 	int error;
 
 	*c = (struct child){.pid = -1, .to = -1, .from = -1};

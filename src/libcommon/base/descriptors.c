@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/descriptors.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
+
+bool
+descriptors_lift(const int low[2], int ends[2])
+{
+	int error = 0;
+
+	for (int i = 0; i < 2; i++) {
+		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (ends[i] < 0)
+			error = errno;
+		close(low[i]);
+	}
+	if (error == 0)
+		return true;
+	for (int i = 0; i < 2; i++) {
+		if (ends[i] >= 0)
+			close(ends[i]);
+		ends[i] = -1;
+	}
+	errno = error;
+	return false;
+}
 
 union control {
 	char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];

@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * descriptors - packets with open files between processes: SCM_RIGHTS of unix(7), over a socket of
- * SOCK_SEQPACKET.
+ * descriptors - the ends of pipes and sockets for other processes; packets with open files (SCM_RIGHTS
+ * of unix(7)) over a socket of SOCK_SEQPACKET.
  */
 #ifndef MAILVERBS_BASE_DESCRIPTORS_H
 #define MAILVERBS_BASE_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Moves LOW, two new descriptors, which are closed, to ENDS: close-on-exec, and clear of 0 to 2, for one
+ * that was closed there would be handed on as a standard descriptor. False: errno; none is open. */
+bool descriptors_lift(const int low[2], int ends[2]);
 
 enum { DESCRIPTORS_MAX = 3 }; /* in one packet */
 

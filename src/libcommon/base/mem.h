@@ -22,8 +22,10 @@
 #endif
 
 void *mem_alloc(size_t size); /* zeroed */
-void *mem_grow(void *old, size_t count,
-	       size_t size);     /* realloc of COUNT items of SIZE bytes; overflow-safe */
+
+/* As realloc(3) to COUNT items of SIZE bytes, whose product may overflow: then memory is exhausted. */
+void *mem_grow(void *old, size_t count, size_t size);
+
 char *mem_strdup(const char *s); /* NULL stays NULL */
 char *mem_strndup(const char *s, size_t len);
 /* Not for secrets: what is short is put together on the stack. */

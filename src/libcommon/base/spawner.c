@@ -29,19 +29,13 @@ spawner_is_on(void)
 	return to_spawner > 0;
 }
 
-/* Two connected sockets, clear of 0 to 2. */
+/* Two connected sockets. */
 static bool
 open_pair(int ends[2])
 {
 	int low[2];
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, low) != 0)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		ends[i] = fcntl(low[i], F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-		close(low[i]);
-	}
-	return ends[0] >= 0 && ends[1] >= 0;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, low) == 0 && descriptors_lift(low, ends);
 }
 
 bool

@@ -62,8 +62,8 @@ struct order {
 	struct spawner_head head;
 	const char *command;
 	const char *environment[VARIABLES_MAX + 1];
-	int fds
-	    [DESCRIPTORS_MAX]; /* the control, standard input, standard output: those that came */
+	/* the control, standard input, standard output: those that came */
+	int fds[DESCRIPTORS_MAX];
 	size_t fd_count;
 };
 

@@ -2,8 +2,7 @@
 /*
  * trace - the conversation on standard error, for -v.
  *
- * The level and the stop flag (base/stop.h) are the only mutable globals of the library. Secrets
- * never get here: the layer that sends one calls trace_line() with "***" in its place.
+ * Secrets never get here: the layer that sends one calls trace_line() with "***" in its place.
  */
 #ifndef MAILVERBS_BASE_TRACE_H
 #define MAILVERBS_BASE_TRACE_H

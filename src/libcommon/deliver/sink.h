@@ -30,8 +30,8 @@ enum sink_kind {
 
 struct sink_spec {
 	enum sink_kind kind;
-	const char
-	    *place; /* directory, file, command or server; borrowed for as long as the sink lives */
+	/* directory, file, command or server; borrowed for as long as the sink lives */
+	const char *place;
 	const struct next_hop *next_hop; /* SINK_LMTP; borrowed too */
 	bool nul;                        /* SINK_RAW_STDOUT: a NUL after each message */
 	/* standard output: nobody waits for the reader or for the disk, because nothing is
