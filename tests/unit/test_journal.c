@@ -1235,6 +1235,59 @@ test_no_place(void)
 	journal_close(s);
 }
 
+/* Blocks of three letters that leave the low bits of FNV-1a as they were. */
+enum { BLOCK = 3, BLOCKS = 2, ID_BLOCKS = 15, LOW_BITS = (1 << 18) - 1 };
+
+static void
+find_blocks(char blocks[BLOCKS][BLOCK])
+{
+	const unsigned start = 14695981039346656037u & LOW_BITS;
+	size_t found = 0;
+
+	for (unsigned n = 0; found < BLOCKS && n < 90 * 90 * 90; n++) {
+		const unsigned char c[BLOCK] = {(unsigned char)('&' + n % 88),
+						(unsigned char)('&' + n / 88 % 88),
+						(unsigned char)('&' + n / 88 / 88 % 88)};
+		unsigned h = start;
+
+		for (size_t i = 0; i < BLOCK; i++)
+			h = ((h ^ c[i]) * 0x1b3u) & LOW_BITS;
+		if (h == start)
+			memcpy(blocks[found++], c, BLOCK);
+	}
+}
+
+/* The seconds that it takes to record as many ids as such blocks make. */
+static double
+time_of(char blocks[BLOCKS][BLOCK])
+{
+	const clock_t from = clock();
+	struct journal *s;
+
+	start();
+	s = open_journal();
+	for (unsigned n = 0; n < 1u << ID_BLOCKS; n++) {
+		char uid[ID_BLOCKS * BLOCK + 1] = "";
+
+		for (unsigned i = 0; i < ID_BLOCKS; i++)
+			memcpy(uid + (size_t)i * BLOCK, blocks[n >> i & 1], BLOCK);
+		journal_mark(s, uid, 0);
+	}
+	journal_close(s);
+	return (double)(clock() - from) / CLOCKS_PER_SEC;
+}
+
+/* The server chooses the ids. */
+static void
+test_colliding_ids(void)
+{
+	char colliding[BLOCKS][BLOCK] = {""}, usual[BLOCKS][BLOCK] = {"abc", "def"};
+
+	find_blocks(colliding);
+	ok(colliding[1][0] && time_of(colliding) < 20 * time_of(usual) + 0.1,
+	   "ids that were made to collide take no longer than others");
+}
+
 int
 main(void)
 {
@@ -1250,6 +1303,7 @@ main(void)
 	test_intents();
 	test_table_sizes();
 	test_many();
+	test_colliding_ids();
 	test_deleted();
 	test_print_is_written_once();
 	test_print_without_intent();

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text_set.h"
 
 void
 journal_index_init(struct journal_index *k)
@@ -76,7 +77,7 @@ journal_index_find(struct journal_index *k, const char *key)
 		return NULL;
 	if (k->next < k->count && strcmp(journal_index_key_of(k, &k->entries[k->next]), key) == 0)
 		return &k->entries[k->next++];
-	index = k->slots[slot_of(k, key, journal_index_hash(key))];
+	index = k->slots[slot_of(k, key, text_hash(key))];
 	if (index)
 		k->next = index;
 	return index ? &k->entries[index - 1] : NULL;
@@ -110,7 +111,7 @@ add(struct journal_index *k, const char *key, uint64_t h)
 struct journal_index_entry *
 journal_index_find_or_add(struct journal_index *k, const char *key)
 {
-	const uint64_t h = journal_index_hash(key);
+	const uint64_t h = text_hash(key);
 	const uint32_t index = k->slot_count > 0 ? k->slots[slot_of(k, key, h)] : 0;
 
 	return index > 0 ? &k->entries[index - 1] : add(k, key, h);

@@ -58,7 +58,7 @@ struct journal_index {
 void journal_index_init(struct journal_index *k);
 void journal_index_free(struct journal_index *k);
 
-/* The hash that the table uses, for who wants another 64 bits of a text. */
+/* 64 bits of a text that never change: names of files are made of them. */
 uint64_t journal_index_hash(const char *s);
 
 /* From here on keys are made for this UIDVALIDITY; 0: ids are good for ever. */
