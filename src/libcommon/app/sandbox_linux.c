@@ -202,8 +202,8 @@ void
 sandbox_enforce(struct sandbox *s, struct buf *out)
 {
 	const bool may_restrict = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	const bool has_rules = may_restrict && s->rules >= 0 &&
-			       syscall(SYS_landlock_restrict_self, s->rules, 0U) == 0;
+	const bool has_rules =
+	    may_restrict && s->rules >= 0 && syscall(SYS_landlock_restrict_self, s->rules, 0U) == 0;
 	const bool has_filter = may_restrict && syscall_filter_install();
 
 	sandbox_cancel(s);
