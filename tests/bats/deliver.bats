@@ -280,9 +280,9 @@ until_true()
 	has 700 Mail/new/*
 	letters 1
 	mfetch --keep --full-listing --maildir=Mail
-	faketime -f +8d mfetch --keep --full-listing --maildir=Mail # IMAP: not before a week has passed
+	at +8d mfetch --keep --full-listing --maildir=Mail # IMAP: not before a week has passed
 	assert_equal "$(wc -l <"$(journals)")" 2
-	faketime -f +8d mfetch --keep --maildir=Mail
+	at +8d mfetch --keep --maildir=Mail
 	has 701 Mail/new/*
 }
 

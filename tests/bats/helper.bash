@@ -172,6 +172,20 @@ homeless()
 		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
 }
 
+# at TIME COMMAND...: runs it with a clock that begins at a date, or is +DAYSd ahead
+at()
+{
+	local library=$BATS_TEST_TMPDIR/clock.so clock=$1
+	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/clock.c" -ldl
+	if [[ $clock == +*d ]]; then
+		clock=+$((${clock:1:-1} * 86400))
+	else
+		clock=@$(date -u -d "$clock" +%s)
+	fi
+	env PATH="$abs_top_builddir:$PATH" CLOCK="$clock" LD_PRELOAD="$library" \
+		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+}
+
 # ---- users and mailboxes ----
 
 # A user name that nobody had before: a login with it, or mail to it, finds an empty mailbox.

@@ -133,12 +133,12 @@ texts() { assert_equal "$(cat box/new/* | tr -d '\r' | grep . | sort | xargs)" "
 	GIVES='1' DELETES='' serves one a:9:A
 	GIVES='' DELETES='' serves again a:9:A
 	GIVES='' DELETES='1' serves later a:9:A
-	run -0 --separate-stderr faketime -f '@1970-01-01 00:10:00' mfetch "${pop3[@]}" \
+	run -0 --separate-stderr at '1970-01-01 00:10' mfetch "${pop3[@]}" \
 		"$(cp one script && tunnel_to "$PWD/script")" --keep=10d --maildir=box
 	[[ $stderr == *'nothing is deleted by its age'* ]]
 	fetch again --keep=10d --maildir=box --full-listing
 	cp later script
-	run -0 --separate-stderr faketime -f '+11d' mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
+	run -0 --separate-stderr at +11d mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
 	assert_verdict
 	texts A
 }
@@ -147,7 +147,7 @@ texts() { assert_equal "$(cat box/new/* | tr -d '\r' | grep . | sort | xargs)" "
 	GIVES='1' DELETES='' serves one a:9:A
 	GIVES='' DELETES='' serves again a:9:A
 	cp one script
-	run -0 faketime -f '@2046-01-01 00:00:00' mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
+	run -0 at 2046-01-01 mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
 	fetch again --keep=10d --maildir=box --full-listing
 	[[ $stderr == *'nothing is deleted by its age'* ]]
 }
@@ -159,14 +159,14 @@ texts() { assert_equal "$(cat box/new/* | tr -d '\r' | grep . | sort | xargs)" "
 	fetch one --keep=10d --maildir=box
 	cp again script
 	local when
-	for when in '@2046-01-01 00:00:00' '@2046-01-01 20:00:00' +0d; do
-		run -0 --separate-stderr faketime -f "$when" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d \
+	for when in 2046-01-01 '2046-01-01 20:00' +0d; do
+		run -0 --separate-stderr at "$when" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d \
 			--maildir=box --full-listing
 		assert_verdict
 		[[ $stderr == *'nothing is deleted by its age'* ]]
 	done
 	cp later script
-	run -0 --separate-stderr faketime -f +11d mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" \
+	run -0 --separate-stderr at +11d mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" \
 		--keep=10d --maildir=box
 	assert_verdict
 	assert_equal "$stderr" ''
@@ -180,7 +180,7 @@ texts() { assert_equal "$(cat box/new/* | tr -d '\r' | grep . | sort | xargs)" "
 	local day
 	for day in +400d:again +402d:later; do
 		cp "${day#*:}" script
-		run -0 faketime -f "${day%:*}" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
+		run -0 at "${day%:*}" mfetch "${pop3[@]}" "$(tunnel_to "$PWD/script")" --keep=10d --maildir=box
 		assert_verdict
 	done
 }

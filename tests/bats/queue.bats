@@ -237,10 +237,10 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 
 @test 'a clock that is not set: nothing is given up, then or by the first run with the right time' {
 	away
-	letter | faketime -f '@1970-01-01 00:10:00' msend --quiet "$rcpt@example.org"
+	letter | at '1970-01-01 00:10' msend --quiet "$rcpt@example.org"
 	run -75 msend -q
 	assert_equal "$(entries | wc -l)" 1
-	run -75 faketime -f '@1980-01-01 00:00:00' msend -q
+	run -75 at 1980-01-01 msend -q
 	assert_output --partial 'the clock is not set, so no message is given up'
 	late_since "$queue/$(entries)" 86400
 	run -75 msend -q
