@@ -755,6 +755,49 @@ test_idle(void)
 	end_server(&v);
 }
 
+/* Records with nothing but padding in them, PAUSE_US apart, until the client has gone. */
+static void
+say_nothing(struct server *v, long pause_us)
+{
+	while (gnutls_record_send2(v->session, "", 0, 1, 0) >= 0)
+		nanosleep(&(struct timespec){.tv_nsec = pause_us * 1000}, NULL);
+}
+
+static void
+serve_flood(struct server *v)
+{
+	say_nothing(v, 0);
+}
+
+static void
+serve_trickle(struct server *v)
+{
+	say_nothing(v, 500);
+}
+
+static void
+test_barren_records(void)
+{
+	struct server flood = {.serve = serve_flood}, trickle = {.serve = serve_trickle};
+	struct stream *s;
+	struct err e = {0};
+
+	s = secured(&flood, 10, "TLS records without data");
+	ok(!stream_line(s, &(size_t){0}) && !stream_ok(s, &e) && e.code == ERR_PROTOCOL,
+	   "do not keep us busy for ever");
+	is_str(e.text, NAME ": TLS records without data", "which is said");
+	stream_close(s);
+	end_server(&flood);
+
+	s = secured(&trickle, 1, "TLS records without data, now and then");
+	e = (struct err){0};
+	ok(!stream_line(s, &(size_t){0}) && !stream_ok(s, &e) && e.code == ERR_TEMPORARY,
+	   "are silence");
+	is_str(e.text, NAME ": timed out: no answer within 1 second", "which ends");
+	stream_close(s);
+	end_server(&trickle);
+}
+
 static void
 is_end(const char *name, void (*serve)(struct server *), const char *line, const char *want)
 {
@@ -823,6 +866,61 @@ is_no_tls(const char *name, const char *text, unsigned timeout_s, enum err_code 
 	is_str(e.hint, hint, name);
 	stream_close(s);
 	close(ends[1]);
+}
+
+/* A ServerHello of 127 KiB, a byte a record: 60 KiB/s, or as many as are read. */
+struct torn {
+	int fd;
+	long pause_ms;
+};
+
+static void *
+say_torn(void *arg)
+{
+	static const char head[] = {22, 3, 3, 0, 4, 2, 1, (char)0xfc, 0},
+			  next[] = {22, 3, 3, 0, 1, 0};
+	const struct torn *t = arg;
+	char many[200 * sizeof next];
+	ssize_t n = send(t->fd, head, sizeof head, MSG_NOSIGNAL);
+
+	for (size_t i = 0; i < 200; i++)
+		memcpy(many + i * sizeof next, next, sizeof next);
+	while (n > 0) {
+		n = send(t->fd, many, sizeof many, MSG_NOSIGNAL);
+		nanosleep(&(struct timespec){.tv_nsec = t->pause_ms * 1000000}, NULL);
+	}
+	return NULL;
+}
+
+static void
+is_no_handshake(const char *name, long pause_ms, unsigned timeout_s, const char *want)
+{
+	struct torn torn = {.pause_ms = pause_ms};
+	const struct tls_params p = trusting();
+	struct err e = {0};
+	struct stream *s;
+	pthread_t thread;
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+		abort();
+	torn.fd = ends[1];
+	pthread_create(&thread, NULL, say_torn, &torn);
+	s = stream_from_fds(ends[0], ends[0], NAME, timeout_s);
+	ok(!stream_start_tls(s, &p, &e), "%s", name);
+	is_str(e.text, want, name);
+	stream_close(s);
+	pthread_join(thread, NULL);
+	close(ends[1]);
+}
+
+static void
+test_no_handshake(void)
+{
+	is_no_handshake("a handshake in records of one byte", 0, 30,
+			NAME ": a TLS handshake without end");
+	is_no_handshake("the same at leisure", 20, 1,
+			NAME ": timed out: no answer within 1 second");
 }
 
 static void
@@ -968,8 +1066,10 @@ main(void)
 	is_end("with close_notify", serve_bye, "250 whole",
 	       NAME ": the server closed the connection");
 	test_idle();
+	test_barren_records();
 	test_client_certificate();
 	test_no_tls();
+	test_no_handshake();
 	test_bulk_send();
 	test_bulk_receive();
 	remove_files();

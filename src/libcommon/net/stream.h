@@ -51,7 +51,8 @@ struct stream *stream_from_fds(int in, int out, const char *name, unsigned timeo
 void stream_close(struct stream *s);
 
 /*
- * The TLS handshake, from here on (RFC 8314 section 3, RFC 3207 section 4.2): fails with
+ * The TLS handshake, from here on (RFC 8314 section 3, RFC 3207 section 4.2), whose messages share
+ * one timeout: fails with
  * ERR_PROTOCOL if plaintext is still buffered, of which nothing is ever read afterwards. False: *e,
  * also kept as the stream's error. The last message of the handshake goes out together with what
  * is written first.
@@ -92,8 +93,9 @@ void stream_set_grace(struct stream *s, unsigned seconds);
 
 /*
  * A new answer is awaited: its deadline is the timeout from now. Until the next call all reads
- * share that deadline. Bytes that come push it on, but only at a rate of 16 KiB in a timeout
- * (net/pace): so a byte a minute is silence too. Writes wait likewise.
+ * share that deadline. Bytes of data push it on, but only at a rate of 16 KiB in a timeout
+ * (net/pace): so a byte a minute is silence too, and so are TLS records without data. Writes wait
+ * likewise.
  */
 void stream_answer(struct stream *s);
 

@@ -30,6 +30,7 @@ struct stream {
 	size_t record_len;
 	uint64_t mark;   /* bytes at the end of the wire's buffer after the mark */
 	bool mark_waits; /* it is not among them yet: in `record`, or nowhere */
+	size_t barren;   /* bytes that TLS has taken from the wire since it last had data for us */
 	bool has_secret; /* in `record` */
 	bool has_read;   /* plaintext was exchanged before TLS */
 	bool is_local;

@@ -44,8 +44,10 @@ more_decrypted(struct stream *s, struct err *e)
 	n = tls_recv(s->tls, in->bytes + in->end, WIRE_BUFFER - in->end, e);
 	if (n == 0)
 		return err_set(e, ERR_TEMPORARY, "the server closed the connection");
-	if (n > 0)
+	if (n > 0) {
 		in->end += (size_t)n;
+		s->barren = 0;
+	}
 	return n > 0;
 }
 
@@ -88,27 +90,30 @@ more_inflated(struct stream *s, struct err *e)
 	return true;
 }
 
-/* At least one more byte of input, or the stream fails. */
+static struct input *
+input_of(struct stream *s)
+{
+	return s->deflate ? &s->inflated : input_below(s);
+}
+
+/* At least one more byte of input, or the stream fails. Only that is progress: not what TLS or the
+ * compression took from the wire and made nothing of. */
 static bool
 more(struct stream *s)
 {
+	const size_t before = input_unread(input_of(s));
 	struct err e = {0};
 	bool ok;
 
 	if (s->err.code != ERR_NONE)
 		return false;
 	ok = s->deflate ? more_inflated(s, &e) : more_below(s, &e);
+	pace_move(&s->wire.pace, input_unread(input_of(s)) - before);
 	if (!ok && e.code == ERR_TEMPORARY && s->wire.failed.code != ERR_NONE)
 		e = s->wire.failed;
 	if (!ok)
 		stream_keep_error(s, &e);
 	return ok;
-}
-
-static struct input *
-input_of(struct stream *s)
-{
-	return s->deflate ? &s->inflated : input_below(s);
 }
 
 /* The line that ends at LF. */

@@ -11,6 +11,9 @@
 #include "net/stream_layers.h"
 #include "net/tls.h"
 
+/* Far more than any handshake has, and than TLS ever has to say to itself afterwards. */
+enum { BARREN_MAX = 256 * 1024 };
+
 /* The first words of servers that do not begin with TLS. */
 static const struct {
 	char first;
@@ -44,6 +47,7 @@ pull(void *ctx, void *bytes, size_t n)
 	}
 	memcpy(bytes, in->bytes + in->at, take);
 	in->at += take;
+	s->barren += take;
 	return (ssize_t)take;
 }
 
@@ -95,6 +99,9 @@ wait(void *ctx, struct err *e)
 {
 	struct stream *s = ctx;
 
+	if (s->barren > BARREN_MAX)
+		return err_set(e, ERR_PROTOCOL, "%s",
+			       s->tls ? "TLS records without data" : "a TLS handshake without end");
 	if (!s->tls)
 		return wait_for_handshake(s, e);
 	/* GnuTLS says "again" after a session ticket too, with the server's next record at hand. */
@@ -151,6 +158,7 @@ stream_start_tls(struct stream *s, const struct tls_params *p, struct err *e)
 		return stream_ok(s, e);
 	}
 	s->tls = tls;
+	s->barren = 0;
 	s->input.bytes = mem_alloc(WIRE_BUFFER);
 	s->record = mem_alloc(RECORD);
 	trace_tls(s);

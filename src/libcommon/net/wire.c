@@ -118,10 +118,8 @@ read_some(struct wire *w)
 	do
 		n = read(w->in, in->bytes + in->end, WIRE_BUFFER - in->end);
 	while (n < 0 && errno == EINTR);
-	if (n > 0) {
+	if (n > 0)
 		in->end += (size_t)n;
-		pace_move(&w->pace, (size_t)n);
-	}
 	if (n == 0)
 		w->is_ended = true;
 	return n;

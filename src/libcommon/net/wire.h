@@ -35,9 +35,9 @@ struct wire {
 	bool is_socket;
 	bool is_tcp;
 	unsigned timeout_s;
-	unsigned grace_s;   /* for which a signal waits for input */
-	struct pace pace;   /* with the answer awaited */
-	bool is_ended;      /* the peer has said its last byte */
+	unsigned grace_s; /* for which a signal waits for input */
+	struct pace pace; /* with the answer awaited; moved by the reader, who knows what is data */
+	bool is_ended;    /* the peer has said its last byte */
 	bool has_timed_out; /* the last wait for input did */
 	bool has_secret;    /* among what is collected */
 	bool has_asked;     /* bytes went out just now: no use to read before waiting */
