@@ -14,7 +14,8 @@ setup_file()
 {
 	local name
 	for name in hold cut; do
-		"${CC:-cc}" -O1 -o "$BATS_FILE_TMPDIR/$name" "$abs_top_srcdir/tests/crash/$name.c"
+		# shellcheck disable=SC2086  # CC may be several words
+		${CC:-cc} -O1 -o "$BATS_FILE_TMPDIR/$name" "$abs_top_srcdir/tests/crash/$name.c"
 	done
 }
 

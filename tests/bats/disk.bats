@@ -12,7 +12,8 @@ load dialog
 
 setup_file()
 {
-	"${CC:-cc}" -shared -fPIC -O1 -o "$BATS_FILE_TMPDIR/late_error.so" \
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o "$BATS_FILE_TMPDIR/late_error.so" \
 		"$abs_top_srcdir/tests/crash/late_error.c" -ldl
 }
 

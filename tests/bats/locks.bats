@@ -21,7 +21,8 @@ fetch_into()
 @test 'an mbox that another program has locked: waited for, then 75' {
 	local protocol mbox tries=0 fetching=()
 	config_for nobody
-	"${CC:-cc}" -O1 -o hold "$abs_top_srcdir/tests/crash/hold.c"
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -O1 -o hold "$abs_top_srcdir/tests/crash/hold.c"
 	mkfifo hand
 	./hold one <hand >held 3>&- &
 	exec 4>hand

@@ -15,7 +15,8 @@ load terminal
 setup_file()
 {
 	start_internet
-	"${CC:-cc}" -shared -fPIC -O1 -o "$BATS_FILE_TMPDIR/kill_at.so" "$abs_top_srcdir/tests/crash/kill_at.c" -ldl
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o "$BATS_FILE_TMPDIR/kill_at.so" "$abs_top_srcdir/tests/crash/kill_at.c" -ldl
 }
 
 teardown_file()

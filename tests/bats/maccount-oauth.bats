@@ -133,7 +133,8 @@ renewed()
 
 @test 'killed at any step of writing a new token: the account still works, and the new refresh token is the one kept' {
 	local at first flushed last how
-	"${CC:-cc}" -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
 	maccount login test
 	: >calls
 	renewed none 0

@@ -134,7 +134,8 @@ setup()
 
 @test 'killed anywhere and run again: nothing is lost and nothing twice' {
 	local at all kills=0
-	"${CC:-cc}" -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
 	plain a b c d e
 	later
 	killed_at 0 --maildir=Mail

@@ -60,8 +60,10 @@ start()
 		# shellcheck source=/dev/null
 		. "$WORK/servers/env"
 	fi
-	"${CC:-cc}" -shared -fPIC -O1 -o "$WORK/kill_at.so" "$here/kill_at.c" -ldl || die 'kill_at.c'
-	"${CC:-cc}" -O1 -o "$WORK/cut" "$here/cut.c" || die 'cut.c'
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o "$WORK/kill_at.so" "$here/kill_at.c" -ldl || die 'kill_at.c'
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -O1 -o "$WORK/cut" "$here/cut.c" || die 'cut.c'
 }
 
 in_random_order()
