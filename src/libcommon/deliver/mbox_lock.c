@@ -34,17 +34,23 @@ enum { WAIT_MS = 30000, STEP_MS = 50 };
  */
 enum { STALE_SECONDS = 20 * 60, YEAR_SECONDS = 366 * 24 * 60 * 60 };
 
+static int64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* fcntl(2) could wait by itself but not for a time; a dot-lock can only be looked at again. False:
- * time is up, or a signal came. */
+ * it is later than DEADLINE, or a signal came. */
 static bool
-wait_a_step(int *left_ms)
+wait_a_step(int64_t deadline)
 {
 	struct pollfd stop = {.fd = stop_fd(), .events = POLLIN};
 
-	if (*left_ms <= 0)
-		return false;
-	*left_ms -= STEP_MS;
-	return poll(&stop, 1, STEP_MS) == 0;
+	return now_ms() < deadline && poll(&stop, 1, STEP_MS) <= 0;
 }
 
 static bool
@@ -269,10 +275,10 @@ try_dot_lock(const char *lock_path, int *fd)
 }
 
 static bool
-take_fcntl_lock(int fd, int *left_ms)
+take_fcntl_lock(int fd, int64_t deadline)
 {
 	while (!fcntl_lock(fd, F_WRLCK))
-		if ((errno != EAGAIN && errno != EACCES) || !wait_a_step(left_ms))
+		if ((errno != EAGAIN && errno != EACCES) || !wait_a_step(deadline))
 			return false;
 	return true;
 }
@@ -281,11 +287,11 @@ bool
 mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 {
 	char *lock_path = mem_printf("%s.lock", path);
-	int left_ms = WAIT_MS;
+	const int64_t deadline = now_ms() + WAIT_MS;
 	enum outcome outcome;
 	int dot_fd;
 
-	while ((outcome = try_dot_lock(lock_path, &dot_fd)) == HELD && wait_a_step(&left_ms))
+	while ((outcome = try_dot_lock(lock_path, &dot_fd)) == HELD && wait_a_step(deadline))
 		continue;
 	*l = (struct mbox_lock){.fd = fd};
 	if (outcome == MINE) {
@@ -296,7 +302,7 @@ mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 		err_set(e, ERR_TEMPORARY, "%s: locked by another program (%s)", path, lock_path);
 	if (outcome != MINE)
 		free(lock_path);
-	if (outcome == HELD || take_fcntl_lock(fd, &left_ms))
+	if (outcome == HELD || take_fcntl_lock(fd, deadline))
 		return outcome != HELD;
 	err_set(e, ERR_TEMPORARY, "%s: locked by another program", path);
 	mbox_unlock(l);
