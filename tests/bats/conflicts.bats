@@ -19,9 +19,12 @@ setup()
 	local options
 	for options in '--tunnel=cat --proxy=socks5://host' '--tunnel=cat -4' '-4 -6' '--tunnel=cat --source-ip=127.0.0.1'; do
 		# shellcheck disable=SC2086  # words are wanted
-		run -78 mlist -n --server=pop3s://host $options
+		run -64 mlist -n --server=pop3s://host $options
 		assert_output --partial 'cannot be combined'
 	done
+	printf '[a]\ntunnel = cat\npop3 = pop3s://host\n' >"$config"
+	run -78 mlist -n -6
+	assert_output --partial 'cannot be combined'
 	run -64 mlist --probe --server=pop3s://host 1
 }
 
@@ -54,6 +57,15 @@ setup()
 	assert_line 'mlist: --protocol=pop3: the server is imap://'
 	run -0 mlist --server=x.example --user=x --protocol=POP3 --dry-run
 	assert_line --partial 'server: pop3s://x.example'
+}
+
+@test "a server that only sends is not one to read from" {
+	local tool
+	for tool in mlist 'mmark --seen' mfetch mdel; do
+		# shellcheck disable=SC2086  # words are wanted
+		run -78 $tool --server=smtp://x.example --user=x 1
+		assert_output --partial 'smtp:// is not an imap server'
+	done
 }
 
 @test '--pipelining=no: one command at a time' {

@@ -43,7 +43,7 @@ protocol_of(const char *text, enum setting_id key)
 	if (key == SET_SMTP)
 		return PROTOCOL_SMTP;
 	if (text && strstr(text, "://"))
-		return text_same(text, "imap", 4) ? PROTOCOL_IMAP : PROTOCOL_POP3;
+		return text_same(text, "pop3", 4) ? PROTOCOL_POP3 : PROTOCOL_IMAP;
 	return key == SET_IMAP ? PROTOCOL_IMAP : PROTOCOL_POP3;
 }
 

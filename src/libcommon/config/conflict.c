@@ -68,13 +68,19 @@ name_of(enum setting_id id, enum tool_id tool)
 	return s && s->name ? s->name : "?";
 }
 
+/* A command line that contradicts itself is a usage error; a key that it contradicts is not. */
 static bool
 check_pairs(const struct values *v, enum tool_id tool, struct err *e)
 {
-	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
-		if (is_set(v, pairs[i].one) && is_set(v, pairs[i].other))
-			return err_set(e, ERR_CONFIG, "--%s and --%s cannot be combined",
-				       name_of(pairs[i].one, tool), name_of(pairs[i].other, tool));
+	for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+		const enum setting_id one = pairs[i].one, other = pairs[i].other;
+		const bool given = value_was_given(&v->of[one]) && value_was_given(&v->of[other]);
+
+		if (is_set(v, one) && is_set(v, other))
+			return err_set(e, given ? ERR_USAGE : ERR_CONFIG,
+				       "--%s and --%s cannot be combined", name_of(one, tool),
+				       name_of(other, tool));
+	}
 	return true;
 }
 
