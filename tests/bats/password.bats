@@ -141,6 +141,21 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 	run -0 mlist
 }
 
+@test 'a .netrc or .authinfo that is a FIFO: its writer is waited for, but not for ever' {
+	local file
+	write_password_catcher
+	sed -i '/^password/d' "$config"
+	for file in .netrc .authinfo; do
+		mkfifo -m 600 "$HOME/$file"
+		run -78 timeout 10 mlist -s pop3+insecure://mail.example.org --auth=user --tunnel='sh catcher.sh' --count
+		assert_line --partial ": $HOME/$file: nobody writes into this FIFO"
+		echo "machine mail.example.org login $me password c" >"$HOME/$file" 3>&- &
+		assert_equal "$(caught)" c
+		wait $!
+		rm "$HOME/$file"
+	done
+}
+
 @test 'a systemd credential can be the password-file' {
 	require_root 'the file must be of root'
 	write_password_catcher

@@ -111,6 +111,16 @@ refuses()
 	assert_regex "$stderr" 'nested too deep'
 }
 
+@test 'an alias-file that is a FIFO is not waited for without end' {
+	mkfifo aliases
+	echo "alias-file = $PWD/aliases" >>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+	run -78 --separate-stderr timeout 10 msend -a work --dry-run root <<<$'Subject: x\n\nx'
+	assert_equal "$stderr" "msend: $PWD/aliases: nobody writes into this FIFO"
+	echo 'root: x@y.example' >aliases 3>&- &
+	assert_equal "$(msend -a work --dry-run root <<<$'Subject: x\n\nx' | grep -c '^envelope to: <x@y.example>')" 1
+	wait $!
+}
+
 # ---- borders ----
 
 dated() { printf 'From %s@x %s\n' "$1" "${2-Tue May  3 16:07:05 2005}"; }

@@ -148,17 +148,6 @@ secret_from_file(const struct secret_params *p, struct buf *text, struct err *e)
 	return is_read ? SECRET_FOUND : SECRET_FAILED;
 }
 
-static bool
-read_all(int fd, struct buf *bytes, size_t max, struct err *e)
-{
-	ssize_t n;
-
-	while ((n = secret_read(fd, bytes, e)) > 0)
-		if (bytes->len > max)
-			return err_set(e, ERR_CONFIG, "the file is too big");
-	return n == 0;
-}
-
 static enum secret_outcome
 look_up(int fd, const char *path, const struct secret_params *p, struct buf *text, struct err *e)
 {
@@ -166,8 +155,10 @@ look_up(int fd, const char *path, const struct secret_params *p, struct buf *tex
 	struct buf bytes = {0};
 	enum netrc_outcome outcome = NETRC_BROKEN;
 
-	if (read_all(fd, &bytes, NETRC_MAX, e))
+	if (file_read_all(fd, &bytes, NETRC_MAX, e))
 		outcome = netrc_find(bytes.data, bytes.len, &query, text, e);
+	else if (e->code == ERR_IO)
+		e->code = ERR_CONFIG;
 	buf_wipe(&bytes);
 	if (outcome == NETRC_BROKEN)
 		err_prefix(e, "%s", path);

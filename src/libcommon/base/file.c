@@ -21,7 +21,10 @@
 #include "base/mem.h"
 #include "base/stop.h"
 
-enum { BLOCK = 4000 }; /* a buffer of 4 KiB in all, which is wiped, does for most */
+enum {
+	BLOCK = 4000, /* a buffer of 4 KiB in all, which is wiped, does for most */
+	WRITER_MS = 500
+};
 
 bool
 file_write_all(int fd, const void *bytes, size_t n)
@@ -76,23 +79,38 @@ file_await(int fd, struct err *e)
 }
 
 static bool
-check_end(int fd, const struct buf *text, struct err *e)
+is_fifo(int fd)
 {
 	struct stat st;
 
-	return text->len > 0 || fstat(fd, &st) != 0 || !S_ISFIFO(st.st_mode) ||
-	       err_set(e, ERR_IO, "nobody writes into this FIFO");
+	return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/* A program that waited for us to open the FIFO may not have written yet. */
+static bool
+await_writer(int fd)
+{
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
+
+	return poll(fds, 2, WRITER_MS) > 0 && fds[0].revents != 0;
 }
 
 bool
 file_read_all(int fd, struct buf *text, size_t max, struct err *e)
 {
+	bool may_be_early = is_fifo(fd);
+
 	for (;;) {
 		char *to = buf_reserve(text, BLOCK);
 		const ssize_t n = read(fd, to, BLOCK);
 
+		if (n == 0 && !may_be_early)
+			return true;
+		if (n == 0 && !await_writer(fd))
+			return err_set(e, ERR_IO, "nobody writes into this FIFO");
+		may_be_early = false;
 		if (n == 0)
-			return check_end(fd, text, e);
+			continue;
 		if (n < 0 && errno == EAGAIN) {
 			if (!file_await(fd, e))
 				return false;

@@ -25,8 +25,8 @@ bool file_await(int fd, struct err *e);
 
 /*
  * Adds to TEXT all that FD reads, at most MAX bytes; buf_wipe() is the caller's. FD was opened with
- * O_NONBLOCK: the writer of a pipe is waited for, but not that one comes. False: *e is ERR_IO, or as
- * of file_await().
+ * O_NONBLOCK: the writer of a pipe is waited for, but one that is yet to open it only for half a
+ * second. False: *e is ERR_IO, or as of file_await().
  */
 bool file_read_all(int fd, struct buf *text, size_t max, struct err *e);
 

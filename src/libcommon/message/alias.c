@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "message/alias.h"
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
 
-enum { NESTED_MAX = 100 }; /* no file that a person wrote goes deeper */
+enum {
+	NESTED_MAX = 100,                /* no file that a person wrote goes deeper */
+	FILE_SIZE_MAX = 64 * 1024 * 1024 /* nor is one longer */
+};
 
 struct entry {
 	char *name;
@@ -91,19 +96,33 @@ take_line(struct aliases *a, const char *line, size_t len, unsigned number, stru
 }
 
 static bool
-take_lines(struct aliases *a, FILE *file, struct err *e)
+take_lines(struct aliases *a, const struct buf *text, struct err *e)
 {
-	char *line = NULL;
-	size_t room = 0;
+	const char *line = text->data, *end = line + text->len;
 	unsigned number = 0;
-	ssize_t len;
 	bool ok = true;
 
-	while (ok && (len = getline(&line, &room, file)) >= 0)
-		ok = take_line(a, line, (size_t)len, ++number, e);
-	free(line);
-	if (ok && ferror(file))
-		return err_set_errno(e, ERR_CONFIG, "%s", a->path);
+	for (size_t len; ok && line < end; line += len) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+		len = (size_t)((newline ? newline + 1 : end) - line);
+		ok = take_line(a, line, len, ++number, e);
+	}
+	return ok;
+}
+
+static bool
+read_file(const char *path, struct buf *text, struct err *e)
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	bool ok;
+
+	if (fd < 0)
+		return err_set_errno(e, ERR_CONFIG, "%s", path);
+	ok = file_read_all(fd, text, FILE_SIZE_MAX, e) || err_prefix(e, "%s", path);
+	if (!ok && e->code == ERR_IO)
+		e->code = ERR_CONFIG;
+	close(fd);
 	return ok;
 }
 
@@ -138,18 +157,14 @@ sort_entries(struct aliases *a)
 struct aliases *
 aliases_open(const char *path, struct err *e)
 {
-	struct aliases *a;
-	FILE *file = fopen(path, "re");
+	struct aliases *a = mem_alloc(sizeof *a);
+	struct buf text = {0};
 	bool ok;
 
-	if (!file) {
-		err_set_errno(e, ERR_CONFIG, "%s", path);
-		return NULL;
-	}
-	a = mem_alloc(sizeof *a);
 	a->path = mem_strdup(path);
-	ok = take_lines(a, file, e);
-	fclose(file);
+	ok = read_file(path, &text, e) && take_lines(a, &text, e);
+
+	buf_free(&text);
 	sort_entries(a);
 	if (ok)
 		return a;

@@ -28,7 +28,7 @@ struct mapped {
 static bool
 map_file(const char *path, struct mapped *m)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 	void *bytes = MAP_FAILED;
 
