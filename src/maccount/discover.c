@@ -9,6 +9,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/config_files.h"
@@ -18,7 +19,6 @@
 #include "maccount/https.h"
 #include "maccount/maccount_options.h"
 #include "maccount/terminal.h"
-#include "net/idna.h"
 #include "net/wait.h"
 
 enum { TIMEOUT = 5 };

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address.h"
@@ -16,7 +17,6 @@
 #include "message/source.h"
 #include "msend/send_filter.h"
 #include "msend/send_options.h"
-#include "net/idna.h"
 
 static bool
 keep_only(void *ctx, const struct address *a, struct err *e)

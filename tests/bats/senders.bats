@@ -57,6 +57,28 @@ refuses()
 	plans 'work <Any@Desk.Example> <bob@example.org>' 'From: Any@Desk.Example\nTo: bob@example.org'
 	plans 'work <alice.smith@work.example> <bob@example.org> <Bob@example.org>' \
 		'From: alice.smith@work.example' bob@example.org Bob@example.org bob@Example.org
+	plans 'work <alice.smith@work.example> <bob@example.org>' 'From: alice.smith@work.example\nSender: root\nTo: bob@example.org'
+}
+
+@test 'the two spellings of an international domain choose one account' {
+	local from
+	cat >>"$XDG_CONFIG_HOME/mailverbs/config.ini" <<-'END'
+	[u]
+	address = alice@bücher.example
+	aliases = *@straße.example
+	smtp = smtp+insecure://u.invalid
+	[a]
+	address = alice@xn--mnchen-3ya.example
+	aliases = *@xn--kln-sna.example
+	smtp = smtp+insecure://a.invalid
+	END
+	for from in u:alice@bücher.example u:alice@xn--bcher-kva.example u:alice@XN--BCHER-KVA.example u:Alice@BÜCHER.example \
+		u:x@xn--strae-oqa.example a:alice@münchen.example a:x@köln.example a:alice+x@münchen.example; do
+		run -0 plan <<<"From: ${from#*:}"$'\nTo: bob@example.org\n\nhi'
+		assert_output --regexp "^${from%%:*} "
+		run -0 plan --from="${from#*:}" <<<$'To: bob@example.org\n\nhi'
+		assert_output --regexp "^${from%%:*} "
+	done
 }
 
 @test 'a sender that cannot be read is refused, unless --from is given' {

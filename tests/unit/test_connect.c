@@ -22,9 +22,9 @@
 #include "base/buf.h"
 #include "base/child.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/stop.h"
-#include "net/idna.h"
 #include "net/stream.h"
 #include "tap.h"
 

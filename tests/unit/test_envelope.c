@@ -66,6 +66,10 @@ test_sender(void)
 	      "words of any kind come before <");
 	sends("From: b@y <a@x>\n", "a@x", false, "an address as well");
 	sends("Sender: \nFrom: a@x\n", "a@x", false, "an empty Sender does not decide");
+	sends("Sender: <>\nFrom: a@x\n", "a@x", false, "nor does <>");
+	sends("Sender: bob\nFrom: a@x\n", "a@x", false, "nor a local name beside a whole address");
+	sends("Sender: bob\nFrom: al\n", "bob", false, "of two local names Sender decides");
+	sends("Sender: bob\nFrom: a@x, b@x\n", "bob", false, "a local Sender of many From");
 	sends("Sender: Bob B\nFrom: a@x\n", "!", false, "a name in Sender does not tell who");
 	sends("Sender: b@x, c@x\nFrom: a@x\n", "!", false, "nor do two of them");
 	sends("Sender: b@x c@x\nFrom: a@x\n", "!", false, "nor one that cannot be read");

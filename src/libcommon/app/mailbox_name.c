@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
@@ -15,7 +16,6 @@
 #include "config/paths.h"
 #include "journal/journal.h"
 #include "journal/journal_peek.h"
-#include "net/idna.h"
 
 char *
 mailbox_journal_directory(void)

@@ -16,6 +16,8 @@ libcommon_a_SOURCES += \
 	%D%/err.h \
 	%D%/file.c \
 	%D%/file.h \
+	%D%/idna.c \
+	%D%/idna.h \
 	%D%/locked.c \
 	%D%/locked.h \
 	%D%/mem.c \

@@ -6,12 +6,45 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account_names.h"
 #include "config/config_files.h"
 #include "config/setting.h"
 #include "config/values.h"
+
+/* ADDRESS with the domain as it goes over the wire, the caller's to free(). */
+static char *
+on_wire(const char *address)
+{
+	const char *domain = strrchr(address, '@');
+	struct buf out = {0};
+	struct err unused; /* a domain that cannot be one is compared as it is */
+
+	domain = domain ? domain + 1 : address;
+	buf_add(&out, address, (size_t)(domain - address));
+	if (!idna_to_ascii(domain, &out, &unused))
+		buf_add_str(&out, domain);
+	return buf_take(&out);
+}
+
+/* Two spellings of an international domain are one domain. */
+static bool
+are_same(const char *one, const char *other)
+{
+	char *wire_one, *wire_other;
+	bool same;
+
+	if (text_equal_case(one, other))
+		return true;
+	wire_one = on_wire(one);
+	wire_other = on_wire(other);
+	same = text_equal_case(wire_one, wire_other);
+	free(wire_one);
+	free(wire_other);
+	return same;
+}
 
 /*
  * An alias is an address, or *@DOMAIN for a whole domain. Case does not matter, in the local part
@@ -24,8 +57,8 @@ alias_matches(const char *alias, const char *address)
 	const char *at = strrchr(address, '@');
 
 	if (strncmp(alias, "*@", 2) == 0)
-		return at && text_equal_case(alias + 1, at);
-	return text_equal_case(alias, address);
+		return at && are_same(alias + 1, at);
+	return are_same(alias, address);
 }
 
 static bool
@@ -45,7 +78,7 @@ has_address(const struct config_files *files, const char *section, const void *a
 {
 	const char *own = config_files_key(files, section, "address");
 
-	return own && text_equal_case(own, address);
+	return own && are_same(own, address);
 }
 
 static bool

@@ -90,22 +90,34 @@ check_sender(const struct speaker *s, const struct author *a, struct err *e)
 	return true;
 }
 
+/* A Sender without a domain is the local user's name, and says nothing of the account: a From with
+ * a domain does. */
+static bool
+says_more(const struct author *from, const struct author *sender)
+{
+	return !sender->address || (from->count == 1 && address_domain(from->address) &&
+				    !address_domain(sender->address));
+}
+
 bool
 envelope_sender(const char *header, size_t n, char **sender, bool *is_one_of_many, struct err *e)
 {
 	const struct speaker s = find_speaker(header, n);
-	struct author a;
+	struct author a, from = {0};
 	bool ok = read_author(&s, s.names->sender, &a, e) && check_sender(&s, &a, e);
 
 	*is_one_of_many = false;
 	*sender = NULL;
-	if (ok && a.count == 0) {
-		author_free(&a);
-		ok = read_author(&s, s.names->from, &a, e);
-		*is_one_of_many = a.count > 1;
+	if (ok && (!a.address || !address_domain(a.address))) {
+		ok = read_author(&s, s.names->from, &from, e);
+		if (ok && says_more(&from, &a)) {
+			*is_one_of_many = from.count > 1;
+			*sender = mem_strdup(from.address);
+		}
 	}
-	if (ok && a.address)
+	if (ok && !*sender)
 		*sender = mem_strdup(a.address);
+	author_free(&from);
 	author_free(&a);
 	return ok;
 }

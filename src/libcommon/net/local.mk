@@ -7,8 +7,6 @@ libcommon_a_SOURCES += \
 	%D%/deflate.h \
 	%D%/dialog.c \
 	%D%/dialog.h \
-	%D%/idna.c \
-	%D%/idna.h \
 	%D%/pace.c \
 	%D%/pace.h \
 	%D%/resolve.c \

@@ -11,9 +11,9 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "net/certificate.h"
-#include "net/idna.h"
 #include "net/tls_error.h"
 #include "net/trust.h"
 

@@ -5,11 +5,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/text.h"
 #include "message/address.h"
 #include "message/outgoing.h"
 #include "net/dialog.h"
-#include "net/idna.h"
 #include "net/stream.h"
 #include "proto/smtp/smtp.h"
 #include "proto/smtp/smtp_talk.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/idna.h"
+#include "base/idna.h"
 
 #include <gnutls/gnutls.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/err.h"
-#include "net/tls_error.h"
 
 static bool
 is_ascii(const char *s)
@@ -15,6 +14,16 @@ is_ascii(const char *s)
 	while (*s && !(*s & 0x80))
 		s++;
 	return *s == '\0';
+}
+
+/* GnuTLS ends its sentences with a full stop. */
+static bool
+not_a_name(const char *name, const char *why, struct err *e)
+{
+	const size_t len = strlen(why);
+
+	return err_set(e, ERR_NO_HOST, "'%s' is not a host name: %.*s", name,
+		       (int)(len > 0 && why[len - 1] == '.' ? len - 1 : len), why);
 }
 
 bool
@@ -31,7 +40,7 @@ idna_to_ascii(const char *name, struct buf *out, struct err *e)
 		return false;
 	status = gnutls_idna_map(name, (unsigned)strlen(name), &mapped, 0);
 	if (status != GNUTLS_E_SUCCESS)
-		return tls_error_set(e, ERR_NO_HOST, status, "'%s' is not a host name", name);
+		return not_a_name(name, gnutls_strerror(status), e);
 	buf_add(out, mapped.data, mapped.size);
 	gnutls_free(mapped.data);
 	return true;

@@ -2,8 +2,8 @@
 /*
  * idna - host names as they go over the wire (RFC 5890).
  */
-#ifndef MAILVERBS_NET_IDNA_H
-#define MAILVERBS_NET_IDNA_H
+#ifndef MAILVERBS_BASE_IDNA_H
+#define MAILVERBS_BASE_IDNA_H
 
 #include <stdbool.h>
 
