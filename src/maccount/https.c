@@ -53,8 +53,7 @@ https_is_url(const char *url)
 {
 	char *host = part_of(url, CURLUPART_HOST, 0), *user = part_of(url, CURLUPART_USER, 0),
 	     *fragment = part_of(url, CURLUPART_FRAGMENT, 0);
-	const bool is =
-	    text_starts(url, strlen(url), "https://") && host && host[0] && !user && !fragment;
+	const bool is = text_begins(url, "https://") && host && host[0] && !user && !fragment;
 
 	free(host);
 	free(user);

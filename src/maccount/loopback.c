@@ -85,7 +85,7 @@ query_of(const char *request)
 	char *copy, *code, *error;
 	bool is_answer;
 
-	if (!text_starts(request, strlen(request), "GET /?"))
+	if (!text_begins(request, "GET /?"))
 		return NULL;
 	copy = mem_strndup(query, strcspn(query, " \r\n"));
 	code = loopback_parameter(copy, "code");

@@ -18,7 +18,7 @@ tag(const char *list, const char *name, size_t *len)
 	for (const char *p = list; *p; p += *p == ';') {
 		p += strspn(p, " \t");
 		*len = strcspn(p, ";");
-		if (text_starts(p, strlen(p), name) && p[strlen(name)] == '=') {
+		if (text_begins(p, name) && p[strlen(name)] == '=') {
 			const char *value = p + strlen(name) + 1;
 
 			*len -= (size_t)(value - p);

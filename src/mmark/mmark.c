@@ -64,7 +64,7 @@ add_flag(struct buf *flags, const char *word, size_t len, struct err *e)
 {
 	const char *flag = system_flag(word, len);
 
-	if (len == strlen("deleted") && text_starts(word, len, "deleted")) {
+	if (text_equal_n(word, len, "deleted")) {
 		err_set(e, ERR_USAGE, "mmark does not mark messages as deleted");
 		return err_hint(e, "mdel deletes messages");
 	}

@@ -54,8 +54,7 @@ parse_counted(const char *word, const char *prefix, uint32_t *n)
 {
 	uint64_t number;
 
-	if (!text_starts(word, strlen(word), prefix) ||
-	    !text_number(word + strlen(prefix), UINT32_MAX, &number))
+	if (!text_begins(word, prefix) || !text_number(word + strlen(prefix), UINT32_MAX, &number))
 		return false;
 	*n = (uint32_t)number;
 	return true;

@@ -86,9 +86,7 @@ result_of(const struct probe_report *r, bool ok, const struct err *e)
 {
 	if (ok)
 		return "works";
-	return e->code == ERR_LOGIN && text_starts(e->text, strlen(e->text), r->server.data)
-		   ? "refused"
-		   : "failed";
+	return e->code == ERR_LOGIN && text_begins(e->text, r->server.data) ? "refused" : "failed";
 }
 
 static void

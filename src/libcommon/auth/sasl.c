@@ -260,8 +260,7 @@ refuse_rounds(const struct sasl *s, struct err *e)
 static bool
 is_scram_error(const struct sasl *s, const char *challenge, size_t len)
 {
-	return text_starts(s->mechanism->name, strlen(s->mechanism->name), "SCRAM-") &&
-	       text_starts(challenge, len, "e=");
+	return text_begins(s->mechanism->name, "SCRAM-") && text_starts(challenge, len, "e=");
 }
 
 /* The empty response lets the server say its refusal in full: a code, and words for people. */

@@ -7,14 +7,7 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/err.h"
-
-static bool
-is_ascii(const char *s)
-{
-	while (*s && !(*s & 0x80))
-		s++;
-	return *s == '\0';
-}
+#include "base/text.h"
 
 /* GnuTLS ends its sentences with a full stop. */
 static bool
@@ -32,7 +25,7 @@ idna_to_ascii(const char *name, struct buf *out, struct err *e)
 	gnutls_datum_t mapped;
 	int status;
 
-	if (is_ascii(name)) {
+	if (!text_has_8bit(name, strlen(name))) {
 		buf_add_str(out, name);
 		return true;
 	}

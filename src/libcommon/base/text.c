@@ -220,6 +220,12 @@ text_starts(const char *s, size_t len, const char *prefix)
 }
 
 bool
+text_begins(const char *text, const char *prefix)
+{
+	return text_same(text, prefix, strlen(prefix));
+}
+
+bool
 text_equal_case(const char *a, const char *b)
 {
 	for (; is_same(*a, *b); a++, b++)

@@ -68,6 +68,7 @@ bool text_same(const char *a, const char *b, size_t n);
 /* ASCII case is folded; S need not be NUL-terminated. */
 bool text_equal_n(const char *s, size_t len, const char *word);
 bool text_starts(const char *s, size_t len, const char *prefix);
+bool text_begins(const char *text, const char *prefix); /* TEXT has its NUL */
 bool text_equal_case(const char *a, const char *b);
 
 /* Are A and B the same bytes, or both NULL? */

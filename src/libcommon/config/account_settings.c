@@ -42,7 +42,7 @@ read_tls(const struct values *v)
 static bool
 is_preset(const struct value *v)
 {
-	return v->text && text_starts(v->origin, strlen(v->origin), "preset ");
+	return v->text && text_begins(v->origin, "preset ");
 }
 
 static struct login_settings
@@ -95,7 +95,7 @@ read_mailbox(const struct values *v, enum tool_id tool)
 static bool
 is_in_token(const char *file)
 {
-	return file && text_starts(file, strlen(file), "pkcs11:");
+	return file && text_begins(file, "pkcs11:");
 }
 
 struct url

@@ -301,7 +301,7 @@ check_proxy(const struct setting *s, const char *text, char **normal, struct err
 	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
 		const char *login = text + strlen(schemes[i]);
 
-		if (text_starts(text, strlen(text), schemes[i]) && is_place(at ? at + 1 : login))
+		if (text_begins(text, schemes[i]) && is_place(at ? at + 1 : login))
 			return check_text(s, text, normal, e);
 	}
 	return err_set(e, ERR_USAGE, "not a valid socks5://[USER:PASSWORD@]HOST[:PORT]");

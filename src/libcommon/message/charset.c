@@ -48,7 +48,7 @@ is_allowed(const char *name)
 	    "tcvn5712-1";
 
 	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
-		if (text_starts(name, strlen(name), prefixes[i]))
+		if (text_begins(name, prefixes[i]))
 			return true;
 	return text_has_word(whole, name);
 }

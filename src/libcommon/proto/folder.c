@@ -39,19 +39,13 @@ static const struct {
 
 enum { SPECIAL = sizeof special / sizeof special[0] };
 
-static bool
-is_word(const char *word, size_t n, const char *other)
-{
-	return strlen(other) == n && text_starts(word, n, other);
-}
-
 void
 folder_take_attribute(struct folder *f, const char *word, size_t n)
 {
-	if (is_word(word, n, "\\Noselect") || is_word(word, n, "\\NonExistent"))
+	if (text_equal_n(word, n, "\\Noselect") || text_equal_n(word, n, "\\NonExistent"))
 		f->is_absent = true;
 	for (size_t i = 0; i < USES; i++)
-		if (is_word(word, n, uses[i].attribute))
+		if (text_equal_n(word, n, uses[i].attribute))
 			f->uses |= uses[i].bit;
 }
 

@@ -76,7 +76,7 @@ add_capability(struct imap_capabilities *x, const char *word, size_t len)
 	if (text_starts(word, len, limit))
 		add_limit(x, word + strlen(limit), len - strlen(limit));
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-		if (strlen(known[i].word) == len && text_starts(word, len, known[i].word))
+		if (text_equal_n(word, len, known[i].word))
 			x->has |= known[i].means;
 }
 

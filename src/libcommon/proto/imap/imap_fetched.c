@@ -17,7 +17,7 @@ is_text_item(const char *name, enum part part)
 	if (part == PART_WHOLE)
 		return text_equal_case(name, "BODY[]") || text_equal_case(name, "RFC822");
 	return text_equal_case(name, "BODY[HEADER]") || text_equal_case(name, "RFC822.HEADER") ||
-	       (part == PART_FIELDS && text_starts(name, strlen(name), fields));
+	       (part == PART_FIELDS && text_begins(name, fields));
 }
 
 static bool

@@ -110,11 +110,8 @@ static enum login_answer
 answer(void *conversation, const char **challenge, struct err *e)
 {
 	struct imap *c = conversation;
+	const enum imap_status status = imap_await_last(c);
 
-	enum imap_status status;
-
-	c->tags.awaited = c->tags.asked;
-	status = imap_await_more(c);
 	switch (status) {
 	case IMAP_OK:
 		return LOGIN_ACCEPTED;
@@ -148,10 +145,7 @@ authenticate_command(void *conversation, char *words)
 static bool
 needs_literal(const char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return true;
-	return false;
+	return text_has_8bit(text, strlen(text));
 }
 
 /* How long it is, is half a secret: no trace shows it. */

@@ -104,9 +104,8 @@ read_list(struct imap *c, struct imap_listing *x, struct err *e)
 static bool
 list_from(struct imap *c, struct imap_listing *x, struct err *e)
 {
-	bool ok;
-
 	const bool was_selected = c->folder.is_selected;
+	bool ok;
 
 	x->list->has_uids = true;
 	x->list->has_sizes = wants_sizes(x);

@@ -229,17 +229,6 @@ imap_name_show(struct buf *out, const char *wire, size_t n, bool is_utf8)
 	buf_free(&name);
 }
 
-static int
-hex_digit(char c)
-{
-	static const char hex[] = "0123456789abcdefABCDEF";
-	const char *at = c ? strchr(hex, c) : NULL;
-
-	if (!at)
-		return -1;
-	return (int)(at - hex) - (at - hex > 15 ? 6 : 0);
-}
-
 /* The bytes after "raw:". */
 static bool
 read_raw(struct buf *out, const char *typed, struct err *e)
@@ -251,8 +240,8 @@ read_raw(struct buf *out, const char *typed, struct err *e)
 			buf_add_char(out, *p);
 			continue;
 		}
-		high = p[1] == 'x' ? hex_digit(p[2]) : -1;
-		low = high >= 0 ? hex_digit(p[3]) : -1;
+		high = p[1] == 'x' ? text_hex_digit(p[2]) : -1;
+		low = high >= 0 ? text_hex_digit(p[3]) : -1;
 		if (low < 0 || (high == 0 && low == 0))
 			return err_set(e, ERR_USAGE, "the folder '%s%s': \\ comes only before xHH",
 				       raw_prefix, typed);

@@ -17,8 +17,8 @@ enum { IMAP_NUMBERS_MAX = 10 * 1000 * 1000 }; /* slots; EXPUNGE of a higher numb
 
 /* {0} is a new one. */
 struct imap_numbers {
-	uint32_t
-	    *tree;     /* a Fenwick tree: live slots among those below each node; [0] is not used */
+	/* a Fenwick tree: live slots among those below each node; [0] is not used */
+	uint32_t *tree;
 	uint32_t size; /* slots in the tree, a power of two or 0; those above are all live */
 	uint32_t gone;
 };

@@ -17,10 +17,10 @@ enum state {
 	LITERAL_END,  /* after the } */
 	LITERAL_LF,
 	OCTETS,
-	BEHIND,        /* a string has ended: a delimiter must follow */
-	BEHIND_OCTETS, /* likewise a literal: an empty line may come before it */
+	AFTER_STRING, /* a string has ended: a delimiter must follow */
+	AFTER_OCTETS, /* likewise a literal: an empty line may come before it */
 	EMPTY_LINE_LF,
-	BEHIND_EMPTY_LINE,
+	AFTER_EMPTY_LINE,
 	TEXT,
 	END_LF, /* after the CR at the end of a response */
 	BROKEN,
@@ -109,7 +109,7 @@ close_list(struct imap_parse *p, struct window *w)
 	if (p->depth == 0)
 		return bad(p, w, "a ) without its (");
 	p->depth--;
-	p->state = BEHIND;
+	p->state = AFTER_STRING;
 	return emit(p, w, TOKEN_CLOSE);
 }
 
@@ -190,7 +190,7 @@ may_have_section(const struct imap_parse *p, const char *start, const char *at)
 		memcpy(word, p->held.data, p->held.len);
 	memcpy(word + p->held.len, start, (size_t)(at - start));
 	for (size_t i = 0; i < sizeof items / sizeof items[0]; i++)
-		if (strlen(items[i]) == len && text_starts(word, len, items[i]))
+		if (text_equal_n(word, len, items[i]))
 			return true;
 	return false;
 }
@@ -271,7 +271,7 @@ quoted(struct imap_parse *p, struct window *w)
 		p->is_spent = true;
 		w->token->text = p->held.data;
 		w->token->len = p->held.len;
-		p->state = BEHIND;
+		p->state = AFTER_STRING;
 		return emit(p, w, TOKEN_QUOTED);
 	}
 	return hold(p, w, start);
@@ -317,7 +317,7 @@ literal_lf(struct imap_parse *p, struct window *w)
 	if (*w->at != '\n')
 		return bad(p, w, "a literal that does not begin a line");
 	w->at++;
-	p->state = p->left > 0 ? OCTETS : BEHIND;
+	p->state = p->left > 0 ? OCTETS : AFTER_STRING;
 	w->token->size = p->left;
 	return emit(p, w, TOKEN_LITERAL);
 }
@@ -338,14 +338,14 @@ octets(struct imap_parse *p, struct window *w)
 	w->token->len = take;
 	w->at += take;
 	p->left -= take;
-	p->state = p->left > 0 ? OCTETS : BEHIND_OCTETS;
+	p->state = p->left > 0 ? OCTETS : AFTER_OCTETS;
 	w->token->kind = TOKEN_OCTETS;
 	return TOKEN_OCTETS;
 }
 
 /* A literal that was longer or shorter than announced is mostly detected by this check. */
 static enum imap_kind
-behind(struct imap_parse *p, struct window *w)
+after_string(struct imap_parse *p, struct window *w)
 {
 	if (!strchr(" ()\r\n", *w->at) || *w->at == '\0')
 		return bad(p, w, "a string that runs into what follows");
@@ -358,13 +358,13 @@ behind(struct imap_parse *p, struct window *w)
  * message.
  */
 static enum imap_kind
-behind_octets(struct imap_parse *p, struct window *w)
+after_octets(struct imap_parse *p, struct window *w)
 {
 	if (p->depth > 0 && *w->at == '\r')
 		return go_to(p, w, EMPTY_LINE_LF, 1);
 	if (p->depth > 0 && *w->at == '\n')
-		return go_to(p, w, BEHIND_EMPTY_LINE, 1);
-	return go_to(p, w, BEHIND, 0);
+		return go_to(p, w, AFTER_EMPTY_LINE, 1);
+	return go_to(p, w, AFTER_STRING, 0);
 }
 
 static enum imap_kind
@@ -372,11 +372,11 @@ empty_line_lf(struct imap_parse *p, struct window *w)
 {
 	if (*w->at != '\n')
 		return bad(p, w, "a CR without LF");
-	return go_to(p, w, BEHIND_EMPTY_LINE, 1);
+	return go_to(p, w, AFTER_EMPTY_LINE, 1);
 }
 
 static enum imap_kind
-behind_empty_line(struct imap_parse *p, struct window *w)
+after_empty_line(struct imap_parse *p, struct window *w)
 {
 	if (*w->at != ')' && *w->at != ' ')
 		return bad(p, w, "a line that ends within a list");
@@ -428,10 +428,10 @@ imap_parse(struct imap_parse *p, const char *bytes, size_t n, size_t *used, stru
 	    [LITERAL_END] = literal_end,
 	    [LITERAL_LF] = literal_lf,
 	    [OCTETS] = octets,
-	    [BEHIND] = behind,
-	    [BEHIND_OCTETS] = behind_octets,
+	    [AFTER_STRING] = after_string,
+	    [AFTER_OCTETS] = after_octets,
 	    [EMPTY_LINE_LF] = empty_line_lf,
-	    [BEHIND_EMPTY_LINE] = behind_empty_line,
+	    [AFTER_EMPTY_LINE] = after_empty_line,
 	    [TEXT] = text,
 	    [END_LF] = end_lf,
 	    [BROKEN] = broken,
@@ -465,16 +465,10 @@ imap_parse_free(struct imap_parse *p)
 	*p = (struct imap_parse){0};
 }
 
-static bool
-equal_n(const char *text, size_t len, const char *word)
-{
-	return strlen(word) == len && text_starts(text, len, word);
-}
-
 bool
 imap_is(const struct imap_token *t, const char *atom)
 {
-	return t->kind == TOKEN_ATOM && equal_n(t->text, t->len, atom);
+	return t->kind == TOKEN_ATOM && text_equal_n(t->text, t->len, atom);
 }
 
 bool

@@ -25,8 +25,8 @@
 
 enum {
 	IMAP_DEPTH_MAX = 64, /* of lists in lists; BODYSTRUCTURE's are the deepest */
-	IMAP_TOKEN_MAX =
-	    1024 * 1024, /* bytes of an atom (a sequence set), a quoted string, a text */
+	/* bytes of an atom (a sequence set), a quoted string, a text */
+	IMAP_TOKEN_MAX = 1024 * 1024,
 	IMAP_TOKENS_MAX = 20 * 1000 * 1000 /* in one response: SEARCH names each message */
 };
 
@@ -46,8 +46,8 @@ enum imap_kind {
 
 struct imap_token {
 	enum imap_kind kind;
-	const char
-	    *text; /* `len` bytes; borrowed from the input or the parser until the next call */
+	/* `len` bytes; borrowed from the input or the parser until the next call */
+	const char *text;
 	size_t len;
 	uint64_t size;
 };

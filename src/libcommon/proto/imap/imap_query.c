@@ -82,7 +82,7 @@ static const struct key *
 find_key(const char *word, size_t len)
 {
 	for (size_t i = 0; i < KEYS; i++)
-		if (strlen(keys[i].word) == len && text_starts(word, len, keys[i].word))
+		if (text_equal_n(word, len, keys[i].word))
 			return &keys[i];
 	return NULL;
 }
@@ -97,7 +97,7 @@ unknown(const char *word, size_t len, struct err *e)
 			 keys[i].kind == FLAG ? "" : ":");
 	err_set(e, ERR_USAGE, "--search: '%.*s' is not one of %s or not", (int)len, word,
 		known.data);
-	if (len == 3 && text_starts(word, len, "new"))
+	if (text_equal_n(word, len, "new"))
 		err_hint(e, "`new` is an operand: --search=unseen new");
 	else if (word[0] != '"' && word[len] != ':')
 		err_hint(e, "text:%.*s is in the header or the body", (int)len, word);
@@ -293,8 +293,7 @@ read_word(struct reader *r, struct err *e)
 		return true;
 	}
 	for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
-		if (strlen(operators[i].word) == word_length(r->at) &&
-		    text_starts(r->at, word_length(r->at), operators[i].word)) {
+		if (text_equal_n(r->at, word_length(r->at), operators[i].word)) {
 			add_token(r, operators[i].kind);
 			r->at += strlen(operators[i].word);
 			return true;
@@ -463,11 +462,10 @@ static void
 put_charset(struct reader *r)
 {
 	for (size_t i = 0; i < r->count && !r->is_utf8; i++)
-		for (size_t k = 0; k < r->tokens[i].value.len; k++)
-			if (r->tokens[i].value.data[k] & 0x80) {
-				buf_add_str(&r->text, "CHARSET UTF-8 ");
-				return;
-			}
+		if (text_has_8bit(r->tokens[i].value.data, r->tokens[i].value.len)) {
+			buf_add_str(&r->text, "CHARSET UTF-8 ");
+			return;
+		}
 }
 
 bool

@@ -307,7 +307,7 @@ begins_as_known(struct pop3 *c, const struct mark *mark)
 }
 
 static void
-ask_behind(struct pop3 *c, const struct mark *mark)
+ask_newer(struct pop3 *c, const struct mark *mark)
 {
 	for (uint64_t n = mark->messages + 1; n <= c->stat.messages; n++) {
 		dialog_ask(c->dialog, "UIDL %" PRIu64, n);
@@ -326,7 +326,7 @@ skip_answers(struct pop3 *c, size_t count)
 
 /* All answers are read; false: not all are as they should be. */
 static bool
-read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+read_newer(struct pop3 *c, const struct mark *mark, struct message_list *l)
 {
 	uint64_t octets = mark->octets;
 	size_t at = 0;
@@ -350,13 +350,13 @@ read_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
 
 /* Did the mailbox only grow at its end? Then *L is what came. */
 static bool
-list_behind(struct pop3 *c, const struct mark *mark, struct message_list *l)
+list_newer(struct pop3 *c, const struct mark *mark, struct message_list *l)
 {
 	if (!begins_as_known(c, mark))
 		return false;
 	l->has_uids = l->has_sizes = true;
-	ask_behind(c, mark);
-	if (!read_behind(c, mark, l))
+	ask_newer(c, mark);
+	if (!read_newer(c, mark, l))
 		return false;
 	message_list_drop_ambiguous(l);
 	for (size_t i = 0; i < l->count; i++)
@@ -372,7 +372,7 @@ pop3_list_since(void *conversation, unsigned want, const char *text, struct mess
 	struct pop3 *c = conversation;
 	struct mark mark;
 
-	*is_whole = !parse_mark(text, &mark) || !list_behind(c, &mark, l);
+	*is_whole = !parse_mark(text, &mark) || !list_newer(c, &mark, l);
 	if (!stream_ok(c->stream, e))
 		return false;
 	if (!*is_whole)

@@ -32,12 +32,6 @@ parse_period(const char *text, uint32_t *n)
 	return true;
 }
 
-static bool
-is_word(const char *line, size_t len, const char *word)
-{
-	return len == strlen(word) && text_starts(line, len, word);
-}
-
 static void
 take_capability(struct pop3_features *f, const char *line)
 {
@@ -51,14 +45,14 @@ take_capability(struct pop3_features *f, const char *line)
 		     {"UTF8", &f->utf8}, {"LANG", &f->lang}};
 
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++)
-		*flags[i].flag |= is_word(line, len, flags[i].word);
-	if (is_word(line, len, "UTF8"))
+		*flags[i].flag |= text_equal_n(line, len, flags[i].word);
+	if (text_equal_n(line, len, "UTF8"))
 		f->utf8_user = text_has_word(rest, "USER");
-	else if (is_word(line, len, "SASL"))
+	else if (text_equal_n(line, len, "SASL"))
 		snprintf(f->sasl, sizeof f->sasl, "%s", rest);
-	else if (is_word(line, len, "LOGIN-DELAY"))
+	else if (text_equal_n(line, len, "LOGIN-DELAY"))
 		parse_period(rest, &f->facts.customs.login_delay_s);
-	else if (is_word(line, len, "EXPIRE"))
+	else if (text_equal_n(line, len, "EXPIRE"))
 		f->facts.customs.has_expire = parse_period(rest, &f->facts.customs.expire_days);
 }
 
@@ -204,14 +198,6 @@ ask_for_words(struct pop3 *c, const struct login *l)
 	}
 }
 
-static bool
-is_ascii(const char *s)
-{
-	while (*s && (unsigned char)*s < 0x80)
-		s++;
-	return *s == '\0';
-}
-
 /* The answers to USER and PASS. A PASS that did not go out yet after a refused USER never does. */
 static bool
 user_and_pass(struct pop3 *c, enum login_answer *why, struct err *e)
@@ -248,7 +234,8 @@ login_user(struct pop3 *c, const struct login *l, enum login_answer *why, struct
 				     "a password with a line end in it can't go by PASS", e);
 	dialog_ask(c->dialog, "USER %s", l->user);
 	dialog_ask_secret(c->dialog, "PASS ", password);
-	may_be_odd = !c->features.utf8_user && !(is_ascii(l->user) && is_ascii(password));
+	may_be_odd = !c->features.utf8_user && (text_has_8bit(l->user, strlen(l->user)) ||
+						text_has_8bit(password, strlen(password)));
 	if (user_and_pass(c, why, e))
 		return true;
 	if (may_be_odd && e->code == ERR_LOGIN)

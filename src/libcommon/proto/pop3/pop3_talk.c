@@ -102,6 +102,15 @@ struct response_code {
 	const char *hint; /* NULL where the server's words say it all */
 };
 
+/* The last answer without its status. */
+static const char *
+words_of(const struct pop3 *c)
+{
+	const char *words = c->words.data + strcspn(c->words.data, " ");
+
+	return words + strspn(words, " ");
+}
+
 /* The code of the last answer; NULL: it has none that we know. */
 static const struct response_code *
 response_code(const struct pop3 *c)
@@ -116,11 +125,10 @@ response_code(const struct pop3 *c)
 	     "right"},
 	    {"[AUTH]", ERR_LOGIN, NULL},
 	};
-	const char *words = c->words.data + strcspn(c->words.data, " ");
+	const char *words = words_of(c);
 
-	words += strspn(words, " ");
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (text_starts(words, strlen(words), codes[i].word))
+		if (text_begins(words, codes[i].word))
 			return &codes[i];
 	return NULL;
 }
@@ -129,9 +137,8 @@ response_code(const struct pop3 *c)
 static bool
 is_temporary(const struct pop3 *c)
 {
-	const char *words = c->words.data + strcspn(c->words.data, " ");
+	const char *words = words_of(c);
 
-	words += strspn(words, " ");
 	return words[0] != '[' && refusal_is_temporary(words);
 }
 

@@ -153,11 +153,10 @@ take_ehlo_line(struct smtp *c, const char *line)
 	const char *rest = line + len + (line[len] ? 1 : 0);
 
 	buf_addf(&c->described, "%s\n", line);
-	if (len == 4 && text_starts(line, len, "AUTH"))
+	if (text_equal_n(line, len, "AUTH"))
 		take_auth(c, rest);
 	for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++)
-		if (strlen(keywords[i].keyword) == len &&
-		    text_starts(line, len, keywords[i].keyword))
+		if (text_equal_n(line, len, keywords[i].keyword))
 			keywords[i].take(&c->features, rest);
 }
 

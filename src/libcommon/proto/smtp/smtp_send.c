@@ -15,8 +15,8 @@
 #include "proto/smtp/smtp_talk.h"
 
 enum {
-	RIDES_MAX =
-	    64 * 1024 /* a message up to this size goes out before its recipient's reply is seen */
+	/* a message up to this size goes out before its recipient's reply is seen */
+	RIDES_MAX = 64 * 1024
 };
 
 struct transaction {
@@ -39,10 +39,7 @@ local_part_is_ascii(const char *address)
 	const char *domain = address_domain(address);
 	const size_t len = domain ? (size_t)(domain - address) : strlen(address);
 
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)address[i] >= 0x80)
-			return false;
-	return true;
+	return !text_has_8bit(address, len);
 }
 
 static bool
