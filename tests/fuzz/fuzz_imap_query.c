@@ -35,7 +35,7 @@ read_char(struct reader *r, char c)
 }
 
 static void
-check(const struct imap_search *s, bool is_utf8)
+check(const struct imap_query *s, bool is_utf8)
 {
 	struct reader r = {0};
 
@@ -58,15 +58,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const bool is_utf8 = size > 0 && data[0] & 1;
 	struct buf query = {0};
-	struct imap_search s;
+	struct imap_query s;
 	struct err e = {0};
 
 	buf_add(&query, (const char *)data + (size > 0), size - (size > 0));
-	if (imap_search_parse(&s, query.data, 1790000000, is_utf8, &e))
+	if (imap_query_parse(&s, query.data, 1790000000, is_utf8, &e))
 		check(&s, is_utf8);
 	else
 		FUZZ_ASSERT(e.code == ERR_USAGE && s.count == 0 && !s.pieces);
-	imap_search_free(&s);
+	imap_query_free(&s);
 	buf_free(&query);
 	return 0;
 }

@@ -11,12 +11,12 @@ static const time_t now = 1790000000; /* 2026-09-21 14:13:20 UTC */
 static void
 shows(const char *query, bool is_utf8, const char *want)
 {
-	struct imap_search s;
+	struct imap_query s;
 	struct buf got = {0};
 	struct err e = {0};
 
 	buf_add_str(&got, "");
-	ok(imap_search_parse(&s, query, now, is_utf8, &e), "%s", query);
+	ok(imap_query_parse(&s, query, now, is_utf8, &e), "%s", query);
 	if (e.code)
 		diag("%s", e.text);
 	for (size_t i = 0; i < s.count; i++)
@@ -26,7 +26,7 @@ shows(const char *query, bool is_utf8, const char *want)
 			buf_add(&got, s.pieces[i].bytes, s.pieces[i].len);
 	is_str(got.data, want, want);
 	buf_free(&got);
-	imap_search_free(&s);
+	imap_query_free(&s);
 }
 
 static void
@@ -108,10 +108,10 @@ test_logic(void)
 static void
 refused(const char *query, const char *want, const char *hint)
 {
-	struct imap_search s;
+	struct imap_query s;
 	struct err e = {0};
 
-	ok(!imap_search_parse(&s, query, now, false, &e) && e.code == ERR_USAGE && !s.pieces,
+	ok(!imap_query_parse(&s, query, now, false, &e) && e.code == ERR_USAGE && !s.pieces,
 	   "refused: %s", query);
 	is_str(e.text, want, want);
 	if (hint)
@@ -184,7 +184,7 @@ test_bad_logic(void)
 	refused("(", "--search: the ( has no )", NULL);
 	refused("seen)", "--search: no ( before the )", NULL);
 	refused("-)", "--search: no ( before the )", NULL);
-	for (size_t i = 0; i <= IMAP_SEARCH_WORDS_MAX; i++)
+	for (size_t i = 0; i <= IMAP_QUERY_WORDS_MAX; i++)
 		buf_add_char(&many, '(');
 	refused(many.data, "--search: more than 256 words", NULL);
 	buf_free(&many);

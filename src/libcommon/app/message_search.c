@@ -11,10 +11,10 @@
 static bool
 check_query(const char *query, struct err *e)
 {
-	struct imap_search s;
-	const bool ok = imap_search_parse(&s, query, time(NULL), false, e);
+	struct imap_query s;
+	const bool ok = imap_query_parse(&s, query, time(NULL), false, e);
 
-	imap_search_free(&s);
+	imap_query_free(&s);
 	return ok;
 }
 

@@ -9,6 +9,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+const char date_months[DATE_MONTHS][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+					  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
 /* Days since 1970-01-01 of a day in the Gregorian calendar; March begins the year, so that the leap
  * day ends it. */
 static int64_t
@@ -138,13 +141,14 @@ skip_gap(struct cursor *c)
 	skip_blanks(c);
 }
 
-static bool
-is_day(int year, int month, int day)
+bool
+date_is_day(int year, int month, int day)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
-	return day >= 1 && day <= days[month - 1] + (month == 2 && is_leap);
+	return month >= 1 && month <= DATE_MONTHS && day >= 1 &&
+	       day <= days[month - 1] + (month == 2 && is_leap);
 }
 
 /* Days since 1970-01-01. */
@@ -159,7 +163,7 @@ take_day(struct cursor *c, int64_t *days)
 	if (!take_month(c, &month))
 		return false;
 	skip_gap(c);
-	if (!take_year(c, &year) || !is_day(year, month, day))
+	if (!take_year(c, &year) || !date_is_day(year, month, day))
 		return false;
 	*days = days_from_civil(year, month, day);
 	return true;

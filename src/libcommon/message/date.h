@@ -16,8 +16,15 @@ struct date {
 	int offset_min; /* east of Greenwich */
 };
 
+/* "Jan" to "Dec" (RFC 5322 section 3.3, RFC 9051 section 9), whatever the locale. */
+enum { DATE_MONTHS = 12 };
+extern const char date_months[DATE_MONTHS][4];
+
 /* False: TEXT (unfolded) is not a valid date. */
 bool date_parse(const char *text, struct date *d);
+
+/* Is there this day? MONTH and DAY count from 1. */
+bool date_is_day(int year, int month, int day);
 
 /* Gives D the zone that the reader's clock had at that moment (TZ); the moment stays the same. */
 void date_localize(struct date *d);

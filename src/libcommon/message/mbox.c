@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/date.h"
 #include "message/header.h"
 #include "message/spool.h"
 
@@ -58,11 +59,8 @@ is_from_line(const char *line, size_t len)
 static bool
 is_month(const char *word, size_t n)
 {
-	static const char names[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					"Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (n == 3 && text_starts(word, n, names[i]))
+	for (size_t i = 0; i < DATE_MONTHS; i++)
+		if (text_equal_n(word, n, date_months[i]))
 			return true;
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/date.h"
 #include "message/header.h"
 
 /* RFC 5322 section 3.3, in English whatever the locale. */
@@ -19,8 +20,6 @@ static void
 add_date(struct buf *to)
 {
 	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	const time_t now = time(NULL);
 	struct tm tm;
 	long offset;
@@ -28,8 +27,8 @@ add_date(struct buf *to)
 	localtime_r(&now, &tm);
 	offset = tm.tm_gmtoff / 60;
 	buf_addf(to, "Date: %s, %d %s %d %02d:%02d:%02d %c%02ld%02ld\n", days[tm.tm_wday],
-		 tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		 offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
+		 tm.tm_mday, date_months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
+		 tm.tm_sec, offset < 0 ? '-' : '+', labs(offset) / 60, labs(offset) % 60);
 }
 
 static bool

@@ -287,7 +287,8 @@ bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, stru
 
 /*
  * Adds those messages of L, this session's whole list, to the empty FOUND that QUERY
- * (proto/imap/imap_search.h) finds on the server. IMAP only: the caller has refused a query for POP3. False: *e.
+ * (proto/imap/imap_query.h) finds on the server. IMAP only: the caller has refused a query for POP3.
+ * False: *e.
  */
 bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
 		  struct message_set *found, struct err *e);

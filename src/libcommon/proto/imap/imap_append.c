@@ -15,6 +15,7 @@
 #include "net/stream.h"
 #include "proto/imap/imap_code.h"
 #include "proto/imap/imap_introduction.h"
+#include "proto/imap/imap_name.h"
 #include "proto/imap/imap_talk.h"
 #include "proto/imap/imap_target.h"
 
@@ -22,17 +23,15 @@
 static void
 add_date(struct buf *out, const struct date *d)
 {
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-					     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	const time_t local = (time_t)(d->time + d->offset_min * 60);
 	const int offset = d->offset_min < 0 ? -d->offset_min : d->offset_min;
 	struct tm tm;
 
 	if (!gmtime_r(&local, &tm) || tm.tm_year < 70 || tm.tm_year >= 8100)
 		return;
-	buf_addf(out, " \"%02d-%s-%04d %02d:%02d:%02d %c%02d%02d\"", tm.tm_mday, months[tm.tm_mon],
-		 tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec, d->offset_min < 0 ? '-' : '+',
-		 offset / 60, offset % 60);
+	buf_addf(out, " \"%02d-%s-%04d %02d:%02d:%02d %c%02d%02d\"", tm.tm_mday,
+		 date_months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec,
+		 d->offset_min < 0 ? '-' : '+', offset / 60, offset % 60);
 }
 
 /* "OK [APPENDUID VALIDITY UID] …" (RFC 4315 section 3). Anything but a number is not a UID. */

@@ -12,6 +12,7 @@
 #include "base/trace.h"
 #include "net/dialog.h"
 #include "net/stream.h"
+#include "proto/imap/imap_name.h"
 #include "proto/imap/imap_refusal.h"
 #include "proto/imap/imap_talk.h"
 #include "proto/login.h"

@@ -142,25 +142,34 @@ fill_gaps(struct message_list *l, uint32_t total)
 	l->count = count;
 }
 
-/*
- * The list lacks messages that the server says exist. A few of many are odd messages, which must not
- * keep the others from being served: they are listed without a UID. A caller that took a shorter list
- * as complete would forget messages that it has, and fetch them again.
- */
-static bool
-check_is_whole(struct imap *c, struct message_list *l, uint32_t existed, bool may_fill,
-	       struct err *e)
+/* How many messages the list must have. */
+static uint32_t
+total_of(const struct imap *c)
 {
-	const uint32_t total = existed > c->folder.expunged ? existed - c->folder.expunged : 0;
+	const struct imap_folder *f = &c->folder;
 
-	if (l->count >= total)
-		return true;
-	if (may_fill && total - l->count <= GAPS_MAX && total - l->count < l->count) {
+	return f->existed > f->expunged ? f->existed - f->expunged : 0;
+}
+
+/* A few of many messages that the server says exist and does not list are odd ones, which must not keep
+ * the others from being served: they are listed without a UID. */
+static void
+fill_few_gaps(const struct imap *c, struct message_list *l)
+{
+	const uint32_t total = total_of(c);
+
+	if (l->count < total && total - l->count <= GAPS_MAX && total - l->count < l->count)
 		fill_gaps(l, total);
-		return true;
-	}
-	return err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
-		       stream_name(c->stream), existed, l->count);
+}
+
+/* A caller that took a shorter list as complete would forget messages that it has, and fetch them
+ * again. */
+static bool
+check_is_whole(const struct imap *c, const struct message_list *l, struct err *e)
+{
+	return l->count >= total_of(c) ||
+	       err_set(e, ERR_TEMPORARY, "%s: of %" PRIu32 " messages the server lists %zu",
+		       stream_name(c->stream), c->folder.existed, l->count);
 }
 
 bool
@@ -169,7 +178,10 @@ imap_list(void *conversation, unsigned want, struct message_list *l, struct err 
 	struct imap *c = conversation;
 	struct imap_listing x = {.list = l, .want = want, .from = 1, .to = UINT32_MAX};
 
-	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, true, e);
+	if (!list_from(c, &x, e))
+		return false;
+	fill_few_gaps(c, l);
+	return check_is_whole(c, l, e);
 }
 
 bool
@@ -184,7 +196,7 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 				 .headed = headed,
 				 .headed_ctx = ctx};
 
-	return list_from(c, &x, e) && check_is_whole(c, l, c->folder.existed, false, e);
+	return list_from(c, &x, e) && check_is_whole(c, l, e);
 }
 
 /* Some messages, by number. */

@@ -68,4 +68,7 @@ enum { IMAP_QUOTED_MAX = 1000 }; /* a command line much longer is not taken ever
  */
 enum imap_form imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8);
 
+/* Adds TEXT as a quoted string. It holds no CR and no LF. */
+void imap_quote(struct buf *out, const char *text);
+
 #endif

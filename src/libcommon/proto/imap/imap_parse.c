@@ -487,15 +487,3 @@ imap_number(const struct imap_token *t, uint32_t *n)
 	*n = (uint32_t)number;
 	return true;
 }
-
-void
-imap_quote(struct buf *out, const char *text)
-{
-	buf_add_char(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, *text);
-	}
-	buf_add_char(out, '"');
-}

@@ -90,7 +90,4 @@ bool imap_is(const struct imap_token *t, const char *atom);
 bool imap_number(const struct imap_token *t, uint32_t *n);
 bool imap_number64(const struct imap_token *t, uint64_t *n);
 
-/* Adds TEXT as a quoted string. It holds no CR, LF or NUL. */
-void imap_quote(struct buf *out, const char *text);
-
 #endif

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "message/date.h"
 #include "proto/imap/imap_name.h"
 
 enum kind { FLAG, TEXT, DAY, SIZE };
@@ -65,7 +66,7 @@ struct reader {
 	struct token *tokens;
 	size_t count;
 	/* what is written: */
-	struct imap_search *search;
+	struct imap_query *search;
 	struct buf text; /* of the next piece */
 	bool is_utf8;
 };
@@ -161,16 +162,6 @@ check_text(struct buf *value, const char *word, struct err *e)
 	return true;
 }
 
-static bool
-is_day_of_month(int year, int month, int day)
-{
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	const bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return month >= 1 && month <= 12 && day >= 1 &&
-	       day <= days[month - 1] + (month == 2 && is_leap);
-}
-
 /* 2026-01-31 */
 static bool
 parse_date(const char *text, struct tm *day)
@@ -185,7 +176,7 @@ parse_date(const char *text, struct tm *day)
 	day->tm_year = atoi(text) - 1900;
 	day->tm_mon = atoi(text + 5) - 1;
 	day->tm_mday = atoi(text + 8);
-	return is_day_of_month(day->tm_year + 1900, day->tm_mon + 1, day->tm_mday);
+	return date_is_day(day->tm_year + 1900, day->tm_mon + 1, day->tm_mday);
 }
 
 static bool
@@ -206,7 +197,6 @@ parse_day(const char *text, time_t now, struct tm *day)
 static bool
 turn_day(struct buf *value, const char *word, time_t now, struct err *e)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	struct tm day = {0};
 
 	if (!parse_day(value->data, now, &day))
@@ -214,7 +204,7 @@ turn_day(struct buf *value, const char *word, time_t now, struct err *e)
 			       "--search: %s:%s is not a day such as 2026-01-31 or 7d", word,
 			       value->data);
 	buf_clear(value);
-	buf_addf(value, "%d-%.3s-%04d", day.tm_mday, months + 3 * day.tm_mon, day.tm_year + 1900);
+	buf_addf(value, "%d-%s-%04d", day.tm_mday, date_months[day.tm_mon], day.tm_year + 1900);
 	return true;
 }
 
@@ -305,9 +295,9 @@ static bool
 read_words(struct reader *r, struct err *e)
 {
 	for (r->at += strspn(r->at, " \t\n"); *r->at; r->at += strspn(r->at, " \t\n")) {
-		if (r->count == IMAP_SEARCH_WORDS_MAX)
+		if (r->count == IMAP_QUERY_WORDS_MAX)
 			return err_set(e, ERR_USAGE, "--search: more than %d words",
-				       IMAP_SEARCH_WORDS_MAX);
+				       IMAP_QUERY_WORDS_MAX);
 		if (!read_word(r, e))
 			return false;
 	}
@@ -319,7 +309,7 @@ read_words(struct reader *r, struct err *e)
 static void
 end_piece(struct reader *r, bool is_literal)
 {
-	struct imap_search *s = r->search;
+	struct imap_query *s = r->search;
 
 	if (r->text.len == 0)
 		return;
@@ -469,12 +459,12 @@ put_charset(struct reader *r)
 }
 
 bool
-imap_search_parse(struct imap_search *s, const char *query, time_t now, bool is_utf8, struct err *e)
+imap_query_parse(struct imap_query *s, const char *query, time_t now, bool is_utf8, struct err *e)
 {
 	struct reader r = {.at = query, .now = now, .search = s, .is_utf8 = is_utf8};
 	bool ok;
 
-	*s = (struct imap_search){0};
+	*s = (struct imap_query){0};
 	ok = read_words(&r, e);
 	if (ok) {
 		put_charset(&r);
@@ -483,7 +473,7 @@ imap_search_parse(struct imap_search *s, const char *query, time_t now, bool is_
 	if (ok)
 		end_piece(&r, false);
 	else
-		imap_search_free(s);
+		imap_query_free(s);
 	for (size_t i = 0; i < r.count; i++)
 		buf_free(&r.tokens[i].value);
 	free(r.tokens);
@@ -492,10 +482,10 @@ imap_search_parse(struct imap_search *s, const char *query, time_t now, bool is_
 }
 
 void
-imap_search_free(struct imap_search *s)
+imap_query_free(struct imap_query *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		free(s->pieces[i].bytes);
 	free(s->pieces);
-	*s = (struct imap_search){0};
+	*s = (struct imap_query){0};
 }

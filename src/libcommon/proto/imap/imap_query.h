@@ -35,7 +35,7 @@
 
 struct err;
 
-enum { IMAP_SEARCH_WORDS_MAX = 256 }; /* servers bound how deep a program nests */
+enum { IMAP_QUERY_WORDS_MAX = 256 }; /* servers bound how deep a program nests */
 
 /* A part of a command: text as it is, or the octets of a literal (its {N} is the sender's part). */
 struct imap_piece {
@@ -45,7 +45,7 @@ struct imap_piece {
 };
 
 /* The search program: the text after "UID SEARCH " (and RETURN, RFC 9051 section 6.4.4). */
-struct imap_search {
+struct imap_query {
 	struct imap_piece *pieces;
 	size_t count;
 };
@@ -57,8 +57,8 @@ struct imap_search {
  * comes before the program. The function is pure: it reports errors in the query before the
  * connection is made. False: *e is ERR_USAGE, and *s is empty.
  */
-bool imap_search_parse(struct imap_search *s, const char *query, time_t now, bool is_utf8,
-		       struct err *e);
-void imap_search_free(struct imap_search *s); /* leaves an empty one */
+bool imap_query_parse(struct imap_query *s, const char *query, time_t now, bool is_utf8,
+		      struct err *e);
+void imap_query_free(struct imap_query *s); /* leaves an empty one */
 
 #endif

@@ -126,7 +126,7 @@ ask_line(struct imap *c, struct buf *line, bool is_first)
 
 /* BELOW: of UIDs less than this alone; 0: of all. */
 static enum imap_status
-say(struct imap *c, const struct imap_search *s, uint32_t below)
+say(struct imap *c, const struct imap_query *s, uint32_t below)
 {
 	enum imap_status status = IMAP_CONTINUE;
 	struct buf line = {0};
@@ -156,7 +156,7 @@ say(struct imap *c, const struct imap_search *s, uint32_t below)
 /* A server that looks at no more than so many messages at once begins with the highest UID, and
  * says how far down it came (RFC 9738). */
 static bool
-search(struct imap *c, const struct imap_search *s, size_t messages, struct err *e)
+search(struct imap *c, const struct imap_query *s, size_t messages, struct err *e)
 {
 	uint32_t below = 0, last = 0;
 
@@ -223,16 +223,16 @@ add_found(const struct finding *f, const struct message_list *l, struct message_
 static bool
 find(struct imap *c, const char *query, struct finding *f, struct err *e)
 {
-	struct imap_search s;
+	struct imap_query s;
 	bool ok;
 
-	if (!imap_search_parse(&s, query, time(NULL), c->stage.is_utf8, e))
+	if (!imap_query_parse(&s, query, time(NULL), c->stage.is_utf8, e))
 		return false;
 	c->take = take;
 	c->take_ctx = f;
 	ok = search(c, &s, f->max, e);
 	c->take = NULL;
-	imap_search_free(&s);
+	imap_query_free(&s);
 	if (ok)
 		arrange(f);
 	return ok;
