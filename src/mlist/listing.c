@@ -67,12 +67,13 @@ list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbo
 {
 	struct mailbox_task *t = &l->task;
 	struct message_span *spans = query_of(l) ? NULL : operands_spans(&t->operands);
+	const struct mailbox_some some = {
+	    .spans = spans, .count = t->operands.count, .headed = headed, .ctx = l};
 	struct mailbox *m = &t->session.mailbox;
 	bool ok;
 
 	*listed = LISTED_WHOLE;
-	ok = spans ? mailbox_list_some(m, want, spans, t->operands.count, &t->list, headed, l,
-				       listed, e)
+	ok = spans ? mailbox_list_some(m, want, &some, &t->list, listed, e)
 		   : mailbox_list(m, want, &t->list, e);
 	free(spans);
 	return ok;

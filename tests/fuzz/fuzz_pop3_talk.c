@@ -22,13 +22,14 @@ list(struct mailbox *m, unsigned what, struct message_list *l, struct err *e)
 {
 	static const struct message_span spans[] = {{.from = 2, .to = 3},
 						    {.to = 2, .is_from_end = true}};
+	const struct mailbox_some some = {.spans = spans, .count = 2};
 	const unsigned want = (what & WITH_SIZES) != 0 ? WANT_SIZES | WANT_UIDS : WANT_UIDS;
 	enum mailbox_listed listed;
 
 	*l = (struct message_list){0};
 	if ((what & SOME) == 0)
 		return mailbox_list(m, want, l, e);
-	return mailbox_list_some(m, want, spans, 2, l, NULL, NULL, &listed, e);
+	return mailbox_list_some(m, want, &some, l, &listed, e);
 }
 
 static void

@@ -7,6 +7,8 @@ libcommon_a_SOURCES += \
 	%D%/login.h \
 	%D%/mailbox.c \
 	%D%/mailbox.h \
+	%D%/message_list.c \
+	%D%/message_list.h \
 	%D%/imap/imap.c \
 	%D%/imap/imap.h \
 	%D%/imap/imap_append.c \

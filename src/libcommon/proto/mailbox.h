@@ -16,79 +16,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "proto/message_list.h"
 
 struct buf;
 struct date;
 struct err;
 struct folder_list;
 struct mailbox;
-struct message_info;
 struct outgoing;
-struct receiver;
-
-#define MESSAGE_NONE SIZE_MAX
 
 enum { MAILBOX_UID_MAX = 1024 }; /* RFC 1939 section 7 says 70; servers say more */
 
 enum mailbox_right { RIGHT_DELETE = 1, RIGHT_MARK_READ = 2 };
 
-/* The messages of a session in the server's order: 24 bytes and the unique id for each. */
-struct message_list {
-	struct message_item {
-		uint32_t number; /* the server's, from 1; numbers may be missing */
-		uint32_t flags;  /* offset into `flags`, with WANT_FLAGS */
-		uint64_t size;
-		size_t uid; /* offset into `uids`, or MESSAGE_NONE */
-	} * items;
-	size_t count;
-	bool has_uids;
-	bool has_sizes;
-	struct buf uids;  /* NUL-terminated, one after the other */
-	struct buf flags; /* likewise */
-};
-
 enum mailbox_want { WANT_SIZES = 1, WANT_UIDS = 2, WANT_FLAGS = 4 };
-
-/*
- * Unique id of the item at INDEX; borrowed. NULL where the server has none, and where it gave the
- * same to several messages (RFC 1939 section 7 lets it, for copies; others just do): such an id
- * names nothing.
- */
-const char *message_list_uid(const struct message_list *l, size_t index);
-
-/* Its flags in the server's words, blank-separated (`\Seen $Junk`); NULL where they are not known
- * (POP3 has none). Borrowed. */
-const char *message_list_flags(const struct message_list *l, size_t index);
-
-/* Removes the ids that occur more than once. For the protocols, once the list is complete. */
-void message_list_drop_ambiguous(struct message_list *l);
-void message_list_free(struct message_list *l);
-
-/* The ids of a list in the order of strcmp(), for many look-ups. Borrows from the list. */
-struct message_index {
-	struct message_at {
-		const char *uid;
-		size_t index;
-	} * items;
-	size_t count;
-};
-
-void message_index_make(struct message_index *x, const struct message_list *l);
-size_t message_index_find(const struct message_index *x,
-			  const char *uid); /* MESSAGE_NONE: not in the list */
-void message_index_free(struct message_index *x);
-
-/* Some of a list's messages: indexes into it, ascending, each once. */
-struct message_set {
-	size_t *index;
-	size_t count;
-};
-
-void message_set_add(struct message_set *set, size_t index); /* ascending order is the caller's */
-void message_set_sort(
-    struct message_set *set); /* after a fetch, which may bring them in any order */
-void message_set_free(struct message_set *set);
 
 /* The server's announced policies (RFC 2449 sections 6.5 and 6.7). */
 struct mailbox_customs {
@@ -120,6 +61,14 @@ enum mailbox_listed {
  * INDEX. Both are borrowed for the call. */
 typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
 			       const char *header, size_t n);
+
+/* What mailbox_list_some() is asked for. Borrowed. */
+struct mailbox_some {
+	const struct message_span *spans;
+	size_t count;
+	message_headed headed; /* NULL: nobody wants the headers */
+	void *ctx;             /* of headed */
+};
 
 /* The changes to messages, made in this order. Flags are words of the protocol (`\Seen Junk`), ""
  * for none; folders are as a person types them, NULL for none. */
@@ -172,9 +121,8 @@ struct mailbox_protocol {
 	/* Each is NULL if the protocol cannot do this. */
 	bool (*list_headers)(void *conversation, unsigned want, struct message_list *l,
 			     message_headed headed, void *ctx, struct err *e);
-	bool (*list_some)(void *conversation, unsigned want, const struct message_span *spans,
-			  size_t count, struct message_list *l, message_headed headed, void *ctx,
-			  enum mailbox_listed *listed, struct err *e);
+	bool (*list_some)(void *conversation, unsigned want, const struct mailbox_some *some,
+			  struct message_list *l, enum mailbox_listed *listed, struct err *e);
 	bool (*find)(void *conversation, const struct message_list *l, const char *query,
 		     struct message_set *found, struct err *e);
 	bool (*list_found)(void *conversation, const char *query, struct message_list *l,
@@ -225,15 +173,13 @@ bool mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list 
 			  message_headed headed, void *ctx, struct err *e);
 
 /*
- * Lists at least the messages that the COUNT SPANS name, and in a large mailbox no others: the list
+ * Lists at least the messages that the spans of SOME name, and in a large mailbox no others: the list
  * that is asked for takes one flight more than a whole one, and a few lines in place of all. *LISTED
- * tells what *L is. Unless HEADED is NULL it may be called for each message, as by
- * mailbox_list_headers(). A list that is not whole does for naming messages, and for nothing that
- * needs to know all of them.
+ * tells what *L is. `headed` may be called for each message, as by mailbox_list_headers(). A list that
+ * is not whole does for naming messages, and for nothing that needs to know all of them.
  */
-bool mailbox_list_some(struct mailbox *m, unsigned want, const struct message_span *spans,
-		       size_t count, struct message_list *l, message_headed headed, void *ctx,
-		       enum mailbox_listed *listed, struct err *e);
+bool mailbox_list_some(struct mailbox *m, unsigned want, const struct mailbox_some *some,
+		       struct message_list *l, enum mailbox_listed *listed, struct err *e);
 
 /*
  * The folders (proto/folder.h), those that can't be opened too, sorted. WITH_COUNTS: how many

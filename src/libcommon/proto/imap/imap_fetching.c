@@ -50,12 +50,7 @@ find_number(struct imap_fetching *f, uint32_t number)
 void
 imap_fetching_note(struct imap_fetching *f, size_t index)
 {
-	const struct message_item *item = &f->list->items[index];
-
-	f->info = (struct message_info){.index = index,
-					.number = item->number,
-					.uid = message_list_uid(f->list, index),
-					.size = item->size};
+	f->info = message_list_info(f->list, index);
 }
 
 static bool

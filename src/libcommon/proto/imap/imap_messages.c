@@ -259,19 +259,18 @@ is_small(const struct imap *c, const struct imap_spans *s)
 }
 
 bool
-imap_list_some(void *conversation, unsigned want, const struct message_span *spans, size_t count,
-	       struct message_list *l, message_headed headed, void *ctx,
-	       enum mailbox_listed *listed, struct err *e)
+imap_list_some(void *conversation, unsigned want, const struct mailbox_some *some,
+	       struct message_list *l, enum mailbox_listed *listed, struct err *e)
 {
 	struct imap *c = conversation;
 	struct imap_spans only;
-	struct imap_listing x = {.list = l, .want = want, .only = &only, .headed_ctx = ctx};
+	struct imap_listing x = {.list = l, .want = want, .only = &only, .headed_ctx = some->ctx};
 	bool ok;
 
 	if (!imap_ask_folder(c, e) || !imap_await_folder(c, e))
 		return false;
-	imap_spans_make(&only, spans, count, c->folder.exists);
-	x.headed = only.messages <= IMAP_SET_MESSAGES ? headed : NULL;
+	imap_spans_make(&only, some->spans, some->count, c->folder.exists);
+	x.headed = only.messages <= IMAP_SET_MESSAGES ? some->headed : NULL;
 	*listed = LISTED_WHOLE;
 	ok = is_small(c, &only) ? list_numbers(c, &x, listed, e) : imap_list(c, want, l, e);
 	imap_spans_free(&only);

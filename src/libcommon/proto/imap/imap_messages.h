@@ -20,8 +20,7 @@ bool imap_list_since(void *conversation, unsigned want, const char *mark, struct
 char *imap_mark(const void *conversation, const struct message_list *l);
 bool imap_list_headers(void *conversation, unsigned want, struct message_list *l,
 		       message_headed headed, void *ctx, struct err *e);
-bool imap_list_some(void *conversation, unsigned want, const struct message_span *spans,
-		    size_t count, struct message_list *l, message_headed headed, void *ctx,
-		    enum mailbox_listed *listed, struct err *e);
+bool imap_list_some(void *conversation, unsigned want, const struct mailbox_some *some,
+		    struct message_list *l, enum mailbox_listed *listed, struct err *e);
 
 #endif

@@ -171,52 +171,12 @@ search(struct imap *c, const struct imap_query *s, size_t messages, struct err *
 	}
 }
 
-static int
-compare_ranges(const void *a, const void *b)
-{
-	const struct imap_range *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Ascending, and none overlaps another. */
-static void
-arrange(struct finding *f)
-{
-	size_t kept = 0;
-
-	if (f->count > 0)
-		qsort(f->ranges, f->count, sizeof *f->ranges, compare_ranges);
-	for (size_t i = 0; i < f->count; i++) {
-		if (kept > 0 && f->ranges[i].from <= f->ranges[kept - 1].to) {
-			if (f->ranges[i].to > f->ranges[kept - 1].to)
-				f->ranges[kept - 1].to = f->ranges[i].to;
-		} else {
-			f->ranges[kept++] = f->ranges[i];
-		}
-	}
-	f->count = kept;
-}
-
-/* For bsearch(): is the UID before, in or after the range? */
-static int
-compare_place(const void *key, const void *range)
-{
-	const uint32_t uid = *(const uint32_t *)key;
-	const struct imap_range *r = range;
-
-	return uid < r->from ? -1 : uid > r->to;
-}
-
 static void
 add_found(const struct finding *f, const struct message_list *l, struct message_set *found)
 {
-	for (size_t i = 0; i < l->count && f->count > 0; i++) {
-		const uint32_t uid = imap_uid(l, i);
-
-		if (bsearch(&uid, f->ranges, f->count, sizeof *f->ranges, compare_place))
+	for (size_t i = 0; i < l->count; i++)
+		if (imap_ranges_have(f->ranges, f->count, imap_uid(l, i)))
 			message_set_add(found, i);
-	}
 }
 
 /* F is arranged. False: *e. F->ranges is the caller's to free() in any case. */
@@ -234,7 +194,7 @@ find(struct imap *c, const char *query, struct finding *f, struct err *e)
 	c->take = NULL;
 	imap_query_free(&s);
 	if (ok)
-		arrange(f);
+		f->count = imap_ranges_arrange(f->ranges, f->count);
 	return ok;
 }
 

@@ -10,7 +10,7 @@
 
 /* False: it names no message of this folder. */
 static bool
-clip(const struct message_span *span, uint32_t exists, struct imap_span *out)
+clip(const struct message_span *span, uint32_t exists, struct imap_range *out)
 {
 	out->from = span->from;
 	out->to = span->to < exists ? span->to : exists;
@@ -23,32 +23,6 @@ clip(const struct message_span *span, uint32_t exists, struct imap_span *out)
 	return out->from <= out->to;
 }
 
-static int
-compare(const void *a, const void *b)
-{
-	const struct imap_span *x = a, *y = b;
-
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-static void
-merge(struct imap_spans *s)
-{
-	size_t kept = 0;
-
-	if (s->count > 0)
-		qsort(s->items, s->count, sizeof *s->items, compare);
-	for (size_t i = 0; i < s->count; i++) {
-		struct imap_span *last = kept > 0 ? &s->items[kept - 1] : NULL;
-
-		if (!last || s->items[i].from > last->to + 1)
-			s->items[kept++] = s->items[i];
-		else if (s->items[i].to > last->to)
-			last->to = s->items[i].to;
-	}
-	s->count = kept;
-}
-
 void
 imap_spans_make(struct imap_spans *s, const struct message_span *spans, size_t n, uint32_t exists)
 {
@@ -56,7 +30,7 @@ imap_spans_make(struct imap_spans *s, const struct message_span *spans, size_t n
 	for (size_t i = 0; i < n; i++)
 		if (clip(&spans[i], exists, &s->items[s->count]))
 			s->count++;
-	merge(s);
+	s->count = imap_ranges_arrange(s->items, s->count);
 	for (size_t i = 0; i < s->count; i++)
 		s->messages += s->items[i].to - s->items[i].from + 1;
 }
@@ -68,28 +42,20 @@ imap_spans_free(struct imap_spans *s)
 	*s = (struct imap_spans){0};
 }
 
-static int
-compare_place(const void *key, const void *item)
-{
-	const uint32_t number = *(const uint32_t *)key;
-	const struct imap_span *span = item;
-
-	return number < span->from ? -1 : number > span->to;
-}
-
 bool
 imap_spans_have(const struct imap_spans *s, uint32_t number)
 {
-	return s->count > 0 &&
-	       bsearch(&number, s->items, s->count, sizeof *s->items, compare_place) != NULL;
+	return imap_ranges_have(s->items, s->count, number);
 }
 
 void
 imap_spans_add(struct buf *out, const struct imap_spans *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = 0, end; i < s->count; i = end) {
+		for (end = i + 1; end < s->count && s->items[end].from == s->items[end - 1].to + 1;)
+			end++;
 		buf_addf(out, "%s%" PRIu32, i > 0 ? "," : "", s->items[i].from);
-		if (s->items[i].to > s->items[i].from)
-			buf_addf(out, ":%" PRIu32, s->items[i].to);
+		if (s->items[end - 1].to > s->items[i].from)
+			buf_addf(out, ":%" PRIu32, s->items[end - 1].to);
 	}
 }

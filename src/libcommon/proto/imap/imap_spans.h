@@ -10,14 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/imap/imap_uids.h"
+
 struct buf;
 struct message_span;
 
-/* Ascending; neither overlapping nor adjacent. */
+/* Arranged (imap_ranges_arrange()). */
 struct imap_spans {
-	struct imap_span {
-		uint32_t from, to;
-	} * items;
+	struct imap_range *items;
 	size_t count;
 	uint32_t messages; /* in all of them */
 };
@@ -29,7 +29,7 @@ void imap_spans_free(struct imap_spans *s);
 
 bool imap_spans_have(const struct imap_spans *s, uint32_t number);
 
-/* "1:5,7"; nothing if there are none. */
+/* "1:5,7", neighbours as one range; nothing if there are none. */
 void imap_spans_add(struct buf *out, const struct imap_spans *s);
 
 #endif

@@ -56,6 +56,48 @@ imap_uids_free(struct imap_uids *uids)
 	*uids = (struct imap_uids){0};
 }
 
+static int
+compare_ranges(const void *a, const void *b)
+{
+	const struct imap_range *x = a, *y = b;
+
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+size_t
+imap_ranges_arrange(struct imap_range *ranges, size_t n)
+{
+	size_t kept = 0;
+
+	if (n > 0)
+		qsort(ranges, n, sizeof *ranges, compare_ranges);
+	for (size_t i = 0; i < n; i++) {
+		struct imap_range *last = kept > 0 ? &ranges[kept - 1] : NULL;
+
+		if (!last || ranges[i].from > last->to)
+			ranges[kept++] = ranges[i];
+		else if (ranges[i].to > last->to)
+			last->to = ranges[i].to;
+	}
+	return kept;
+}
+
+/* For bsearch(): is the number before, in or after the range? */
+static int
+compare_place(const void *key, const void *range)
+{
+	const uint32_t number = *(const uint32_t *)key;
+	const struct imap_range *r = range;
+
+	return number < r->from ? -1 : number > r->to;
+}
+
+bool
+imap_ranges_have(const struct imap_range *ranges, size_t n, uint32_t number)
+{
+	return n > 0 && bsearch(&number, ranges, n, sizeof *ranges, compare_place);
+}
+
 bool
 imap_set_next(const char **at, const char *end, struct imap_range *range)
 {

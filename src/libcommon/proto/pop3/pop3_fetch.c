@@ -219,15 +219,6 @@ finish_last(struct fetch *f, struct err *e)
 	return finish(f, e);
 }
 
-static struct message_info
-info_of(const struct message_list *l, size_t index)
-{
-	return (struct message_info){.index = index,
-				     .number = l->items[index].number,
-				     .uid = message_list_uid(l, index),
-				     .size = l->items[index].size};
-}
-
 bool
 pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
@@ -237,7 +228,7 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 	size_t asked = 0;
 
 	for (size_t i = 0; i < set->count; i++) {
-		const struct message_info info = info_of(l, set->index[i]);
+		const struct message_info info = message_list_info(l, set->index[i]);
 
 		for (; asked < set->count && asked < i + POP3_ASK_AHEAD; asked++) {
 			ask_message(c, l->items[set->index[asked]].number, part);
