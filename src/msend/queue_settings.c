@@ -82,7 +82,7 @@ from_anywhere(const struct setting *s, const char *text)
 	char *here = NULL, *path;
 
 	if (s->kind == KIND_PATH && text[0] != '/' && strcmp(text, "syslog") != 0 &&
-	    strncmp(text, "pkcs11:", 7) != 0)
+	    !account_file_is_token(text))
 		here = getcwd(NULL, 0);
 	path = here ? mem_printf("%s/%s", here, text) : mem_strdup(text);
 	free(here);

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "fuzz.h"
+#include "open_journal.h"
 
 #define MAILBOX "m"
 #define DESTINATION "d"

@@ -11,6 +11,7 @@
 #include "base/directory.h"
 #include "base/err.h"
 #include "base/locked.h"
+#include "base/mem.h"
 #include "base/stop.h"
 #include "base/text.h"
 #include "tap.h"
@@ -214,19 +215,23 @@ static void
 test_pin(void)
 {
 	static const char pin[] = "sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+/Az=";
-	char copy[sizeof pin];
+	char copy[sizeof pin], *two = mem_printf("%s,%s", pin, pin);
+	size_t len;
 
-	ok(strlen(pin) == 51 && text_is_pin(pin, 51), "pin: 32 bytes in base64");
-	ok(!text_is_pin(pin, 50) && !text_is_pin("sha256:", 7), "pin: not fewer");
+	ok(!text_bad_pin(pin, &len) && !text_bad_pin(two, &len), "pin: 32 bytes in base64");
+	ok(text_bad_pin("sha256:", &len) && len == 7, "pin: not fewer");
+	two[strlen(two) - 1] = '\0';
+	ok(text_bad_pin(two, &len) == two + 52 && len == 50, "pin: not in the second one");
+	free(two);
 	memcpy(copy, pin, sizeof pin);
 	copy[20] = '-';
-	ok(!text_is_pin(copy, 51), "pin: no other alphabet");
+	ok(text_bad_pin(copy, &len) == copy, "pin: no other alphabet");
 	memcpy(copy, pin, sizeof pin);
 	copy[3] = '5';
-	ok(!text_is_pin(copy, 51), "pin: no other hash");
+	ok(text_bad_pin(copy, &len) == copy, "pin: no other hash");
 	memcpy(copy, pin, sizeof pin);
 	copy[50] = 'A';
-	ok(!text_is_pin(copy, 51), "pin: not 33 bytes");
+	ok(text_bad_pin(copy, &len) == copy, "pin: not 33 bytes");
 }
 
 /* The race that a flag alone would lose: the signal comes after the last look, before the call. */

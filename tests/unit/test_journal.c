@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "journal/journal_migrate.h"
+#include "open_journal.h"
 #include "tap.h"
 
 #define MAILBOX "pop3 alice@example.org pop.example.org INBOX"

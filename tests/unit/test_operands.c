@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "journal/journal.h"
 #include "journal/journal_record.h"
+#include "open_journal.h"
 #include "proto/mailbox.h"
 #include "tap.h"
 

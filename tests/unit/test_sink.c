@@ -25,6 +25,7 @@
 #include "journal/journal.h"
 #include "journal/journal_record.h"
 #include "message/receiver.h"
+#include "open_journal.h"
 #include "tap.h"
 
 static char root[] = "/tmp/test_sink.XXXXXX";

@@ -13,6 +13,7 @@
 #include "journal/journal_record.h"
 #include "message/fingerprint.h"
 #include "message/receiver.h"
+#include "open_journal.h"
 #include "proto/mailbox.h"
 #include "tap.h"
 

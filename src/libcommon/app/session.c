@@ -167,7 +167,7 @@ check_file(const struct account *a, enum setting_id id, struct err *e)
 	const struct value *v = &a->values.of[id];
 	const char *name = setting_row(id, TOOL_ALL)->name;
 
-	if (!v->text || text_begins(v->text, "pkcs11:") || access(v->text, R_OK) == 0)
+	if (!v->text || account_file_is_token(v->text) || access(v->text, R_OK) == 0)
 		return true;
 	err_set_errno(e, ERR_CONFIG, "%s", v->text);
 	return value_was_given(v) ? err_prefix(e, "--%s", name)
@@ -178,7 +178,7 @@ check_file(const struct account *a, enum setting_id id, struct err *e)
 static bool
 is_cheap_to_check(const struct tls_params *t)
 {
-	return (t->cert_file && !text_begins(t->cert_file, "pkcs11:")) || t->priority;
+	return (t->cert_file && !account_file_is_token(t->cert_file)) || t->priority;
 }
 
 /* Mistakes in files are found before a server sees a connection. GnuTLS reads the system's, such as its

@@ -17,8 +17,10 @@
 
 enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024 };
 
-ssize_t
-secret_read(int fd, struct buf *text, struct err *e)
+/* Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at the
+ * end, -1 with *e on failure and when a signal asks to stop (base/stop.h). */
+static ssize_t
+read_some(int fd, struct buf *text, struct err *e)
 {
 	char *to = buf_reserve(text, CHUNK);
 	ssize_t n;
@@ -52,7 +54,7 @@ secret_read_line(int fd, struct buf *line, struct err *e)
 	size_t seen = 0;
 	ssize_t n;
 
-	while ((n = secret_read(fd, line, e)) > 0) {
+	while ((n = read_some(fd, line, e)) > 0) {
 		const char *end = memchr(line->data + seen, '\n', line->len - seen);
 
 		if (end) {
@@ -75,7 +77,7 @@ read_to_end(int fd, struct err *e)
 	struct buf rest = {0};
 	ssize_t n;
 
-	while ((n = secret_read(fd, &rest, e)) > 0)
+	while ((n = read_some(fd, &rest, e)) > 0)
 		buf_clear(&rest);
 	buf_wipe(&rest);
 	return n == 0;

@@ -45,12 +45,6 @@ enum secret_outcome secret_from_terminal(const struct secret_params *p, struct b
 
 enum { SECRET_LINE_MAX = 64 * 1024 };
 
-/*
- * Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at
- * the end, -1 with *e on failure and when a signal asks to stop (base/stop.h).
- */
-ssize_t secret_read(int fd, struct buf *text, struct err *e);
-
 /* Adds the first line of FD to the empty LINE, without its line end (LF or CRLF). False: *e. */
 bool secret_read_line(int fd, struct buf *line, struct err *e);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/buf.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,25 +78,34 @@ buf_add_number(struct buf *b, uint64_t n)
 }
 
 /* Put into words once where there is room, and that is nearly always. */
+bool
+buf_addv(struct buf *b, const char *fmt, va_list ap)
+{
+	char *to = buf_reserve(b, 0);
+	const size_t room = b->cap - b->len;
+	va_list again;
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(to, room, fmt, ap);
+	if (len >= 0 && (size_t)len >= room) {
+		to = buf_reserve(b, (size_t)len);
+		vsnprintf(to, (size_t)len + 1, fmt, again);
+	}
+	va_end(again);
+	b->len += len > 0 ? (size_t)len : 0;
+	b->data[b->len] = '\0';
+	return len >= 0;
+}
+
 void
 buf_addf(struct buf *b, const char *fmt, ...)
 {
-	char *to = buf_reserve(b, 0);
-	size_t room = b->cap - b->len;
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(to, room, fmt, ap);
+	buf_addv(b, fmt, ap);
 	va_end(ap);
-	if (len >= 0 && (size_t)len >= room) {
-		to = buf_reserve(b, (size_t)len);
-		va_start(ap, fmt);
-		vsnprintf(to, (size_t)len + 1, fmt, ap);
-		va_end(ap);
-	}
-	b->len += len > 0 ? (size_t)len : 0;
-	b->data[b->len] = '\0';
 }
 
 void

@@ -9,6 +9,8 @@
 #ifndef MAILVERBS_BASE_BUF_H
 #define MAILVERBS_BASE_BUF_H
 
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +25,9 @@ void buf_add_char(struct buf *b, char c);
 void buf_add_str(struct buf *b, const char *s);
 void buf_add_number(struct buf *b, uint64_t n); /* in decimal digits */
 void buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* As buf_addf(). False: it cannot be put into words (printf(3)), and nothing was added. */
+bool buf_addv(struct buf *b, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Makes room for N more bytes and returns where they go; the caller adds what it wrote to `len`. */
 char *buf_reserve(struct buf *b, size_t n);

@@ -166,19 +166,12 @@ screen_write(FILE *file, const char *bytes, size_t n)
 void
 screen_printf(const char *fmt, ...)
 {
-	char small[512];
 	struct buf text = {0};
-	va_list ap, again;
-	int n;
+	va_list ap;
 
 	va_start(ap, fmt);
-	va_copy(again, ap);
-	n = vsnprintf(small, sizeof small, fmt, ap);
-	if (n > 0) {
-		vsnprintf(buf_reserve(&text, (size_t)n + 1), (size_t)n + 1, fmt, again);
-		screen_write(stdout, text.data, (size_t)n);
-	}
-	va_end(again);
+	if (buf_addv(&text, fmt, ap))
+		screen_write(stdout, text.data, text.len);
 	va_end(ap);
 	buf_free(&text);
 }

@@ -250,8 +250,8 @@ text_has_8bit(const char *bytes, size_t n)
 	return all >= 0x80;
 }
 
-bool
-text_is_pin(const char *pin, size_t len)
+static bool
+is_pin(const char *pin, size_t len)
 {
 	static const char prefix[] = "sha256:", last[] = "=";
 	static const size_t digits = 43;
@@ -261,6 +261,18 @@ text_is_pin(const char *pin, size_t len)
 	return len == strlen(prefix) + digits + strlen(last) &&
 	       strncmp(pin, prefix, strlen(prefix)) == 0 &&
 	       strspn(pin + strlen(prefix), base64) == digits && pin[len - 1] == last[0];
+}
+
+const char *
+text_bad_pin(const char *pins, size_t *len)
+{
+	for (const char *pin = pins;; pin += *len + 1) {
+		*len = strcspn(pin, ",");
+		if (!is_pin(pin, *len))
+			return pin;
+		if (pin[*len] == '\0')
+			return NULL;
+	}
 }
 
 bool

@@ -77,9 +77,9 @@ bool text_equal(const char *a, const char *b);
 /* Does any of the N bytes have its highest bit set? */
 bool text_has_8bit(const char *bytes, size_t n);
 
-/* Is this, of LEN bytes, "sha256:" and 32 bytes in base64 (RFC 4648 section 4): the hash of a
- * public key, as users name it? */
-bool text_is_pin(const char *pin, size_t len);
+/* The first of PINS, separated by commas, that is not "sha256:" and 32 bytes in base64 (RFC 4648
+ * section 4), the hash of a public key as users name it; it has *LEN bytes. NULL: all are. */
+const char *text_bad_pin(const char *pins, size_t *len);
 
 /* Does TEXT contain WHAT, whatever the case of ASCII letters? */
 bool text_contains(const char *text, const char *what);

@@ -72,8 +72,7 @@ take_files(struct account *a, const struct config_files *files, unsigned tool, s
 static void
 move_value(struct value *to, struct value *from)
 {
-	free(to->text);
-	free(to->origin);
+	value_clear(to);
 	*to = *from;
 	*from = (struct value){0};
 }
@@ -169,11 +168,8 @@ drop_what_pop3_lacks(struct account *a)
 	for (size_t i = 0; i < setting_count; i++) {
 		struct value *v = &a->values.of[settings[i].id];
 
-		if (!(settings[i].places & ONLY_IMAP) || !v->is_for_all)
-			continue;
-		free(v->text);
-		free(v->origin);
-		*v = (struct value){0};
+		if ((settings[i].places & ONLY_IMAP) && v->is_for_all)
+			value_clear(v);
 	}
 }
 

@@ -92,8 +92,8 @@ read_mailbox(const struct values *v, enum tool_id tool)
 									  : LOGIN_DELAY_REFUSE};
 }
 
-static bool
-is_in_token(const char *file)
+bool
+account_file_is_token(const char *file)
 {
 	return file && text_begins(file, "pkcs11:");
 }
@@ -130,8 +130,8 @@ read_access(const struct values *v, enum tool_id tool)
 	struct access_settings a = {.is_unlimited =
 					values_flag(v, SET_NO_SANDBOX) ||
 					values_is_word(v, SET_AUTH, "gssapi") ||
-					is_in_token(values_text(v, SET_TLS_CERT_FILE)) ||
-					is_in_token(values_text(v, SET_TLS_KEY_FILE)),
+					account_file_is_token(values_text(v, SET_TLS_CERT_FILE)) ||
+					account_file_is_token(values_text(v, SET_TLS_KEY_FILE)),
 				    .changes_nothing = values_flag(v, SET_DRY_RUN),
 				    .is_reported = values_flag(v, SET_PROBE),
 				    .maildir = delivers ? values_text(v, SET_MAILDIR) : NULL,

@@ -108,6 +108,9 @@ struct account_settings {
 /* The settings in V for a run of TOOL; borrows from V. */
 struct account_settings account_settings_read(const struct values *v, enum tool_id tool);
 
+/* Is a certificate or key not a file, but in a token (a URI of PKCS#11, RFC 7512)? FILE may be NULL. */
+bool account_file_is_token(const char *file);
+
 /* The server that --lmtp in V names, for delivery (RFC 2033). is_lmtp is false if it names none. */
 struct url account_lmtp(const struct values *v);
 

@@ -109,9 +109,7 @@ check_tls(struct values *v, enum tool_id tool, struct err *e)
 		if (!may_leave_out(v, of_tls[i]))
 			return err_set(e, ERR_CONFIG, "--%s: the connection is not encrypted",
 				       name_of(of_tls[i], tool));
-		free(value->text);
-		free(value->origin);
-		*value = (struct value){0};
+		value_clear(value);
 	}
 	return true;
 }

@@ -23,7 +23,7 @@ struct ini_entry {
 	uint32_t section_hash; /* the same section has the same */
 	uint32_t hash;         /* of section and name, for ini_find() */
 	size_t next;           /* likewise: 1 + the next entry to look at, or 0 */
-	bool has_comment;      /* " ;" followed the value: see config/account.c on commands */
+	bool has_comment;      /* " ;" followed the value: see config/config_check.c */
 };
 
 struct ini {

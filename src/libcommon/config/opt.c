@@ -175,9 +175,7 @@ take(struct values *given, const struct setting *s, int code, struct err *e)
 	char *text = next_value(s, value->text);
 	bool ok;
 
-	free(value->text);
-	free(value->origin);
-	*value = (struct value){0};
+	value_clear(value);
 	ok = values_set(given, s, text, "command line", e);
 	free(text);
 	if (ok)

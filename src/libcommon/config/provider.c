@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/config_check.h"
 #include "config/ini.h"
 #include "config/paths.h"
 #include "config/setting.h"
@@ -58,9 +59,11 @@ provider_load_all(struct ini files[PROVIDER_FILES], struct err *e)
 static bool
 read_installed(struct installed *i, struct err *e)
 {
-	const int fd = open(i->path = paths_data("providers.ini"), O_RDONLY | O_CLOEXEC);
+	int fd;
 	ssize_t got;
 
+	i->path = paths_data("providers.ini");
+	fd = open(i->path, O_RDONLY | O_CLOEXEC);
 	i->is_missing = fd < 0 && errno == ENOENT;
 	if (fd < 0)
 		return i->is_missing || err_set_errno(e, ERR_CONFIG, "%s", i->path);
@@ -254,8 +257,7 @@ apply_entry(const struct ini *file, const struct ini_entry *entry, const char *a
 	}
 	if (set_value(entry, s, address, values, e))
 		return true;
-	e->code = ERR_CONFIG;
-	return err_prefix(e, "%s:%u: %s", file->path, entry->line, entry->name);
+	return config_entry_error(file, entry, e);
 }
 
 static bool

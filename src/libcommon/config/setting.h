@@ -4,8 +4,8 @@
  *
  * One row is one setting as one group of tools knows it. getopt_long, --help, the configuration
  * reader, the completions and the tests of man pages read this table and nothing else. A setting's
- * value is text until somebody asks for it (config/account.h); its kind says which text is a good
- * one.
+ * kind says which text is a valid value; the text is read once, into the typed structs
+ * (config/account_settings.h, src/TOOL/TOOL_options.h).
  */
 #ifndef MAILVERBS_CONFIG_SETTING_H
 #define MAILVERBS_CONFIG_SETTING_H

@@ -262,17 +262,12 @@ check_size(const struct setting *s, const char *text, char **normal, struct err 
 static bool
 check_pins(const struct setting *s, const char *text, char **normal, struct err *e)
 {
-	(void)s;
-	for (const char *pin = text;; pin++) {
-		const size_t len = strcspn(pin, ",");
+	size_t len;
+	const char *bad = text_bad_pin(text, &len);
 
-		if (!text_is_pin(pin, len))
-			return err_set(e, ERR_USAGE, "'%.*s' is not a pin (sha256:BASE64)",
-				       (int)len, pin);
-		pin += len;
-		if (*pin == '\0')
-			break;
-	}
+	(void)s;
+	if (bad)
+		return err_set(e, ERR_USAGE, "'%.*s' is not a pin (sha256:BASE64)", (int)len, bad);
 	*normal = mem_strdup(text);
 	return true;
 }

@@ -32,9 +32,16 @@ values_replace(struct values *v, enum setting_id id, const char *text, const cha
 {
 	struct value *value = &v->of[id];
 
-	free(value->text);
-	free(value->origin);
+	value_clear(value);
 	*value = (struct value){.text = mem_strdup(text), .origin = mem_strdup(origin)};
+}
+
+void
+value_clear(struct value *v)
+{
+	free(v->text);
+	free(v->origin);
+	*v = (struct value){0};
 }
 
 const char *
@@ -88,9 +95,6 @@ values_free(struct values *v)
 {
 	locked_free(v->of[SET_PASSWORD].text);
 	v->of[SET_PASSWORD].text = NULL;
-	for (size_t i = 0; i < SETTING_IDS; i++) {
-		free(v->of[i].text);
-		free(v->of[i].origin);
-	}
-	*v = (struct values){0};
+	for (size_t i = 0; i < SETTING_IDS; i++)
+		value_clear(&v->of[i]);
 }

@@ -51,4 +51,7 @@ bool value_was_given(const struct value *v);
 void values_copy(struct values *to, const struct values *from);
 void values_free(struct values *v); /* wipes the password */
 
+/* Takes a value back: not the password, whose memory is another (base/locked.h). */
+void value_clear(struct value *v);
+
 #endif

@@ -174,17 +174,6 @@ journal_read(struct journal *s, struct err *e)
 	return s->is_read;
 }
 
-struct journal *
-journal_open(const char *dir, const char *mailbox, const char *destination, struct err *e)
-{
-	struct journal *s = journal_lock(dir, mailbox, destination, e);
-
-	if (!s || journal_read(s, e))
-		return s;
-	journal_close(s);
-	return NULL;
-}
-
 bool
 journal_stat(const struct journal *s, struct stat *st)
 {

@@ -12,7 +12,7 @@ struct err;
 struct journal;
 struct journal_index;
 
-/* journal_open() for reading only: nothing is locked or made, and nothing may be recorded. */
+/* What a journal knows: nothing is locked or made, and nothing may be recorded. NULL: *e is ERR_IO. */
 struct journal *journal_peek(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
 

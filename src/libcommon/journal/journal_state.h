@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_state - an open journal, for the files of journal/ alone. From journal_open() or
+ * journal_state - an open journal, for the files of journal/ alone. From journal_lock() or
  * journal_peek() to journal_close().
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_STATE_H

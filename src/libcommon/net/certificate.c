@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <gnutls/abstract.h>
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +10,14 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/digest.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "base/text.h"
 
 #define PIN_PREFIX "sha256:"
 
-enum { SHA256_SIZE = 32, NAMES_SHOWN = 4, NAMES_MAX = 1000 };
+enum { NAMES_SHOWN = 4, NAMES_MAX = 1000 };
 
 bool
 chain_read(struct chain *c, gnutls_session_t session)
@@ -62,17 +62,15 @@ export_key(gnutls_x509_crt_t certificate, gnutls_datum_t *spki)
 bool
 certificate_pin(gnutls_x509_crt_t certificate, struct buf *out)
 {
-	unsigned char hash[SHA256_SIZE];
+	unsigned char hash[DIGEST_SIZE];
 	const gnutls_datum_t hashed = {.data = hash, .size = sizeof hash};
 	gnutls_datum_t spki, base64;
-	bool ok;
 
 	if (!export_key(certificate, &spki))
 		return false;
-	ok = gnutls_hash_fast(GNUTLS_DIG_SHA256, spki.data, spki.size, hash) >= 0 &&
-	     gnutls_base64_encode2(&hashed, &base64) >= 0;
+	digest_sha256(spki.data, spki.size, hash);
 	gnutls_free(spki.data);
-	if (!ok)
+	if (gnutls_base64_encode2(&hashed, &base64) < 0)
 		return false;
 	buf_add_str(out, PIN_PREFIX);
 	buf_add(out, base64.data, base64.size);
@@ -100,16 +98,10 @@ certificate_has_dns_name(gnutls_x509_crt_t certificate)
 bool
 pins_check(const char *pins, struct err *e)
 {
-	for (const char *pin = pins;; pin++) {
-		const size_t len = strcspn(pin, ",");
+	size_t len;
+	const char *bad = text_bad_pin(pins, &len);
 
-		if (!text_is_pin(pin, len))
-			return err_set(e, ERR_CONFIG, "'%.*s' is not a pin (sha256:BASE64)",
-				       (int)len, pin);
-		pin += len;
-		if (*pin == '\0')
-			return true;
-	}
+	return !bad || err_set(e, ERR_CONFIG, "'%.*s' is not a pin (sha256:BASE64)", (int)len, bad);
 }
 
 bool

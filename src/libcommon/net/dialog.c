@@ -113,24 +113,15 @@ dialog_ask(struct dialog *d, const char *fmt, ...)
 {
 	const size_t from = d->text.len;
 	va_list ap;
-	char *to;
-	int len;
 
 	if (!stream_ok(d->stream, &(struct err){0}))
 		return;
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (len < 0) {
+	if (buf_addv(&d->text, fmt, ap))
+		end_command(d, from, NOT_SECRET);
+	else
 		stream_fail(d->stream, ERR_BUG, "a command that cannot be put into words");
-		return;
-	}
-	to = buf_reserve(&d->text, (size_t)len);
-	va_start(ap, fmt);
-	vsnprintf(to, (size_t)len + 1, fmt, ap);
 	va_end(ap);
-	d->text.len += (size_t)len;
-	end_command(d, from, NOT_SECRET);
 }
 
 void

@@ -26,21 +26,16 @@ imap_take_tag(struct imap *c, char tag[static 16])
 void
 imap_ask(struct imap *c, const char *fmt, ...)
 {
-	char tag[16], *command;
-	struct buf text = {0};
+	char tag[16];
+	struct buf command = {0};
 	va_list ap;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	command = buf_reserve(&text, len > 0 ? (size_t)len : 0);
-	va_start(ap, fmt);
-	vsnprintf(command, (len > 0 ? (size_t)len : 0) + 1, fmt, ap);
+	buf_addv(&command, fmt, ap);
 	va_end(ap);
 	imap_take_tag(c, tag);
-	dialog_ask(c->dialog, "%s %s", tag, command);
-	buf_free(&text);
+	dialog_ask(c->dialog, "%s %s", tag, command.data);
+	buf_free(&command);
 }
 
 void
