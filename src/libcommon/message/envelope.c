@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/text_set.h"
+#include "message/address.h"
 #include "message/author.h"
 #include "message/header.h"
 
