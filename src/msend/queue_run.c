@@ -203,7 +203,8 @@ forget_other_passwords(struct flush *f, const struct queue_lane *lane)
 			account_forget_password(&f->routes.items[i]->account.base);
 }
 
-/* One of the processes. If it serves one lane, it gets no file, command and password of the others. */
+/* One of the processes. If there is one for each turn, it gets no file, command and password of the
+ * other lanes, and takes no second turn, which it could not serve. */
 static bool
 serve_turns(struct run *run, const char *name, void *ctx, struct err *e)
 {
@@ -217,7 +218,7 @@ serve_turns(struct run *run, const char *name, void *ctx, struct err *e)
 	queue_access_share(&f->access, &f->routes, only, f->all, f->count);
 	if (only)
 		forget_other_passwords(f, only);
-	for (; l && stop_signal() == 0; l = queue_share_take_turn(f->share))
+	for (; l && stop_signal() == 0; l = only ? NULL : queue_share_take_turn(f->share))
 		serve_lane(f, l);
 	return true;
 }

@@ -279,6 +279,20 @@ msend: hint: the message is in $queue/failed/$id.eml\$"
 	assert_equal "$stderr" ''
 }
 
+@test 'many dead servers: the process that is done with one serves no account whose password it has forgotten' {
+	local i
+	for i in dead{1..12} live{1..12}; do
+		printf '%s\n' "[$i]" "address = $i@example.org" "user = $sender$i@example.org" "password = $SRV_PASSWORD" \
+			"smtp = smtps://127.0.0.1:${i#????}" 'queue = yes' "tls-ca-file = $SRV_CA"
+	done >>"$config"
+	for i in dead{1..12} live{1..12}; do
+		letter "$i" | sed "s/^From: .*/From: $i@example.org/" | msend --quiet "$rcpt@example.org"
+	done
+	sed -i "/^\[live1\]/,\$s|^smtp = .*|smtp = smtps://$SRV_SUBMISSIONS|" "$config"
+	run -75 msend -q
+	assert_equal "$(mailbox_count "$rcpt")" 12
+}
+
 @test 'a batch: each letter that cannot be sent now is kept, the others go out, with exit status 0' {
 	require_postfix
 	for i in 1 2 3; do
