@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/destination.h"
 
+#include <string.h>
+
 #include "base/err.h"
 #include "deliver/sink.h"
 #include "mfetch/fetch_options.h"
+
+/* Who writes - for a file means standard output, from which nothing is deleted. */
+static bool
+check_file(const struct sink_spec *spec, bool is_given, struct err *e)
+{
+	if ((spec->kind != SINK_MBOX && spec->kind != SINK_MAILDIR) ||
+	    strcmp(spec->place, "-") != 0)
+		return true;
+	err_set(e, is_given ? ERR_USAGE : ERR_CONFIG, "the destination '-' is not a file");
+	return err_hint(e,
+			"without a destination messages are written to standard output; a file of "
+			"that name is ./-");
+}
 
 bool
 destination_choose(struct sink_spec *spec, const struct fetch_options *o, const char *account,
@@ -18,6 +33,8 @@ destination_choose(struct sink_spec *spec, const struct fetch_options *o, const 
 		    "only one of raw, maildir, mbox, pipe and lmtp can be the destination");
 	*spec = (struct sink_spec){
 	    .kind = d->kind, .nul = o->nul, .account = account, .place = d->place};
+	if (!check_file(spec, is_given, e))
+		return false;
 	if (spec->nul && spec->kind != SINK_RAW_STDOUT)
 		return err_set(e, ERR_USAGE, "--null goes with --raw");
 	if (o->gives_recipient && spec->kind != SINK_LMTP)

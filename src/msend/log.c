@@ -67,11 +67,26 @@ is_torn(const char *path)
 	return last != '\n';
 }
 
+/* As in msmtp, - is standard output, where msend writes nothing else. */
+static bool
+is_stdout(const char *path)
+{
+	return strcmp(path, "-") == 0;
+}
+
+/* A FIFO that nobody reads, or not fast enough, is not waited for. */
+static int
+open_log(const char *path)
+{
+	if (is_stdout(path))
+		return dup(STDOUT_FILENO);
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+}
+
 static bool
 write_line(const char *path, const struct buf *line, struct err *e)
 {
-	/* a FIFO that nobody reads, or not fast enough, is not waited for */
-	const int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
+	const int fd = open_log(path);
 	ssize_t written;
 
 	if (fd < 0)
@@ -100,7 +115,7 @@ log_write(const char *where, const char *program, const struct buf *line, bool i
 		closelog();
 		return true;
 	}
-	if (is_torn(where))
+	if (!is_stdout(where) && is_torn(where))
 		buf_add_char(&whole, '\n');
 	add_time(&whole);
 	buf_addf(&whole, " %s\n", line->data);

@@ -74,15 +74,15 @@ queue_settings_check(const struct account *a, struct err *e)
 	return err_hint(e, "`proxy = URL` may stand in the configuration");
 }
 
-/* It is sent later from another directory, so paths are made absolute. syslog is not a file, nor is
- * pkcs11:…. */
+/* It is sent later from another directory, so paths are made absolute. syslog and - are no files,
+ * nor is pkcs11:…. */
 static char *
 from_anywhere(const struct setting *s, const char *text)
 {
 	char *here = NULL, *path;
 
 	if (s->kind == KIND_PATH && text[0] != '/' && strcmp(text, "syslog") != 0 &&
-	    !account_file_is_token(text))
+	    strcmp(text, "-") != 0 && !account_file_is_token(text))
 		here = getcwd(NULL, 0);
 	path = here ? mem_printf("%s/%s", here, text) : mem_strdup(text);
 	free(here);

@@ -75,6 +75,16 @@ from=$sender@example\.org to=$rcpt@example\.org size=[0-9]{3} status=sent exit=0
 	assert_equal "$(mailbox_count "$rcpt")" 2
 }
 
+@test 'the log - is standard output, as in msmtp' {
+	run -0 --separate-stderr letter --log=- "$rcpt@example.org"
+	assert_output --regexp '^time=.* status=sent .*"$'
+	assert_equal "$stderr" ''
+	assert [ ! -e ./- ]
+	full() { letter --log=- "$rcpt@example.org" >/dev/full; }
+	run -0 --separate-stderr full
+	assert_equal "$stderr" 'msend: cannot log to -: No space left on device'
+}
+
 @test 'behind a line that was torn the next one begins on its own' {
 	ulimit_1() { (ulimit -f 1 && letter --log="$log" "$rcpt@example.org"); }
 	head -c 1000 /dev/zero | tr '\0' x >"$log"

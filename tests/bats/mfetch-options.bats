@@ -161,6 +161,15 @@ box()
 	assert_line 'would fetch 2 of 3 messages'
 }
 
+@test "the destination - is refused: a file of that name would take the mail" {
+	local kind
+	for kind in mbox maildir; do
+		run -64 --separate-stderr mfetch --$kind=-
+		assert_regex "$stderr" "^mfetch: the destination '-' is not a file"
+		assert [ ! -e ./- ]
+	done
+}
+
 @test "a size or a number that is none is a usage error" {
 	for option in --max-size=10X --max-size= --max-size=0 --limit=0 --limit=-1 --limit=a; do
 		run mfetch "$option"

@@ -356,7 +356,7 @@ allow_log(const struct sandbox *s, const struct access_settings *a)
 {
 	int fd;
 
-	if (!a->log || strcmp(a->log, "syslog") == 0 || a->is_reported)
+	if (!a->log || strcmp(a->log, "syslog") == 0 || strcmp(a->log, "-") == 0 || a->is_reported)
 		return;
 	fd = open(a->log, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd >= 0)
