@@ -196,6 +196,8 @@ ask_password(struct wizard *w, struct err *e)
 	const struct secret_params params = {
 	    .user = server->user ? server->user : w->address,
 	    .machine = server->url.host,
+	    .port = server->url.port,
+	    .protocol = protocol_name(server->url.protocol),
 	    .may_prompt = true,
 	};
 	struct secret *secret = secret_new(&params);

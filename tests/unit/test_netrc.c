@@ -54,8 +54,23 @@ static const struct {
      "default password yes\nmachine " HOST " login alice password no\n", "yes", NULL},
     {"the last of two passwords in one entry", HOST, "alice",
      "machine " HOST " password no password yes\n", "yes", NULL},
-    {"account and port are skipped with their values", HOST, "alice",
-     "machine " HOST " port 993 account login login alice password yes\n", "yes", NULL},
+    {"account is skipped with its value", HOST, "alice",
+     "machine " HOST " account login login alice password yes\n", "yes", NULL},
+    {"the port's number", HOST, "alice",
+     "machine " HOST " login alice port 465 password no\n"
+     "machine " HOST " login alice password yes port 993\n",
+     "yes", NULL},
+    {"the port's name", HOST, "alice",
+     "machine " HOST " login alice port smtps password no\n"
+     "machine " HOST " port pop3 login alice password no\n"
+     "machine " HOST " port IMAP login alice password yes\n",
+     "yes", NULL},
+    {"an entry without a port is for all", HOST, "alice",
+     "machine " HOST " port ftp password no\nmachine " HOST " password yes\n", "yes", NULL},
+    {"a number that is too large, or has a blank", HOST, "alice",
+     "machine " HOST " port 66529 password no machine " HOST " port \" 993\" password no\n", NULL,
+     NULL},
+    {"no value behind port", HOST, "alice", "machine " HOST " password yes port", "yes", NULL},
     {"keywords in capitals", HOST, "alice", "MACHINE " HOST " LOGIN alice PASSWORD yes\n", "yes",
      NULL},
     {"values that are keywords", "machine", "login",
@@ -118,7 +133,8 @@ static const struct {
 static void
 check(size_t i)
 {
-	const struct netrc_query query = {.machine = cases[i].machine, .login = cases[i].login};
+	const struct netrc_query query = {
+	    .machine = cases[i].machine, .login = cases[i].login, .port = 993, .protocol = "imap"};
 	const enum netrc_outcome want = cases[i].password ? NETRC_FOUND
 					: cases[i].error  ? NETRC_BROKEN
 							  : NETRC_NOTHING;

@@ -130,6 +130,8 @@ plan_secret(struct plan *p, struct session *s)
 				    .authinfo = p->authinfo,
 				    .machine = s->url.host,
 				    .user = l->user,
+				    .port = s->url.port,
+				    .protocol = protocol_name(s->url.protocol),
 				    .may_prompt = !a->is_unattended && isatty(STDERR_FILENO) == 1});
 }
 

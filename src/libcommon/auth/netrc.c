@@ -19,6 +19,7 @@ struct reader {
 	struct buf *password;
 	bool is_machine_ours;
 	bool is_login_other;
+	bool is_port_other;
 	bool has_password;
 	unsigned stray_line; /* the line of a word that is not a keyword, or 0 */
 
@@ -112,7 +113,7 @@ read_keyword(struct reader *r)
 static bool
 end_entry(struct reader *r)
 {
-	if (r->is_machine_ours && !r->is_login_other && r->has_password) {
+	if (r->is_machine_ours && !r->is_login_other && !r->is_port_other && r->has_password) {
 		if (r->stray_line > 0)
 			return broken(r, r->stray_line,
 				      "unknown keyword (a value with blanks needs double quotes)");
@@ -120,7 +121,7 @@ end_entry(struct reader *r)
 		return false;
 	}
 	buf_wipe(r->password);
-	r->is_machine_ours = r->is_login_other = r->has_password = false;
+	r->is_machine_ours = r->is_login_other = r->is_port_other = r->has_password = false;
 	r->stray_line = 0;
 	return true;
 }
@@ -149,6 +150,36 @@ on_login(struct reader *r)
 	if (!read_word(r))
 		return false;
 	r->is_login_other = r->query->login && strcmp(r->word.data, r->query->login) != 0;
+	return true;
+}
+
+/* The services that speak a protocol, whatever the port. */
+static bool
+is_service(const char *word, const char *protocol)
+{
+	static const struct {
+		const char *protocol, *words;
+	} services[] = {{"smtp", "smtp smtps submission submissions"},
+			{"imap", "imap imaps"},
+			{"pop3", "pop3 pop3s"}};
+
+	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
+		if (protocol && strcmp(protocol, services[i].protocol) == 0)
+			return text_has_word(services[i].words, word);
+	return false;
+}
+
+/* The password of another service on the same host is not ours. */
+static bool
+on_port(struct reader *r)
+{
+	uint64_t number;
+
+	if (!read_word(r))
+		return false;
+	r->is_port_other = text_number(r->word.data, 65535, &number)
+			       ? number != r->query->port
+			       : !is_service(r->word.data, r->query->protocol);
 	return true;
 }
 
@@ -187,7 +218,7 @@ static const struct keyword {
 	bool (*read)(struct reader *r);
 } keywords[] = {
     {"machine", on_machine},   {"default", on_default}, {"login", on_login},
-    {"password", on_password}, {"account", read_word},  {"port", read_word},
+    {"password", on_password}, {"account", read_word},  {"port", on_port},
     {"macdef", on_macdef},
 };
 

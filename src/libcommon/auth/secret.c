@@ -43,8 +43,10 @@ static void
 keep(struct secret_answer *k, const struct secret_params *p, enum secret_outcome outcome,
      const struct buf *text, const struct err *e)
 {
-	*k = (struct secret_answer){
-	    .is_known = true, .machine = copy_of(p->machine), .user = copy_of(p->user)};
+	*k = (struct secret_answer){.is_known = true,
+				    .machine = copy_of(p->machine),
+				    .user = copy_of(p->user),
+				    .port = p->port};
 	if (outcome == SECRET_FOUND)
 		k->text = locked_text(text->data);
 	if (outcome == SECRET_FAILED)
@@ -71,7 +73,8 @@ from_file_once(const struct secret_params *p, struct secret_answer *k, secret_fe
 {
 	enum secret_outcome outcome;
 
-	if (k && k->is_known && text_equal(k->machine, p->machine) && text_equal(k->user, p->user))
+	if (k && k->is_known && text_equal(k->machine, p->machine) &&
+	    text_equal(k->user, p->user) && k->port == p->port)
 		return from_kept(k, text, e);
 	outcome = fetch(p, text, e);
 	if (k && !k->is_known && !memchr(text->data ? text->data : "", '\0', text->len))

@@ -26,7 +26,9 @@ struct secret_params {
 	const char *netrc;      /* the path of a .netrc; a missing file is not an error */
 	const char *authinfo;   /* the path of an .authinfo, a second file of that form */
 	const char *machine;    /* the host that is looked up in both, */
-	const char *user;       /* with this login; NULL: any */
+	const char *user;       /* with this login; NULL: any, */
+	unsigned port;          /* and this port */
+	const char *protocol;   /* or protocol: "smtp", "imap" or "pop3" */
 	bool may_prompt;        /* ask on the terminal (/dev/tty), echo off */
 	const char *refusal;    /* shown before the question; NULL: nothing was refused */
 	/* what both said before, see secret_prepare(); NULL: it is read when it is needed */
@@ -37,7 +39,8 @@ struct secret_params {
 struct secret_answer {
 	bool is_known;
 	char *machine;
-	char *user;         /* NULL: any */
+	char *user; /* NULL: any */
+	unsigned port;
 	char *text;         /* NULL: no password for them, */
 	struct err failure; /* or this error, unless its code is ERR_NONE */
 };

@@ -153,7 +153,8 @@ secret_from_file(const struct secret_params *p, struct buf *text, struct err *e)
 static enum secret_outcome
 look_up(int fd, const char *path, const struct secret_params *p, struct buf *text, struct err *e)
 {
-	const struct netrc_query query = {.machine = p->machine, .login = p->user};
+	const struct netrc_query query = {
+	    .machine = p->machine, .login = p->user, .port = p->port, .protocol = p->protocol};
 	struct buf bytes = {0};
 	enum netrc_outcome outcome = NETRC_BROKEN;
 
