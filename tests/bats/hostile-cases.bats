@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 #
 # The cases of tests/hostile/cases: what a server may say, and what must hold. What was said before is a stage here.
-# The names of stages begin with the protocol.
+# The names of stages begin with the protocol. The cases of a test run side by side, each in a directory of its own, for
+# some of them wait.
 
 # shellcheck disable=SC2154  # stderr, output, status: run
 # shellcheck disable=SC2030,SC2031  # a case's settings are its own
@@ -21,8 +22,11 @@ setup()
 	in_imap=$as_imap$'\nS: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS] in'
 	in_inbox=$in_imap$'\nC: a2 SELECT "INBOX"\nC: a3 UID FETCH 1:* (UID RFC822.SIZE)'
 	listed=$'S: * 1 EXISTS\nS: * OK [UIDVALIDITY 7]\nS: a2 OK\nS: * 1 FETCH (UID 1 RFC822.SIZE 9)\nS: a3 OK'
+	in_list=${in_imap/UIDPLUS/UIDPLUS MOVE}$'\nC: a2 SELECT "INBOX"\nC~ a3 UID FETCH 1:[*] .*'
 	as_smtp=$'S: 220 ready\nC: EHLO [127.0.0.1]'
 	wire_letter=$(sed 's/^/C: /' letter)
+	memory='-d 65536'
+	! are_sanitized || memory='-d unlimited'
 }
 
 # ---- stages: what was said before, and which command is run ----
@@ -40,8 +44,10 @@ pop3_stage()
 	scram) before=$sasl$'\nC~ AUTH SCRAM-SHA-1 .*' command+=(--auth=scram-sha-1) ;;
 	uidl) before=$as_pop3$list ;;
 	dele) before=$as_pop3$list$retr$'\nS: +OK\\r\\nA: b\\r\\n\\r\\nhi\\r\\n.\\r\\n+OK\nC: DELE 1\nC: QUIT' ;;
+	retr) before=$as_pop3$list$retr ;;
+	top) before=$as_pop3$'\nC: LIST\nS: +OK\nS: 1 9\nS: .\nC: TOP 1 0' command+=(-o subject) ;;
 	esac
-	[[ $1 != @(uidl|dele) ]] || command=(mfetch "${pop3[@]}" --maildir=box)
+	[[ $1 != @(uidl|retr|dele) ]] || command=(mfetch "${pop3[@]}" --maildir=box)
 }
 
 smtp_stage()
@@ -81,6 +87,7 @@ lmtp_stage()
 
 imap_stage()
 {
+	local listed_uid=${listed/ RFC822.SIZE 9/}
 	local asked=$'\nC: a4 UID FETCH 1 (UID BODY.PEEK[])'
 	command=(mfetch "${imap_as_user[@]}" --maildir=box)
 	case $1 in
@@ -93,6 +100,10 @@ imap_stage()
 		before=$in_inbox$'\n'$listed$asked$'\nS: * 1 FETCH (UID 1 BODY[] {10}\\r\\nA: b\\r\\n\\r\\nhi)\nS: a4 OK'
 		before+=$'\nC: a5 UID STORE 1 +FLAGS.SILENT (\\\\Deleted)\nC: a6 UID EXPUNGE 1\nC: a7 LOGOUT'
 		;;
+	headers) before=$as_imap$'\nS: a1 OK [CAPABILITY IMAP4rev1] in\nC: a2 EXAMINE "INBOX"\nC~ a3 UID FETCH .*' command=(mlist "${imap_as_user[@]}" -o subject) ;;
+	flags) before=$in_list$'\n'$listed_uid$'\nC: a4 UID STORE 1 +FLAGS.SILENT (\\\\Seen)' command=(mmark "${imap_as_user[@]}" --seen 1) ;;
+	expunge) before=$in_list$'\n'$listed_uid$'\nC: a4 UID STORE 1 +FLAGS.SILENT (\\\\Deleted)\nC: a5 UID EXPUNGE 1\nC: a6 LOGOUT' command=(mdel "${imap_as_user[@]}" 1) ;;
+	move) before=$in_list$'\n'$listed_uid$'\nC: a4 STATUS "Trash" (UIDVALIDITY)' command=(mmark "${imap_as_user[@]}" --move=Trash 1) ;;
 	folders) before=$in_imap$'\nC: a2 LIST "" "*"' command=(mlist "${imap_as_user[@]}" --folders) ;;
 	esac
 }
@@ -115,24 +126,24 @@ script_of()
 	esac
 }
 
+# run_case STAGE SAYS: in an empty directory, which is the current one
 run_case()
 {
-	local stage=$1 says=$2 verdict=$PWD/verdict
+	local stage=$1 says=$2 limit=20
+	cp ../password ../letter .
+	export HOME=$PWD XDG_STATE_HOME=$PWD/state REPLAY_VERDICT=$PWD/verdict REPLAY_FLIGHTS=$PWD/flights
+	[[ $says != *'! drip'* ]] || limit=2
 	"${stage%%-*}_stage" "${stage#*-}"
-	rm -rf box "$XDG_STATE_HOME" verdict script.verdict
+	command+=("--timeout=$limit")
 	script_of "$says" >script
 	if [[ $stage = lmtp-* ]]; then
-		verdict=$PWD/script.verdict
+		REPLAY_VERDICT=$PWD/script.verdict
 	else
 		command+=("$(tunnel_to "$PWD/script")")
 	fi
-	status=0
-	output=$({
-		are_sanitized || ulimit -d 65536
-		"${command[@]}" <letter 2>stderr
-	}) || status=$?
-	stderr=$(<stderr)
-	said=$(<"$verdict")
+	# shellcheck disable=SC2086 # two words
+	ulimit $memory
+	"${command[@]}" <letter >output 2>stderr || status=$?
 }
 
 # holds WHAT: everything that is shown is collected for one look at it at the end
@@ -140,52 +151,85 @@ holds()
 {
 	local delivered=(box/new/*)
 	[[ -e ${delivered[0]} ]] || delivered=()
-	printf '%s\n' "$stderr" "$output" >>shown
 	case $1 in
 	nothing) [[ ${#delivered[@]} -eq 0 && -z $output ]] ;;
 	delivered) [[ ${#delivered[@]} -eq 1 ]] ;;
-	shown) [[ ${#delivered[@]} -eq 0 ]] ;;
+	stored*) [[ ${#delivered[@]} -eq 1 ]] && printf '%b' "${1#stored }" | cmp - "${delivered[0]}" ;;
+	shown*) [[ ${#delivered[@]} -eq 0 && $output == *"${1#shown}"* ]] ;;
 	*) return 1 ;;
 	esac
+}
+
+# Only a server that takes its time is waited for, and it until the timeout.
+waits_rightly()
+{
+	local has_timed_out=0 takes_time=0
+	[[ $stderr != *'timed out'* ]] || has_timed_out=1
+	[[ $says != *'! drip'* || $expected != 75 ]] || takes_time=1
+	((has_timed_out == takes_time))
+}
+
+# one_case STAGE STATUS MUST SOURCE SAYS TITLE: says on standard error what is wrong
+one_case()
+{
+	local stage=$1 expected=$2 must=$3 source=$4 says=$5 title=$6 status=0 output stderr said=
+	run_case "$stage" "$says"
+	output=$(<output)
+	stderr=$(<stderr)
+	read -r said <"$REPLAY_VERDICT" || :
+	if ((status != expected)) || [[ $said != ok || $output$stderr == *"$password"* ]] || ! holds "$must" || ! waits_rightly; then
+		printf '%s: %s (%s): exit status %d, not %d\n%s\n%s\nverdict: %s\n' \
+			"$stage" "$title" "$source" "$status" "$expected" "$output" "$stderr" "$said"
+	fi
 }
 
 # cases STAGE...: all cases of these stages; the failures are shown together
 cases()
 {
-	local stage expected must source says title failures=0
-	while IFS=$'\t' read -r stage expected must source says title; do
-		[[ " $* " == *" $stage "* ]] || continue
-		run_case "$stage" "$says"
-		if ((status != expected)) || [[ $said != ok || $stderr == *"$password"* ]] ||
-			! holds "$must"; then
-			failures=$((failures + 1))
-			printf '%s: %s (%s): exit status %d, not %d\n%s\n%s\nverdict: %s\n' \
-				"$stage" "$title" "$source" "$status" "$expected" "$output" "$stderr" "$said" >&2
-		fi
+	local case count=0 at_once pids=()
+	at_once=$(($(getconf _NPROCESSORS_ONLN) + 2))
+	while IFS=$'\t' read -ra case; do
+		[[ " $* " == *" ${case[0]} "* ]] || continue
+		((++count <= at_once)) || wait -n || :
+		mkdir "$count"
+		(cd "$count" && one_case "${case[@]}" >wrong 2>&1) 3>&- &
+		pids+=($!)
 	done < <(grep -v '^#' "$table")
-	assert_harmless "$(<shown)"
-	((failures == 0))
+	wait "${pids[@]}"
+	assert_harmless "$(cat [0-9]*/output [0-9]*/stderr)"
+	assert_equal "$(cat [0-9]*/wrong)" ''
+	((count > 0))
 }
 
 @test 'POP3: the greeting and the capabilities' { cases pop3-greeting pop3-capa; }
 @test 'POP3: logins' { cases pop3-user pop3-cram pop3-scram; }
 @test 'POP3: lists' { cases pop3-uidl; }
+@test 'POP3: messages and headers' { cases pop3-retr pop3-top; }
 @test 'POP3: deletions' { cases pop3-dele; }
 @test 'SMTP: the greeting and the extensions' { cases smtp-greeting smtp-ehlo; }
 @test 'SMTP: the login and the envelope' { cases smtp-auth smtp-mail smtp-rcpt; }
 @test 'SMTP: the message' { cases smtp-data smtp-dot; }
 @test 'LMTP' { cases lmtp-greeting lmtp-lhlo lmtp-rcpt lmtp-dot; }
 @test 'IMAP: the greeting and the login' { cases imap-greeting imap-login; }
-@test 'IMAP: folders and lists' { cases imap-folders imap-select imap-list; }
+@test 'IMAP: folders and lists' { cases imap-folders imap-select imap-list imap-headers; }
 @test 'IMAP: messages' { cases imap-fetch; }
+@test 'IMAP: flags, deletions and moves' { cases imap-flags imap-expunge imap-move; }
 
 @test 'every case is run, and there are at least 200, of all four protocols' {
 	local stage
-	grep -v '^#' "$table" | cut -f1 | sort | uniq >stages
+	grep -v '^#' "$table" | cut -f1 | grep -v / | sort | uniq >stages
 	while read -r stage; do
 		grep -qE "^@test .* cases .*\b${stage}[ ;]" "$BATS_TEST_FILENAME"
 	done <stages
 	assert_equal "$(cut -d- -f1 stages | sort -u | xargs)" 'imap lmtp pop3 smtp'
-	assert [ "$(grep -cv '^#' "$table")" -ge 200 ]
+	assert [ "$(grep -cvE '^(#|tests/)' "$table")" -ge 200 ]
 	assert_equal "$(grep -v '^#' "$table" | awk -F '\t' 'NF != 6')" ''
+}
+
+@test 'every case that is tested elsewhere is tested there' {
+	local file title name
+	grep '^tests/' "$table" >elsewhere
+	while IFS=$'\t' read -r file _ _ _ name title; do
+		grep -qF -- "$name" "$abs_top_srcdir/$file" || fail "$title: $file has no '$name'"
+	done <elsewhere
 }

@@ -397,6 +397,50 @@ injects()
 	sed -i 's/^To: .*/To: =?utf-8?q?bob=0D=0A?=@example.org/' letter
 }
 
+@test 'a line end in the value of any option is refused, before anything is asked or started' {
+	local tool option options count=0 bad=$'x\r\nDELE 1\n'
+	for tool in msend mlist mfetch mdel mmark; do
+		mapfile -t options < <("$tool" --help | grep -oE -- '--[a-z0-9-]+=' | sort -u)
+		for option in "${options[@]}"; do
+			[[ $option != *-command= && $option != @(--pipe|--filter|--send-filter|--hook|--tunnel)= ]] || continue
+			run -64 --separate-stderr "$tool" --server=imap+insecure:// --tunnel='touch asked' "$option$bad" uid:1 <letter
+			assert_harmless "$stderr"
+			count=$((count + 1))
+		done
+	done
+	assert [ "$count" -gt 100 ]
+	refute [ -e asked ]
+}
+
+# ---- how the tools are started ----
+
+# started TEXT: a program that does what TEXT says, and becomes mfetch
+started()
+{
+	printf '#!/bin/bash\n%s "$@"\n' "$1" >started
+	chmod +x started
+}
+
+@test 'a tool that is given no name of its own works' {
+	started 'exec -a "" mfetch'
+	run -0 ./started --version
+	assert_output --regexp '^mailverbs \(mailverbs\) '
+	against - 69 ./started <<<'S: -ERR no'
+	assert_equal "$stderr" 'mailverbs: tunnel: -ERR no'
+}
+
+@test 'a signal that was ignored before stays so: nohup, and parents that ignore SIGPIPE' {
+	{
+		printf '%s\n' "$pop3_hello" 'C: UIDL' 'C: LIST' 'S: +OK\r\n1 a\r\n.\r\n+OK\r\n1 9\r\n.' 'C: RETR 1' 'C: NOOP'
+		# shellcheck disable=SC2016 # the server's shell
+		printf '%s\n' '! run kill -HUP $(cat pid)' 'S: +OK\r\nhi\r\n.\r\n+OK' 'C: DELE 1' 'C: QUIT' 'S: +OK\r\n+OK'
+	} >script
+	# shellcheck disable=SC2016 # that shell's
+	started 'trap "" HUP PIPE; echo $$ >pid; exec mfetch --maildir=box'
+	against "$PWD/script" 0 ./started
+	assert_equal "$(box)" hi
+}
+
 # ---- a file that is written to while it is sent ----
 
 @test 'a message that changes under way is no message: neither more octets than were announced, nor its end' {

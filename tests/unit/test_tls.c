@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509-ext.h>
 #include <gnutls/x509.h>
 #include <poll.h>
 #include <pthread.h>
@@ -28,6 +29,7 @@
 #define HOST "mail.example.org"
 #define TLS_1_2 "NORMAL:-VERS-ALL:+VERS-TLS1.2"
 
+enum { ISSUERS = 40 };
 enum { DAY = 24 * 60 * 60, BULK = 100 * 1024 * 1024, BLOCK = 64 * 1024 };
 
 struct identity {
@@ -45,11 +47,51 @@ struct request {
 	long from_days, to_days;       /* from now; both 0: valid */
 	const struct identity *issuer; /* NULL: itself */
 	bool is_ca;
+	const char *permitted; /* an authority for names in this domain alone */
+	bool must_staple;
+	bool is_rsa;
 };
 
 static char directory[] = "/tmp/test_tls.XXXXXX";
 static struct identity authority, other_authority;
 static char ca_file[64], own_cert[64], own_key[64];
+
+static void
+set_permitted(gnutls_x509_crt_t certificate, const char *domain)
+{
+	const gnutls_datum_t name = {(unsigned char *)domain, (unsigned)strlen(domain)};
+	gnutls_x509_name_constraints_t constraints;
+
+	gnutls_x509_name_constraints_init(&constraints);
+	gnutls_x509_name_constraints_add_permitted(constraints, GNUTLS_SAN_DNSNAME, &name);
+	gnutls_x509_crt_set_name_constraints(certificate, constraints, 1);
+	gnutls_x509_name_constraints_deinit(constraints);
+}
+
+/* RFC 7633: the status_request extension of TLS is a promise. */
+static void
+set_must_staple(gnutls_x509_crt_t certificate)
+{
+	gnutls_x509_tlsfeatures_t features;
+
+	gnutls_x509_tlsfeatures_init(&features);
+	gnutls_x509_tlsfeatures_add(features, 5);
+	gnutls_x509_crt_set_tlsfeatures(certificate, features);
+	gnutls_x509_tlsfeatures_deinit(features);
+}
+
+/* GnuTLS knows the names in a certificate, by which it sorts a chain, only if it has read it. */
+static void
+read_again(gnutls_x509_crt_t *certificate)
+{
+	gnutls_datum_t der;
+
+	gnutls_x509_crt_export2(*certificate, GNUTLS_X509_FMT_DER, &der);
+	gnutls_x509_crt_deinit(*certificate);
+	gnutls_x509_crt_init(certificate);
+	gnutls_x509_crt_import(*certificate, &der, GNUTLS_X509_FMT_DER);
+	gnutls_free(der.data);
+}
 
 static struct identity
 make_identity(const struct request *r)
@@ -61,8 +103,9 @@ make_identity(const struct request *r)
 	unsigned char address[4];
 
 	gnutls_x509_privkey_init(&i.key);
-	gnutls_x509_privkey_generate(i.key, GNUTLS_PK_ECDSA,
-				     GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+	gnutls_x509_privkey_generate(
+	    i.key, r->is_rsa ? GNUTLS_PK_RSA : GNUTLS_PK_ECDSA,
+	    r->is_rsa ? 2048 : GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
 	gnutls_x509_crt_init(&i.certificate);
 	gnutls_x509_crt_set_version(i.certificate, 3);
 	serial++;
@@ -89,9 +132,14 @@ make_identity(const struct request *r)
 	gnutls_x509_crt_set_ca_status(i.certificate, r->is_ca);
 	if (r->is_ca)
 		gnutls_x509_crt_set_key_usage(i.certificate, GNUTLS_KEY_KEY_CERT_SIGN);
+	if (r->permitted)
+		set_permitted(i.certificate, r->permitted);
+	if (r->must_staple)
+		set_must_staple(i.certificate);
 	if (gnutls_x509_crt_sign2(i.certificate, issuer->certificate, issuer->key,
 				  GNUTLS_DIG_SHA256, 0) < 0)
 		abort();
+	read_again(&i.certificate);
 	return i;
 }
 
@@ -152,6 +200,7 @@ struct server {
 	int fd, our_fd;
 	pthread_t thread;
 	struct identity identity;
+	const struct identity *issuers[ISSUERS]; /* that it shows, too */
 	const char *priority;
 	bool wants_certificate;
 	void (*serve)(struct server *);
@@ -230,9 +279,16 @@ run_server(void *arg)
 {
 	struct server *v = arg;
 	gnutls_certificate_credentials_t credentials;
+	gnutls_x509_crt_t shown[ISSUERS + 1] = {v->identity.certificate};
+	int count = 1;
 
+	while (count <= ISSUERS && v->issuers[count - 1]) {
+		shown[count] = v->issuers[count - 1]->certificate;
+		count++;
+	}
 	gnutls_certificate_allocate_credentials(&credentials);
-	gnutls_certificate_set_x509_key(credentials, &v->identity.certificate, 1, v->identity.key);
+	if (gnutls_certificate_set_x509_key(credentials, shown, count, v->identity.key) < 0)
+		abort();
 	gnutls_certificate_set_x509_trust(credentials, &authority.certificate, 1);
 	gnutls_init(&v->session, GNUTLS_SERVER);
 	if (gnutls_priority_set_direct(v->session, v->priority ? v->priority : "NORMAL", NULL) != 0)
@@ -318,12 +374,11 @@ secured(struct server *v, unsigned timeout_s, const char *name)
 	return s;
 }
 
-/* Does the handshake with a server that has R come out as WANT (an error's text, NULL: well)? */
+/* Does the handshake with V, whose certificate is R, come out as WANT (an error's text, NULL: well)? */
 static void
-is_handshake(const char *name, const struct request *r, const struct tls_params *p,
-	     enum err_code code, const char *want)
+is_handshake_with(struct server *v, const char *name, const struct request *r,
+		  const struct tls_params *p, enum err_code code, const char *want)
 {
-	struct server *v = mem_alloc(sizeof *v);
 	struct stream *s;
 	struct err e = {0}, kept = {0};
 	bool done;
@@ -345,6 +400,15 @@ is_handshake(const char *name, const struct request *r, const struct tls_params 
 	}
 	stream_close(s);
 	end_server(v);
+}
+
+static void
+is_handshake(const char *name, const struct request *r, const struct tls_params *p,
+	     enum err_code code, const char *want)
+{
+	struct server *v = mem_alloc(sizeof *v);
+
+	is_handshake_with(v, name, r, p, code, want);
 	free(v);
 }
 
@@ -461,6 +525,77 @@ test_trust(void)
 	r = good();
 	is_handshake("the system's trust", &r, &(struct tls_params){.host = HOST}, ERR_LOGIN,
 		     NAME ": certificate not trusted: the issuer is unknown (CN=Test CA)");
+}
+
+/* What an authority may not sign, and what a certificate promises. */
+static void
+test_limits_of_trust(void)
+{
+	struct identity limited = make_identity(&(struct request){
+	    .cn = "Limited CA", .issuer = &authority, .is_ca = true, .permitted = "example.net"});
+	struct identity server = make_identity(&(struct request){.cn = "x", .issuer = &authority});
+	struct server *v = mem_alloc(sizeof *v);
+	const struct tls_params p = trusting();
+	struct request r = good();
+
+	r.issuer = v->issuers[0] = &limited;
+	is_handshake_with(v, "a name beyond its issuer's constraints", &r, &p, ERR_LOGIN,
+			  NAME ": certificate not trusted: its issuer may not sign it");
+	r.dns[0] = "mail.example.net";
+	*v = (struct server){.issuers = {&limited}};
+	is_handshake_with(v, "a name within them", &r,
+			  &(struct tls_params){.host = "mail.example.net", .ca_file = ca_file},
+			  ERR_NONE, NULL);
+	r = good();
+	r.issuer = &server;
+	*v = (struct server){.issuers = {&server}};
+	is_handshake_with(v, "a certificate signed by a server's", &r, &p, ERR_LOGIN,
+			  NAME ": certificate not trusted: its issuer is not an authority");
+	r = good();
+	r.must_staple = true;
+	is_handshake("a certificate that promises an OCSP status, and has none", &r, &p, ERR_LOGIN,
+		     NAME ": certificate comes without the OCSP status that it promises");
+	free(v);
+	free_identity(&server);
+	free_identity(&limited);
+}
+
+static void
+test_long_chain(void)
+{
+	struct identity chain[ISSUERS];
+	struct server *v = mem_alloc(sizeof *v);
+	const struct tls_params p = trusting();
+	struct request r = good();
+
+	for (size_t i = 0; i < ISSUERS; i++)
+		chain[i] = make_identity(&(struct request){
+		    .cn = "CA", .issuer = i == 0 ? &authority : &chain[i - 1], .is_ca = true});
+	r.issuer = &chain[ISSUERS - 1];
+	for (size_t i = 0; i < ISSUERS; i++)
+		v->issuers[i] = &chain[ISSUERS - 1 - i];
+	is_handshake_with(v, "a chain of forty authorities", &r, &p, ERR_LOGIN,
+			  NAME ": the server's certificate chain is too long");
+	for (size_t i = 0; i < ISSUERS; i++)
+		free_identity(&chain[i]);
+	free(v);
+}
+
+/* Without forward secrecy whoever takes the server's key later reads what was said now. */
+static void
+test_static_rsa(void)
+{
+	struct server *v = mem_alloc(sizeof *v);
+	const struct tls_params p = trusting();
+	struct request r = good();
+
+	r.is_rsa = true;
+	v->priority = TLS_1_2 ":-KX-ALL:+RSA";
+	is_handshake_with(v, "TLS 1.2 without forward secrecy", &r, &p, ERR_UNAVAILABLE,
+			  NAME ": the server refused TLS: nothing in common (handshake failure)");
+	*v = (struct server){.priority = TLS_1_2 ":-KX-ALL:+ECDHE-RSA"};
+	is_handshake_with(v, "TLS 1.2 with it", &r, &p, ERR_NONE, NULL);
+	free(v);
 }
 
 /* A handshake whose server's key is known, by a list of pins with that key in it or not. */
@@ -1054,6 +1189,9 @@ main(void)
 	test_names();
 	test_common_name();
 	test_trust();
+	test_limits_of_trust();
+	test_long_chain();
+	test_static_rsa();
 	test_pins();
 	test_old_version();
 	test_bad_parameters();

@@ -375,9 +375,10 @@ set_locale(void)
 const char *
 tool_called(int argc, char **argv)
 {
-	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+	const char *path = argc > 0 ? argv[0] : "", *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
-	return slash ? slash + 1 : argc > 0 ? argv[0] : "mailverbs";
+	return *name ? name : "mailverbs"; /* whoever starts a program may leave its name out */
 }
 
 int

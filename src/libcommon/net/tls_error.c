@@ -18,6 +18,7 @@ static const struct {
     {GNUTLS_E_DH_PRIME_UNACCEPTABLE, ERR_UNAVAILABLE, "the server's TLS is too weak (DH)"},
     {GNUTLS_E_UNSUPPORTED_SIGNATURE_ALGORITHM, ERR_UNAVAILABLE,
      "no TLS signature algorithm in common"},
+    {GNUTLS_E_CONSTRAINT_ERROR, ERR_LOGIN, "the server's certificate chain is too long"},
     {GNUTLS_E_NO_CERTIFICATE_FOUND, ERR_LOGIN, "the server shows no certificate"},
 };
 
