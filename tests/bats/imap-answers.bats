@@ -229,3 +229,30 @@ finds()
 	against "$PWD/said" 76 mlist -o uid --search=subject:x
 	assert_equal "$output" ''
 }
+
+# lists ANSWER...: with the answers to the list in place of the usual ones
+lists()
+{
+	hello
+	cat <<-END
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID)
+	S: * 2 EXISTS
+	S: * OK [UIDVALIDITY 1] ok
+	S: a2 OK selected
+	$(printf 'S: %s\n' "$@")
+	S: a3 OK
+	C: a4 LOGOUT
+	S: a4 OK
+	END
+}
+
+@test 'a ) too much after a FETCH, and a * without anything, hide no message' {
+	against - 0 mlist -o number,uid < <(lists '* 1 FETCH (UID 10))' '*' '* ' '* 2 FETCH (UID 20) )')
+	assert_equal "$output" $'1\t10\n2\t20'
+}
+
+@test 'of two UIDs for one message none is believed' {
+	against - 0 mlist -o number,uid < <(lists '* 1 FETCH (UID 20 UID 10)' '* 2 FETCH (UID 20 UID 20)')
+	assert_equal "$output" $'1\t\n2\t20'
+}

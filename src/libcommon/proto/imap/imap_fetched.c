@@ -45,15 +45,17 @@ read_flags(struct imap *c, const struct imap_token *open, struct buf *flags)
 	return t.kind == TOKEN_CLOSE || imap_breach(c, "flags that do not end");
 }
 
-/* A UID or a size that is malformed leaves one message without it. */
+/* A UID or a size that is malformed leaves one message without it; so do two UIDs, of which nobody
+ * knows which is right. */
 static bool
 read_uid(struct imap *c, struct imap_fetched *f, const struct imap_token *t)
 {
-	uint32_t uid;
+	uint32_t uid = 0;
 
+	if (!imap_number(t, &uid) || (f->names_uid && f->uid != uid))
+		uid = 0;
+	f->uid = uid;
 	f->names_uid = true;
-	if (imap_number(t, &uid))
-		f->uid = uid;
 	return imap_skip_value(c, t);
 }
 
