@@ -93,3 +93,42 @@ setup()
 	S: +OK
 	END
 }
+
+# pop3_server ANSWER...: a script of two messages of 20 and 30 octets; the answers to RETR
+flight()
+{
+	cat <<-END
+	S: +OK ready
+	C: CAPA
+	S: +OK
+	S: PIPELINING
+	S: .
+	C: UIDL
+	C: LIST
+	S: +OK\\r\\n1 a\\r\\n2 b\\r\\n3 c\\r\\n.
+	S: +OK\\r\\n1 20\\r\\n2 30\\r\\n3 40\\r\\n.
+	C: RETR 1
+	C: RETR 2
+	C: RETR 3
+	C: NOOP
+	$(printf 'S: %s\n' "$@")
+	END
+}
+
+@test 'an answer that a server leaves out of a flight, or gives twice, gives no message the id of its neighbour' {
+	local to odd one two three
+	one='+OK\r\nSubject: 1\r\n\r\n4567\r\n.' two='+OK\r\nSubject: 2\r\n\r\n45678901234567\r\n.'
+	three='+OK\r\nSubject: 3\r\n\r\n456789012345678901234567\r\n.'
+	for to in --maildir=in --mbox=in '--pipe=cat >>in' --keep; do
+		for odd in "$two|$three|+OK" "$one|$three|+OK" "$one|$one|$two"; do
+			rm -rf in "$XDG_STATE_HOME"
+			IFS='|' read -ra answers <<<"$odd"
+			flight "${answers[@]}" >script
+			run -76 --separate-stderr mfetch --server=pop3+insecure://x --auth=none "$(tunnel_to script)" "$to" --timeout=2
+			assert_regex "${stderr_lines[0]}" 'an answer is missing or too much$'
+			assert_equal "${stderr_lines[1]}" 'mfetch: hint: --pipelining=no asks for one message after the other'
+			run grep -rhE '^= ' "$XDG_STATE_HOME"
+			refute_output --regexp "$([[ $odd = "$two"* ]] && echo '20 a' || echo '30 b')"
+		done
+	done
+}

@@ -22,9 +22,14 @@ struct fetch {
 	void *ctx;
 	struct message_info info;
 	uint64_t octets;  /* of it, as they came */
+	uint64_t content; /* likewise, without what the protocol adds */
+	uint64_t
+	    next; /* the size that the server announced of the one asked for after it; 0: none */
+	uint64_t before;  /* and before it */
 	bool has_content; /* some of them are more than line ends */
 	bool is_whole; /* its lone dot has come; whether that was its end, the next answer shows */
 	bool is_refused; /* the receiver takes no more of this message: its rest is dropped */
+	bool is_out_of_step;
 	struct err why;
 };
 
@@ -34,6 +39,7 @@ give(void *ctx, const char *bytes, size_t n)
 	struct fetch *f = ctx;
 
 	f->has_content = f->has_content || eol_has_content(bytes, n);
+	f->content += n;
 	if (!f->is_refused)
 		f->is_refused = !f->receiver->data(f->ctx, bytes, n, &f->why);
 	return true;
@@ -68,7 +74,7 @@ read_body(struct fetch *f)
 	size_t n, used;
 	bool done = false;
 
-	f->octets = 0;
+	f->octets = f->content = 0;
 	f->has_content = false;
 	while (!done && (block = stream_block(f->c->stream, &n))) {
 		eol_undot(&undot, block, n, &used, &done, give, f);
@@ -122,7 +128,36 @@ break_off(struct fetch *f, struct err *e)
 {
 	f->receiver->abandon(f->ctx, &f->info, NULL);
 	pop3_refused(f->c, ERR_PROTOCOL, e);
+	if (f->is_out_of_step)
+		err_hint(e, "--pipelining=no asks for one message after the other");
 	return stop_signal() == 0 && mailbox_blame(e, stream_name(f->c->stream), &f->info);
+}
+
+/*
+ * POP3 answers do not say which message they are about: they are told by their order. A server that
+ * leaves one out of a flight, or gives one too many, gives each message in another one's place. The
+ * octets tell: a message that has not as many as announced, but as many as its neighbour.
+ */
+static bool
+is_neighbour(const struct fetch *f)
+{
+	return f->part == PART_WHOLE && f->c->features.pipelining && f->content != f->info.size &&
+	       f->info.size > 0 && (f->content == f->next || f->content == f->before);
+}
+
+/* True: the stream has failed. */
+static bool
+is_out_of_step(struct fetch *f)
+{
+	if (!f->is_whole || !is_neighbour(f))
+		return false;
+	f->is_out_of_step = true;
+	stream_fail(f->c->stream, ERR_PROTOCOL,
+		    "message %" PRIu32 " has not %" PRIu64 " octets, as announced, but %" PRIu64
+		    ", as the one %s it: an answer is missing or too much",
+		    f->info.number, f->info.size, f->content,
+		    f->content == f->next ? "after" : "before");
+	return true;
 }
 
 /* The answer after the message is in step, so the lone dot was the end of the message. */
@@ -156,7 +191,7 @@ fetch_one(struct fetch *f, const struct message_info *info, struct err *e)
 {
 	const enum pop3_status status = pop3_await(f->c);
 
-	if (f->is_whole && (status == POP3_CHALLENGE || status == POP3_FAILED))
+	if (f->is_whole && (status == POP3_CHALLENGE || status == POP3_FAILED || is_out_of_step(f)))
 		return break_off(f, e);
 	if (!finish(f, e))
 		return false;
@@ -219,6 +254,13 @@ finish_last(struct fetch *f, struct err *e)
 	return finish(f, e);
 }
 
+/* As announced; 0: not known. */
+static uint64_t
+size_at(const struct message_list *l, const struct message_set *set, size_t i)
+{
+	return i < set->count ? l->items[set->index[i]].size : 0;
+}
+
 bool
 pop3_fetch(void *conversation, const struct message_list *l, const struct message_set *set,
 	   enum part part, const struct receiver *r, void *ctx, struct err *e)
@@ -238,6 +280,8 @@ pop3_fetch(void *conversation, const struct message_list *l, const struct messag
 		notice_signal(c);
 		if (!fetch_one(&f, &info, e))
 			return false;
+		f.next = size_at(l, set, i + 1);
+		f.before = i > 0 ? size_at(l, set, i - 1) : 0;
 	}
 	return set->count == 0 || finish_last(&f, e);
 }
