@@ -234,6 +234,22 @@ plan()
 	assert_equal "$(logged)" $'message 1 failed 65\nmessage 2 sent 0'
 }
 
+@test 'an mbox whose last message may be two comes to an end' {
+	local n
+	printf '%s\n' "$hello" "$(takes 3)" 'C: QUIT' >script.1
+	{
+		for n in 3 1; do
+			printf 'From alice@example.org Sat Nov 21 10:00:00 2026\n'
+			cat "$n.eml"
+			echo
+		done
+		printf 'a line\nFrom alice@example.org Sat Nov 21 10:00:00 2026\n'
+		cat 2.eml
+	} >box
+	(ulimit -t 5 && batch 65 1 --mbox <box)
+	assert_equal "$(logged)" $'message 1 sent 0\nmessage 2 failed 65'
+}
+
 @test 'what is no mbox is refused; an empty one has nothing to send' {
 	run --separate-stderr -65 msend "${smtp[@]}" --mbox <1.eml
 	assert_equal "${stderr_lines[0]}" 'msend: message 1: this is not an mbox: it does not begin with a From_ line'

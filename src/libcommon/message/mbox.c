@@ -330,6 +330,7 @@ mbox_next(struct mbox *m, struct err *e)
 	int fd;
 
 	*e = (struct err){0};
+	m->has_two_headers = false;
 	if (!find_start(m, e))
 		return -1;
 	fd = spool_open(e);
