@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test_sasl \
 	tests/unit/test_secret \
 	tests/unit/test_journal \
+	tests/unit/test_opener \
 	tests/unit/test_operands \
 	tests/unit/test_seven_bit \
 	tests/unit/test_sink \
@@ -79,6 +80,8 @@ tests_unit_test_sasl_SOURCES = tests/unit/test_sasl.c
 tests_unit_test_secret_SOURCES = tests/unit/test_secret.c
 tests_unit_test_journal_SOURCES = tests/unit/test_journal.c
 tests_unit_test_seven_bit_SOURCES = tests/unit/test_seven_bit.c
+tests_unit_test_opener_SOURCES = tests/unit/test_opener.c
+tests_unit_test_opener_LDADD = libmsend.a $(LDADD)
 tests_unit_test_operands_SOURCES = tests/unit/test_operands.c
 tests_unit_test_sink_SOURCES = tests/unit/test_sink.c
 tests_unit_test_smtp_SOURCES = tests/unit/test_smtp.c

@@ -18,7 +18,7 @@
 #include "config/ini.h"
 #include "config/paths.h"
 
-enum { CHUNK = 4096, SIZE_MAX_FILE = 4 * 1024 * 1024, NAME_MAX_LEN = 48 };
+enum { FILE_SIZE_MAX = 4 * 1024 * 1024, NAME_MAX_LEN = 48 };
 
 static bool
 lock_directory(struct config_writer *w, struct err *e)
@@ -38,21 +38,6 @@ lock_directory(struct config_writer *w, struct err *e)
 	return ok;
 }
 
-static bool
-read_all(int fd, struct buf *text)
-{
-	ssize_t n;
-
-	buf_add_str(text, "");
-	do {
-		n = read(fd, buf_reserve(text, CHUNK), CHUNK);
-		if (n > 0)
-			text->len += (size_t)n;
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	buf_add_str(text, "");
-	return n == 0;
-}
-
 /* A missing file is an empty one. */
 static bool
 read_config(const char *path, struct buf *text, struct stat *st, struct err *e)
@@ -64,10 +49,11 @@ read_config(const char *path, struct buf *text, struct stat *st, struct err *e)
 	buf_add_str(text, "");
 	if (fd < 0)
 		return errno == ENOENT || err_set_errno(e, ERR_CONFIG, "%s", path);
-	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode) || st->st_size > SIZE_MAX_FILE)
+	if (fstat(fd, st) != 0 || !S_ISREG(st->st_mode))
 		ok = err_set(e, ERR_CONFIG, "%s: not a file that a section can be added to", path);
 	else
-		ok = read_all(fd, text) || err_set_errno(e, ERR_IO, "%s", path);
+		ok = file_read_all(fd, text, FILE_SIZE_MAX, e) || err_prefix(e, "%s", path);
+	buf_add_str(text, "");
 	close(fd);
 	return ok;
 }

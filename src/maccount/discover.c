@@ -153,7 +153,6 @@ telling(const struct candidates *all)
 	return all->count > 0 && !all->items[0].works ? &all->items[0] : NULL;
 }
 
-/* A server that certainly exists. */
 static bool
 is_passing(enum err_code code)
 {
@@ -165,6 +164,7 @@ fail(const struct discovered *found, const char *address, struct err *e)
 {
 	const struct candidate *c = telling(&found->all);
 
+	/* a server that certainly exists */
 	if (c && c->preset && is_passing(c->why_not.code))
 		return err_set(e, ERR_TEMPORARY, "%s, the server for %s (%s), was not reached: %s",
 			       c->url.host, address, c->source, c->why_not.text);

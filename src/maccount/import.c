@@ -15,6 +15,7 @@
 
 #include "app/tool.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
@@ -25,7 +26,7 @@
 #include "maccount/config_writer.h"
 #include "maccount/password_keeper.h"
 
-enum { CHUNK = 4096, FILE_SIZE_MAX = 1024 * 1024, LINE_MAX_LEN = 180, NAME_SIZE = 64 };
+enum { FILE_SIZE_MAX = 1024 * 1024, LINE_MAX_LEN = 180, NAME_SIZE = 64 };
 
 static const struct format {
 	const char *name;
@@ -57,23 +58,16 @@ static bool
 read_text(const char *path, struct buf *text, struct err *e)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	bool ok;
 
 	if (fd < 0)
 		return err_set_errno(e, ERR_NO_INPUT, "%s", path);
-	do {
-		buf_add_str(text, "");
-		n = read(fd, buf_reserve(text, CHUNK), CHUNK);
-		if (n > 0)
-			text->len += (size_t)n;
-	} while ((n > 0 && text->len <= FILE_SIZE_MAX) || (n < 0 && errno == EINTR));
-	buf_add_str(text, "");
-	if (n < 0)
-		err_set_errno(e, ERR_IO, "%s", path);
-	else if (n > 0 || memchr(text->data, '\0', text->len))
-		err_set(e, ERR_CONFIG, "%s: not a configuration file", path);
+	ok = file_read_all(fd, text, FILE_SIZE_MAX, e) || err_prefix(e, "%s", path);
 	close(fd);
-	return n == 0 && !memchr(text->data, '\0', text->len);
+	buf_add_str(text, "");
+	if (ok && memchr(text->data, '\0', text->len))
+		ok = err_set(e, ERR_CONFIG, "%s: not a configuration file", path);
+	return ok;
 }
 
 static bool
@@ -90,7 +84,7 @@ read_file(struct import *im, const char *path, struct err *e)
 	return ok;
 }
 
-/* ---- one account for sending and one for fetching may become one ---- */
+/* One account for sending and one for fetching may become one. */
 
 static const char *
 value_of(const struct imported *a, const struct setting *s)
@@ -205,7 +199,7 @@ settle_protocols(struct import *im)
 	}
 }
 
-/* ---- from accounts to text ---- */
+/* From accounts to text. */
 
 /* A long value goes on in indented lines, which are joined by one blank. */
 static void
@@ -314,7 +308,7 @@ print(struct import *im)
 	buf_free(&out);
 }
 
-/* ---- into the configuration ---- */
+/* Into the configuration. */
 
 static bool
 is_saved(const char *path, const char *password)

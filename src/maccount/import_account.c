@@ -11,9 +11,7 @@
 static char *
 replace(char *old, const char *value)
 {
-	if (old)
-		mem_wipe(old, strlen(old));
-	free(old);
+	mem_free_secret(old);
 	return mem_strdup(value);
 }
 
@@ -70,8 +68,7 @@ void
 import_items_free(struct import_items *items)
 {
 	for (size_t i = 0; i < items->count; i++) {
-		mem_wipe(items->all[i].value, strlen(items->all[i].value));
-		free(items->all[i].value);
+		mem_free_secret(items->all[i].value);
 		free(items->all[i].key);
 	}
 	free(items->all);
@@ -92,9 +89,7 @@ imported_free(struct imported *a)
 {
 	for (size_t i = 0; i < a->key_count; i++)
 		free(a->keys[i].value);
-	if (a->password)
-		mem_wipe(a->password, strlen(a->password));
-	free(a->password);
+	mem_free_secret(a->password);
 	free(a->keys);
 	free(a->name);
 	buf_free(&a->notes);

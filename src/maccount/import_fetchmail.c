@@ -176,9 +176,7 @@ advance(struct reading *r)
 {
 	struct buf word = {0};
 
-	if (r->token.text)
-		mem_wipe(r->token.text, strlen(r->token.text));
-	free(r->token.text);
+	mem_free_secret(r->token.text);
 	skip_space(r);
 	r->token = (struct token){.line = r->line};
 	if (*r->next == '\0')

@@ -111,14 +111,12 @@ take_plugin(struct import *im, struct imported *a, const struct import_items *it
 	    const struct import_item *item)
 {
 	const char *port = import_item_value(items, "port", "");
+	struct buf command = {0};
 
-	(void)a;
 	if (strstr(item->value, "%p") && !*port) {
 		import_skip(im, item->line, item->key, "it has %p, but there is no port");
 		return;
 	}
-	struct buf command = {0};
-
 	for (const char *p = item->value; *p; p++) {
 		if (p[0] == '%' && (p[1] == 'h' || p[1] == 'p'))
 			buf_add_str(&command,

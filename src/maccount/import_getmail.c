@@ -323,8 +323,7 @@ import_getmail(struct import *im, const char *text)
 
 	for (r.line = 1; (line = import_line(&text)); r.line++) {
 		take_line(&r, line);
-		mem_wipe(line, strlen(line));
-		free(line);
+		mem_free_secret(line);
 	}
 	convert(im, &r.items);
 	import_items_free(&r.items);

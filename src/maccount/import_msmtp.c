@@ -449,8 +449,7 @@ read_file(struct import *im, const char *text,
 
 	for (unsigned number = 1; (line = import_line(&text)); number++) {
 		take_line(&r, line, number);
-		mem_wipe(line, strlen(line));
-		free(line);
+		mem_free_secret(line);
 	}
 	for (size_t i = 0; i < r.count; i++) {
 		struct old_account *a = &r.accounts[i];

@@ -23,9 +23,7 @@ enum { METADATA_MAX = 128 * 1024, TIMEOUT = 30 };
 static void
 wipe(char **text)
 {
-	if (*text)
-		mem_wipe(*text, strlen(*text));
-	free(*text);
+	mem_free_secret(*text);
 	*text = NULL;
 }
 

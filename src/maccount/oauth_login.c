@@ -52,8 +52,7 @@ begin(struct signing_in *s, struct oauth *o, char *redirect)
 static void
 end(struct signing_in *s)
 {
-	mem_wipe(s->verifier, strlen(s->verifier));
-	free(s->verifier);
+	mem_free_secret(s->verifier);
 	free(s->state);
 	free(s->redirect);
 	buf_free(&s->url);

@@ -51,9 +51,7 @@ lifetime_of(const json_t *root)
 static void
 replace(char **old, char *new)
 {
-	if (*old)
-		mem_wipe(*old, strlen(*old));
-	free(*old);
+	mem_free_secret(*old);
 	*old = new;
 }
 
@@ -99,6 +97,12 @@ mask_secrets(const struct oauth *o, const struct held_token *t, struct err *e)
 			e->text[text_mask(e->text, strlen(e->text), secrets[i])] = '\0';
 }
 
+static bool
+is_worth_another_try(const struct https_answer *a)
+{
+	return a->status >= 500 || a->status == 429;
+}
+
 static enum oauth_outcome
 read_answer(const struct oauth *o, const struct https_answer *a, struct held_token *t,
 	    char error[64], struct err *e)
@@ -118,7 +122,7 @@ read_answer(const struct oauth *o, const struct https_answer *a, struct held_tok
 		hint_at_clock(a, e);
 		outcome = OAUTH_REFUSED;
 	} else {
-		err_set(e, a->status >= 500 || a->status == 429 ? ERR_TEMPORARY : ERR_PROTOCOL,
+		err_set(e, is_worth_another_try(a) ? ERR_TEMPORARY : ERR_PROTOCOL,
 			"%s: status %ld without an OAuth 2 error", o->token, a->status);
 	}
 	json_decref(root);
@@ -130,12 +134,6 @@ static bool
 pause_for(unsigned seconds)
 {
 	return wait_fds(NULL, 0, wait_deadline(seconds)) != WAIT_STOPPED;
-}
-
-static bool
-is_worth_another_try(const struct https_answer *a)
-{
-	return a->status >= 500 || a->status == 429;
 }
 
 enum oauth_outcome

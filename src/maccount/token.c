@@ -185,8 +185,7 @@ renew_once(struct holder *h, struct run *run, bool is_forced, struct err *e)
 	is_new = ok && h->token.access && strcmp(seen, h->token.access) != 0;
 	if (ok && (!held_token_is_fresh(&h->token, (int64_t)time(NULL)) || (is_forced && !is_new)))
 		ok = renew(h, run, e);
-	mem_wipe(seen, strlen(seen));
-	free(seen);
+	mem_free_secret(seen);
 	return ok;
 }
 

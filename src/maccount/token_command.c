@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "message/spool.h"
 
-enum { SIZE_MAX_OF_TEXT = 256 * 1024, CHUNK = 4096 };
+enum { TEXT_SIZE_MAX = 256 * 1024, CHUNK = 4096 };
 
 static bool
 start(const char *command, const char *account, const char *action, struct child *c, struct err *e)
@@ -48,8 +48,10 @@ read_text(struct child *c, struct buf *text, struct err *e)
 
 	while ((ok = spool_read(c->from, chunk, sizeof chunk, &n, e)) && n > 0) {
 		buf_add(text, chunk, n);
-		if (text->len > SIZE_MAX_OF_TEXT)
-			return err_set(e, ERR_LOGIN, "token-store-command: load: endless output");
+		if (text->len > TEXT_SIZE_MAX) {
+			ok = err_set(e, ERR_LOGIN, "endless output");
+			break;
+		}
 	}
 	mem_wipe(chunk, sizeof chunk);
 	return ok || err_prefix(e, "token-store-command: load");

@@ -1,278 +1,237 @@
 /* SPDX-License-Identifier: ISC */
-#include "mfetch/fetch_turn.h"
+/* A conversation and the turns in it: one, one of each folder, or round after round. */
+#include "mfetch/fetch.h"
 
-#include <signal.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <stdlib.h>
 
+#include "app/folder_names.h"
+#include "app/mailbox_name.h"
 #include "app/mailbox_session.h"
 #include "app/operands.h"
 #include "app/tool.h"
 #include "base/err.h"
-#include "deliver/delivery.h"
-#include "deliver/sink.h"
-#include "journal/journal.h"
-#include "journal/journal_record.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "config/account.h"
 #include "mfetch/destination.h"
-#include "mfetch/fetch_choice.h"
-#include "mfetch/fetch_deliver.h"
-#include "mfetch/fetch_journal.h"
+#include "mfetch/fetch_finish.h"
 #include "mfetch/fetch_options.h"
-#include "mfetch/fetch_report.h"
-#include "mfetch/filter.h"
-#include "mfetch/listing.h"
-#include "mfetch/lmtp.h"
-#include "mfetch/suspects.h"
-#include "mfetch/uidvalidity.h"
-#include "mfetch/undeleted.h"
+#include "mfetch/fetch_state.h"
+#include "mfetch/fetch_turn.h"
+#include "mfetch/hook.h"
 
-bool
-fetch_open(struct mailbox_session *s, const struct account *a, const struct fetch_options *o,
-	   bool only_looks, struct err *e)
+/* The result of one folder's turn. */
+struct tally {
+	size_t delivered;
+	size_t left; /* for a turn of their own */
+};
+
+struct round {
+	struct run *run;
+	const struct account *account;
+	const struct fetch_options *options;
+	struct operands *operands;
+	struct mailbox_session session;
+	uint32_t limit;
+	struct tally *tallies; /* one for each folder; NULL: none was opened */
+};
+
+enum turn {
+	TURN_MORE,    /* another folder's follows in this session */
+	TURN_LAST,    /* of the session */
+	TURN_SUSPECTS /* for the messages that the folder's turn before left; the last, too */
+};
+
+static bool
+fetch_one(struct round *r, const char *folder, enum turn turn, struct tally *t, struct err *e)
 {
-	const bool deletes = !only_looks && !o->headers;
+	struct fetch f = {.run = r->run,
+			  .account = r->account,
+			  .options = r->options,
+			  .operands = r->operands,
+			  .session = &r->session,
+			  .limit = &r->limit,
+			  .folder = folder,
+			  .is_last = turn != TURN_MORE,
+			  .only_suspects = turn == TURN_SUSPECTS,
+			  .by_default = r->run->operand_count == 0};
+	const bool ok = fetch_turn(&f, e);
 
-	if (!(deletes ? mailbox_session_open : mailbox_session_open_to_look)(s, a, e))
-		return false;
-	if (only_looks || o->dry_run || o->headers)
-		mailbox_only_look(&s->mailbox);
+	t->left = f.left_suspects;
+	t->delivered += fetch_count_delivered(&f);
+	fetch_free(&f);
+	return ok;
+}
+
+/* Numbers and ids belong to one folder. */
+static bool
+check_operands(const struct fetch_options *o, const struct operands *operands, struct err *e)
+{
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_RANGE ||
+		    operands->items[i].kind == OPERAND_UID)
+			return err_set(e, ERR_USAGE,
+				       "'%s' means a message of one folder, so name one",
+				       operands->items[i].text);
+	if (o->raw && !o->nul)
+		return err_set(e, ERR_USAGE,
+			       "many folders: --raw takes one message, or goes with "
+			       "--null");
 	return true;
 }
 
+/* A failure in one folder is reported, and the next one follows, unless the session itself is
+ * broken. */
 static bool
-connect(struct fetch *f, struct err *e)
+fetch_each(struct round *r, const struct folder_names *n, struct err *e)
 {
-	if (f->session->base.stream)
-		return true;
-	if (!fetch_open(f->session, f->account, f->options, f->looks, e))
-		return false;
-	f->stays = f->stays && mailbox_stay(&f->session->mailbox);
-	if (f->stays)
-		session_forget_secret(&f->session->base);
-	return true;
-}
+	bool ok = true;
 
-static bool
-open_and_list(struct fetch *f, struct err *e)
-{
-	if (!f->folder && !connect(f, e))
-		return false;
-	if (f->folder && !mailbox_turn(&f->session->mailbox, f->folder))
-		return err_set(e, ERR_TEMPORARY, "%s: the conversation has ended",
-			       session_place(&f->session->base));
-	if (!fetch_list(f, e))
-		return false;
-	if (!f->folder)
-		mailbox_session_show_alert(f->session, f->run);
-	return true;
-}
+	for (size_t i = 0; i < n->count; i++) {
+		const bool is_last = i + 1 == n->count;
 
-/* A short list is one under the UIDVALIDITY of the run before. */
-static bool
-recognise_renumbered(struct fetch *f, bool record, struct err *e)
-{
-	return !f->listing.is_whole ||
-	       uidvalidity_recognise(f->journal, &f->session->mailbox, &f->listing.list, record,
-				     f->run, session_place(&f->session->base), e);
-}
-
-/* Messages that cannot be deleted or marked on the server are reported before anything is
- * fetched. */
-static bool
-check_rights(const struct fetch *f, struct err *e)
-{
-	const bool deletes = !f->keeping.keep || f->keeping.has_age || f->options->filter != NULL;
-	const unsigned rights = (deletes ? RIGHT_DELETE : 0) |
-				(f->account->settings.mailbox.marks_read ? RIGHT_MARK_READ : 0);
-
-	if (f->looks || mailbox_check_rights(&f->session->mailbox, rights, e))
-		return true;
-	return err_hint(
-	    e, "--keep fetches, and without --filter and --seen leaves all there as it is");
-}
-
-static bool
-fetch(struct fetch *f, struct err *e)
-{
-	if (!open_and_list(f, e) || !check_rights(f, e) || !fetch_open_delivery(f, e) ||
-	    !recognise_renumbered(f, true, e))
-		return false;
-	fetch_remark_on_expiry(f);
-	fetch_remark_on_clock(f);
-	if (f->listing.is_whole)
-		undeleted_check(f->journal, &f->listing.list, f->run,
-				session_place(&f->session->base));
-	if (!fetch_choose(f, e))
-		return false;
-	fetch_leave_suspects(f);
-	if (!fetch_narrow(f, true, e) || !fetch_deliver(f, PART_WHOLE, e))
-		return false;
-	if (f->only_suspects && fetch_records(f))
-		suspects_forget(f->journal);
-	if (!fetch_finish(f, e))
-		return false;
-	operands_complain(f->operands, f->run);
-	return true;
-}
-
-/* Shows messages, or their headers, as if nothing had been delivered: nothing is recorded, deleted
- * or marked. A filter chooses, and deletes nothing. */
-static bool
-show(struct fetch *f, enum part part, struct err *e)
-{
-	if (!open_and_list(f, e) || !fetch_open_delivery(f, e) || !fetch_choose(f, e))
-		return false;
-	if (!fetch_narrow(f, part == PART_WHOLE, e))
-		return false;
-	journal_stop_recording(f->journal);
-	if (!fetch_deliver(f, part, e) || !fetch_leave(f, part, e))
-		return false;
-	operands_complain(f->operands, f->run);
-	return true;
-}
-
-static bool
-look(struct fetch *f, struct err *e)
-{
-	return show(f, PART_WHOLE, e);
-}
-
-static bool
-fetch_headers(struct fetch *f, struct err *e)
-{
-	return show(f, PART_HEADER, e);
-}
-
-/* --mark-seen. Nothing is stored locally, so nothing is deleted on the server: neither now nor
- * later. */
-static bool
-mark_seen(struct fetch *f, struct err *e)
-{
-	if (!open_and_list(f, e) || !fetch_choose(f, e))
-		return false;
-	for (size_t i = 0; i < f->wanted.count; i++)
-		journal_mark(f->journal, message_list_uid(&f->listing.list, f->wanted.index[i]),
-			     f->listing.list.items[f->wanted.index[i]].size);
-	if (!journal_write(f->journal, true, e) || !fetch_commit(f, e))
-		return false;
-	operands_complain(f->operands, f->run);
-	return true;
-}
-
-static bool
-show_plan(struct fetch *f, struct err *e)
-{
-	if (!f->folder) {
-		run_show_settings(f->run, f->account);
-		fetch_show_destination(f);
+		if (!ok)
+			run_complain(r->run, e);
+		ok = fetch_one(r, n->names[i], is_last ? TURN_LAST : TURN_MORE, &r->tallies[i], e);
+		if (r->run->dies_of != 0)
+			return false;
+		if (!ok && !is_last && !mailbox_turn(&r->session.mailbox, n->names[i + 1]))
+			return false;
 	}
-	fflush(stdout);
-	if (!open_and_list(f, e) || !recognise_renumbered(f, false, e) || !fetch_choose(f, e))
-		return false;
-	if (!f->marks && (!sink_check(&f->sink, e) || !fetch_narrow(f, false, e)))
-		return false;
-	fetch_show_counts(f);
-	fflush(stdout);
-	operands_complain(f->operands, f->run);
-	return fetch_commit(f, e);
+	return ok;
+}
+
+/* The messages left for a turn of their own: each folder's in a session of their own, which they
+ * may well break. OK and *E are how the turns before went. */
+static bool
+fetch_suspects(struct round *r, const struct folder_names *n, bool ok, struct err *e)
+{
+	for (size_t i = 0; i < n->count; i++) {
+		if (r->tallies[i].left == 0 || r->run->dies_of != 0 || stop_signal() != 0)
+			continue;
+		if (!ok)
+			run_complain(r->run, e);
+		mailbox_session_show_alert(&r->session, r->run);
+		mailbox_session_close(&r->session);
+		if (!fetch_open(&r->session, r->account, r->options, false, e))
+			return false;
+		ok = fetch_one(r, n->names[i], TURN_SUSPECTS, &r->tallies[i], e);
+	}
+	return ok;
 }
 
 static bool
-check_memory(const struct fetch *f, struct err *e)
+fetch_many(struct round *r, const struct folder_names *n, struct err *e)
 {
-	if (!f->marks || fetch_records(f))
-		return true;
-	err_set(e, ERR_USAGE,
-		"--mark-seen: what goes to standard output is recorded only with --keep");
-	return err_hint(e, "name the destination: --maildir, --mbox, --pipe, --lmtp, or --keep");
+	bool ok;
+
+	r->tallies = mem_alloc(n->count * sizeof *r->tallies);
+	ok = fetch_each(r, n, e);
+	return fetch_suspects(r, n, ok, e);
 }
 
-/* Options that need a run that does more than look. A look in each round of a watch would show
- * everything again. */
+/* One session for all of them: a login that fails is not tried again for each. */
 static bool
-check_look(const struct fetch *f, struct err *e)
+open_for_many(struct round *r, struct folder_names *n, struct err *e)
 {
-	const struct fetch_options *o = f->options;
-	const char *effect = o->watch         ? "watch"
-			     : o->gives_trash ? "trash"
-			     : o->gives_seen  ? "seen"
-					      : NULL;
+	struct sink_spec sink;
 
-	if (!f->looks || !effect)
-		return true;
-	err_set(e, ERR_USAGE, "--%s: to standard output messages are only shown", effect);
-	return err_hint(e, "add --keep or --delete, or name a destination");
-}
-
-static bool
-choose_destination(struct fetch *f, struct err *e)
-{
-	if (!destination_choose(&f->sink, f->options, f->account->name, e))
+	if (r->run->options.dry_run)
+		run_show_settings(r->run, r->account);
+	if (!destination_choose(&sink, r->options, r->account->name, e) ||
+	    !fetch_open(&r->session, r->account, r->options,
+			destination_only_looks(&sink, r->options), e) ||
+	    !folder_names_expand(n, &r->session.mailbox, r->account->settings.mailbox.to_trash, e))
 		return false;
-	if (f->sink.kind != SINK_LMTP)
-		return true;
-	f->lmtp = lmtp_server_new(f->account, f->options, e);
-	if (!f->lmtp)
-		return false;
-	f->sink.place = lmtp_server_place(f->lmtp);
-	f->sink.next_hop = lmtp_server_next_hop(f->lmtp);
+	mailbox_session_show_alert(&r->session, r->run);
 	return true;
 }
 
 static bool
-prepare(struct fetch *f, struct err *e)
+fetch_folder(struct round *r, struct err *e)
 {
-	f->marks = f->options->mark_seen;
-	if (!choose_destination(f, e))
+	r->tallies = mem_alloc(sizeof *r->tallies);
+	if (!fetch_one(r, NULL, TURN_LAST, r->tallies, e))
 		return false;
-	f->looks = destination_only_looks(&f->sink, f->options);
-	f->sink.only_shows = f->looks || f->options->headers;
-	if (!f->options->deletes)
-		f->keeping = f->options->keeping;
-	f->keeping.keep |= f->looks;
-	return check_memory(f, e) && check_look(f, e);
+	if (r->tallies->left == 0)
+		return true;
+	mailbox_session_show_alert(&r->session, r->run);
+	mailbox_session_close(&r->session);
+	return fetch_one(r, NULL, TURN_SUSPECTS, r->tallies, e);
 }
 
-void
-fetch_free(struct fetch *f)
-{
-	delivery_close(f->delivery);
-	lmtp_server_free(f->lmtp);
-	journal_close(f->journal);
-	listing_free(&f->listing);
-	message_set_free(&f->wanted);
-	message_set_free(&f->rejected);
-	message_set_free(&f->to_delete);
-}
-
-static bool
-carry_out(struct fetch *f, struct err *e)
-{
-	if (f->run->options.dry_run)
-		return show_plan(f, e);
-	if (f->marks)
-		return mark_seen(f, e);
-	if (f->options->headers)
-		return fetch_headers(f, e);
-	return f->looks ? look(f, e) : fetch(f, e);
-}
-
-/* A reader that has seen enough (`| head`) is not an error: we die of SIGPIPE as quietly as other
- * programs. With --delete the user must know that messages were left on the server. */
+/* After the session, so that a slow hook keeps no server waiting. */
 static void
-note_lost_reader(const struct fetch *f)
+run_hooks(const struct round *r, const struct folder_names *n)
 {
-	if (f->delivery && delivery_has_lost_reader(f->delivery) && !f->options->deletes)
-		f->run->dies_of = SIGPIPE;
+	for (size_t i = 0; r->tallies && i < n->count; i++)
+		hook_run(r->run, r->options->hook, r->account->name, n->names[i],
+			 r->tallies[i].delivered);
 }
 
 bool
-fetch_turn(struct fetch *f, struct err *e)
+fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
+	   struct operands *operands, struct err *e)
 {
-	if (!prepare(f, e) || !fetch_lock_journal(f, e))
-		return false;
-	if (!f->journal || (fetch_load_journal(f, e) && carry_out(f, e)))
-		return true;
-	note_lost_reader(f);
-	return false;
+	struct round r = {
+	    .run = run, .account = a, .options = o, .operands = operands, .limit = o->limit};
+	struct folder_names names;
+	bool ok;
+
+	folder_names_of(&names, a);
+	if (!folder_names_are_many(&names))
+		ok = fetch_folder(&r, e);
+	else
+		ok = check_operands(o, operands, e) && open_for_many(&r, &names, e) &&
+		     fetch_many(&r, &names, e);
+	mailbox_session_show_alert(&r.session, run);
+	mailbox_session_close(&r.session);
+	run_hooks(&r, &names);
+	free(r.tallies);
+	folder_names_free(&names);
+	return ok;
+}
+
+static bool
+has_many_folders(const struct account *a)
+{
+	struct folder_names names;
+	bool many;
+
+	folder_names_of(&names, a);
+	many = folder_names_are_many(&names);
+	folder_names_free(&names);
+	return many;
+}
+
+bool
+fetch_round(struct run *run, const struct account *a, const struct fetch_options *o,
+	    struct operands *operands, struct mailbox_session *kept, struct err *e)
+{
+	uint32_t limit = o->limit;
+	struct fetch f = {.run = run,
+			  .account = a,
+			  .options = o,
+			  .operands = operands,
+			  .session = kept,
+			  .stays = true,
+			  .limit = &limit,
+			  .is_last = true,
+			  .by_default = true};
+	size_t delivered;
+	bool ok, stays;
+
+	if (has_many_folders(a))
+		return fetch_once(run, a, o, operands, e);
+	ok = fetch_turn(&f, e);
+	/* If another run holds the mailbox nothing was listed, so there is no list to wait
+	 * after. */
+	stays = ok && f.stays && f.journal;
+	delivered = fetch_count_delivered(&f);
+	fetch_free(&f);
+	mailbox_session_show_alert(kept, run);
+	if (!stays)
+		mailbox_session_close(kept);
+	hook_run(run, o->hook, a->name, mailbox_folder(a), delivered);
+	return ok;
 }

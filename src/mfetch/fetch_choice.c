@@ -10,10 +10,11 @@
 #include "base/err.h"
 #include "config/account.h"
 #include "deliver/sink.h"
+#include "mfetch/fetch_finish.h"
 #include "mfetch/fetch_journal.h"
 #include "mfetch/fetch_options.h"
 #include "mfetch/fetch_select.h"
-#include "mfetch/fetch_turn.h"
+#include "mfetch/fetch_state.h"
 #include "mfetch/filter.h"
 #include "mfetch/oversize.h"
 #include "mfetch/suspects.h"
@@ -153,7 +154,7 @@ fetch_narrow(struct fetch *f, bool ask_filter, struct err *e)
 	leave_large(f, ask_filter && fetch_records(f));
 	if (ask_filter && !select_by_filter(f, e))
 		return false;
-	select_by_limit(&f->wanted, *f->limit);
+	fetch_select_by_limit(&f->wanted, *f->limit);
 	*f->limit -= (uint32_t)f->wanted.count;
 	return check_raw(f, e);
 }

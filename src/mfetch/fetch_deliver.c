@@ -13,7 +13,7 @@
 #include "mfetch/destination.h"
 #include "mfetch/fetch_journal.h"
 #include "mfetch/fetch_options.h"
-#include "mfetch/fetch_turn.h"
+#include "mfetch/fetch_state.h"
 #include "mfetch/progress.h"
 #include "mfetch/suspects.h"
 

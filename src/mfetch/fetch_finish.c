@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Finishes the messages that have been stored: deletes or marks them on the server, and forgets
- * them in the journal. */
+#include "mfetch/fetch_finish.h"
+
 #include "app/mailbox_session.h"
 #include "app/tool.h"
 #include "config/account.h"
@@ -9,7 +9,7 @@
 #include "journal/journal_listing.h"
 #include "journal/journal_rewrite.h"
 #include "mfetch/fetch_options.h"
-#include "mfetch/fetch_turn.h"
+#include "mfetch/fetch_state.h"
 #include "mfetch/undeleted.h"
 
 static bool

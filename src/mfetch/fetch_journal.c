@@ -15,7 +15,7 @@
 #include "mfetch/destination.h"
 #include "mfetch/fetch_options.h"
 #include "mfetch/fetch_report.h"
-#include "mfetch/fetch_turn.h"
+#include "mfetch/fetch_state.h"
 #include "net/wait.h"
 
 enum { WAIT_STEP_MS = 250 }; /* between two attempts to lock the mailbox */

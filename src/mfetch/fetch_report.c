@@ -12,8 +12,9 @@
 #include "journal/journal.h"
 #include "journal/journal_peek.h"
 #include "mfetch/destination.h"
+#include "mfetch/fetch_finish.h"
 #include "mfetch/fetch_options.h"
-#include "mfetch/fetch_turn.h"
+#include "mfetch/fetch_state.h"
 
 void
 fetch_remark_on_expiry(const struct fetch *f)

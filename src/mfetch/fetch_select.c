@@ -21,7 +21,7 @@ fetch_select_by_size(struct message_set *set, struct message_set *large,
 }
 
 void
-select_by_limit(struct message_set *set, uint32_t limit)
+fetch_select_by_limit(struct message_set *set, uint32_t limit)
 {
 	if (set->count > limit)
 		set->count = limit;

@@ -15,6 +15,6 @@ void fetch_select_by_size(struct message_set *set, struct message_set *large,
 			  const struct message_list *l, uint64_t max);
 
 /* The first LIMIT of SET stay. */
-void select_by_limit(struct message_set *set, uint32_t limit);
+void fetch_select_by_limit(struct message_set *set, uint32_t limit);
 
 #endif

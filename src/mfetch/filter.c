@@ -14,10 +14,7 @@
 #include "message/receiver.h"
 #include "proto/mailbox.h"
 
-enum {
-	NO_SUCH_COMMAND = 127, /* the shell's exit status */
-	FAILURES_MAX = 5       /* in a row with the same exit status */
-};
+enum { FAILURES_MAX = 5 }; /* in a row with the same exit status */
 
 struct judging {
 	const struct filter *filter;
@@ -114,9 +111,8 @@ end(void *ctx, struct err *e)
 		j->failures = 0;
 		return true;
 	}
-	if (status == NO_SUCH_COMMAND)
-		return err_set(e, ERR_CONFIG, "%s: not found (exit status %d)", j->filter->command,
-			       NO_SUCH_COMMAND);
+	if (!child_check_run(exit_status, e))
+		return err_prefix(e, "%s", j->filter->command);
 	j->failures = j->failure == exit_status ? j->failures + 1 : 1;
 	j->failure = exit_status;
 	return err_set(e, ERR_TEMPORARY, "filter '%s': %s; message %" PRIu32 "%s%s left alone",

@@ -32,9 +32,8 @@ judge(const char *command, int status, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (child_not_run_text(status))
-		return err_set(e, ERR_CONFIG, "hook '%s': %s (exit status %d)", command,
-			       child_not_run_text(status), status);
+	if (!child_check_run(status, e))
+		return err_prefix(e, "hook '%s'", command);
 	return err_set(e, ERR_TEMPORARY, "hook '%s': %s", command,
 		       child_status_text(status, words));
 }

@@ -15,7 +15,7 @@ libmfetch_a_SOURCES = \
 	%D%/fetch_deliver.c \
 	%D%/fetch_deliver.h \
 	%D%/fetch_finish.c \
-	%D%/fetch_folders.c \
+	%D%/fetch_finish.h \
 	%D%/fetch_journal.c \
 	%D%/fetch_journal.h \
 	%D%/fetch_options.c \
@@ -24,6 +24,8 @@ libmfetch_a_SOURCES = \
 	%D%/fetch_report.h \
 	%D%/fetch_select.c \
 	%D%/fetch_select.h \
+	%D%/fetch_state.h \
+	%D%/fetch_turn.c \
 	%D%/fetch_turn.h \
 	%D%/filter.c \
 	%D%/filter.h \
@@ -43,10 +45,10 @@ libmfetch_a_SOURCES = \
 	%D%/repeats.h \
 	%D%/retention.c \
 	%D%/retention.h \
-	%D%/uidvalidity.c \
-	%D%/uidvalidity.h \
 	%D%/suspects.c \
 	%D%/suspects.h \
+	%D%/uidvalidity.c \
+	%D%/uidvalidity.h \
 	%D%/undeleted.c \
 	%D%/undeleted.h \
 	%D%/watch.c \

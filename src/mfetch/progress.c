@@ -3,22 +3,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "net/wait.h"
 #include "proto/mailbox.h"
 
 enum { FIRST_MS = 1000, STEP_MS = 200, LINE_MAX_WIDTH = 79 };
-
-static int64_t
-clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void
 progress_start(struct progress *p, const struct message_list *l, const struct message_set *set,
@@ -28,7 +19,7 @@ progress_start(struct progress *p, const struct message_list *l, const struct me
 	p->messages = set->count;
 	for (size_t i = 0; i < set->count; i++)
 		p->octets += l->items[set->index[i]].size;
-	p->start_ms = p->shown_ms = clock_ms();
+	p->start_ms = p->shown_ms = wait_clock();
 }
 
 void
@@ -86,7 +77,7 @@ show_in_time(struct progress *p)
 
 	if (!p->is_wanted)
 		return;
-	now = clock_ms();
+	now = wait_clock();
 	if (now - p->start_ms >= FIRST_MS && now - p->shown_ms >= STEP_MS)
 		show(p, now);
 }

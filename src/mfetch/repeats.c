@@ -4,13 +4,13 @@
 #include <string.h>
 
 void
-repeats_turn(struct repeats *h)
+repeats_turn(struct repeats *r)
 {
-	const struct buf spare = h->before;
+	const struct buf spare = r->before;
 
-	h->before = h->now;
-	h->now = spare;
-	buf_clear(&h->now);
+	r->before = r->now;
+	r->now = spare;
+	buf_clear(&r->now);
 }
 
 /* TEXT begins with the program's name and ends with a LF: it can't be the end of a longer line. */
@@ -21,17 +21,17 @@ has(const struct buf *lines, const char *text)
 }
 
 bool
-repeats_has(struct repeats *h, const char *text)
+repeats_has(struct repeats *r, const char *text)
 {
-	if (has(&h->now, text))
+	if (has(&r->now, text))
 		return true;
-	buf_add_str(&h->now, text);
-	return has(&h->before, text);
+	buf_add_str(&r->now, text);
+	return has(&r->before, text);
 }
 
 void
-repeats_free(struct repeats *h)
+repeats_free(struct repeats *r)
 {
-	buf_free(&h->before);
-	buf_free(&h->now);
+	buf_free(&r->before);
+	buf_free(&r->now);
 }

@@ -12,16 +12,16 @@
 
 #include "base/buf.h"
 
-/* `struct hush h = {0};` has heard nothing. */
+/* `struct repeats r = {0};` has heard nothing. */
 struct repeats {
 	struct buf before, now; /* lines, each with its LF */
 };
 
-void repeats_turn(struct repeats *h);
+void repeats_turn(struct repeats *r);
 
 /* Notes TEXT, one line or more; true: it was said the time before, or this time already. */
-bool repeats_has(struct repeats *h, const char *text);
+bool repeats_has(struct repeats *r, const char *text);
 
-void repeats_free(struct repeats *h);
+void repeats_free(struct repeats *r);
 
 #endif

@@ -88,12 +88,19 @@ is_new(struct letter *l, const char *address)
 	return result;
 }
 
+/* Takes ADDRESS over. */
+static void
+append_recipient(struct smtp_envelope *v, char *address)
+{
+	v->recipients = mem_room(v->recipients, v->count, sizeof *v->recipients);
+	v->recipients[v->count++] = (struct smtp_recipient){.address = address};
+}
+
 /* Each address once. */
 static bool
 add_recipient(void *ctx, const struct address *a, struct err *e)
 {
 	struct letter *l = ctx;
-	struct smtp_envelope *v = &l->envelope;
 	char *full = with_domain(l, a->addr);
 
 	if (!address_is_valid(full)) {
@@ -101,12 +108,10 @@ add_recipient(void *ctx, const struct address *a, struct err *e)
 		free(full);
 		return false;
 	}
-	if (!is_new(l, full)) {
+	if (is_new(l, full))
+		append_recipient(&l->envelope, full);
+	else
 		free(full);
-		return true;
-	}
-	v->recipients = mem_room(v->recipients, v->count, sizeof *v->recipients);
-	v->recipients[v->count++] = (struct smtp_recipient){.address = full};
 	return true;
 }
 
@@ -400,10 +405,7 @@ letter_again(struct letter *l, int fd, const struct wishes *w, const char *accou
 void
 letter_add_recipient(struct letter *l, const char *address)
 {
-	struct smtp_envelope *v = &l->envelope;
-
-	v->recipients = mem_room(v->recipients, v->count, sizeof *v->recipients);
-	v->recipients[v->count++] = (struct smtp_recipient){.address = mem_strdup(address)};
+	append_recipient(&l->envelope, mem_strdup(address));
 }
 
 struct source *

@@ -35,6 +35,7 @@ libmsend_a_SOURCES = \
 	%D%/queue_entry.c \
 	%D%/queue_entry.h \
 	%D%/queue_run.c \
+	%D%/queue_run.h \
 	%D%/queue_settings.c \
 	%D%/queue_settings.h \
 	%D%/queue_share.c \

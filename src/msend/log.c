@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/text.h"
 
 void
@@ -87,19 +88,14 @@ static bool
 write_line(const char *path, const struct buf *line, struct err *e)
 {
 	const int fd = open_log(path);
-	ssize_t written;
+	bool ok;
 
 	if (fd < 0)
 		return err_set_errno(e, ERR_OUTPUT, "cannot log to %s", path);
-	do
-		written = write(fd, line->data, line->len);
-	while (written < 0 && errno == EINTR);
-	if (written >= 0 && (size_t)written < line->len)
-		errno = ENOSPC;
-	if (written < 0 || (size_t)written < line->len)
-		err_set_errno(e, ERR_IO, "cannot log to %s", path);
+	ok = file_write_record(fd, line->data, line->len) ||
+	     err_set_errno(e, ERR_IO, "cannot log to %s", path);
 	close(fd);
-	return written == (ssize_t)line->len;
+	return ok;
 }
 
 bool

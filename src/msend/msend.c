@@ -17,6 +17,7 @@
 #include "msend/letter.h"
 #include "msend/mailq.h"
 #include "msend/queue_add.h"
+#include "msend/queue_run.h"
 #include "msend/rate.h"
 #include "msend/save.h"
 #include "msend/send_journal.h"
@@ -69,13 +70,14 @@ struct sending {
 	struct run *run;
 	struct submission *submission;
 	const struct send_account *account; /* NULL: none could be chosen */
-	bool is_last;                       /* the connection ends with it */
+	bool is_only; /* of the run: it goes to the operands, and the connection ends with it */
 	struct copy *copy;
 	struct send_journal *journal; /* NULL: none is kept */
 	const char *name;             /* of the letter */
 	char key[SEND_JOURNAL_KEY];
 	/* of a transaction */
 	struct letter *part;
+	bool is_last;     /* of the letter */
 	bool has_records; /* or some of them, perhaps torn */
 	bool is_begun;    /* they are durable */
 	bool is_sent;
@@ -141,7 +143,7 @@ hand_in(struct sending *s, struct outcome *o, struct err *e)
 	struct err problem;
 
 	s->is_sent = l->unfiltered.code == ERR_NONE &&
-		     submission_send(s->submission, s->account, l, s->is_last, o, e);
+		     submission_send(s->submission, s->account, l, s->is_only && s->is_last, o, e);
 	if (l->unfiltered.code != ERR_NONE)
 		*e = l->unfiltered;
 	o->keeps_copy = s->copy->is_wanted && !s->copy->is_settled && !save_is_due(l);
@@ -191,7 +193,7 @@ send_parts(const struct sending *s, const struct letter *l, struct err *e)
 		struct err problem = {0};
 
 		one.part = &t.part;
-		one.is_last = s->is_last && t.is_last;
+		one.is_last = t.is_last;
 		if (send_part(&one, &problem))
 			continue;
 		if (!ok)
@@ -254,10 +256,10 @@ prepare(struct sending *s, struct letter *l, int fd, struct err *e)
 	const struct send_options *o = submission_shared(s->submission)->options;
 	struct run *run = s->run;
 
-	return letter_read(l, fd, s->is_last && a_dot_ends(run, o), o->from, e) &&
+	return letter_read(l, fd, s->is_only && a_dot_ends(run, o), o->from, e) &&
 	       (s->account = submission_account(s->submission, run, l->sender, e)) &&
-	       letter_prepare(l, s->account, s->is_last ? run->operands : NULL,
-			      s->is_last ? run->operand_count : 0, o->read_recipients, e) &&
+	       letter_prepare(l, s->account, s->is_only ? run->operands : NULL,
+			      s->is_only ? run->operand_count : 0, o->read_recipients, e) &&
 	       queue_add_check(s->account, e) && save_check(s->account, e);
 }
 
@@ -298,9 +300,8 @@ log_unsent(const struct sending *s, const struct letter *l, const struct err *wh
 		    s->run, why);
 }
 
-/* The only one (LAST) goes to the operands, and its connection ends with it. */
 static bool
-send_letter(struct run *run, struct submission *h, int fd, bool last, struct err *e)
+send_letter(struct run *run, struct submission *h, int fd, bool is_only, struct err *e)
 {
 	struct letter letter = {0};
 	const struct shared *shared = submission_shared(h);
@@ -308,7 +309,7 @@ send_letter(struct run *run, struct submission *h, int fd, bool last, struct err
 	struct copy copy = {.spool = -1};
 	struct sending s = {.run = run,
 			    .submission = h,
-			    .is_last = last,
+			    .is_only = is_only,
 			    .copy = &copy,
 			    .journal = shared->journal,
 			    .name = name};
@@ -448,7 +449,7 @@ job(struct run *run, struct err *e)
 	if (is_mailq(run, &o))
 		return has_nothing_to_send(run, &o, e) && mailq_show(run, e);
 	if (o.flushes)
-		return has_nothing_to_send(run, &o, e) && queue_add_flush(run, &o, e);
+		return has_nothing_to_send(run, &o, e) && queue_run(run, &o, e);
 	return send_messages(run, &o, e);
 }
 

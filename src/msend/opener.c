@@ -31,11 +31,15 @@ struct reply {
 
 /* The opener's process. */
 
-static void
+static bool
 send_reply(int socket, const struct reply *r, int fd)
 {
-	while (descriptors_send(socket, r, sizeof *r, &fd, fd >= 0) < 0 && errno == EINTR)
-		;
+	ssize_t n;
+
+	do
+		n = descriptors_send(socket, r, sizeof *r, &fd, fd >= 0);
+	while (n < 0 && errno == EINTR);
+	return n == sizeof *r;
 }
 
 static bool
@@ -65,7 +69,8 @@ run(int socket, opener_next *next, void *ctx)
 		item = (struct item){.fd = -1};
 		r.result = next(ctx, &item, &r.e);
 		memcpy(r.name, item.name, sizeof r.name);
-		send_reply(socket, &r, r.result == OPENED_FILE ? item.fd : -1);
+		if (!send_reply(socket, &r, r.result == OPENED_FILE ? item.fd : -1))
+			break; /* else the other side would wait for it for ever */
 		if (r.result == OPENED_FILE)
 			close(item.fd);
 	}

@@ -281,7 +281,7 @@ add_name(void *ctx, const char *name)
 
 	if (!is_named(name, s->suffix))
 		return true;
-	l->ids = mem_grow(l->ids, l->count + 1, sizeof *l->ids);
+	l->ids = mem_room(l->ids, l->count, sizeof *l->ids);
 	l->ids[l->count++] = mem_strndup(name, ID_LEN);
 	return true;
 }
@@ -364,11 +364,14 @@ queue_open_message(const struct queue *q, const struct queue_entry *entry, struc
 	char *path = path_of(q, entry->id, ".eml");
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
+	bool ok;
 
-	if (fd < 0 || fstat(fd, &st) != 0) {
-		err_set_errno(e, ERR_IO, "%s", path);
-	} else if ((uint64_t)st.st_size != entry->size) {
-		err_set(e, ERR_IO, "%s: this message of the queue is damaged", path);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		ok = err_set_errno(e, ERR_IO, "%s", path);
+	else
+		ok = (uint64_t)st.st_size == entry->size ||
+		     err_set(e, ERR_IO, "%s: this message of the queue is damaged", path);
+	if (!ok && fd >= 0) {
 		close(fd);
 		fd = -1;
 	}

@@ -6,8 +6,8 @@
  *	                are never sent, if a copy of it is to be saved (--save)
  *	ID              its entry (msend/queue_entry.h): with it the message is in the queue
  *	ID.new          an entry that is about to take its name
- *	lock held (flock(2)) by the process that sends
- *	failed/ the same, of messages that will never be sent
+ *	lock            held (flock(2)) by the process that sends
+ *	failed/         the same, of messages that will never be sent
  *
  * IDs sort by arrival. Each fact is one rename(2) or unlink(2) of an entry, so every moment is safe
  * to die at:

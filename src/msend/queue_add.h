@@ -14,7 +14,6 @@ struct letter;
 struct outcome;
 struct queue;
 struct run;
-struct send_options;
 
 /* The user's queue. NULL: *e is ERR_CONFIG, no directory for it. */
 struct queue *queue_add_open(struct err *e);
@@ -31,8 +30,5 @@ bool queue_add_check(const struct send_account *a, struct err *e);
  */
 bool queue_add_message(struct run *run, const struct send_account *a, const struct letter *l,
 		       struct outcome *o, bool ok, struct err *e);
-
-/* msend -q: sends what waits. False: *e; what was complained of is in run->worst. */
-bool queue_add_flush(struct run *run, const struct send_options *o, struct err *e);
 
 #endif

@@ -35,7 +35,7 @@ queue_entry_free(struct queue_entry *q)
 void
 queue_entry_add_recipient(struct queue_entry *q, const char *address, const char *refusal)
 {
-	q->recipients = mem_grow(q->recipients, q->count + 1, sizeof *q->recipients);
+	q->recipients = mem_room(q->recipients, q->count, sizeof *q->recipients);
 	q->recipients[q->count++] = (struct queue_recipient){.address = mem_strdup(address),
 							     .refusal = mem_strdup(refusal)};
 }
@@ -43,7 +43,7 @@ queue_entry_add_recipient(struct queue_entry *q, const char *address, const char
 void
 queue_entry_add_setting(struct queue_entry *q, const char *name, const char *value)
 {
-	q->settings = mem_grow(q->settings, q->setting_count + 1, sizeof *q->settings);
+	q->settings = mem_room(q->settings, q->setting_count, sizeof *q->settings);
 	q->settings[q->setting_count++] =
 	    (struct queue_setting){.name = mem_strdup(name), .value = mem_strdup(value)};
 }

@@ -34,7 +34,7 @@ make_route(struct queue_routes *all, char *key, const struct values *now,
 		r->problem.code = ERR_NONE;
 	values_free(&given);
 	r->leader = r->place ? find_place(all, r->place) : NULL;
-	all->items = mem_grow(all->items, all->count + 1, sizeof(struct queue_route *));
+	all->items = mem_room(all->items, all->count, sizeof(struct queue_route *));
 	return all->items[all->count++] = r;
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "msend/queue_run.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -275,7 +277,7 @@ send_all(struct flush *f, struct err *e)
 }
 
 bool
-queue_add_flush(struct run *run, const struct send_options *o, struct err *e)
+queue_run(struct run *run, const struct send_options *o, struct err *e)
 {
 	struct flush f = {.run = run, .options = o, .shared = {.options = o}};
 	bool ok;

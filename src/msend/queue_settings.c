@@ -53,9 +53,7 @@ static const struct {
 static bool
 is_given(const struct account *a, enum setting_id id)
 {
-	const struct value *v = &a->values.of[id];
-
-	return v->text && strcmp(v->origin, "command line") == 0;
+	return value_was_given(&a->values.of[id]);
 }
 
 /* The configuration may have been named in the environment, too. */
@@ -70,8 +68,9 @@ queue_settings_check(const struct account *a, struct err *e)
 {
 	if (!is_given(a, SET_PROXY) || !strchr(account_text(a, SET_PROXY), '@'))
 		return true;
-	err_set(e, ERR_USAGE, "--proxy with a password does not go with --queue, which keeps none");
-	return err_hint(e, "`proxy = URL` may stand in the configuration");
+	err_set(e, ERR_USAGE,
+		"--proxy with a password cannot be combined with --queue, which keeps none");
+	return err_hint(e, "set `proxy = URL` in the configuration");
 }
 
 /* It is sent later from another directory, so paths are made absolute. syslog and - are no files,

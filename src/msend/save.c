@@ -236,9 +236,8 @@ judge(int status, const struct buf *words, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (child_not_run_text(status))
-		return err_set(e, ERR_CONFIG, "mmark: %s (exit status %d)",
-			       child_not_run_text(status), status);
+	if (!child_check_run(status, e))
+		return err_prefix(e, "mmark");
 	take_words(words, &error, &hint);
 	if (error && status < 128) /* no signal ended it */
 		err_set(e, ERR_TEMPORARY, "%s", error);

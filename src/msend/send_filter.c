@@ -101,9 +101,8 @@ judge(int status, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (child_not_run_text(status))
-		return err_set(e, ERR_CONFIG, "%s (exit status %d)", child_not_run_text(status),
-			       status);
+	if (!child_check_run(status, e))
+		return false;
 	child_status_text(status, words);
 	return err_set(e,
 		       status == err_exit_status(ERR_TEMPORARY) || status > SIGNALS ? ERR_TEMPORARY

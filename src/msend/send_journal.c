@@ -328,7 +328,7 @@ send_journal_add(struct send_journal *j, enum send_state state, const char *key,
 		 const char *address, const char *name, struct err *e)
 {
 	struct buf line = {0};
-	ssize_t written;
+	bool ok;
 
 	buf_addf(&line, "%s %s ", words[state], key);
 	text_escape(&line, address);
@@ -337,17 +337,12 @@ send_journal_add(struct send_journal *j, enum send_state state, const char *key,
 		text_escape(&line, name);
 	}
 	buf_add_char(&line, '\n');
-	do
-		written = write(j->fd, line.data, line.len);
-	while (written < 0 && errno == EINTR);
-	if (written >= 0 && (size_t)written < line.len)
-		errno = ENOSPC;
-	if (written != (ssize_t)line.len)
-		err_set_errno(e, ERR_IO, "%s", j->path);
-	else
+	ok = file_write_record(j->fd, line.data, line.len) ||
+	     err_set_errno(e, ERR_IO, "%s", j->path);
+	if (ok)
 		set_state(j, key, address, state);
 	buf_free(&line);
-	return e->code == ERR_NONE;
+	return ok;
 }
 
 bool

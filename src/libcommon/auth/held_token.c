@@ -11,10 +11,11 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 
-enum { SIZE_MAX_OF_FILE = 256 * 1024, CHUNK = 16 * 1024, CLOCK_MARGIN_S = 60 };
+enum { FILE_SIZE_MAX = 1024 * 1024, CLOCK_MARGIN_S = 60 };
 
 static const struct {
 	const char *word;
@@ -42,13 +43,8 @@ text_at(struct held_token *t, size_t i)
 void
 held_token_free(struct held_token *t)
 {
-	for (size_t i = 0; i < TEXTS; i++) {
-		char *text = *text_at(t, i);
-
-		if (text)
-			mem_wipe(text, strlen(text));
-		free(text);
-	}
+	for (size_t i = 0; i < TEXTS; i++)
+		mem_free_secret(*text_at(t, i));
 	*t = (struct held_token){0};
 }
 
@@ -92,19 +88,13 @@ static bool
 read_all(int fd, const char *path, struct buf *text, struct err *e)
 {
 	struct stat st;
-	ssize_t n;
 
 	if (fstat(fd, &st) != 0)
 		return err_set_errno(e, ERR_IO, "%s", path);
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		err_set(e, ERR_CONFIG, "%s: others may read it (mode %03o)", path,
-			st.st_mode & 0777u);
-		return err_hint(e, "chmod 600 %s", path);
-	}
-	while ((n = read(fd, buf_reserve(text, CHUNK), CHUNK)) > 0 && text->len < SIZE_MAX_OF_FILE)
-		text->len += (size_t)n;
-	if (n < 0)
-		return err_set_errno(e, ERR_IO, "%s", path);
+	if (!file_check_private(path, st.st_mode, S_IRWXG | S_IRWXO, e))
+		return false;
+	if (!file_read_all(fd, text, FILE_SIZE_MAX, e))
+		return err_prefix(e, "%s", path);
 	buf_add(text, "", 1);
 	return true;
 }

@@ -126,10 +126,8 @@ is_hidden_from_others(int fd, const char *path, struct err *e)
 
 	if (fstat(fd, &st) != 0)
 		return err_set_errno(e, ERR_IO, "%s", path);
-	if ((st.st_mode & (is_credential(path, &st) ? S_IRWXO : S_IRWXG | S_IRWXO)) == 0)
-		return true;
-	err_set(e, ERR_CONFIG, "%s: others may read it (mode %03o)", path, st.st_mode & 0777u);
-	return err_hint(e, "chmod 600 %s", path);
+	return file_check_private(path, st.st_mode,
+				  is_credential(path, &st) ? S_IRWXO : S_IRWXG | S_IRWXO, e);
 }
 
 enum secret_outcome

@@ -443,10 +443,14 @@ child_status_text(int status, char text[static 40])
 	return text;
 }
 
-const char *
-child_not_run_text(int status)
+bool
+child_check_run(int status, struct err *e)
 {
-	return status == 126 ? "cannot be run" : status == 127 ? "not found" : NULL;
+	enum { CANNOT_RUN = 126, NOT_FOUND = 127 }; /* XCU section 2.8.2 */
+
+	return (status != CANNOT_RUN && status != NOT_FOUND) ||
+	       err_set(e, ERR_CONFIG, "%s (exit status %d)",
+		       status == NOT_FOUND ? "not found" : "cannot be run", status);
 }
 
 /* POSIX has no waitpid() with a time limit; naps that double find a quick end quickly. */

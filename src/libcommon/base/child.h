@@ -65,9 +65,9 @@ int child_wait(struct child *c);
 /* STATUS of child_wait() in words, such as "exit status 3": what a diagnostic says. */
 const char *child_status_text(int status, char text[static 40]);
 
-/* "cannot be run" or "not found", if STATUS is the shell's for a command that did not start; else
- * NULL. */
-const char *child_not_run_text(int status);
+/* Did the command start at all? False: STATUS is the shell's for one that it could not find or run,
+ * and *e (ERR_CONFIG) says so, without the command's name. */
+bool child_check_run(int status, struct err *e);
 
 /*
  * As child_wait(), but a signal that asks us to stop (base/stop.h) leaves it only GRACE_MS to end:

@@ -45,6 +45,19 @@ file_write_all(int fd, const void *bytes, size_t n)
 }
 
 bool
+file_write_record(int fd, const void *bytes, size_t n)
+{
+	ssize_t written;
+
+	do
+		written = write(fd, bytes, n);
+	while (written < 0 && errno == EINTR);
+	if (written >= 0 && (size_t)written < n)
+		errno = ENOSPC;
+	return written == (ssize_t)n;
+}
+
+bool
 file_write_new(const char *path, const void *bytes, size_t n, struct err *e)
 {
 	int fd;
@@ -308,6 +321,15 @@ file_check_owner(const char *path, struct err *e)
 		ok = ok || st.st_uid == 0 || st.st_uid == directory.st_uid;
 	return ok || err_set(e, ERR_OUTPUT,
 			     "%s: belongs to another user, in a directory that all share", path);
+}
+
+bool
+file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e)
+{
+	if ((mode & forbidden) == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: others may read it (mode %03o)", path, (unsigned)mode & 0777u);
+	return err_hint(e, "chmod 600 %s", path);
 }
 
 /* The target of the symbolic link PATH, the caller's to free(). NULL: PATH is not a symbolic

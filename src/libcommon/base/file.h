@@ -7,12 +7,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct buf;
 struct err;
 
 /* Writes all N bytes to a blocking descriptor. False: errno. */
 bool file_write_all(int fd, const void *bytes, size_t n);
+
+/* The same by one write(2): a record in a file that is open for appending is never mixed with another
+ * writer's. False: errno, ENOSPC if only a part was written. */
+bool file_write_record(int fd, const void *bytes, size_t n);
 
 /* Makes the file PATH, mode 0600, of these N bytes, and flushes it. A file or a link of that name is
  * removed, never written to: it may be another user's. False: *e is ERR_OUTPUT or ERR_IO, and nothing
@@ -67,6 +72,10 @@ char *file_real_path(const char *path);
  * directory's owner; a regular file must be our own and have one name. False: *e is ERR_OUTPUT.
  */
 bool file_check_owner(const char *path, struct err *e);
+
+/* Has PATH, whose mode is MODE, none of the rights FORBIDDEN? False: *e is ERR_CONFIG: others may read
+ * its secret. */
+bool file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e);
 
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);

@@ -97,9 +97,7 @@ locked_take(char *text)
 {
 	char *copy = locked_text(text);
 
-	if (text)
-		mem_wipe(text, strlen(text));
-	free(text);
+	mem_free_secret(text);
 	return copy;
 }
 

@@ -85,3 +85,11 @@ mem_wipe(void *p, size_t size)
 {
 	explicit_bzero(p, size);
 }
+
+void
+mem_free_secret(char *text)
+{
+	if (text)
+		mem_wipe(text, strlen(text));
+	free(text);
+}

@@ -45,4 +45,7 @@ _Noreturn void mem_exhausted(void);
 /* Overwrites SIZE bytes in a way that the compiler keeps. */
 void mem_wipe(void *p, size_t size);
 
+/* Wipes a text and frees it; accepts NULL. */
+void mem_free_secret(char *text);
+
 #endif

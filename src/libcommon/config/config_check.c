@@ -73,9 +73,7 @@ check_entry(const struct ini *file, const struct ini_entry *entry, struct err *e
 		return false;
 	if (!setting_check(s, entry->value, &normal, e))
 		return config_entry_error(file, entry, e);
-	if (s->id == SET_PASSWORD)
-		mem_wipe(normal, strlen(normal));
-	free(normal);
+	mem_free_secret(normal);
 	return true;
 }
 

@@ -278,10 +278,9 @@ void
 ini_free(struct ini *ini)
 {
 	for (size_t i = 0; i < ini->count; i++) {
-		mem_wipe(ini->entries[i].value, strlen(ini->entries[i].value));
 		free(ini->entries[i].section);
 		free(ini->entries[i].name);
-		free(ini->entries[i].value);
+		mem_free_secret(ini->entries[i].value);
 	}
 	free(ini->entries);
 	free(ini->starts);

@@ -163,9 +163,8 @@ judge(const struct command *c, int status, struct err *e)
 
 	if (status == 0)
 		return true;
-	if (child_not_run_text(status))
-		return err_set(e, ERR_CONFIG, "%s: %s (exit status %d)", c->template,
-			       child_not_run_text(status), status);
+	if (!child_check_run(status, e))
+		return err_prefix(e, "%s", c->template);
 	return err_set(e, ERR_TEMPORARY, "%s: %s; the message is left on the server", c->template,
 		       child_status_text(status, words));
 }

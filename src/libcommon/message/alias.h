@@ -5,7 +5,7 @@
  *	root: alice, bob@example.org	local names are looked up again
  *	  , "carol d"@example.org	a line that begins with a blank goes on
  *	# a comment
- *	default: alice all local names without an entry
+ *	default: alice			all local names without an entry
  *
  * A name is local without a domain, and at localhost; ASCII case is folded. A name whose entry
  * includes itself, and one after a backslash, is not looked up again. Commands, files and :include:

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/stop.h"
 
@@ -51,17 +52,7 @@ spool_open(struct err *e)
 bool
 spool_write(int fd, const char *bytes, size_t n, struct err *e)
 {
-	while (n > 0) {
-		const ssize_t len = write(fd, bytes, n);
-
-		if (len > 0) {
-			bytes += len;
-			n -= (size_t)len;
-		} else if (len == 0 || errno != EINTR) {
-			return failed(e);
-		}
-	}
-	return true;
+	return file_write_all(fd, bytes, n) || failed(e);
 }
 
 bool

@@ -125,9 +125,7 @@ socks_parse(const char *url, struct socks_proxy *proxy, struct err *e)
 void
 socks_free(struct socks_proxy *proxy)
 {
-	if (proxy->password)
-		mem_wipe(proxy->password, strlen(proxy->password));
-	free(proxy->password);
+	mem_free_secret(proxy->password);
 	free(proxy->user);
 	free(proxy->host);
 	*proxy = (struct socks_proxy){0};
