@@ -11,8 +11,7 @@
 static bool
 check_file(const struct sink_spec *spec, bool is_given, struct err *e)
 {
-	if ((spec->kind != SINK_MBOX && spec->kind != SINK_MAILDIR) ||
-	    strcmp(spec->place, "-") != 0)
+	if (!sink_is_path(spec) || strcmp(spec->place, "-") != 0)
 		return true;
 	err_set(e, is_given ? ERR_USAGE : ERR_CONFIG, "the destination '-' is not a file");
 	return err_hint(e,

@@ -32,8 +32,8 @@ check_named(const char *preset)
 	struct err e = {0};
 	const bool done = provider_apply(preset, "alice@example.org", &v, NULL, &e);
 
-	ok(done && has_preset(&v, preset), "%s is a good preset%s%s", preset, done ? "" : ": ",
-	   e.text);
+	ok(done && has_preset(&v, preset), "%s is a good preset, and has smtp%s%s", preset,
+	   done ? "" : ": ", e.text);
 	values_free(&v);
 }
 

@@ -42,8 +42,8 @@ tidy_path(char *path)
 	*to = '\0';
 }
 
-static bool
-is_path(const struct sink_spec *spec)
+bool
+sink_is_path(const struct sink_spec *spec)
 {
 	return spec->kind == SINK_MAILDIR || spec->kind == SINK_MBOX;
 }
@@ -77,7 +77,7 @@ sink_former_destination(const struct sink_spec *spec, struct err *e)
 
 	if (!spec->place)
 		return mem_strdup(sinks[spec->kind]->name);
-	if (!is_path(spec))
+	if (!sink_is_path(spec))
 		return destination_at(spec, NULL);
 	path = absolute_path(spec, e);
 	destination = path ? destination_at(spec, path) : NULL;
@@ -91,7 +91,7 @@ sink_destination(const struct sink_spec *spec, struct err *e)
 {
 	char *path, *real, *destination;
 
-	if (!spec->place || !is_path(spec))
+	if (!spec->place || !sink_is_path(spec))
 		return sink_former_destination(spec, e);
 	path = absolute_path(spec, e);
 	real = path ? file_real_path(path) : NULL;

@@ -82,6 +82,9 @@ struct sink_type {
 
 extern const struct sink_type *const sinks[SINK_KINDS];
 
+/* Is its place a path? */
+bool sink_is_path(const struct sink_spec *spec);
+
 /* For a dry run: could SPEC be delivered to? Changes nothing. False: *e. */
 bool sink_check(const struct sink_spec *spec, struct err *e);
 
