@@ -455,8 +455,20 @@ struct proxy {
 	size_t steps;
 	size_t wanted[3];
 	struct answer answers[3];
+	long pause_ms; /* before each byte of the answers */
 	unsigned char got[3][300];
 };
+
+static bool
+say_slowly(const struct proxy *x, int fd, const struct answer *a)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		nanosleep(&(struct timespec){.tv_nsec = x->pause_ms * 1000000}, NULL);
+		if (send(fd, a->bytes + i, 1, MSG_NOSIGNAL) < 0)
+			return false;
+	}
+	return true;
+}
 
 static void *
 run_proxy(void *arg)
@@ -466,7 +478,7 @@ run_proxy(void *arg)
 
 	for (size_t i = 0; i < x->steps; i++)
 		if (recv(fd, x->got[i], x->wanted[i], MSG_WAITALL) != (ssize_t)x->wanted[i] ||
-		    send(fd, x->answers[i].bytes, x->answers[i].n, MSG_NOSIGNAL) < 0)
+		    !say_slowly(x, fd, &x->answers[i]))
 			break;
 	close(fd);
 	return NULL;
@@ -479,7 +491,8 @@ by_proxy(const char *name, struct proxy *x, const char *login, const char *host,
 {
 	uint16_t port;
 	char url[100], text[200];
-	struct connect_params p = {.host = host, .port = 0x1234, .timeout_s = 5, .proxy = url};
+	struct connect_params p = {
+	    .host = host, .port = 0x1234, .timeout_s = x->pause_ms > 0 ? 1 : 5, .proxy = url};
 	struct connection c;
 	struct err e = {0};
 	pthread_t thread;
@@ -551,6 +564,11 @@ test_proxy(void)
 	by_proxy("a proxy that wants a login", &x, "", "192.0.2.1", ERR_LOGIN, "it wants a login");
 	x.answers[0] = ANSWER("HTTP");
 	by_proxy("no proxy at all", &x, "", "192.0.2.1", ERR_PROTOCOL, "it does not speak SOCKS5");
+	x.answers[0] = ANSWER("\5\0");
+	x.answers[1] = ANSWER(DONE_V4);
+	x.pause_ms = 200;
+	by_proxy("a proxy that takes its time for each byte", &x, "", "192.0.2.1", ERR_TEMPORARY,
+		 "timed out: no answer within 1 second");
 }
 
 static void
