@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * jump - a library for LD_PRELOAD: the parser of what a server sends is in a stranger's hand. When the
- * program reads from its TLS session for the first time, or the JUMP_AT-th, he tries what JUMP says, one
+ * program reads from its TLS session for the first time, or the JUMP_AT-th, or the first time that the
+ * file JUMP_AFTER exists, he tries what JUMP says, one
  * attempt a line "KIND ARGUMENT", and writes to the file descriptor JUMP_FD of each "KIND: done" or the
  * error. Then the program goes on.
  */
@@ -241,11 +242,13 @@ ssize_t
 gnutls_record_recv(void *session, void *bytes, size_t n)
 {
 	static int calls;
-	const char *at = getenv("JUMP_AT");
+	const char *at = getenv("JUMP_AT"), *after = getenv("JUMP_AFTER");
 	ssize_t (*real)(void *, void *, size_t) =
 	    (ssize_t(*)(void *, void *, size_t))dlsym(RTLD_NEXT, "gnutls_record_recv");
 
-	if (++calls == (at ? atoi(at) : 1) && getenv("JUMP"))
+	if (after && access(after, F_OK) != 0)
+		calls = -2;
+	if (++calls == (at ? atoi(at) : after ? 0 : 1) && getenv("JUMP"))
 		jump();
 	return real(session, bytes, n);
 }

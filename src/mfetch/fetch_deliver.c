@@ -96,5 +96,8 @@ bool
 fetch_open_delivery(struct fetch *f, struct err *e)
 {
 	f->delivery = delivery_open(&f->sink, f->journal, complain, f->run, e);
-	return f->delivery != NULL;
+	if (!f->delivery)
+		return false;
+	session_contain_files(&f->session->base, f->account);
+	return true;
 }

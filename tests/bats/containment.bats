@@ -165,6 +165,17 @@ connect ${SRV_POP3S##*:}"
 	done
 }
 
+@test "mfetch taken over by a message gets nothing, if it has made the Maildir" {
+	local protocol box
+	deliver "$user" <<<'Subject: here'
+	for protocol in imap pop3; do
+		box=$HOME/$protocol
+		JUMP_AFTER=$box/new run -0 taken_over mfetch --keep --protocol=$protocol --maildir="$box"
+		got_nothing
+		grep -q here "$box"/new/*
+	done
+}
+
 @test "neither --dry-run nor --probe makes a Maildir" {
 	mkdir empty
 	for box in missing empty; do

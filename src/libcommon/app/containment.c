@@ -28,6 +28,7 @@ enum { PORT_DNS = 53, RENEWALS = 2 };
 
 /* The state of this process, which the kernel lets nobody take back. */
 static bool is_prepared, is_in_force;
+static bool lacks_files; /* in force but for them, which could not be named */
 
 /*
  * Files that libraries read late: modules for names and character sets, the system's certificates, time
@@ -283,7 +284,8 @@ allow_parts(const struct sandbox *s, const char *path)
 }
 
 /* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that is
- * missing there can be no rule, and it is not made before the login has succeeded. */
+ * missing there can be no rule, and it is not made before the login has succeeded: see
+ * containment_complete(). */
 static bool
 allow_maildir(const struct sandbox *s, const char *path)
 {
@@ -479,7 +481,8 @@ containment_enter(const struct containment all[], size_t count)
 		return;
 	if (is_prepared) {
 		sandbox_begin(&s, true);
-		if (!allow_all_files(&s, all, count)) {
+		lacks_files = !allow_all_files(&s, all, count);
+		if (lacks_files) {
 			sandbox_cancel(&s);
 			sandbox_begin(&s, false);
 		}
@@ -489,4 +492,21 @@ containment_enter(const struct containment all[], size_t count)
 	}
 	report(all[0].account, &what);
 	buf_free(&what);
+}
+
+void
+containment_complete(const struct containment *c)
+{
+	struct sandbox s;
+
+	if (!lacks_files)
+		return;
+	lacks_files = false;
+	sandbox_begin(&s, true);
+	if (!allow_all_files(&s, c, 1)) {
+		sandbox_cancel(&s);
+		return;
+	}
+	allow_all_networks(&s, c, 1);
+	sandbox_enforce(&s, NULL);
 }

@@ -83,6 +83,21 @@ size_of(unsigned version)
 			      : offsetof(struct ruleset_attributes, net);
 }
 
+/* Rules that do not speak of renames forbid them to all that are added later. */
+static void
+allow_moves(const struct sandbox *s)
+{
+	struct path_beneath p = {.allowed = FS_REFER};
+
+	if (s->rules < 0 || s->version < 2)
+		return;
+	p.parent_fd = open("/", O_PATH | O_CLOEXEC);
+	if (p.parent_fd < 0)
+		return;
+	syscall(SYS_landlock_add_rule, s->rules, RULE_PATH_BENEATH, &p, 0U);
+	close(p.parent_fd);
+}
+
 void
 sandbox_begin(struct sandbox *s, bool covers_files)
 {
@@ -93,12 +108,16 @@ sandbox_begin(struct sandbox *s, bool covers_files)
 	s->covers_files = covers_files && s->version > 0;
 	if (s->covers_files)
 		a.files = files_of(s->version);
+	else if (s->version >= 2)
+		a.files = FS_REFER;
 	if (s->version >= 4)
 		a.net = NET_BIND_TCP | NET_CONNECT_TCP;
 	if (s->version >= 6)
 		a.scoped = SCOPE_ABSTRACT_UNIX_SOCKET | SCOPE_SIGNAL;
 	if (a.files || a.net)
 		s->rules = (int)syscall(SYS_landlock_create_ruleset, &a, size_of(s->version), 0U);
+	if (!s->covers_files)
+		allow_moves(s);
 }
 
 static uint64_t
