@@ -5,7 +5,8 @@
  *	FAULT_HOW     EINTR    reads, writes, opens, flushes and locks: a signal came
  *	              short    reads and writes do half of what was asked
  *	              EIO      reads of regular files and directories
- *	              EDQUOT   writes to regular files, and calls that need room for a name
+ *	              EDQUOT   writes to regular files, and calls that need room for a name;
+ *	              ENOSPC   likewise
  *	              EMFILE   calls that make a descriptor
  *	              ESTALE   whatever is done with a regular file or a name
  *	              ENOMEM   malloc(3), calloc(3) and realloc(3)
@@ -40,7 +41,7 @@ static const struct {
     {"EINTR", INTR, EINTR},         {"short", SHORT, 0},
     {"EIO", READ_IO, EIO},          {"EDQUOT", ROOM, EDQUOT},
     {"EMFILE", DESCRIPTOR, EMFILE}, {"ESTALE", STALE, ESTALE},
-    {"ENOMEM", MEMORY, ENOMEM},
+    {"ENOMEM", MEMORY, ENOMEM},     {"ENOSPC", ROOM, ENOSPC},
 };
 
 static long at, calls;
