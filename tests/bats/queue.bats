@@ -59,7 +59,7 @@ load queue
 	cp "$queue/$(entries).eml" kept
 	run grep -c -e '^Message-ID: ' -e '^Date: ' kept
 	assert_output 2
-	run grep -i bcc kept
+	run grep -i '^bcc:' kept
 	assert_failure
 	run -75 msend -q
 	run -75 msend -q
