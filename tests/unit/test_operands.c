@@ -153,9 +153,25 @@ test_input(void)
 	   "and no other");
 }
 
+/* What is counted of a message is octets: a server that announces none, or too many to be true, gets
+ * 4 GiB. */
+static void
+test_size_limit(void)
+{
+	const uint64_t mib = 1024 * 1024, gib = 1024 * mib;
+
+	is_number(mailbox_size_limit(9), 18 + mib, "twice the size that was announced, and 1 MiB");
+	is_number(mailbox_size_limit(3 * gib), 6 * gib + mib, "also beyond 4 GiB");
+	is_number(mailbox_size_limit(0), 4 * gib, "4 GiB without an announcement");
+	is_number(mailbox_size_limit(1024 * gib), 2048 * gib + mib, "1 TiB may be true");
+	is_number(mailbox_size_limit(1024 * gib + 1), 4 * gib, "more cannot");
+	is_number(mailbox_size_limit(UINT64_MAX), 4 * gib, "nor what would overflow");
+}
+
 int
 main(void)
 {
+	test_size_limit();
 	test_operands();
 	test_usage();
 	test_new();
