@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/containment.h"
 #include "app/mailbox_session.h"
 #include "app/tool.h"
 #include "base/err.h"
@@ -98,6 +99,6 @@ fetch_open_delivery(struct fetch *f, struct err *e)
 	f->delivery = delivery_open(&f->sink, f->journal, complain, f->run, e);
 	if (!f->delivery)
 		return false;
-	session_contain_files(&f->session->base, f->account);
+	containment_complete();
 	return true;
 }

@@ -176,6 +176,19 @@ connect ${SRV_POP3S##*:}"
 	done
 }
 
+@test "a watch that begins without a Maildir makes it, and is contained from then on" {
+	deliver "$user" <<<'Subject: here'
+	# it ends by a signal when it has been taken over
+	(
+		until [[ -e tried && $(wc -l <tried) -eq 17 ]] && grep -qs here "$HOME"/box/new/*; do sleep 0.05; done
+		kill "$(<pid)"
+	) 3>&- &
+	printf '#!/bin/sh\necho $$ >pid\nexec mfetch "$@"\n' >watcher
+	chmod +x watcher
+	JUMP_AFTER=$HOME/box/new run taken_over ./watcher --watch --keep --maildir="$HOME/box"
+	got_nothing
+}
+
 @test "neither --dry-run nor --probe makes a Maildir" {
 	mkdir empty
 	for box in missing empty; do

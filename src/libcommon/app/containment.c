@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/containment.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,12 @@ enum { PORT_DNS = 53, RENEWALS = 2 };
 
 /* The state of this process, which the kernel lets nobody take back. */
 static bool is_prepared, is_in_force;
-static bool lacks_files; /* in force but for them, which could not be named */
+
+/* What is to come in force when the Maildir has been made, which is missing. */
+static struct {
+	struct sandbox sandbox;
+	char *maildir; /* NULL: nothing is */
+} later;
 
 /*
  * Files that libraries read late: modules for names and character sets, the system's certificates, time
@@ -259,6 +265,14 @@ is_empty_directory(const char *path)
 }
 
 static bool
+is_missing(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 && errno == ENOENT;
+}
+
+static bool
 allow_directory(const struct sandbox *s, const char *path)
 {
 	if (!is_directory(path) || holds_home(path))
@@ -283,6 +297,16 @@ allow_parts(const struct sandbox *s, const char *path)
 	return ok;
 }
 
+/* Landlock has versions, and speaks only of what exists; unveil(2) does not mind. */
+static void
+allow_later(const struct sandbox *s, const char *path)
+{
+	if (s->version > 0)
+		later.maildir = mem_strdup(path);
+	else
+		sandbox_allow(s, path, SANDBOX_CHANGE);
+}
+
 /* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that is
  * missing there can be no rule, and it is not made before the login has succeeded: see
  * containment_complete(). */
@@ -291,6 +315,10 @@ allow_maildir(const struct sandbox *s, const char *path)
 {
 	if (s->version == 1)
 		return false;
+	if (is_missing(path)) {
+		allow_later(s, path);
+		return true;
+	}
 	return is_empty_directory(path) ? allow_directory(s, path) : allow_parts(s, path);
 }
 
@@ -471,6 +499,13 @@ allow_all_networks(const struct sandbox *s, const struct containment all[], size
 		allow_network(s, &all[i]);
 }
 
+static void
+drop_later(void)
+{
+	free(later.maildir);
+	later.maildir = NULL;
+}
+
 void
 containment_enter(const struct containment all[], size_t count)
 {
@@ -481,9 +516,13 @@ containment_enter(const struct containment all[], size_t count)
 		return;
 	if (is_prepared) {
 		sandbox_begin(&s, true);
-		lacks_files = !allow_all_files(&s, all, count);
-		if (lacks_files) {
+		if (!allow_all_files(&s, all, count)) {
 			sandbox_cancel(&s);
+			drop_later();
+			sandbox_begin(&s, false);
+		} else if (later.maildir) {
+			allow_all_networks(&s, all, count);
+			later.sandbox = s;
 			sandbox_begin(&s, false);
 		}
 		allow_all_networks(&s, all, count);
@@ -495,18 +534,13 @@ containment_enter(const struct containment all[], size_t count)
 }
 
 void
-containment_complete(const struct containment *c)
+containment_complete(void)
 {
-	struct sandbox s;
-
-	if (!lacks_files)
+	if (!later.maildir)
 		return;
-	lacks_files = false;
-	sandbox_begin(&s, true);
-	if (!allow_all_files(&s, c, 1)) {
-		sandbox_cancel(&s);
-		return;
-	}
-	allow_all_networks(&s, c, 1);
-	sandbox_enforce(&s, NULL);
+	if (allow_parts(&later.sandbox, later.maildir))
+		sandbox_enforce(&later.sandbox, NULL);
+	else
+		sandbox_cancel(&later.sandbox);
+	drop_later();
 }

@@ -42,10 +42,10 @@ bool containment_prepare(const struct containment all[], size_t count);
 void containment_enter(const struct containment all[], size_t count);
 
 /*
- * Where the files could not be named before, because the Maildir was missing: now it is made, and C
- * gives up the others. Does nothing otherwise.
+ * Where the files could not be given up, because the Maildir was missing: now it is made, and the
+ * others are. Does nothing otherwise.
  */
-void containment_complete(const struct containment *c);
+void containment_complete(void);
 
 /* Has containment_enter() been called with effect? */
 bool containment_is_in_force(void);

@@ -310,13 +310,6 @@ session_check(const struct account *a, const struct url *url, struct err *e)
 }
 
 void
-session_contain_files(const struct session *s, const struct account *a)
-{
-	containment_complete(
-	    &(struct containment){.account = a, .url = &s->url, .secret = s->secret});
-}
-
-void
 session_close(struct session *s)
 {
 	stream_close(s->stream);

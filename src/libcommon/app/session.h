@@ -48,9 +48,6 @@ bool session_check(const struct account *a, const struct url *url, struct err *e
 void session_parameters(const struct account *a, const struct url *url, struct connect_params *to,
 			struct tls_params *tls);
 
-/* The files that A's tool needs from now on are there: see containment_complete(). */
-void session_contain_files(const struct session *s, const struct account *a);
-
 /* Closes the stream and wipes the password. Accepts a closed session. */
 void session_close(struct session *s);
 
