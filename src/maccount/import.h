@@ -133,13 +133,19 @@ void import_take_password(struct import *im, struct imported *a, const struct im
 void import_apply(struct import *im, struct imported *a, const struct import_items *items,
 		  const struct import_rule *const *tables);
 
-/*
- * The server's key: smtps://HOST:PORT and so on. PORT 0: the usual one. If TLS is off but there is
- * a login at a host that is not this machine, STARTTLS is required, and that is complained of.
- */
-void import_set_server(struct import *im, struct imported *a, enum protocol protocol,
-		       enum security security, const char *host, unsigned port, bool has_login,
-		       const struct import_item *cause);
+/* A server of the other program. */
+struct import_server {
+	enum protocol protocol;
+	enum security security;
+	const char *host;
+	unsigned port; /* 0: the usual one */
+	bool has_login;
+	const struct import_item *cause; /* that says whether it has TLS; NULL: none does */
+};
+
+/* The server's key: smtps://HOST:PORT and so on. If TLS is off but there is a login at a host that is
+ * not this machine, STARTTLS is required, and that is complained of. */
+void import_set_server(struct import *im, struct imported *a, const struct import_server *server);
 
 /* The next line of *TEXT, which is moved on; the caller's to free(). NULL: the end. */
 char *import_line(const char **text);

@@ -239,21 +239,20 @@ is_this_machine(const char *host)
 }
 
 void
-import_set_server(struct import *im, struct imported *a, enum protocol protocol,
-		  enum security security, const char *host, unsigned port, bool has_login,
-		  const struct import_item *cause)
+import_set_server(struct import *im, struct imported *a, const struct import_server *s)
 {
 	static const enum setting_id ids[] = {
 	    [PROTOCOL_SMTP] = SET_SMTP, [PROTOCOL_POP3] = SET_POP3, [PROTOCOL_IMAP] = SET_IMAP};
-	char *url;
+	const bool is_bare =
+	    s->security == SECURITY_NONE && s->has_login && !is_this_machine(s->host);
+	char *url =
+	    url_compose(s->protocol, is_bare ? SECURITY_STARTTLS : s->security, s->host, s->port);
 
-	if (security == SECURITY_NONE && has_login && !is_this_machine(host)) {
-		security = SECURITY_STARTTLS;
-		import_skip(im, cause ? cause->line : a->line, cause ? cause->key : a->name,
+	if (is_bare)
+		import_skip(im, s->cause ? s->cause->line : a->line,
+			    s->cause ? s->cause->key : a->name,
 			    "a login without encryption; the section requires STARTTLS");
-	}
-	url = url_compose(protocol, security, host, port);
-	import_set(im, a, ids[protocol], url, a->line, "the server");
+	import_set(im, a, ids[s->protocol], url, a->line, "the server");
 	free(url);
 }
 

@@ -239,9 +239,13 @@ set_server(struct import *im, struct imported *a, const char *server,
 	if (item && !text_number(item->value, 65535, &port) &&
 	    !text_has_word("pop3 pop3s imap imaps", item->value))
 		import_skip(im, item->line, item->key, "not a number");
-	import_set_server(im, a, protocol_of(items), security_of(items),
-			  import_item_value(items, "via", server), (unsigned)port, true,
-			  import_item_find(items, "sslproto"));
+	import_set_server(im, a,
+			  &(struct import_server){.protocol = protocol_of(items),
+						  .security = security_of(items),
+						  .host = import_item_value(items, "via", server),
+						  .port = (unsigned)port,
+						  .has_login = true,
+						  .cause = import_item_find(items, "sslproto")});
 }
 
 /* fetchmail takes what is unread, and marks it as read. */

@@ -266,8 +266,13 @@ convert(struct import *im, const struct import_items *items)
 	name = strchr(user, '@') ? mem_strdup(user) : mem_printf("%s@%s", user, host);
 	a = import_add(im, name, type->line);
 	free(name);
-	import_set_server(im, a, retriever->protocol, retriever->security, host, (unsigned)port,
-			  true, type);
+	import_set_server(im, a,
+			  &(struct import_server){.protocol = retriever->protocol,
+						  .security = retriever->security,
+						  .host = host,
+						  .port = (unsigned)port,
+						  .has_login = true,
+						  .cause = type});
 	import_apply(im, a, items, tables);
 	set_keep(im, a, items);
 }

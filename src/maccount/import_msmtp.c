@@ -303,9 +303,15 @@ set_smtp_server(struct import *im, struct imported *a, const struct import_items
 		import_set(im, a, SET_SMTP, url, a->line, "host");
 		free(url);
 	} else {
-		import_set_server(im, a, PROTOCOL_SMTP, security, host,
-				  port_of(im, items, security == SECURITY_TLS ? 465 : 25),
-				  has_login(items, false), import_item_find(items, "tls"));
+		const unsigned usual = security == SECURITY_TLS ? 465 : 25;
+
+		import_set_server(im, a,
+				  &(struct import_server){.protocol = PROTOCOL_SMTP,
+							  .security = security,
+							  .host = host,
+							  .port = port_of(im, items, usual),
+							  .has_login = has_login(items, false),
+							  .cause = import_item_find(items, "tls")});
 	}
 	return true;
 }
@@ -336,8 +342,13 @@ convert_pop3(struct import *im, struct imported *a, const struct import_items *i
 		import_drop_last(im);
 		return;
 	}
-	import_set_server(im, a, PROTOCOL_POP3, security_of(items), host, port_of(im, items, 0),
-			  has_login(items, true), import_item_find(items, "tls"));
+	import_set_server(im, a,
+			  &(struct import_server){.protocol = PROTOCOL_POP3,
+						  .security = security_of(items),
+						  .host = host,
+						  .port = port_of(im, items, 0),
+						  .has_login = has_login(items, true),
+						  .cause = import_item_find(items, "tls")});
 	import_apply(im, a, items, tables);
 	if (import_item_is_on(items, "keep", false))
 		imported_note(a, "mpop's record is not read: before the first run, "

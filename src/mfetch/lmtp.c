@@ -103,7 +103,7 @@ send_message(struct lmtp_server *l, const char *sender, struct outgoing *message
 	    .from = sender_for(l->smtp, sender), .recipients = &recipient, .count = 1};
 	struct smtp_reply reply;
 
-	return smtp_send(l->smtp, &envelope, message, false, &reply, maybe_sent, e);
+	return smtp_send(l->smtp, &envelope, message, &reply, maybe_sent, e);
 }
 
 /*

@@ -24,17 +24,10 @@ log_add(struct buf *line, const char *name, const char *value)
 	buf_add_str(&shown, "");
 	text_printable(&shown, value, strlen(value));
 	buf_addf(line, "%s%s=", line->len ? " " : "", name);
-	if (shown.len > 0 && !strpbrk(shown.data, " \"=\\")) {
+	if (shown.len > 0 && !strpbrk(shown.data, " \"=\\"))
 		buf_add_str(line, shown.data);
-	} else {
-		buf_add_char(line, '"');
-		for (const char *p = shown.data; *p; p++) {
-			if (*p == '"' || *p == '\\')
-				buf_add_char(line, '\\');
-			buf_add_char(line, *p);
-		}
-		buf_add_char(line, '"');
-	}
+	else
+		text_quote(line, shown.data, shown.len);
 	buf_free(&shown);
 }
 

@@ -31,10 +31,14 @@ open_with(struct smtp_session *s, const struct account *a, bool without_login,
 	  const struct login_probe *probe, struct err *e)
 {
 	struct opening o = {.session = s, .account = a, .probe = probe};
-	const struct url *url = account_server(a, e);
+	const struct session_opening opening = {.account = a,
+						.url = account_server(a, e),
+						.without_login = without_login,
+						.begin = begin,
+						.conversation = &o};
 
 	*s = (struct smtp_session){0};
-	return url && session_open(&s->base, a, url, without_login, begin, &o, e);
+	return opening.url && session_open(&s->base, &opening, e);
 }
 
 bool

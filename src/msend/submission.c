@@ -303,9 +303,10 @@ submission_send(struct submission *h, const struct send_account *a, struct lette
 		}
 		outcome_free(o);
 		o->server = mem_strdup(session_place(&c->session.base));
-		last = (!l->may_shrink || fit_in(c->session.smtp, &l->envelope)) && last;
-		ok = smtp_send(c->session.smtp, &l->envelope, l->message, last, &o->reply,
-			       &o->maybe_sent, e);
+		l->envelope.is_last =
+		    (!l->may_shrink || fit_in(c->session.smtp, &l->envelope)) && last;
+		ok = smtp_send(c->session.smtp, &l->envelope, l->message, &o->reply, &o->maybe_sent,
+			       e);
 		rate_end(h->shared->rate, place);
 	} while (broke(h, c, a, o, ok, e));
 	if (l->may_shrink)

@@ -55,11 +55,12 @@ send_one(struct smtp *c, struct outgoing *o, unsigned how, bool last)
 	struct smtp_envelope v = {.from = "a@example.org",
 				  .recipients = to,
 				  .count = RECIPIENTS,
-				  .partial = (how & PARTIAL) != 0};
+				  .partial = (how & PARTIAL) != 0,
+				  .is_last = last};
 	struct smtp_reply reply = {0};
 	struct err e = {0};
 	bool maybe_sent = false;
-	const bool ok = smtp_send(c, &v, o, last, &reply, &maybe_sent, &e);
+	const bool ok = smtp_send(c, &v, o, &reply, &maybe_sent, &e);
 
 	FUZZ_ASSERT(ok || e.code != ERR_NONE);
 	FUZZ_ASSERT(!(ok && maybe_sent));

@@ -139,7 +139,8 @@ send_over(const char *script, size_t takes, size_t size)
 	    .domain = "here", .timeout_s = 5, .message_timeout_s = 5};
 	const struct login login = {.is_skipped = true};
 	struct smtp_recipient to = {.address = "b@example.org"};
-	struct smtp_envelope envelope = {.from = "a@example.org", .recipients = &to, .count = 1};
+	struct smtp_envelope envelope = {
+	    .from = "a@example.org", .recipients = &to, .count = 1, .is_last = true};
 	struct stream *s = open_line(script, takes);
 	struct err e = {0};
 	struct smtp *c = smtp_open(s, &login, &params, &e);
@@ -149,7 +150,7 @@ send_over(const char *script, size_t takes, size_t size)
 	struct outgoing *o = message(&source, size);
 
 	if (c)
-		sent.ok = smtp_send(c, &envelope, o, true, &reply, &sent.maybe, &e);
+		sent.ok = smtp_send(c, &envelope, o, &reply, &sent.maybe, &e);
 	smtp_close(c);
 	stream_close(s);
 	outgoing_free(o);

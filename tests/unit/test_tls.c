@@ -917,7 +917,7 @@ test_barren_records(void)
 	struct stream *s;
 	struct err e = {0};
 
-	s = secured(&flood, 10, "TLS records without data");
+	s = secured(&flood, 60, "TLS records without data");
 	ok(!stream_line(s, &(size_t){0}) && !stream_ok(s, &e) && e.code == ERR_PROTOCOL,
 	   "do not keep us busy for ever");
 	is_str(e.text, NAME ": TLS records without data", "which is said");

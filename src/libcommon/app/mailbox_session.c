@@ -79,11 +79,16 @@ open_with(struct mailbox_session *s, struct opening *o, bool without_login, stru
 	const struct account *a = o->account;
 	const struct url *url = account_server(a, e);
 	const bool logs_in = !without_login && !a->settings.login.is_skipped;
+	const struct session_opening opening = {.account = a,
+						.url = url,
+						.without_login = without_login,
+						.begin = begin,
+						.conversation = o};
 
 	*s = (struct mailbox_session){0};
 	o->session = s;
 	if (!url || !check_protocol(a, url, e) || (logs_in && !login_delay_check(a, true, e)) ||
-	    !session_open(&s->base, a, url, without_login, begin, o, e))
+	    !session_open(&s->base, &opening, e))
 		return false;
 	if (logs_in)
 		login_delay_record(a, mailbox_customs(&s->mailbox)->login_delay_s);

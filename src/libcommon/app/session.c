@@ -267,32 +267,30 @@ connect_contained(struct session *s, const struct plan *p, struct err *e)
 }
 
 static bool
-carry_out(struct session *s, struct plan *p, session_begin *begin, void *conversation,
-	  struct err *e)
+carry_out(struct session *s, struct plan *p, const struct session_opening *o, struct err *e)
 {
 	if (!check_tls(p, &s->url, e) || !connect_contained(s, p, e))
 		return false;
 	if (s->url.security == SECURITY_TLS && !stream_start_tls(s->stream, &p->tls, e))
 		return false;
-	if (begin(conversation, s->stream, &p->login, e))
+	if (o->begin(o->conversation, s->stream, &p->login, e))
 		return true;
 	add_note(p->account, e);
 	return false;
 }
 
 bool
-session_open(struct session *s, const struct account *a, const struct url *url, bool without_login,
-	     session_begin *begin, void *conversation, struct err *e)
+session_open(struct session *s, const struct session_opening *o, struct err *e)
 {
-	struct plan plan = {.account = a};
+	struct plan plan = {.account = o->account};
 	bool ok;
 
-	*s = (struct session){.url = *url};
-	session_parameters(a, url, &plan.connect, &plan.tls);
+	*s = (struct session){.url = *o->url};
+	session_parameters(o->account, o->url, &plan.connect, &plan.tls);
 	plan_secret(&plan, s);
 	plan_login(&plan, s);
-	plan.login.is_skipped |= without_login;
-	ok = carry_out(s, &plan, begin, conversation, e);
+	plan.login.is_skipped |= o->without_login;
+	ok = carry_out(s, &plan, o, e);
 	plan_free(&plan);
 	if (!ok)
 		session_close(s);

@@ -30,15 +30,21 @@ struct session {
 typedef bool session_begin(void *conversation, struct stream *s, const struct login *l,
 			   struct err *e);
 
+/* Borrowed for the call. */
+struct session_opening {
+	const struct account *account;
+	const struct url *url;
+	bool without_login; /* whatever the account's `auth` says (--probe) */
+	session_begin *begin;
+	void *conversation; /* for BEGIN */
+};
+
 /*
- * Connects to URL, gives up what the account's tool does not need from now on (app/containment.h),
- * starts TLS if the scheme wants it from the first byte, and calls BEGIN with
- * CONVERSATION. WITHOUT_LOGIN: whatever the account's `auth` says, no login (--probe).
- * S->url and S->stream are set when BEGIN is called. A must outlive the call. False: *e; nothing is
- * open.
+ * Connects to the URL, gives up what the account's tool does not need from now on (app/containment.h),
+ * starts TLS if the scheme wants it from the first byte, and begins the conversation; S->url and
+ * S->stream are set then. False: *e; nothing is open.
  */
-bool session_open(struct session *s, const struct account *a, const struct url *url,
-		  bool without_login, session_begin *begin, void *conversation, struct err *e);
+bool session_open(struct session *s, const struct session_opening *o, struct err *e);
 
 /* For --dry-run: finds the mistakes in A's settings that session_open() finds before it connects.
  * Nothing is connected. False: *e. */

@@ -139,6 +139,29 @@ text_printable(struct buf *out, const char *bytes, size_t n)
 }
 
 bool
+text_is_clean(const char *bytes, size_t n)
+{
+	for (size_t i = 0, len; i < n; i += len) {
+		len = text_utf8_length(bytes + i, n - i);
+		if (!text_is_printable(bytes + i, len))
+			return false;
+	}
+	return true;
+}
+
+void
+text_quote(struct buf *out, const char *bytes, size_t n)
+{
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '"' || bytes[i] == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, bytes[i]);
+	}
+	buf_add_char(out, '"');
+}
+
+bool
 text_number_n(const char *s, size_t len, uint64_t max, uint64_t *number)
 {
 	const uint64_t most = max / 10;

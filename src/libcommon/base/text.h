@@ -27,6 +27,13 @@ size_t text_mask(char *bytes, size_t n, const char *secret);
  * unchanged? */
 bool text_is_printable(const char *character, size_t len);
 
+/* Does it leave the N bytes unchanged? */
+bool text_is_clean(const char *bytes, size_t n);
+
+/* Adds the N bytes in double quotes, with a backslash before each quote and backslash among them: a
+ * quoted string of RFC 5322, of IMAP, and of logfmt. */
+void text_quote(struct buf *out, const char *bytes, size_t n);
+
 /* The length of the UTF-8 character at S, where N bytes are available (RFC 3629 section 4); 0: not
  * valid UTF-8. */
 size_t text_utf8_length(const char *s, size_t n);
@@ -61,6 +68,13 @@ bool text_size(const char *text, uint64_t *octets);
 char text_lower(char c);
 void text_make_lower(char *text); /* in place */
 bool text_is_alnum(char c);
+
+/* Blank, TAB, CR or LF: what may be between the words of a folded field. */
+static inline bool
+text_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 /* Are the first N bytes of A and B equal, ASCII case folded? A NUL in both ends the comparison. */
 bool text_same(const char *a, const char *b, size_t n);

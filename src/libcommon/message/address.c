@@ -13,30 +13,10 @@ address_add_local(struct buf *addr, const char *local)
 {
 	const size_t len = address_dot_string_len(local, address_is_atext);
 
-	if (len > 0 && local[len] == '\0') {
+	if (len > 0 && local[len] == '\0')
 		buf_add(addr, local, len);
-		return;
-	}
-	buf_add_char(addr, '"');
-	for (; *local; local++) {
-		if (*local == '"' || *local == '\\')
-			buf_add_char(addr, '\\');
-		buf_add_char(addr, *local);
-	}
-	buf_add_char(addr, '"');
-}
-
-/* text_printable() lets pass what a line of text may hold: no controls, valid UTF-8. */
-static bool
-is_printable(const char *s, size_t n)
-{
-	struct buf shown = {0};
-	bool same;
-
-	text_printable(&shown, s, n);
-	same = shown.len == n;
-	buf_free(&shown);
-	return same;
+	else
+		text_quote(addr, local, strlen(local));
 }
 
 /* The length of the quoted-string at S, with its quotes; 0: it does not end. */
@@ -70,7 +50,7 @@ address_is_valid(const char *addr)
 	const char *domain;
 	size_t len;
 
-	if (n > ADDRESS_MAX || !is_printable(addr, n))
+	if (n > ADDRESS_MAX || !text_is_clean(addr, n))
 		return false;
 	len =
 	    *addr == '"' ? quoted_string_len(addr) : address_dot_string_len(addr, address_is_atext);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* RFC 5322 section 3.2.3, and the bytes of UTF-8 (RFC 6532 section 3.2). */
 static inline bool
 address_is_atext(char c)
@@ -16,25 +18,19 @@ address_is_atext(char c)
 	return (unsigned char)c > ' ' && c != 0x7f && !strchr("()<>[]:;@\\,.\"", c);
 }
 
-static inline bool
-address_is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
 /* Let-dig and Ldh-str of RFC 5321 section 4.1.2, U-labels of RFC 6531, and the underscore that
  * some hosts have in their names. */
 static inline bool
 address_is_domain_char(char c)
 {
-	return address_is_alnum(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+	return text_is_alnum(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
 }
 
 /* The characters of address literals for IPv4 and IPv6: no other kind is in use. */
 static inline bool
 address_is_literal_char(char c)
 {
-	return address_is_alnum(c) || c == '.' || c == ':' || c == '-';
+	return text_is_alnum(c) || c == '.' || c == ':' || c == '-';
 }
 
 /* The length of the atoms at S, of characters for which IS is true, with single dots between them;

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "message/address.h"
 #include "message/address_char.h"
 #include "message/encoded_word.h"
@@ -62,12 +63,6 @@ accept(struct parser *p, char c)
 	return true;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The depth of comments is a number, not a call: none is too deep. */
 static void
 skip_comment(struct parser *p)
@@ -94,7 +89,7 @@ skip_blanks(struct parser *p)
 	const char *const start = p->at;
 
 	for (;;) {
-		if (is_blank(peek(p)))
+		if (text_is_blank(peek(p)))
 			p->at++;
 		else if (peek(p) == '(')
 			skip_comment(p);
@@ -173,8 +168,8 @@ read_literal(struct parser *p)
 	const char *const start = p->at;
 
 	buf_add_char(&p->addr, '[');
-	for (p->at++; address_is_literal_char(peek(p)) || is_blank(peek(p)); p->at++)
-		if (!is_blank(*p->at))
+	for (p->at++; address_is_literal_char(peek(p)) || text_is_blank(peek(p)); p->at++)
+		if (!text_is_blank(*p->at))
 			buf_add_char(&p->addr, *p->at);
 	if (!accept(p, ']'))
 		fail(p, start, "domain literal without end");
@@ -319,7 +314,7 @@ find_angle(const struct parser *p)
 static void
 add_name(struct parser *p, const char *text, const char *end)
 {
-	while (end > text && is_blank(end[-1]))
+	while (end > text && text_is_blank(end[-1]))
 		end--;
 	for (; text < end; text++)
 		if (*text != '\r' && *text != '\n')

@@ -34,12 +34,6 @@ struct aliases {
 
 /* Reading the file. */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* The length of the text before the first C outside quotes. */
 static size_t
 span_to(const char *text, size_t n, char c)
@@ -58,18 +52,18 @@ span_to(const char *text, size_t n, char c)
 static void
 trim(const char **text, size_t *len)
 {
-	while (*len > 0 && is_blank(**text)) {
+	while (*len > 0 && text_is_blank(**text)) {
 		++*text;
 		--*len;
 	}
-	while (*len > 0 && is_blank((*text)[*len - 1]))
+	while (*len > 0 && text_is_blank((*text)[*len - 1]))
 		--*len;
 }
 
 static bool
 take_line(struct aliases *a, const char *line, size_t len, unsigned number, struct err *e)
 {
-	const bool goes_on = len > 0 && is_blank(line[0]);
+	const bool goes_on = len > 0 && text_is_blank(line[0]);
 	const size_t colon = span_to(line, len, ':');
 	const char *name = line;
 	size_t name_len = colon;

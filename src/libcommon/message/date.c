@@ -107,7 +107,7 @@ take_month(struct cursor *c, int *month)
 					    "September", "October",  "November", "December"};
 	const size_t len = letters(c->at);
 
-	for (int i = 0; i < 12; i++)
+	for (int i = 0; i < DATE_MONTHS; i++)
 		if (len >= 3 && len <= strlen(names[i]) && text_same(names[i], c->at, len)) {
 			c->at += len;
 			take_char(c, '.');

@@ -44,15 +44,9 @@ struct decoder {
 };
 
 static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
 is_all_blank(const char *from, const char *to)
 {
-	while (from < to && is_blank(*from))
+	while (from < to && text_is_blank(*from))
 		from++;
 	return from == to;
 }
@@ -61,8 +55,7 @@ is_all_blank(const char *from, const char *to)
 static bool
 is_charset_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("-_.:+", c));
+	return text_is_alnum(c) || (c != '\0' && strchr("-_.:+", c));
 }
 
 static const char *
@@ -281,8 +274,7 @@ encoded_word_decode(struct buf *out, const char *text, size_t n)
 static bool
 is_plain_in_phrase(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("!*+-/", c));
+	return text_is_alnum(c) || (c != '\0' && strchr("!*+-/", c));
 }
 
 /* One character, which no two words may share. */

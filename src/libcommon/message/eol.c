@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /* Runs of at least this length go out in place; copying a shorter run costs less than one more call
  * of the callback, which may be a system call. */
@@ -489,7 +490,7 @@ bool
 eol_has_content(const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (!strchr("\r\n\t ", bytes[i]) || bytes[i] == '\0')
+		if (!text_is_blank(bytes[i]))
 			return true;
 	return false;
 }

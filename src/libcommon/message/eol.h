@@ -100,7 +100,7 @@ struct eol_undot {
 bool eol_undot(struct eol_undot *f, const char *bytes, size_t n, size_t *used, bool *done,
 	       eol_put put, void *ctx);
 
-/* Is there more than line ends in the N bytes? */
+/* Is there more than blanks and line ends in the N bytes? */
 bool eol_has_content(const char *bytes, size_t n);
 
 #endif

@@ -24,29 +24,11 @@ is_plain_phrase(const char *name)
 	return true;
 }
 
-static void
-add_quoted(struct buf *to, const char *name)
-{
-	buf_add_char(to, '"');
-	for (const char *p = name; *p; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_add_char(to, '\\');
-		buf_add_char(to, *p);
-	}
-	buf_add_char(to, '"');
-}
-
 /* No name breaks out of its line. */
 static bool
 is_text(const char *name)
 {
-	struct buf shown = {0};
-	bool same;
-
-	text_printable(&shown, name, strlen(name));
-	same = shown.len == strlen(name);
-	buf_free(&shown);
-	return same;
+	return text_is_clean(name, strlen(name));
 }
 
 static size_t
@@ -69,7 +51,7 @@ add_named_from(struct buf *to, const char *name, const char *address)
 	else if (is_plain_phrase(name))
 		buf_add_str(to, name);
 	else
-		add_quoted(to, name);
+		text_quote(to, name, strlen(name));
 	if (last_line_len(to) + strlen(address) + 3 > LINE_WANTED)
 		buf_add_char(to, '\n');
 	buf_addf(to, " <%s>\n", address);

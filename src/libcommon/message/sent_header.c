@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/date.h"
+#include "message/eol.h"
 #include "message/header.h"
 
 /* RFC 5322 section 3.3, in English whatever the locale. */
@@ -48,10 +49,7 @@ add_message_id(struct buf *to, const char *domain, struct err *e)
 static bool
 is_empty(const struct header_field *field)
 {
-	for (size_t i = 0; i < field->body_len; i++)
-		if (!strchr(" \t\r\n", field->body[i]))
-			return false;
-	return true;
+	return !eol_has_content(field->body, field->body_len);
 }
 
 static bool

@@ -18,7 +18,7 @@ enum { HELD_MAX = 16 * 1024 }; /* a file up to this is taken into memory */
 
 /* Looks for a line that is a single dot, through pieces of any size. */
 struct dot_finder {
-	enum { LINE_START, BEHIND_DOT, BEHIND_DOT_CR, IN_LINE } at;
+	enum { LINE_START, AFTER_DOT, AFTER_DOT_CR, IN_LINE } at;
 	uint64_t seen;
 	uint64_t dot; /* the position of the last dot at the start of a line */
 	bool found;
@@ -40,13 +40,13 @@ find_dot(struct dot_finder *f, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n && !f->found; i++, f->seen++) {
 		if (bytes[i] == '\n') {
-			f->found = f->at == BEHIND_DOT || f->at == BEHIND_DOT_CR;
+			f->found = f->at == AFTER_DOT || f->at == AFTER_DOT_CR;
 			f->at = LINE_START;
 		} else if (bytes[i] == '.' && f->at == LINE_START) {
-			f->at = BEHIND_DOT;
+			f->at = AFTER_DOT;
 			f->dot = f->seen;
 		} else {
-			f->at = bytes[i] == '\r' && f->at == BEHIND_DOT ? BEHIND_DOT_CR : IN_LINE;
+			f->at = bytes[i] == '\r' && f->at == AFTER_DOT ? AFTER_DOT_CR : IN_LINE;
 		}
 	}
 }

@@ -378,18 +378,6 @@ form_of(const char *s, size_t n, bool is_utf8)
 	return n == 0 || is_quotable(s, n, is_utf8) ? IMAP_AS_QUOTED : IMAP_AS_LITERAL;
 }
 
-static void
-quote(struct buf *out, const char *s, size_t n)
-{
-	buf_add_char(out, '"');
-	for (size_t i = 0; i < n; i++) {
-		if (s[i] == '"' || s[i] == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, s[i]);
-	}
-	buf_add_char(out, '"');
-}
-
 enum imap_form
 imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8)
 {
@@ -399,14 +387,14 @@ imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8)
 		buf_add(out, s, n);
 	if (form != IMAP_AS_QUOTED)
 		return form;
-	quote(out, s, n);
+	text_quote(out, s, n);
 	return form;
 }
 
 void
 imap_quote(struct buf *out, const char *text)
 {
-	quote(out, text, strlen(text));
+	text_quote(out, text, strlen(text));
 }
 
 bool

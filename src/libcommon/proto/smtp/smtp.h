@@ -39,6 +39,7 @@ struct smtp_envelope {
 	size_t count;
 	struct smtp_parameters wishes;
 	bool partial; /* goes to those who are accepted where others are refused */
+	bool is_last; /* of the conversation */
 
 	/* If not NULL, called before the end of the message goes out: so its record exists whatever
 	 * comes next. False: the end is not sent, and *e is the error. */
@@ -64,14 +65,14 @@ const struct smtp_features *smtp_features(const struct smtp *c);
  * are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx);
  * each recipient's reply tells the rest. By LMTP each recipient has a reply to the message too,
  * which then replaces the first one. A message that needs an extension that the server does not
- * offer is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With LAST, QUIT goes out
- * with the message. False with *MAYBE_SENT: the end of the message went out and its reply was not
+ * offer is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With `is_last`, QUIT goes
+ * out with the message. False with *MAYBE_SENT: the end of the message went out and its reply was not
  * seen. True: the server took it over for all recipients without a refusal among their replies,
  * which is at least one; REPLY is its word. Recipients whom the server did not want in the same
  * transaction (452 after others were accepted) are not refused, but `is_postponed`: the message did
  * not go to them, and QUIT does not go out.
  */
-bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
+bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
 
 /* The most recipients that the server took in a transaction before it wanted no more (RFC 5321

@@ -25,7 +25,6 @@ struct transaction {
 	struct outgoing *message;
 	const struct outgoing_facts *facts;
 	bool utf8;       /* SMTPUTF8 is used */
-	bool last;       /* QUIT goes out with the message */
 	bool is_split;   /* some recipients are postponed */
 	bool is_refused; /* the sender, or a recipient without whom the others get nothing */
 	bool *maybe_sent;
@@ -288,7 +287,7 @@ pour(const struct transaction *t, bool dots, struct err *e)
 static void
 ask_quit(const struct transaction *t)
 {
-	if (!t->last || t->is_split)
+	if (!t->envelope->is_last || t->is_split)
 		return;
 	t->c->said_quit = t->c->features.pipelining;
 	if (t->c->said_quit)
@@ -458,14 +457,13 @@ reset(struct smtp *c)
 }
 
 bool
-smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message, bool last,
+smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message,
 	  struct smtp_reply *reply, bool *maybe_sent, struct err *e)
 {
 	struct transaction t = {.c = c,
 				.envelope = envelope,
 				.message = message,
 				.facts = outgoing_facts(message),
-				.last = last,
 				.maybe_sent = maybe_sent};
 	bool ok;
 
@@ -479,7 +477,7 @@ smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *messa
 		return false;
 	ok = c->features.chunking ? send_bdat(&t, reply, e) : send_data(&t, reply, e);
 	stream_set_grace(c->stream, 0);
-	if (!ok && !last)
+	if (!ok && !envelope->is_last)
 		reset(c);
 	return ok;
 }
