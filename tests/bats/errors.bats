@@ -25,6 +25,7 @@ teardown()
 }
 
 tools='msend mlist mfetch mdel'
+declare -gA scheme=([msend]=smtp [mlist]=pop3 [mfetch]=pop3 [mdel]=pop3) port=([smtp]=465 [pop3]=995)
 
 letter()
 {
@@ -243,29 +244,22 @@ pin_of()
 @test 'an unknown host: 68, or 75 where no name server answers' {
 	give_mail
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtps || scheme=pop3s
-		run --separate-stderr call "$tool" -s "$scheme://no-such-host.invalid" "$ask" --timeout=20
+		run --separate-stderr call "$tool" -s "${scheme[$tool]}s://no-such-host.invalid" "$ask" --timeout=20
 		case $status in
-		68) assert_equal "$stderr" "$tool: no-such-host.invalid:$(port_of "$scheme"): no such host" ;;
-		75) assert_regex "$stderr" "^$tool: no-such-host.invalid:$(port_of "$scheme"): (the name cannot be resolved now|timed out: the name was not resolved within 20 seconds)\$" ;;
+		68) assert_equal "$stderr" "$tool: no-such-host.invalid:${port[${scheme[$tool]}]}: no such host" ;;
+		75) assert_regex "$stderr" "^$tool: no-such-host.invalid:${port[${scheme[$tool]}]}: (the name cannot be resolved now|timed out: the name was not resolved within 20 seconds)\$" ;;
 		*) fail "$tool: $status: $stderr" ;;
 		esac
 	done
 	assert_untouched
 }
 
-port_of()
-{
-	[ "$1" = smtps ] && echo 465 || echo 995
-}
-
 @test 'a name that can belong to no host: 68' {
 	label=$(printf 'a%.0s' {1..64})
 	for host in "$label.example" a..b; do
 		for tool in $tools; do
-			[ "$tool" = msend ] && scheme=smtps || scheme=pop3s
-			fails 68 call "$tool" -s "$scheme://$host" "$ask"
-			assert_equal "$message" "$host:$(port_of "$scheme"): no such host"
+			fails 68 call "$tool" -s "${scheme[$tool]}s://$host" "$ask"
+			assert_equal "$message" "$host:${port[${scheme[$tool]}]}: no such host"
 		done
 	done
 	[ ! -e mark ]
@@ -274,8 +268,7 @@ port_of()
 @test 'a closed port: 75' {
 	give_mail
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtps || scheme=pop3s
-		fails 75 call "$tool" -s "$scheme://localhost:1" "$ask"
+		fails 75 call "$tool" -s "${scheme[$tool]}s://localhost:1" "$ask"
 		assert_equal "$message" 'localhost:1: cannot connect: Connection refused'
 	done
 	assert_untouched
@@ -285,11 +278,10 @@ port_of()
 	local pids=()
 	give_mail
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtp || scheme=pop3
 		for kind in s '' +insecure; do
 			(
 				set -e
-				fails 75 call "$tool" -s "$scheme$kind://here" -u "$kind$me" --auth=plain "$ask" --timeout=1 \
+				fails 75 call "$tool" -s "${scheme[$tool]}$kind://here" -u "$kind$me" --auth=plain "$ask" --timeout=1 \
 					--tunnel="cat >heard.$tool$kind"
 				assert_regex "$message" '^here:[0-9]+: timed out: no answer within 1 second$'
 			) 3>&- &
@@ -309,9 +301,8 @@ port_of()
 
 @test 'a server that hangs up at once: 75' {
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtp || scheme=pop3
 		for kind in s '' +insecure; do
-			fails 75 call "$tool" -s "$scheme$kind://here" "$ask" --tunnel=true
+			fails 75 call "$tool" -s "${scheme[$tool]}$kind://here" "$ask" --tunnel=true
 		done
 	done
 	[ ! -e mark ]
@@ -325,10 +316,9 @@ port_of()
 @test 'TLS to a port that begins in plaintext: 76, and the hint names the right scheme' {
 	give_mail
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtp || scheme=pop3
 		fails 76 call "$tool" -s "$(url "$tool" starttls | sed 's/:/s:/')" "$ask"
 		assert_regex "$message" '^localhost:[0-9]+: the server does not speak TLS on this port$'
-		assert_regex "$hint" "^$scheme:// "
+		assert_regex "$hint" "^${scheme[$tool]}:// "
 	done
 	assert_untouched
 }
@@ -337,12 +327,11 @@ port_of()
 	local pids=()
 	give_mail
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtp || scheme=pop3
 		(
 			set -e
 			fails 75 call "$tool" -s "$(url "$tool" tls | sed 's/s:/:/')" "$ask" --timeout=1
 			assert_regex "$message" '^localhost:[0-9]+: timed out: no answer within 1 second$'
-			assert_regex "$hint" "^${scheme}s:// "
+			assert_regex "$hint" "^${scheme[$tool]}s:// "
 		) 3>&- &
 		pids+=($!)
 	done
@@ -392,10 +381,10 @@ write_plaintext_server()
 	give_mail
 	write_plaintext_server
 	for tool in $tools; do
-		[ "$tool" = msend ] && scheme=smtp words=STARTTLS || { scheme=pop3 && words=STLS; }
-		fails 69 call "$tool" -s "$scheme://here" "$ask" --tunnel="sh plaintext.sh $scheme"
-		assert_equal "$message" "here:$([ "$scheme" = smtp ] && echo 587 || echo 110): the server does not offer $words"
-		assert_regex "$hint" "${scheme}s://"
+		[ "$tool" = msend ] && protocol=smtp words=STARTTLS || { protocol=pop3 && words=STLS; }
+		fails 69 call "$tool" -s "$protocol://here" "$ask" --tunnel="sh plaintext.sh $protocol"
+		assert_equal "$message" "here:$([ "$protocol" = smtp ] && echo 587 || echo 110): the server does not offer $words"
+		assert_regex "$hint" "${protocol}s://"
 		run -1 grep -Ev '^(EHLO|CAPA|QUIT|STLS|STARTTLS)' heard
 		rm heard
 	done

@@ -348,6 +348,22 @@ access_token()
 	"$tests/servers/token" "$1" "$SRV_DIR" "${@:2}"
 }
 
+# password_for MECHANISM: what it takes for the password of $me
+# shellcheck disable=SC2154 # setup() sets it
+password_for()
+{
+	case $1 in
+	xoauth2 | oauthbearer) access_token "$me" ;;
+	*) printf '%s\n' "$SRV_PASSWORD" ;;
+	esac
+}
+
+# port_of HOST:PORT
+port_of()
+{
+	printf '%s\n' "${1##*:}"
+}
+
 # client_certificate USER: a PEM file with a certificate and its key, for SRV_EXTERNAL_*
 client_certificate()
 {

@@ -71,15 +71,6 @@ flags()
 
 # ---- logging in ----
 
-# What MECHANISM takes for a password.
-password_for()
-{
-	case $1 in
-	xoauth2 | oauthbearer) access_token "$me" ;;
-	*) printf '%s\n' "$SRV_PASSWORD" ;;
-	esac
-}
-
 @test 'each mechanism logs in, with TLS at once and after STARTTLS' {
 	local auth server
 	letters 1

@@ -19,11 +19,6 @@ import()
 	run --separate-stderr maccount import "$@"
 }
 
-port_of()
-{
-	printf '%s\n' "${1##*:}"
-}
-
 # assert_output_is: standard input is all that was printed
 assert_output_is()
 {

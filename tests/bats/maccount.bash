@@ -67,8 +67,3 @@ document()
 	mkdir -p "$internet/www/${1%/*}"
 	cat >"$internet/www/$1"
 }
-
-port_of()
-{
-	printf '%s\n' "${1##*:}"
-}

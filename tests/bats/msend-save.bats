@@ -260,7 +260,7 @@ await_file()
 	letter | LC_ALL=C tr -cd '\0-\177' >m
 	run -0 ./x-msend "${server[@]}" --tunnel="[ -e on ] && exec bash $PWD/server.sh" other@example.org "$rcpt@example.org" <m
 	touch on
-	run ./x-msend -q
+	run -75 ./x-msend -q
 	run find "$XDG_STATE_HOME/mailverbs/queue" -name '*.eml'
 	refute_output ''
 	touch up

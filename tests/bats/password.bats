@@ -242,8 +242,8 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 @test 'no child has the password in its environment or among its arguments' {
 	export -n SRV_PASSWORD
 	sed -i 's/^password = .*/password = horse-with-a-name/' "$config"
-	run mlist --tunnel="{ env; tr '\\0' '\\n' </proc/\$PPID/cmdline; } >seen.tunnel; exit 1"
-	run mlist --password-command="{ env; tr '\\0' '\\n' </proc/\$PPID/cmdline; } >seen.command; echo x"
+	run -75 mlist --tunnel="{ env; tr '\\0' '\\n' </proc/\$PPID/cmdline; } >seen.tunnel; exit 1"
+	run -77 mlist --password-command="{ env; tr '\\0' '\\n' </proc/\$PPID/cmdline; } >seen.command; echo x"
 	config_for "$user"
 	deliver "$user" letter.eml
 	mfetch --keep --pipe="{ env; tr '\\0' '\\n' </proc/\$PPID/cmdline; } >seen.pipe; cat >/dev/null"

@@ -8,6 +8,7 @@
 
 load helper
 load replay
+load bookmark
 
 setup()
 {
@@ -47,11 +48,6 @@ learn()
 	[[ -s $(bookmark) ]]
 }
 
-bookmark()
-{
-	find "$XDG_STATE_HOME" -name '.*.bookmark'
-}
-
 # run_again [OPTION]...: on what stands on standard input behind the capabilities
 run_again()
 {
@@ -82,12 +78,6 @@ sees_nothing_new()
 	S: +OK 3 id-3
 	C: QUIT
 	END
-}
-
-# as_if TIME: the long list was made then
-as_if()
-{
-	sed -i -E "s/^(mailverbs bookmark 2 [^ ]+ [^ ]+ [0-9]+ [0-9]+ [0-9.]+) [0-9]+/\1 $1/" "$(bookmark)"
 }
 
 @test "few new ones at the end are asked for by number; then nothing is new again" {
