@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * jump - a library for LD_PRELOAD: the parser of what a server sends is in a stranger's hand. When the
- * program reads from its TLS session for the first time, or the JUMP_AT-th, or the first time that the
- * file JUMP_AFTER exists, he tries what JUMP says, one
- * attempt a line "KIND ARGUMENT", and writes to the file descriptor JUMP_FD of each "KIND: done" or the
- * error. Then the program goes on.
+ * jump - a library for LD_PRELOAD: the parser of what a server sends is in a stranger's hand. When
+ * the program reads from its TLS session for the first time, or the JUMP_AT-th, or the first time
+ * that the file JUMP_AFTER exists, he tries what JUMP says, one attempt a line "KIND ARGUMENT", and
+ * writes to the file descriptor JUMP_FD of each "KIND: done" or the error. Then the program goes
+ * on.
  */
 #include <dlfcn.h>
 #include <errno.h>

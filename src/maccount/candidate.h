@@ -47,8 +47,8 @@ struct candidates {
 /* Adds a copy; one too many, or a second one for the same server, is dropped. */
 void candidates_add(struct candidates *c, const struct candidate *one);
 
-/* Notes a copy of VALUE, unless that has been told before, or it is not clean: an https:// URL, or a
- * scope. VALUE may be NULL. */
+/* Notes a copy of VALUE, unless that has been told before, or it is not clean: an https:// URL, or
+ * a scope. VALUE may be NULL. */
 void candidates_state(struct candidates *c, enum stated_oauth what, const char *value,
 		      const char *source);
 

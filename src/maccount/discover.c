@@ -207,7 +207,8 @@ find_domain(const char *address, struct buf *domain, struct err *e)
 	return true;
 }
 
-/* The tls-ca-file for all accounts, which the mail tools will use; the caller's to free(). NULL: none. */
+/* The tls-ca-file for all accounts, which the mail tools will use; the caller's to free(). NULL:
+ * none. */
 static char *
 usual_ca_file(const char *config)
 {

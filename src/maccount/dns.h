@@ -33,8 +33,9 @@ struct dns_question {
 	/* The answer; freed by dns_free(). */
 	enum dns_status status;
 	/*
-	 * The AD bit (RFC 4035 section 3.2.3) of a resolver on the loopback interface: it has checked the
-	 * signatures. Others could say so, and nobody would know who changed the answer on its way.
+	 * The AD bit (RFC 4035 section 3.2.3) of a resolver on the loopback interface: it has
+	 * checked the signatures. Others could say so, and nobody would know who changed the answer
+	 * on its way.
 	 */
 	bool is_authentic;
 	struct dns_record *records; /* by priority, then by weight, the heaviest first */

@@ -11,7 +11,8 @@
 
 enum { LINES_MAX = 100 };
 
-/* How a protocol greets, and how it is asked for TLS; `more` begins a line after which others come. */
+/* How a protocol greets, and how it is asked for TLS; `more` begins a line after which others
+ * come. */
 static const struct words {
 	const char *greeting, *greeting_more, *question, *yes, *more;
 } words[] = {

@@ -34,10 +34,10 @@ struct https_answer {
 void https_start(void);
 
 /*
- * Any HTTP status is an answer; a redirect is followed only to the same host and port, three times at
- * most, and never with a body. False: *e is ERR_TEMPORARY (no answer), ERR_NO_HOST, ERR_LOGIN (the certificate is not trusted),
- * ERR_PROTOCOL (too large, a redirect elsewhere) or ERR_CONFIG (no https:// URL). The text begins
- * with the URL's host.
+ * Any HTTP status is an answer; a redirect is followed only to the same host and port, three times
+ * at most, and never with a body. False: *e is ERR_TEMPORARY (no answer), ERR_NO_HOST, ERR_LOGIN
+ * (the certificate is not trusted), ERR_PROTOCOL (too large, a redirect elsewhere) or ERR_CONFIG
+ * (no https:// URL). The text begins with the URL's host.
  */
 bool https_fetch(const struct https_request *r, struct https_answer *a, struct err *e);
 void https_free(struct https_answer *a);

@@ -110,7 +110,8 @@ struct imported *import_add(struct import *im, const char *name, unsigned line);
 void import_drop_last(struct import *im);
 void import_free(struct import *im);
 
-/* Complains that WHAT of this line is not taken over. Never shows a value, which may be a password. */
+/* Complains that WHAT of this line is not taken over. Never shows a value, which may be a
+ * password. */
 void import_skip(struct import *im, unsigned line, const char *what, const char *why);
 
 /* Sets our key. A value that is not valid is complained of, under the name WHAT. */
@@ -128,8 +129,8 @@ void import_set_word(struct import *im, struct imported *a, enum setting_id id, 
 void import_take_password(struct import *im, struct imported *a, const struct import_items *items,
 			  const struct import_item *item);
 
-/* Every item by its rule; a key without one is complained of. TABLES ends with NULL, each table with a
- * row without a key. */
+/* Every item by its rule; a key without one is complained of. TABLES ends with NULL, each table
+ * with a row without a key. */
 void import_apply(struct import *im, struct imported *a, const struct import_items *items,
 		  const struct import_rule *const *tables);
 
@@ -143,8 +144,8 @@ struct import_server {
 	const struct import_item *cause; /* that says whether it has TLS; NULL: none does */
 };
 
-/* The server's key: smtps://HOST:PORT and so on. If TLS is off but there is a login at a host that is
- * not this machine, STARTTLS is required, and that is complained of. */
+/* The server's key: smtps://HOST:PORT and so on. If TLS is off but there is a login at a host that
+ * is not this machine, STARTTLS is required, and that is complained of. */
 void import_set_server(struct import *im, struct imported *a, const struct import_server *server);
 
 /* The next line of *TEXT, which is moved on; the caller's to free(). NULL: the end. */

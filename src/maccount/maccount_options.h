@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * maccount_options - what the command line asks of maccount, and an account's keys for OAuth 2, each
- * read once by a command.
+ * maccount_options - what the command line asks of maccount, and an account's keys for OAuth 2,
+ * each read once by a command.
  */
 #ifndef MAILVERBS_MACCOUNT_MACCOUNT_OPTIONS_H
 #define MAILVERBS_MACCOUNT_MACCOUNT_OPTIONS_H

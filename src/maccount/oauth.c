@@ -202,8 +202,8 @@ check_urls(const struct oauth *o, struct err *e)
 	return true;
 }
 
-/* A person has agreed to this issuer only. Its pages must not lead to another server, where the code
- * that comes back would open more than this mailbox. */
+/* A person has agreed to this issuer only. Its pages must not lead to another server, where the
+ * code that comes back would open more than this mailbox. */
 static bool
 check_endpoints(const struct oauth *o, struct err *e)
 {

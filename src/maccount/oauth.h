@@ -44,7 +44,8 @@ void oauth_free(struct oauth *o); /* wipes */
  * is ERR_CONFIG with a hint where to get one. */
 bool oauth_need_client(struct oauth *o, struct err *e);
 
-/* A form (application/x-www-form-urlencoded) in BODY: adds NAME=VALUE, escaped; not if it is NULL. */
+/* A form (application/x-www-form-urlencoded) in BODY: adds NAME=VALUE, escaped; not if it is
+ * NULL. */
 void oauth_add(struct buf *body, const char *name, const char *value);
 
 /* The server's answer to a request at its token or device endpoint. */

@@ -64,8 +64,8 @@ provoke(struct dialog *d, const char *user, const struct url *url, struct err *e
 	return greet_answer(d, w->challenge, w->more, e);
 }
 
-/* The document's URL without the well-known part, which comes after the host (RFC 8414 section 3.1) or,
- * for OpenID, at the end. NULL: there is none. The caller's to free(). */
+/* The document's URL without the well-known part, which comes after the host (RFC 8414 section 3.1)
+ * or, for OpenID, at the end. NULL: there is none. The caller's to free(). */
 static char *
 issuer_of(const char *url)
 {

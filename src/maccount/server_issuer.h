@@ -18,8 +18,8 @@ struct server_issuer {
 };
 
 /*
- * Asks A's server by a login with OAUTHBEARER and a word that is not a token, which it refuses. False: *e; ERR_CONFIG:
- * it names none. Freed by server_issuer_free() in any case.
+ * Asks A's server by a login with OAUTHBEARER and a word that is not a token, which it refuses.
+ * False: *e; ERR_CONFIG: it names none. Freed by server_issuer_free() in any case.
  */
 bool server_issuer_ask(struct server_issuer *i, const struct account *a, struct err *e);
 void server_issuer_free(struct server_issuer *i);

@@ -8,7 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is there a person to ask? Standard error must be the terminal too, so that nothing asks in a script. */
+/* Is there a person to ask? Standard error must be the terminal too, so that nothing asks in a
+ * script. */
 bool terminal_is_present(void);
 
 /* Shows TEXT, made printable line by line. */

@@ -2,8 +2,8 @@
 /*
  * maccount add: finds the servers, has the mail tools test the login, and writes the section.
  *
- * The staged configuration (config_writer.h) is what the mail tools test, with the password on their
- * standard input if it was typed. It takes the place of the old one only after that.
+ * The staged configuration (config_writer.h) is what the mail tools test, with the password on
+ * their standard input if it was typed. It takes the place of the old one only after that.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -14,8 +14,8 @@ struct sink_spec;
 /*
  * One of raw, maildir, mbox, pipe and lmtp (whose server is not connected yet: mfetch/lmtp), else
  * standard output as mbox. The command line takes precedence over the configuration, whose
- * destination is for whole messages: it is ignored with --headers. ACCOUNT is its name. *SPEC borrows from both. False: *e
- * (several of them).
+ * destination is for whole messages: it is ignored with --headers. ACCOUNT is its name. *SPEC
+ * borrows from both. False: *e (several of them).
  */
 bool destination_choose(struct sink_spec *spec, const struct fetch_options *o, const char *account,
 			struct err *e);

@@ -14,8 +14,8 @@
 struct err;
 struct fetch;
 
-/* The end of a turn that delivered: deletes there, or marks as read, what may be, and remembers what
- * is to be known of that the next time. False: *e. */
+/* The end of a turn that delivered: deletes there, or marks as read, what may be, and remembers
+ * what is to be known of that the next time. False: *e. */
 bool fetch_finish(struct fetch *f, struct err *e);
 
 /* The end of one that showed PART of each message and changes nothing. False: *e. */

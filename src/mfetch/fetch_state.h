@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * fetch_state - the turn of one folder: what it has to do, and what it knows so far. Only for the files
- * fetch*.c of this room.
+ * fetch_state - the turn of one folder: what it has to do, and what it knows so far. Only for the
+ * files fetch*.c of this room.
  */
 #ifndef MAILVERBS_MFETCH_FETCH_STATE_H
 #define MAILVERBS_MFETCH_FETCH_STATE_H

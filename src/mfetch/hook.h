@@ -14,9 +14,9 @@
 struct run;
 
 /*
- * Runs COMMAND, the hook of ACCOUNT (NULL: it has none), for COUNT messages of FOLDER; none for 0 messages. A
- * failure is reported and counts for the exit status: ERR_CONFIG if the command cannot be run,
- * else ERR_TEMPORARY. After a signal the hook has five seconds.
+ * Runs COMMAND, the hook of ACCOUNT (NULL: it has none), for COUNT messages of FOLDER; none for 0
+ * messages. A failure is reported and counts for the exit status: ERR_CONFIG if the command cannot
+ * be run, else ERR_TEMPORARY. After a signal the hook has five seconds.
  */
 void hook_run(struct run *run, const char *command, const char *account, const char *folder,
 	      size_t count);

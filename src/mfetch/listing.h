@@ -32,8 +32,9 @@ struct listing {
 };
 
 /*
- * JOURNAL, which is locked, is read here (journal_read()), or where that can wait, in listing_make(), or
- * nothing is new and it is not read at all. MAY_BE_SHORT: only what is new matters. False: *e.
+ * JOURNAL, which is locked, is read here (journal_read()), or where that can wait, in
+ * listing_make(), or nothing is new and it is not read at all. MAY_BE_SHORT: only what is new
+ * matters. False: *e.
  */
 bool listing_prepare(struct listing *l, struct journal *journal, struct retention *keeping,
 		     bool may_be_short, struct err *e);

@@ -15,7 +15,8 @@ struct fetch_options;
 struct next_hop;
 struct lmtp_server;
 
-/* The server of O; of A are only the timeouts and the domain. NULL: *e is ERR_CONFIG (whose mailbox it is can't be told). */
+/* The server of O; of A are only the timeouts and the domain. NULL: *e is ERR_CONFIG (whose mailbox
+ * it is can't be told). */
 struct lmtp_server *lmtp_server_new(const struct account *a, const struct fetch_options *o,
 				    struct err *e);
 void lmtp_server_free(struct lmtp_server *l); /* says QUIT; accepts NULL */

@@ -11,13 +11,14 @@
 
 struct message_list;
 
-/* Sets the elements of MARKS, one for each message of L, that the first LINES_MAX lines of PATH name. A
- * torn line names none, nor does one whose size is not the message's. False: there is no such file. */
+/* Sets the elements of MARKS, one for each message of L, that the first LINES_MAX lines of PATH
+ * name. A torn line names none, nor does one whose size is not the message's. False: there is no
+ * such file. */
 bool message_marks_read(const char *path, size_t lines_max, const struct message_list *l,
 			bool *marks);
 
-/* Writes the marked messages that have an id into PATH, which may be lost (file_note()). No file is made
- * if there are none. */
+/* Writes the marked messages that have an id into PATH, which may be lost (file_note()). No file is
+ * made if there are none. */
 void message_marks_write(const char *path, const struct message_list *l, const bool *marks);
 
 #endif

@@ -233,7 +233,8 @@ resolve_accounts(struct company *c, struct run *run, const struct config_files *
 	return ok && (kept > 0 || err_set(e, ERR_CONFIG, "no account has a mailbox"));
 }
 
-/* The text of the configuration, with all passwords, is not there any more when a server is heard. */
+/* The text of the configuration, with all passwords, is not there any more when a server is
+ * heard. */
 static bool
 gather(struct company *c, struct run *run, struct err *e)
 {

@@ -16,8 +16,8 @@ struct retention {
 };
 
 /*
- * Looks at the clock. It is not to be believed where it says a time before this version was written,
- * or before NEWEST, the newest time that is on record (0: none). False: it is not.
+ * Looks at the clock. It is not to be believed where it says a time before this version was
+ * written, or before NEWEST, the newest time that is on record (0: none). False: it is not.
  */
 bool retention_set_time(struct retention *k, int64_t newest);
 

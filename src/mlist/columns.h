@@ -41,8 +41,8 @@ struct columns {
 /* Borrowed, for ever. */
 const struct column *column_of(enum column_id id);
 
-/* Reads NAMES, separated by commas; NULL: the default, which with IS_JSON is all of them. False: *e is
- * ERR_USAGE. */
+/* Reads NAMES, separated by commas; NULL: the default, which with IS_JSON is all of them. False: *e
+ * is ERR_USAGE. */
 bool columns_choose(struct columns *columns, const char *names, bool is_json, struct err *e);
 
 /* WANT_* of all columns together. */

@@ -59,8 +59,8 @@ show_headed(void *ctx, const struct message_list *list, size_t index, const char
 	rows_show(&l->rows, list, index, header, n);
 }
 
-/* Lists what the operands name, and no more if they count by number or position: a query is asked of
- * the whole mailbox. HEADED: what to do with headers, if they come with the list. */
+/* Lists what the operands name, and no more if they count by number or position: a query is asked
+ * of the whole mailbox. HEADED: what to do with headers, if they come with the list. */
 static bool
 list_needed(struct listing *l, unsigned want, message_headed headed, enum mailbox_listed *listed,
 	    struct err *e)

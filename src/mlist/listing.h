@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * listing - lists an account's messages, or counts them, asking the server for no more than is shown.
+ * listing - lists an account's messages, or counts them, asking the server for no more than is
+ * shown.
  */
 #ifndef MAILVERBS_MLIST_LISTING_H
 #define MAILVERBS_MLIST_LISTING_H

@@ -48,8 +48,8 @@ add_date(struct buf *out, const struct row *row)
 	buf_free(&sent);
 }
 
-/* Bytes that can't be shown are \xHH, and so is text that reads like that: each id has a form of its
- * own, by which mdel and mfetch find it. `mlist -o uid | mdel -` must not take it for more. */
+/* Bytes that can't be shown are \xHH, and so is text that reads like that: each id has a form of
+ * its own, by which mdel and mfetch find it. `mlist -o uid | mdel -` must not take it for more. */
 static void
 add_uid(struct buf *out, const char *uid)
 {

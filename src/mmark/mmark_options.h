@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mmark_options - what the command line asks of mmark, read once. The configuration has no say in it.
+ * mmark_options - what the command line asks of mmark, read once. The configuration has no say in
+ * it.
  */
 #ifndef MAILVERBS_MMARK_MMARK_OPTIONS_H
 #define MAILVERBS_MMARK_MMARK_OPTIONS_H

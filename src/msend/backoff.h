@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * backoff - the pauses between attempts to reach a server that was reached before: 1/4 s, 1/2 s, 1 s
- * and so on up to 16 s, until too much time has passed since the last success.
+ * backoff - the pauses between attempts to reach a server that was reached before: 1/4 s, 1/2 s, 1
+ * s and so on up to 16 s, until too much time has passed since the last success.
  */
 #ifndef MAILVERBS_MSEND_BACKOFF_H
 #define MAILVERBS_MSEND_BACKOFF_H

@@ -137,7 +137,8 @@ take_of_operand(void *ctx, const struct address *a, struct err *e)
 	return take_recipient(o->letter, a, e);
 }
 
-/* Line ends around it are a shell's or a form's; within it, another address may have been put in. */
+/* Line ends around it are a shell's or a form's; within it, another address may have been put
+ * in. */
 static bool
 has_control(const char *text)
 {
@@ -152,7 +153,8 @@ has_control(const char *text)
 	return false;
 }
 
-/* An operand is read as a header's list is, so that what is right in one place is so in the other. */
+/* An operand is read as a header's list is, so that what is right in one place is so in the
+ * other. */
 static bool
 take_operand(struct letter *l, const char *text, struct err *e)
 {

@@ -54,18 +54,18 @@ bool letter_prepare(struct letter *l, const struct send_account *a, char *const 
 
 /*
  * A letter that was prepared before, as it came out then (outgoing_pour() without dots, or
- * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. With a filter among its wishes
- * it was not sent through that yet, and is now; ACCOUNT is a name for the filter. FROM is its sender;
- * the texts of W outlive it. Its recipients follow. False: *e.
+ * outgoing_pour_copy()): nothing is added, and only Bcc is taken away. With a filter among its
+ * wishes it was not sent through that yet, and is now; ACCOUNT is a name for the filter. FROM is
+ * its sender; the texts of W outlive it. Its recipients follow. False: *e.
  */
 bool letter_again(struct letter *l, int fd, const struct wishes *w, const char *account,
 		  const char *from, struct err *e);
 void letter_add_recipient(struct letter *l, const char *address);
 
 /*
- * Sends the prepared message through the account's filter (--send-filter), if it has one: what comes
- * out is the message. False: *e; with ERR_TEMPORARY and `queue` it is true, and l->unfiltered says
- * why the message can only go into the queue, as it is.
+ * Sends the prepared message through the account's filter (--send-filter), if it has one: what
+ * comes out is the message. False: *e; with ERR_TEMPORARY and `queue` it is true, and l->unfiltered
+ * says why the message can only go into the queue, as it is.
  */
 bool letter_filter(struct letter *l, const struct send_account *a, struct err *e);
 

@@ -19,8 +19,8 @@ void log_add(struct buf *line, const char *name, const char *value);
 
 /*
  * Adds LINE, preceded by the time, to the file WHERE (a new file is readable for its owner only),
- * writes it to standard output if
- * WHERE is "-", or hands it to syslog(3) as PROGRAM's if WHERE is "syslog". False: *e is ERR_OUTPUT or ERR_IO.
+ * writes it to standard output if WHERE is "-", or hands it to syslog(3) as PROGRAM's if WHERE is
+ * "syslog". False: *e is ERR_OUTPUT or ERR_IO.
  */
 bool log_write(const char *where, const char *program, const struct buf *line, bool is_failure,
 	       struct err *e);

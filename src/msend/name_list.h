@@ -21,8 +21,8 @@ struct name_list {
 };
 
 /*
- * The next name; empty lines are passed over. *NAME is borrowed until the next call. False: there is
- * none, with e->code ERR_NONE; or *e is ERR_IO, ERR_NO_INPUT (a name with a NUL, or longer than
+ * The next name; empty lines are passed over. *NAME is borrowed until the next call. False: there
+ * is none, with e->code ERR_NONE; or *e is ERR_IO, ERR_NO_INPUT (a name with a NUL, or longer than
  * 64 KiB) or ERR_TEMPORARY (a signal).
  */
 bool name_list_next(struct name_list *n, const char **name, struct err *e);

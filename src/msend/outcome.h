@@ -42,9 +42,9 @@ void outcome_complain(struct outcome *o, const struct letter *l, struct run *run
 		      struct err *failure);
 
 /*
- * The letter's line in the log at PATH, ACCOUNT's or, without an account (NULL), the command line's.
- * PATH is NULL: there is no log. FAILURE: NULL if it was sent. The letter may have failed at any step: unknown values are left
- * out. A log that cannot be written is a warning.
+ * The letter's line in the log at PATH, ACCOUNT's or, without an account (NULL), the command
+ * line's. PATH is NULL: there is no log. FAILURE: NULL if it was sent. The letter may have failed
+ * at any step: unknown values are left out. A log that cannot be written is a warning.
  */
 void outcome_log(const struct outcome *o, const struct letter *l, const char *account,
 		 const char *path, const struct run *run, const struct err *failure);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue_access - what the process that sends the queue needs once it is contained (app/containment.h):
- * it sends for all accounts whose messages wait, and runs the commands that the messages go through.
+ * queue_access - what the process that sends the queue needs once it is contained
+ * (app/containment.h): it sends for all accounts whose messages wait, and runs the commands that
+ * the messages go through.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ACCESS_H
 #define MAILVERBS_MSEND_QUEUE_ACCESS_H
@@ -21,8 +22,8 @@ struct queue_access {
 	const char **commands; /* of the entries */
 };
 
-/* Lets the accounts of all routes, or those of LANE, share what they need and what their messages want,
- * of the COUNT. Q, the routes and the entries outlive the sessions. */
+/* Lets the accounts of all routes, or those of LANE, share what they need and what their messages
+ * want, of the COUNT. Q, the routes and the entries outlive the sessions. */
 void queue_access_share(struct queue_access *q, const struct queue_routes *routes,
 			const struct queue_lane *lane, const struct queue_waiting *all,
 			size_t count);

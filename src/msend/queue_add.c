@@ -33,7 +33,8 @@ queue_add_check(const struct send_account *a, struct err *e)
 	return !a->settings.queue || queue_settings_check(&a->base, e);
 }
 
-/* With the Bcc fields, where the sender's copy is made from it: they are not sent (letter_again()). */
+/* With the Bcc fields, where the sender's copy is made from it: they are not sent
+ * (letter_again()). */
 static bool
 pour_copy(void *ctx, eol_put put, void *to, struct err *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue_attempt - one attempt to send a message of the queue: from its entry to the server's answer.
- * queue_settle decides about the entry then.
+ * queue_attempt - one attempt to send a message of the queue: from its entry to the server's
+ * answer. queue_settle decides about the entry then.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ATTEMPT_H
 #define MAILVERBS_MSEND_QUEUE_ATTEMPT_H
@@ -48,8 +48,8 @@ struct queue_attempt {
 	bool is_old_news; /* the entry says already what came of it */
 };
 
-/* Gives ENTRY the time of now if it was queued while the clock was not set, or will be set: it waits
- * from now on. True: its time has changed. */
+/* Gives ENTRY the time of now if it was queued while the clock was not set, or will be set: it
+ * waits from now on. True: its time has changed. */
 bool queue_attempt_date(struct queue_entry *entry);
 
 /* Sends the message to the recipients that are due. The entry notes in time that it may have been

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * queue_route - the ways that the queue's messages go: those of one connection have the same account,
- * and the same changes to it by the command line. For one run of the queue.
+ * queue_route - the ways that the queue's messages go: those of one connection have the same
+ * account, and the same changes to it by the command line. For one run of the queue.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_ROUTE_H
 #define MAILVERBS_MSEND_QUEUE_ROUTE_H
@@ -31,7 +31,8 @@ struct queue_route {
 	atomic_bool *is_blocked; /* the server cannot be reached, and that has been reported */
 };
 
-/* {0} is an empty table, but for what the routes share (borrowed; or NULL); freed by queue_routes_free(). */
+/* {0} is an empty table, but for what the routes share (borrowed; or NULL); freed by
+ * queue_routes_free(). */
 struct queue_routes {
 	struct queue_route **items;
 	size_t count;

@@ -17,8 +17,8 @@ struct values;
 /* Is there nothing secret among what would be recorded? False: *e is ERR_USAGE. */
 bool queue_settings_check(const struct account *a, struct err *e);
 
-/* Without KEEPS_COPY it is recorded that no copy is to be saved (--save); with IS_FILTERED the filter
- * is not recorded (--send-filter). */
+/* Without KEEPS_COPY it is recorded that no copy is to be saved (--save); with IS_FILTERED the
+ * filter is not recorded (--send-filter). */
 void queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_copy,
 			bool is_filtered);
 

@@ -52,8 +52,8 @@ refuse_all(struct queue_entry *entry, const struct err *why)
 			entry->recipients[i].refusal = mem_strdup(why->text);
 }
 
-/* Settles the recipient TO, who was due, by his status as recipient number I of the letter. A refusal
- * of him alone is reported. */
+/* Settles the recipient TO, who was due, by his status as recipient number I of the letter. A
+ * refusal of him alone is reported. */
 static void
 settle_recipient(struct queue_attempt *a, struct queue_recipient *to, size_t i)
 {
@@ -191,8 +191,8 @@ settle_entry(struct queue_attempt *a, const struct err *failure, struct err *why
 }
 
 /*
- * The first time that a server accepts the message. That is written down before the copy is begun: a
- * run that is killed then leaves an entry that is neither sent nor filed once more.
+ * The first time that a server accepts the message. That is written down before the copy is begun:
+ * a run that is killed then leaves an entry that is neither sent nor filed once more.
  */
 static void
 begin_copy(struct queue_attempt *a)

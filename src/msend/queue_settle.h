@@ -11,16 +11,16 @@
 struct err;
 struct queue_attempt;
 
-/* FAILURE: NULL if it was sent. The queue and the user are told. If the sender is to have a copy, it
- * is begun, as a->copy. */
+/* FAILURE: NULL if it was sent. The queue and the user are told. If the sender is to have a copy,
+ * it is begun, as a->copy. */
 void queue_settle(struct queue_attempt *a, const struct err *failure);
 
-/* Nobody is due, for everybody has it: the process that was to file the copy and to remove the entry
- * was killed. */
+/* Nobody is due, for everybody has it: the process that was to file the copy and to remove the
+ * entry was killed. */
 void queue_settle_sent(struct queue_attempt *a);
 
-/* Nobody is due: the process that found that out was killed before it moved the message to the failed
- * ones. Always false; *e says why it failed. */
+/* Nobody is due: the process that found that out was killed before it moved the message to the
+ * failed ones. Always false; *e says why it failed. */
 bool queue_settle_failed(struct queue_attempt *a, struct err *e);
 
 #endif

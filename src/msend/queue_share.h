@@ -2,10 +2,10 @@
 /*
  * queue_share - the messages of a run of the queue, shared out among processes.
  *
- * The routes that have one server and one login are a lane. Each lane has a process of its own, or as
- * many as --connections says, so that a server that is slow or away holds up no messages but its own.
- * The processes of a lane take its messages in turn, oldest first. There are at most 64 processes at a
- * time; one that has finished takes the next turn.
+ * The routes that have one server and one login are a lane. Each lane has a process of its own, or
+ * as many as --connections says, so that a server that is slow or away holds up no messages but its
+ * own. The processes of a lane take its messages in turn, oldest first. There are at most 64
+ * processes at a time; one that has finished takes the next turn.
  */
 #ifndef MAILVERBS_MSEND_QUEUE_SHARE_H
 #define MAILVERBS_MSEND_QUEUE_SHARE_H
@@ -32,8 +32,8 @@ struct queue_lane {
 };
 
 /*
- * Deals out the COUNT messages of ALL (oldest first, each with its route) to CONNECTIONS processes a
- * lane; all arguments outlive it. Shared with processes that are forked from then on. NULL: *e
+ * Deals out the COUNT messages of ALL (oldest first, each with its route) to CONNECTIONS processes
+ * a lane; all arguments outlive it. Shared with processes that are forked from then on. NULL: *e
  * (ERR_TEMPORARY, no memory).
  */
 struct queue_share *queue_share_open(const struct queue_routes *routes, struct queue_waiting *all,

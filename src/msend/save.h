@@ -17,8 +17,8 @@ struct letter;
 struct run;
 struct save;
 
-/* Before anything is sent. False: *e is ERR_CONFIG; there is no special use like the one that is named,
- * or the command line wants copies, and the account has no IMAP server. */
+/* Before anything is sent. False: *e is ERR_CONFIG; there is no special use like the one that is
+ * named, or the command line wants copies, and the account has no IMAP server. */
 bool save_check(const struct send_account *a, struct err *e);
 
 /* Did a server accept the letter for anybody? */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * send_journal - what a batch has sent, so that a later run with the same file goes on where this one
- * stopped (--journal).
+ * send_journal - what a batch has sent, so that a later run with the same file goes on where this
+ * one stopped (--journal).
  *
  * A record is about one letter (its name and its content) and one recipient. Order of effects:
  *
@@ -46,8 +46,8 @@ enum send_state send_journal_state(const struct send_journal *j, const char *key
 
 /*
  * Adds a record: SEND_BEGUN with the letter's name, SEND_SENT, or SEND_NEW where it was refused, so
- * that a later run tries again. Records of SEND_BEGUN are durable after send_journal_flush(). False:
- * *e is ERR_IO.
+ * that a later run tries again. Records of SEND_BEGUN are durable after send_journal_flush().
+ * False: *e is ERR_IO.
  */
 bool send_journal_add(struct send_journal *j, enum send_state state, const char *key,
 		      const char *address, const char *name, struct err *e);

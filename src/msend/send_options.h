@@ -30,7 +30,8 @@ struct send_options {
 	bool each, verp;
 	const char *rate;
 	const char *journal;
-	/* the name of the first of the options that say how to send, which the queue does not take */
+	/* the name of the first of the options that say how to send, which the queue does not
+	 * take */
 	const char *sending_option;
 };
 

@@ -22,7 +22,8 @@ struct smtp_session {
 /* A must outlive the session. False: *e; nothing is open. */
 bool smtp_session_open(struct smtp_session *s, const struct account *a, struct err *e);
 
-/* For --dry-run: finds the mistakes that smtp_session_open() finds before it connects. False: *e. */
+/* For --dry-run: finds the mistakes that smtp_session_open() finds before it connects. False:
+ * *e. */
 bool smtp_session_check(const struct account *a, struct err *e);
 
 /* Says QUIT unless that was done. Accepts a closed session. */

@@ -256,7 +256,8 @@ broke(struct submission *h, struct conversation *c, const struct send_account *a
 	return false;
 }
 
-/* Those who come in another transaction go to the end, and out of this one; all keep their order. */
+/* Those who come in another transaction go to the end, and out of this one; all keep their
+ * order. */
 static void
 leave_out_postponed(struct smtp_envelope *v)
 {

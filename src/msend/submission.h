@@ -10,11 +10,11 @@
  * The new one is opened at once. If that fails, or the server says 421 there too, it is tried again
  * after pauses (msend/backoff.h), for as long as --timeout, at most a minute, after the run's last
  * success. A server that was never reached in the run, or that refuses the login, is not asked
- * again; if a new connection breaks without a 421, the letter failed. After several letters in a row
- * that failed so, the others fail at once, with the same words.
+ * again; if a new connection breaks without a 421, the letter failed. After several letters in a
+ * row that failed so, the others fail at once, with the same words.
  *
- * If a server says that there were too many messages, or ends two connections in a row after the same
- * number of them, later connections are ended by us after so many.
+ * If a server says that there were too many messages, or ends two connections in a row after the
+ * same number of them, later connections are ended by us after so many.
  */
 #ifndef MAILVERBS_MSEND_SUBMISSION_H
 #define MAILVERBS_MSEND_SUBMISSION_H
@@ -48,8 +48,8 @@ struct shared {
 struct submission *submission_open(const struct shared *s);
 const struct shared *submission_shared(const struct submission *h);
 
-/* The account, its server and its login: letters for which they are the same go over one connection.
- * The caller's to free(). NULL: *e. */
+/* The account, its server and its login: letters for which they are the same go over one
+ * connection. The caller's to free(). NULL: *e. */
 char *submission_place(const struct send_account *a, struct err *e);
 
 /* Says goodbye to all servers. Accepts NULL. */
@@ -58,7 +58,8 @@ void submission_close(struct submission *h);
 /*
  * The account for a sender (NULL: unknown), as account_resolve() finds it; borrowed until the next
  * call. For the same sender as last time, and where all have one account, it is at hand: reading
- * the configuration costs more than sending a letter. With several processes (--connections), none may ask for a password. NULL: *e.
+ * the configuration costs more than sending a letter. With several processes (--connections), none
+ * may ask for a password. NULL: *e.
  */
 const struct send_account *submission_account(struct submission *h, struct run *run,
 					      const char *sender, struct err *e);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * late_error - a library for LD_PRELOAD by which a disk loses what was written, as Linux reports it:
- * the write succeeds, and a later flush fails. Another process was told first, so only descriptors
- * that were open at the time of the error report it (errseq_t): a flush of the file that lost its
- * bytes, and syncfs(2) on any descriptor.
+ * late_error - a library for LD_PRELOAD by which a disk loses what was written, as Linux reports
+ * it: the write succeeds, and a later flush fails. Another process was told first, so only
+ * descriptors that were open at the time of the error report it (errseq_t): a flush of the file
+ * that lost its bytes, and syncfs(2) on any descriptor.
  *
  *	LATE_PATH=TEXT   the files whose path contains TEXT
  *	LATE_AT=N        the Nth write to them is lost

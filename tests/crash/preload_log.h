@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 /* The log: opened at once, because a contained process could not. A process that closes what it has
- * inherited may open a file of its own under the same number, into which nothing must be written. */
+ * inherited may open a file of its own under the same number, into which nothing must be
+ * written. */
 static struct {
 	int fd;
 	struct stat file;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A configuration, or a file of presets: whatever its lines, it is read or refused with a reason, each
- * entry is found again, and an account is put together of it or refused.
+ * A configuration, or a file of presets: whatever its lines, it is read or refused with a reason,
+ * each entry is found again, and an account is put together of it or refused.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A message to be sent: its header is put in order or refused. As many octets go out as were measured,
- * each line ends with CRLF, none is a lone dot where dots are stuffed, and no Bcc is among the fields.
+ * A message to be sent: its header is put in order or refused. As many octets go out as were
+ * measured, each line ends with CRLF, none is a lone dot where dots are stuffed, and no Bcc is
+ * among the fields.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * All that a POP3 server says in a conversation, from the greeting on: its capabilities, its lists,
- * what is fetched and deleted, as far as it lets us come. The first byte says what it is asked for. The
- * end of the input is the end of the connection, so nothing waits.
+ * what is fetched and deleted, as far as it lets us come. The first byte says what it is asked for.
+ * The end of the input is the end of the connection, so nothing waits.
  */
 #include <string.h>
 

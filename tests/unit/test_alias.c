@@ -29,7 +29,8 @@ list(void *ctx, const struct address *a, struct err *e)
 	return true;
 }
 
-/* What ADDRESS expands to in the file of A, opened anew as for each message; an error as "! LINE: text". */
+/* What ADDRESS expands to in the file of A, opened anew as for each message; an error as "! LINE:
+ * text". */
 static void
 stands_for(struct aliases *a, const char *address, const char *want, const char *name)
 {

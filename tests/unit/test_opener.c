@@ -16,8 +16,8 @@ begin(void *ctx)
 	(void)ctx;
 }
 
-/* Opens each name of CTX, which ends with a NULL. A name that is empty is a descriptor that cannot be
- * passed on. */
+/* Opens each name of CTX, which ends with a NULL. A name that is empty is a descriptor that cannot
+ * be passed on. */
 static enum opened
 next(void *ctx, struct item *item, struct err *e)
 {

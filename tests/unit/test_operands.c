@@ -153,8 +153,8 @@ test_input(void)
 	   "and no other");
 }
 
-/* What is counted of a message is octets: a server that announces none, or too many to be true, gets
- * 4 GiB. */
+/* What is counted of a message is octets: a server that announces none, or too many to be true,
+ * gets 4 GiB. */
 static void
 test_size_limit(void)
 {

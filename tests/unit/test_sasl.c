@@ -21,8 +21,9 @@ static const struct buf binding = {.data = binding_bytes, .len = 12};
 /*
  * The RFCs' examples have nonces in them. libgsasl makes its own by gsasl_nonce() and
  * gsasl_base64_to(), which are ours in this program: while `fixed_nonce` is set, the bytes that the
- * first one gives are a mark by which the second one knows what it is to return. A libgsasl that was
- * linked with -Bsymbolic-functions (Ubuntu's) calls its own, so that it does not set `nonce_replaced`.
+ * first one gives are a mark by which the second one knows what it is to return. A libgsasl that
+ * was linked with -Bsymbolic-functions (Ubuntu's) calls its own, so that it does not set
+ * `nonce_replaced`.
  */
 static const char *fixed_nonce;
 static bool nonce_replaced;

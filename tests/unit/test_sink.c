@@ -717,8 +717,8 @@ are_left_alone(void)
 	free(path);
 }
 
-/* Our mbox, which somebody else replaces while we are at work, is not closed twice: its number may be
- * another file's by then. */
+/* Our mbox, which somebody else replaces while we are at work, is not closed twice: its number may
+ * be another file's by then. */
 static void
 test_replaced_by_other(const char *path)
 {

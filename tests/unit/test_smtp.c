@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What is known of a message when the line is cut: at every byte of a conversation. The server
- * replies to each command that has gone out as a whole, as long as it has replies, and then hangs up.
- * The line takes so many bytes and no more: send(2) is this file's.
+ * replies to each command that has gone out as a whole, as long as it has replies, and then hangs
+ * up. The line takes so many bytes and no more: send(2) is this file's.
  */
 #include "proto/smtp/smtp.h"
 

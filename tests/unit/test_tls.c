@@ -374,7 +374,8 @@ secured(struct server *v, unsigned timeout_s, const char *name)
 	return s;
 }
 
-/* Does the handshake with V, whose certificate is R, come out as WANT (an error's text, NULL: well)? */
+/* Does the handshake with V, whose certificate is R, come out as WANT (an error's text, NULL:
+ * well)? */
 static void
 is_handshake_with(struct server *v, const char *name, const struct request *r,
 		  const struct tls_params *p, enum err_code code, const char *want)
@@ -647,7 +648,8 @@ test_pins(void)
 	is_handshake("an empty pin", &r, &p, ERR_CONFIG, NAME ": '' is not a pin (sha256:BASE64)");
 }
 
-/* The system's configuration may forbid old versions to all programs: a server has none either then. */
+/* The system's configuration may forbid old versions to all programs: a server has none either
+ * then. */
 static bool
 is_possible(const char *priority)
 {

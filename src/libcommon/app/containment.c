@@ -37,8 +37,8 @@ static struct {
 } later;
 
 /*
- * Files that libraries read late: modules for names and character sets, the system's certificates, time
- * zones; the configuration of names, which may be a link to a file of a daemon.
+ * Files that libraries read late: modules for names and character sets, the system's certificates,
+ * time zones; the configuration of names, which may be a link to a file of a daemon.
  */
 static const char *const system_files[] = {
     "/usr",
@@ -307,8 +307,8 @@ allow_later(const struct sandbox *s, const char *path)
 		sandbox_allow(s, path, SANDBOX_CHANGE);
 }
 
-/* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that is
- * missing there can be no rule, and it is not made before the login has succeeded: see
+/* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that
+ * is missing there can be no rule, and it is not made before the login has succeeded: see
  * containment_complete(). */
 static bool
 allow_maildir(const struct sandbox *s, const char *path)
@@ -379,8 +379,8 @@ allow_delivery(const struct sandbox *s, const struct access_settings *a, const c
 
 /* The files of a sending. */
 
-/* A file that does not exist is made, for no rule can be about it otherwise. With --probe nothing is
- * logged. */
+/* A file that does not exist is made, for no rule can be about it otherwise. With --probe nothing
+ * is logged. */
 static void
 allow_log(const struct sandbox *s, const struct access_settings *a)
 {

@@ -28,8 +28,8 @@ bool mailbox_session_open(struct mailbox_session *s, const struct account *a, st
 bool mailbox_session_open_to_look(struct mailbox_session *s, const struct account *a,
 				  struct err *e);
 
-/* For --dry-run: finds the mistakes that mailbox_session_open() finds before it connects, and a login
- * that comes too early for the server unless it would be waited for. False: *e. */
+/* For --dry-run: finds the mistakes that mailbox_session_open() finds before it connects, and a
+ * login that comes too early for the server unless it would be waited for. False: *e. */
 bool mailbox_session_check(const struct account *a, struct err *e);
 
 /* Accepts a closed session. */

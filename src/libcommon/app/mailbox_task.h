@@ -41,16 +41,16 @@ bool mailbox_task_open_journal(struct mailbox_task *t, struct err *e);
 void mailbox_task_select(struct mailbox_task *t);
 
 /*
- * After a commit that should have removed the messages named: has the server confirmed that? If not,
- * a second look is worth a login, in a session that takes the place of the first. False: it agreed
- * to the DEED, a noun, and messages are still there: *e is ERR_UNAVAILABLE.
+ * After a commit that should have removed the messages named: has the server confirmed that? If
+ * not, a second look is worth a login, in a session that takes the place of the first. False: it
+ * agreed to the DEED, a noun, and messages are still there: *e is ERR_UNAVAILABLE.
  */
 bool mailbox_task_check_gone(struct mailbox_task *t, const char *deed, struct err *e);
 
 /*
- * Fetches the headers of the messages named and calls SHOW with CTX for each, in the server's order.
- * Only the first 256 KiB of a longer header are shown. A message that is gone is reported, and
- * the others follow. False: *e, from the session.
+ * Fetches the headers of the messages named and calls SHOW with CTX for each, in the server's
+ * order. Only the first 256 KiB of a longer header are shown. A message that is gone is reported,
+ * and the others follow. False: *e, from the session.
  */
 bool mailbox_task_fetch_headers(struct mailbox_task *t, message_headed show, void *ctx,
 				struct err *e);

@@ -12,7 +12,8 @@ struct mailbox_task;
 
 /*
  * Fetches From and Subject of the messages named and prints a line for each on standard output:
- * "would delete 3 (uid:17), from Alice: Hello", where DEED is "delete". False: *e, from the session.
+ * "would delete 3 (uid:17), from Alice: Hello", where DEED is "delete". False: *e, from the
+ * session.
  */
 bool message_lines_show(struct mailbox_task *t, const char *deed, struct err *e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * message_search - the option --search: a query that the IMAP server answers (proto/imap/imap_query.h).
+ * message_search - the option --search: a query that the IMAP server answers
+ * (proto/imap/imap_query.h).
  */
 #ifndef MAILVERBS_APP_MESSAGE_SEARCH_H
 #define MAILVERBS_APP_MESSAGE_SEARCH_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * operands - the message operands of mfetch, mlist, mdel and mmark: from words to a set of messages.
+ * operands - the message operands of mfetch, mlist, mdel and mmark: from words to a set of
+ * messages.
  */
 #ifndef MAILVERBS_APP_OPERANDS_H
 #define MAILVERBS_APP_OPERANDS_H
@@ -76,8 +77,8 @@ void operands_add(struct operands *operands, enum operand_kind kind);
 
 /*
  * The messages of L that the operands name, in the order of the list, each once. "new" are those
- * that JOURNAL does not have. Operands that name nothing are remembered: operands_complain() says so,
- * after the others were served.
+ * that JOURNAL does not have. Operands that name nothing are remembered: operands_complain() says
+ * so, after the others were served.
  */
 void operands_apply(struct operands *operands, const struct message_list *l,
 		    struct journal *journal, struct message_set *set);

@@ -15,8 +15,8 @@ struct login_probe;
 
 /* One protocol's conversation. CTX is the caller's. */
 struct probe_protocol {
-	/* WITHOUT_LOGIN as in session_open(). PROBE is told what the server offers. False: *e, nothing is
-	 * open, and the server was taken leave of if it could be. */
+	/* WITHOUT_LOGIN as in session_open(). PROBE is told what the server offers. False: *e,
+	 * nothing is open, and the server was taken leave of if it could be. */
 	bool (*open)(void *ctx, const struct account *a, bool without_login,
 		     const struct login_probe *probe, struct err *e);
 	/* Takes leave and closes. */

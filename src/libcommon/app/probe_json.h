@@ -9,8 +9,8 @@
 
 struct run;
 
-/* How a run shows its report: as an object on standard output with --json, in which everything that is
- * not known is null, and otherwise as lines. */
+/* How a run shows its report: as an object on standard output with --json, in which everything that
+ * is not known is null, and otherwise as lines. */
 probe_show *probe_form(const struct run *run);
 
 #endif

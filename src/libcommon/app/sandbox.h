@@ -3,8 +3,8 @@
  * sandbox - how a process gives up rights on this system: Landlock and a seccomp filter on Linux,
  * unveil and pledge on OpenBSD. app/containment.h says which.
  *
- * A part that the kernel lacks is left out: nothing here fails. A rule for a path holds for all that
- * is below it, and the path has to exist; one that does not is passed over.
+ * A part that the kernel lacks is left out: nothing here fails. A rule for a path holds for all
+ * that is below it, and the path has to exist; one that does not is passed over.
  */
 #ifndef MAILVERBS_APP_SANDBOX_H
 #define MAILVERBS_APP_SANDBOX_H
@@ -46,8 +46,9 @@ void sandbox_allow_source(const struct sandbox *s);
 /* Begun, but not put in force. */
 void sandbox_cancel(struct sandbox *s);
 
-/* Puts it in force, for good, and for what this thread starts from now on. Adds to OUT, which may be
- * NULL, what is in force, in words ("files, ports, signals, system calls"); nothing if nothing is. */
+/* Puts it in force, for good, and for what this thread starts from now on. Adds to OUT, which may
+ * be NULL, what is in force, in words ("files, ports, signals, system calls"); nothing if nothing
+ * is. */
 void sandbox_enforce(struct sandbox *s, struct buf *out);
 
 #endif

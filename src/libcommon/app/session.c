@@ -21,7 +21,8 @@
 
 enum { LANGUAGE_MAX = 36 };
 
-/* The password of the account whose session was the first: a contained process cannot read it again. */
+/* The password of the account whose session was the first: a contained process cannot read it
+ * again. */
 static struct secret_kept kept;
 
 /* The parameters of a conversation, gathered from the account. */
@@ -183,8 +184,8 @@ is_cheap_to_check(const struct tls_params *t)
 	return (t->cert_file && !account_file_is_token(t->cert_file)) || t->priority;
 }
 
-/* Mistakes in files are found before a server sees a connection. GnuTLS reads the system's, such as its
- * policy, before this process is contained. */
+/* Mistakes in files are found before a server sees a connection. GnuTLS reads the system's, such as
+ * its policy, before this process is contained. */
 static bool
 check_tls(const struct plan *p, const struct url *url, struct err *e)
 {

@@ -40,9 +40,9 @@ struct session_opening {
 };
 
 /*
- * Connects to the URL, gives up what the account's tool does not need from now on (app/containment.h),
- * starts TLS if the scheme wants it from the first byte, and begins the conversation; S->url and
- * S->stream are set then. False: *e; nothing is open.
+ * Connects to the URL, gives up what the account's tool does not need from now on
+ * (app/containment.h), starts TLS if the scheme wants it from the first byte, and begins the
+ * conversation; S->url and S->stream are set then. False: *e; nothing is open.
  */
 bool session_open(struct session *s, const struct session_opening *o, struct err *e);
 

@@ -283,8 +283,8 @@ compare(const void *a, const void *b)
 	return (*left > *right) - (*left < *right);
 }
 
-/* A search tree: the kernel goes through the filter once for each of its calls when it takes it, and
- * a list of them all would cost more than the rest of the containment. */
+/* A search tree: the kernel goes through the filter once for each of its calls when it takes it,
+ * and a list of them all would cost more than the rest of the containment. */
 static void
 add_tree(struct program *p, const int *numbers, size_t count)
 {

@@ -33,8 +33,8 @@ struct table {
 
 /*
  * COLUMNS, at most TABLE_COLUMNS_MAX of them, is borrowed. LINE_END is '\n', or '\0' for a program
- * that takes lines ended by NUL. On a terminal, unless lines are ended by NUL, the rows are a table:
- * its titles are written, and no line is wider than the terminal.
+ * that takes lines ended by NUL. On a terminal, unless lines are ended by NUL, the rows are a
+ * table: its titles are written, and no line is wider than the terminal.
  */
 void table_start(struct table *t, const struct table_column *const *columns, size_t count,
 		 char line_end);

@@ -361,8 +361,8 @@ die_of_signal(void)
 		die_of(stop_signal());
 }
 
-/* The categories that something is shown by: characters, errors, numbers. Each costs a search for its
- * file. */
+/* The categories that something is shown by: characters, errors, numbers. Each costs a search for
+ * its file. */
 static void
 set_locale(void)
 {

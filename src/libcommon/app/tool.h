@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * tool - what the programs have in common around their one job: options, help, messages, exit status,
- * signals.
+ * tool - what the programs have in common around their one job: options, help, messages, exit
+ * status, signals.
  */
 #ifndef MAILVERBS_APP_TOOL_H
 #define MAILVERBS_APP_TOOL_H
@@ -41,7 +41,8 @@ struct run {
 	char **operands;
 	size_t operand_count;
 	const char *about; /* the prefix of each diagnostic (an account, a folder), or NULL */
-	/* Called with `repeats` and the lines of a diagnostic; true: do not print them. May be NULL. */
+	/* Called with `repeats` and the lines of a diagnostic; true: do not print them. May be
+	 * NULL. */
 	bool (*is_repeated)(void *repeats, const char *lines);
 	void *repeats;
 	/* Called with `progress` before a diagnostic is printed. May be NULL. */
@@ -76,8 +77,9 @@ void run_remark(const struct run *run, const char *fmt, ...) __attribute__((form
 void run_warn_of_missing_presets(const struct run *run);
 
 /*
- * As account_resolve() with the command line of RUN. If the account has no server, and the installed
- * file of presets, which might know one, does not exist, this is said on standard error, once a run.
+ * As account_resolve() with the command line of RUN. If the account has no server, and the
+ * installed file of presets, which might know one, does not exist, this is said on standard error,
+ * once a run.
  */
 bool run_account(struct run *run, struct account *a, enum tool_id tool, const char *sender,
 		 struct err *e);

@@ -13,12 +13,12 @@ enum {
 };
 
 /*
- * The order is that of "auto". CRAM-MD5 comes after PLAIN (and after USER and PASS in POP3, LOGIN in
- * IMAP): if TLS hides the exchange, it only adds that the server must store the password itself, and
- * more than one server offers it without being able to. Without TLS, plain passwords are out and
- * CRAM-MD5 is the next best after SCRAM.
- * DIGEST-MD5 is obsolete (RFC 6331), GSSAPI needs a ticket, tokens need somebody who renews them:
- * these are used where the user or the provider's preset names them.
+ * The order is that of "auto". CRAM-MD5 comes after PLAIN (and after USER and PASS in POP3, LOGIN
+ * in IMAP): if TLS hides the exchange, it only adds that the server must store the password itself,
+ * and more than one server offers it without being able to. Without TLS, plain passwords are out
+ * and CRAM-MD5 is the next best after SCRAM. DIGEST-MD5 is obsolete (RFC 6331), GSSAPI needs a
+ * ticket, tokens need somebody who renews them: these are used where the user or the provider's
+ * preset names them.
  */
 const struct mechanism mechanisms[] = {
     {.name = "SCRAM-SHA-256-PLUS", .traits = SCRAM | NEEDS_BINDING},

@@ -59,8 +59,8 @@ struct sasl_params {
  */
 const char *sasl_choose(const struct sasl_params *p, const char *offered, struct err *e);
 
-/* Does MECHANISM (a name from sasl_choose()) need a password or token? Can whoever reads the exchange
- * log in from then on? Does it come after a plain password in a protocol's own command? */
+/* Does MECHANISM (a name from sasl_choose()) need a password or token? Can whoever reads the
+ * exchange log in from then on? Does it come after a plain password in a protocol's own command? */
 bool sasl_needs_secret(const char *mechanism);
 bool sasl_is_token(const char *mechanism); /* is that an OAuth 2 access token? */
 bool sasl_reveals(const char *mechanism);

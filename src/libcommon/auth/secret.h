@@ -35,8 +35,8 @@ const char *secret_text(struct secret *s, struct err *e);
 bool secret_is_token(const struct secret *s);
 
 /*
- * The server has rejected the token: has maccount get another one, once in the secret's life. False:
- * there is none (*e), or it is not such a token, or it was renewed before (*e as it was).
+ * The server has rejected the token: has maccount get another one, once in the secret's life.
+ * False: there is none (*e), or it is not such a token, or it was renewed before (*e as it was).
  */
 bool secret_renew(struct secret *s, struct err *e);
 
@@ -49,8 +49,8 @@ bool secret_ask_again(struct secret *s, const char *why);
 /* Its origin in words such as "password from ~/.netrc"; NULL: it was not fetched. */
 const char *secret_origin(const struct secret *s);
 
-/* Reads .netrc and .authinfo now if one of them is the source and it was not read before, and keeps in
- * K what they say. */
+/* Reads .netrc and .authinfo now if one of them is the source and it was not read before, and keeps
+ * in K what they say. */
 void secret_prepare(struct secret *s, struct secret_kept *k);
 
 /* The command line by which secret_text() or, IS_FORCED, secret_renew() has the token renewed. The

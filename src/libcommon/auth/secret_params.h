@@ -45,8 +45,8 @@ struct secret_answer {
 	struct err failure; /* or this error, unless its code is ERR_NONE */
 };
 
-/* The answers of both, for a process that may not read the files again (app/containment.h). It begins
- * as {0}. */
+/* The answers of both, for a process that may not read the files again (app/containment.h). It
+ * begins as {0}. */
 struct secret_kept {
 	struct secret_answer netrc;
 	struct secret_answer authinfo;

@@ -17,8 +17,8 @@
 
 enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024 };
 
-/* Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at the
- * end, -1 with *e on failure and when a signal asks to stop (base/stop.h). */
+/* Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at
+ * the end, -1 with *e on failure and when a signal asks to stop (base/stop.h). */
 static ssize_t
 read_some(int fd, struct buf *text, struct err *e)
 {

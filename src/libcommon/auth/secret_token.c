@@ -68,8 +68,8 @@ run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, st
 	return judge(p, child_wait(&child), e);
 }
 
-/* After a renewal it is another file, which a contained process (app/containment.h) cannot open: access(2)
- * does not know of that. */
+/* After a renewal it is another file, which a contained process (app/containment.h) cannot open:
+ * access(2) does not know of that. */
 static bool
 is_out_of_reach(const char *path)
 {

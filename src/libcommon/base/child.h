@@ -47,7 +47,8 @@ bool child_start(struct child *c, const char *command, enum child_stdin in, enum
 		 const char *const environment[], struct err *e);
 
 /* From now on a process that is forked here starts all commands: these COUNT lines and no others
- * (base/spawner.h, which says what they may contain). False: *e (ERR_TEMPORARY); nothing changed. */
+ * (base/spawner.h, which says what they may contain). False: *e (ERR_TEMPORARY); nothing
+ * changed. */
 bool child_use_spawner(const char *const commands[], size_t count, struct err *e);
 
 /*

@@ -2,9 +2,9 @@
 /*
  * clock - whether the system's clock has been set.
  *
- * A computer whose battery is empty starts in 1970 or at its firmware's date. By such a time nothing
- * is old enough to be deleted or given up, and everything that was recorded by it is decades old
- * once the clock is right.
+ * A computer whose battery is empty starts in 1970 or at its firmware's date. By such a time
+ * nothing is old enough to be deleted or given up, and everything that was recorded by it is
+ * decades old once the clock is right.
  */
 #ifndef MAILVERBS_BASE_CLOCK_H
 #define MAILVERBS_BASE_CLOCK_H

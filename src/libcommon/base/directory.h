@@ -9,8 +9,8 @@
 
 /*
  * Calls VISIT with each name in the directory PATH but "." and "..", in no particular order, until
- * it returns false. False: the directory could not be read to the end, errno says why (ENOENT: there
- * is none); VISIT may have been called before.
+ * it returns false. False: the directory could not be read to the end, errno says why (ENOENT:
+ * there is none); VISIT may have been called before.
  */
 bool directory_each(const char *path, bool (*visit)(void *ctx, const char *name), void *ctx);
 

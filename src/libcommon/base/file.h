@@ -15,13 +15,13 @@ struct err;
 /* Writes all N bytes to a blocking descriptor. False: errno. */
 bool file_write_all(int fd, const void *bytes, size_t n);
 
-/* The same by one write(2): a record in a file that is open for appending is never mixed with another
- * writer's. False: errno, ENOSPC if only a part was written. */
+/* The same by one write(2): a record in a file that is open for appending is never mixed with
+ * another writer's. False: errno, ENOSPC if only a part was written. */
 bool file_write_record(int fd, const void *bytes, size_t n);
 
-/* Makes the file PATH, mode 0600, of these N bytes, and flushes it. A file or a link of that name is
- * removed, never written to: it may be another user's. False: *e is ERR_OUTPUT or ERR_IO, and nothing
- * is left. The name is not durable yet, see file_sync_parent(). */
+/* Makes the file PATH, mode 0600, of these N bytes, and flushes it. A file or a link of that name
+ * is removed, never written to: it may be another user's. False: *e is ERR_OUTPUT or ERR_IO, and
+ * nothing is left. The name is not durable yet, see file_sync_parent(). */
 bool file_write_new(const char *path, const void *bytes, size_t n, struct err *e);
 
 /* Waits without a deadline until FD can be read, or is at its end. False: *e is ERR_TEMPORARY if a
@@ -73,8 +73,8 @@ char *file_real_path(const char *path);
  */
 bool file_check_owner(const char *path, struct err *e);
 
-/* Has PATH, whose mode is MODE, none of the rights FORBIDDEN? False: *e is ERR_CONFIG: others may read
- * its secret. */
+/* Has PATH, whose mode is MODE, none of the rights FORBIDDEN? False: *e is ERR_CONFIG: others may
+ * read its secret. */
 bool file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e);
 
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * locked - texts that must not reach a disk: they are in pages that are not swapped out (mlock(2)) and
- * go into no core file, where the system allows it, and are wiped when they are given back.
+ * locked - texts that must not reach a disk: they are in pages that are not swapped out (mlock(2))
+ * and go into no core file, where the system allows it, and are wiped when they are given back.
  *
  * A few passwords, each once. If all pages are in use, a text is where other memory is.
  */

@@ -23,7 +23,8 @@
 
 void *mem_alloc(size_t size); /* zeroed */
 
-/* As realloc(3) to COUNT items of SIZE bytes, whose product may overflow: then memory is exhausted. */
+/* As realloc(3) to COUNT items of SIZE bytes, whose product may overflow: then memory is
+ * exhausted. */
 void *mem_grow(void *old, size_t count, size_t size);
 
 char *mem_strdup(const char *s); /* NULL stays NULL */

@@ -18,8 +18,8 @@ struct buf;
 /* The locale's character set as iconv(3) knows it; NULL: UTF-8. */
 const char *screen_charset(void);
 
-/* The width of the terminal on FD in cells: from $COLUMNS, unless that is more than MOST, or from the
- * terminal, or 80; at most MOST. */
+/* The width of the terminal on FD in cells: from $COLUMNS, unless that is more than MOST, or from
+ * the terminal, or 80; at most MOST. */
 unsigned screen_width(int fd, unsigned most);
 
 /* Adds TEXT, printable UTF-8, in CHARSET (screen_charset()). */

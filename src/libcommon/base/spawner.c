@@ -99,8 +99,9 @@ send_request(const struct spawner_request *r, int theirs)
 	return sent >= 0;
 }
 
-/* A command that kills its parent means us: SIGKILL cannot be passed on (pass_on()), so it is looked
- * for when the spawner is gone. One that only had no descriptors for our request is still there. */
+/* A command that kills its parent means us: SIGKILL cannot be passed on (pass_on()), so it is
+ * looked for when the spawner is gone. One that only had no descriptors for our request is still
+ * there. */
 static void
 die_as_spawner(void)
 {

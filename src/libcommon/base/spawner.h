@@ -19,8 +19,8 @@ struct err;
 
 /*
  * Forks it for the COUNT command lines. In each, %F and %T mean an address as --pipe puts it in
- * (characters that mean nothing to a shell, or two single quotes), and %% is a percent sign. The strings
- * are borrowed for the call. False: *e (ERR_TEMPORARY); nothing was started.
+ * (characters that mean nothing to a shell, or two single quotes), and %% is a percent sign. The
+ * strings are borrowed for the call. False: *e (ERR_TEMPORARY); nothing was started.
  */
 bool spawner_start(const char *const commands[], size_t count, spawner_execute *execute,
 		   struct err *e);
@@ -32,7 +32,8 @@ bool spawner_is_on(void);
  * below, which the caller closes. The result is 0, or errno. */
 int spawner_ask(const struct spawner_request *r, pid_t *pid, int *control);
 
-/* As waitpid(2), with the same options: the pid, 0, or -1 and errno (ECHILD: the status is lost). */
+/* As waitpid(2), with the same options: the pid, 0, or -1 and errno (ECHILD: the status is
+ * lost). */
 pid_t spawner_wait(int control, pid_t pid, int *how, int options);
 
 /* Sends the command SIGTERM or SIGKILL. */

@@ -19,8 +19,8 @@ struct buf;
 void text_printable(struct buf *out, const char *bytes, size_t n);
 
 /* Puts *** in the place of each SECRET in the N bytes, for words of a peer that knows it and may
- * repeat it. One of less than 3 bytes would show by what is hidden, and stays. The result is how many
- * bytes are left. */
+ * repeat it. One of less than 3 bytes would show by what is hidden, and stays. The result is how
+ * many bytes are left. */
 size_t text_mask(char *bytes, size_t n, const char *secret);
 
 /* Does text_printable() leave this character, LEN bytes of UTF-8 as text_utf8_length() says,
@@ -41,7 +41,8 @@ size_t text_utf8_length(const char *s, size_t n);
 /* Are the N bytes UTF-8? */
 bool text_is_utf8(const char *s, size_t n);
 
-/* The code point of the character S of LEN bytes, as text_utf8_length() says (RFC 3629 section 3). */
+/* The code point of the character S of LEN bytes, as text_utf8_length() says (RFC 3629 section
+ * 3). */
 uint32_t text_code_point(const char *s, size_t len);
 
 /* Reads a decimal number of digits only (no sign, no blank), at most MAX. False: not a valid

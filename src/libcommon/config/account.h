@@ -4,8 +4,8 @@
  *
  * They come, the first that has one: from the command line; from the account's section in the
  * user's file, then in the system's; from the keys above the first section of either; from the
- * provider's preset. (A few, marked PRESET_FIRST, come from the preset before the keys above the first
- * section.)
+ * provider's preset. (A few, marked PRESET_FIRST, come from the preset before the keys above the
+ * first section.)
  */
 #ifndef MAILVERBS_CONFIG_ACCOUNT_H
 #define MAILVERBS_CONFIG_ACCOUNT_H
@@ -52,7 +52,8 @@ void account_free(struct account *a);
 bool account_resolve_in(struct account *a, enum tool_id tool, const struct values *given,
 			const char *sender, const struct config_files *files, struct err *e);
 
-/* Wipes its password, if the configuration has one: for a process that logs in to other accounts. */
+/* Wipes its password, if the configuration has one: for a process that logs in to other
+ * accounts. */
 void account_forget_password(struct account *a);
 
 /* NULL where not set; borrowed. */

@@ -48,8 +48,8 @@ are_same(const char *one, const char *other)
 
 /*
  * An alias is an address, or *@DOMAIN for a whole domain. Case does not matter, in the local part
- * either: the user's own addresses are few, and "Alice@Work.Example" must not choose another account
- * than "alice@work.example".
+ * either: the user's own addresses are few, and "Alice@Work.Example" must not choose another
+ * account than "alice@work.example".
  */
 static bool
 alias_matches(const char *alias, const char *address)

@@ -2,9 +2,9 @@
 /*
  * account_settings - the settings of an account that several tools use, typed.
  *
- * account_resolve() fills them, once; nothing else looks up text by name. A setting of only one tool
- * is in that tool's own struct (mfetch/fetch_options.h and others). Strings are borrowed from the
- * account; NULL: not set.
+ * account_resolve() fills them, once; nothing else looks up text by name. A setting of only one
+ * tool is in that tool's own struct (mfetch/fetch_options.h and others). Strings are borrowed from
+ * the account; NULL: not set.
  */
 #ifndef MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
 #define MAILVERBS_CONFIG_ACCOUNT_SETTINGS_H
@@ -72,7 +72,8 @@ enum { ACCESS_COMMANDS = 5 };
 
 struct account;
 
-/* The accounts that one process sends for (msend --flush), and commands of its messages. Borrowed. */
+/* The accounts that one process sends for (msend --flush), and commands of its messages.
+ * Borrowed. */
 struct access_group {
 	const struct account *const *accounts;
 	size_t count;
@@ -108,7 +109,8 @@ struct account_settings {
 /* The settings in V for a run of TOOL; borrows from V. */
 struct account_settings account_settings_read(const struct values *v, enum tool_id tool);
 
-/* Is a certificate or key not a file, but in a token (a URI of PKCS#11, RFC 7512)? FILE may be NULL. */
+/* Is a certificate or key not a file, but in a token (a URI of PKCS#11, RFC 7512)? FILE may be
+ * NULL. */
 bool account_file_is_token(const char *file);
 
 /* The server that --lmtp in V names, for delivery (RFC 2033). is_lmtp is false if it names none. */

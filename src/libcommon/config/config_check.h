@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * config_check - the configuration, read and checked: every entry of every section, also of accounts
- * that are not used now.
+ * config_check - the configuration, read and checked: every entry of every section, also of
+ * accounts that are not used now.
  */
 #ifndef MAILVERBS_CONFIG_CONFIG_CHECK_H
 #define MAILVERBS_CONFIG_CONFIG_CHECK_H

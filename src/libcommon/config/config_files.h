@@ -2,8 +2,9 @@
 /*
  * config_files - the files of the configuration, in the order in which they are asked.
  *
- * The user's config.ini comes first, then its fragments, config.d/NAME.ini, in the byte order of their
- * names, then the system's config.ini. A key that several files set has the value of the first.
+ * The user's config.ini comes first, then its fragments, config.d/NAME.ini, in the byte order of
+ * their names, then the system's config.ini. A key that several files set has the value of the
+ * first.
  */
 #ifndef MAILVERBS_CONFIG_CONFIG_FILES_H
 #define MAILVERBS_CONFIG_CONFIG_FILES_H
@@ -21,8 +22,9 @@ struct config_files {
 /* The name of a file that is about to become config.ini, beside it (maccount/config_writer.h). */
 #define CONFIG_FILES_STAGED ".new"
 
-/* Reads them. CONFIG: the file of --config, which replaces the user's and has no fragments, unless it
- * is about to become the user's; NULL: not given. False: *e. FILES is to be freed in any case. */
+/* Reads them. CONFIG: the file of --config, which replaces the user's and has no fragments, unless
+ * it is about to become the user's; NULL: not given. False: *e. FILES is to be freed in any
+ * case. */
 bool config_files_load(struct config_files *files, const char *config, struct err *e);
 void config_files_free(struct config_files *files);
 

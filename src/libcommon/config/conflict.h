@@ -14,10 +14,10 @@ struct url;
 struct values;
 
 /*
- * A key above the first section of the configuration is meant for the accounts that can use it: what
- * an account's server URL cannot use is taken out of its values V. URL is NULL if it has none; that
- * is an error as soon as one is needed. False: *e (ERR_CONFIG): two settings exclude
- * each other, or one has no effect with the account's server.
+ * A key above the first section of the configuration is meant for the accounts that can use it:
+ * what an account's server URL cannot use is taken out of its values V. URL is NULL if it has none;
+ * that is an error as soon as one is needed. False: *e (ERR_CONFIG): two settings exclude each
+ * other, or one has no effect with the account's server.
  */
 bool conflict_check(struct values *v, const struct url *url, enum tool_id tool, struct err *e);
 

@@ -203,7 +203,8 @@ parse(struct ini *ini, FILE *file, unsigned lines_before, struct err *e)
 	return err_hint(e, "a file of msmtp, mpop, fetchmail or getmail: maccount import FILE");
 }
 
-/* Of lines in memory. A stream that only reads does not write there; its own buffer is wiped too. */
+/* Of lines in memory. A stream that only reads does not write there; its own buffer is wiped
+ * too. */
 static bool
 parse_text(struct ini *ini, const char *text, size_t len, unsigned lines_before, struct err *e)
 {

@@ -183,7 +183,8 @@ take(struct values *given, const struct setting *s, int code, struct err *e)
 	return s->name ? err_prefix(e, "--%s", s->name) : err_prefix(e, "-%c", code);
 }
 
-/* getopt(3) takes --password=SECRET as short for --password-command, and the secret would be run. */
+/* getopt(3) takes --password=SECRET as short for --password-command, and the secret would be
+ * run. */
 static bool
 check_not_password(const struct setting *s, char **argv, struct err *e)
 {

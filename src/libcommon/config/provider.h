@@ -20,9 +20,9 @@ struct values;
 /*
  * Fills in, of VALUES, what is not set yet from the preset NAME ("auto": the one whose `domains`
  * has ADDRESS's domain, if any; "none": nothing). ADDRESS may be NULL; `user` of a preset may
- * contain %local% and %address%, which are replaced by it. *IS_MISSING (may be NULL) becomes true if no preset
- * was found and the installed file, which might have had one, does not exist. False: *e is ERR_CONFIG: no preset of
- * that name, or the file is bad.
+ * contain %local% and %address%, which are replaced by it. *IS_MISSING (may be NULL) becomes true
+ * if no preset was found and the installed file, which might have had one, does not exist. False:
+ * *e is ERR_CONFIG: no preset of that name, or the file is bad.
  */
 bool provider_apply(const char *name, const char *address, struct values *values, bool *is_missing,
 		    struct err *e);

@@ -39,8 +39,8 @@ bool delivery_settle(struct delivery *d, struct err *e);
 /* The indexes (struct message_info) of the messages that are safely stored, ascending; borrowed. */
 const size_t *delivery_safe(const struct delivery *d, size_t *count);
 
-/* Did so many messages in a row fail for the same reason (sink_type.failures_max) that the fetch was
- * ended? Each of them has been complained of. */
+/* Did so many messages in a row fail for the same reason (sink_type.failures_max) that the fetch
+ * was ended? Each of them has been complained of. */
 bool delivery_gave_up(const struct delivery *d);
 
 /* Did the reader of standard output go away? */

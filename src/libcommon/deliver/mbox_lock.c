@@ -3,8 +3,8 @@
  * The dot-lock must not outlive us, whenever we are killed. So it appears with our process id in it
  * already: it is written as FILE.lock.new and gets its name by link(2). That draft is held by
  * flock(2) while somebody works with it; one that nobody holds was left by a kill. Only the process
- * that holds the draft removes stale locks. We hold our dot-lock by flock(2) too, as long as we live:
- * no clock and no process id is needed to see that.
+ * that holds the draft removes stale locks. We hold our dot-lock by flock(2) too, as long as we
+ * live: no clock and no process id is needed to see that.
  */
 #include "deliver/mbox_lock.h"
 
@@ -62,8 +62,8 @@ fcntl_lock(int fd, short type)
 }
 
 /*
- * Our process ids are valid in this place: the host, and on Linux the PID namespace, for a container's may
- * share both the directory and the host's name.
+ * Our process ids are valid in this place: the host, and on Linux the PID namespace, for a
+ * container's may share both the directory and the host's name.
  */
 static void
 name_host(char *host, size_t size, bool with_namespace)
@@ -309,7 +309,8 @@ mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e)
 	return false;
 }
 
-/* Other programs may have taken ours for stale meanwhile (we were stopped): it may be theirs now. */
+/* Other programs may have taken ours for stale meanwhile (we were stopped): it may be theirs
+ * now. */
 static void
 remove_lock(const char *lock_path, int fd)
 {

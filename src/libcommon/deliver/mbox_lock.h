@@ -16,10 +16,10 @@ struct mbox_lock {
 };
 
 /*
- * Waits up to 30 seconds for others. The dot-lock names our process, and is held by flock(2). A lock
- * whose process on this host is dead is removed; a lock that names no process on this host is removed
- * when nobody has touched it for 20 minutes. If the directory does not let us make one (a spool),
- * fcntl alone has to do. False: *e is ERR_TEMPORARY (another process holds it); nothing is
+ * Waits up to 30 seconds for others. The dot-lock names our process, and is held by flock(2). A
+ * lock whose process on this host is dead is removed; a lock that names no process on this host is
+ * removed when nobody has touched it for 20 minutes. If the directory does not let us make one (a
+ * spool), fcntl alone has to do. False: *e is ERR_TEMPORARY (another process holds it); nothing is
  * locked.
  */
 bool mbox_lock(struct mbox_lock *l, int fd, const char *path, struct err *e);

@@ -57,8 +57,8 @@ struct sink_type {
 	 * open() finds none. False: *e is ERR_OUTPUT. */
 	bool (*check)(const struct sink_spec *spec, struct err *e);
 	/*
-	 * Makes the place ready and settles what a killed run left open in JOURNAL, which is borrowed
-	 * for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
+	 * Makes the place ready and settles what a killed run left open in JOURNAL, which is
+	 * borrowed for as long as the sink lives. NULL: *e is ERR_OUTPUT or ERR_TEMPORARY.
 	 */
 	void *(*open)(const struct sink_spec *spec, struct journal *journal, struct err *e);
 	bool (*begin)(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e);
@@ -68,7 +68,8 @@ struct sink_type {
 	/* After an end() that failed: would it fail for any other message too? NULL: never, but for
 	 * what its error says. */
 	bool (*is_closed)(const void *sink);
-	/* After so many messages in a row that failed for the same reason the run stops; 0: never. */
+	/* After so many messages in a row that failed for the same reason the run stops; 0:
+	 * never. */
 	unsigned failures_max;
 	/* Did the reader of what it writes go away? NULL: it has none. */
 	bool (*has_lost_reader)(const void *sink);
@@ -88,8 +89,8 @@ bool sink_is_path(const struct sink_spec *spec);
 /* For a dry run: could SPEC be delivered to? Changes nothing. False: *e. */
 bool sink_check(const struct sink_spec *spec, struct err *e);
 
-/* The destination's name in the journal, the caller's to free(). Paths are absolute, without symbolic
- * links, and spelled in one way. NULL: *e is ERR_OUTPUT. */
+/* The destination's name in the journal, the caller's to free(). Paths are absolute, without
+ * symbolic links, and spelled in one way. NULL: *e is ERR_OUTPUT. */
 char *sink_destination(const struct sink_spec *spec, struct err *e);
 
 /* The same as version 0.1 named it: with symbolic links. */

@@ -20,8 +20,8 @@
 enum { NAME_MAX_SHOWN = 120 }; /* a longer file name is cut and gets a digest: NAME_MAX is 255 */
 
 /*
- * S as a file name: two names differ if S does. A comma is a blank; escaped characters are %HH. A name
- * that would be too long is cut and gets a digest: the journal itself has all of it.
+ * S as a file name: two names differ if S does. A comma is a blank; escaped characters are %HH. A
+ * name that would be too long is cut and gets a digest: the journal itself has all of it.
  */
 static char *
 file_name(const char *s)

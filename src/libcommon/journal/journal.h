@@ -48,16 +48,16 @@ struct stat;
 char *journal_directory(const char *dir, const char *mailbox);
 
 /*
- * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX", app/mailbox_name.h) for the journal to
- * DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the lock, nothing is
- * known and nothing is recorded. Until journal_read() nothing may be asked of it nor recorded. NULL:
- * *e is ERR_TEMPORARY (another run holds the mailbox), ERR_OUTPUT or ERR_IO.
+ * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX", app/mailbox_name.h) for the
+ * journal to DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the
+ * lock, nothing is known and nothing is recorded. Until journal_read() nothing may be asked of it
+ * nor recorded. NULL: *e is ERR_TEMPORARY (another run holds the mailbox), ERR_OUTPUT or ERR_IO.
  */
 struct journal *journal_lock(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
 
-/* Reads it, or makes it if there is none; the first call does. False: *e is ERR_OUTPUT or ERR_IO, and
- * the journal is good for nothing more. */
+/* Reads it, or makes it if there is none; the first call does. False: *e is ERR_OUTPUT or ERR_IO,
+ * and the journal is good for nothing more. */
 bool journal_read(struct journal *s, struct err *e);
 
 /* Borrowed. The path and the destination are NULL where nothing is recorded. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_former - messages that are known under another UIDVALIDITY (RFC 9051 section 2.3.1.1) than
- * the mailbox has now.
+ * journal_former - messages that are known under another UIDVALIDITY (RFC 9051 section 2.3.1.1)
+ * than the mailbox has now.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_FORMER_H
 #define MAILVERBS_JOURNAL_JOURNAL_FORMER_H

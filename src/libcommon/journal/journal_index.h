@@ -74,8 +74,8 @@ const char *journal_index_uid(const struct journal_index *k, const char *key);
 /* KEY may be NULL. NULL: there is none. */
 struct journal_index_entry *journal_index_find(struct journal_index *k, const char *key);
 
-/* The entry of KEY; a new, empty one if there is none. Pointers to entries and into `text` stay good
- * if KEY is known already, and only then. */
+/* The entry of KEY; a new, empty one if there is none. Pointers to entries and into `text` stay
+ * good if KEY is known already, and only then. */
 struct journal_index_entry *journal_index_find_or_add(struct journal_index *k, const char *key);
 
 /* Keeps TEXT; returns its offset. Pointers into `text` are good no longer. */

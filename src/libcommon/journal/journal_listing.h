@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * journal_listing - what a whole listing of the mailbox tells: which known messages are missing, and
- * which were deleted.
+ * journal_listing - what a whole listing of the mailbox tells: which known messages are missing,
+ * and which were deleted.
  */
 #ifndef MAILVERBS_JOURNAL_JOURNAL_LISTING_H
 #define MAILVERBS_JOURNAL_JOURNAL_LISTING_H
@@ -13,8 +13,8 @@ struct journal;
 
 /*
  * A whole listing: begin, note each id, end. An id that is known and not listed is missing from NOW
- * on, and forgotten when it has been missing for a week. NOW 0: the clock is not to be believed, and
- * nothing becomes missing or is forgotten.
+ * on, and forgotten when it has been missing for a week. NOW 0: the clock is not to be believed,
+ * and nothing becomes missing or is forgotten.
  */
 void journal_begin_listing(struct journal *s);
 void journal_note_listed(struct journal *s, const char *uid, uint64_t octets);

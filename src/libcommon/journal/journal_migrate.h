@@ -3,9 +3,9 @@
  * journal_migrate - records of version 0.1, which did not say which mailbox they are of, become
  * journals.
  *
- * They are in $XDG_STATE_HOME/mailverbs/seen/MAILBOX/DESTINATION. Their MAILBOX had neither port nor
- * tunnel, and a comma for each blank, so several mailboxes could share one. A record is moved to the
- * first mailbox that asks for it, once, and to nobody else:
+ * They are in $XDG_STATE_HOME/mailverbs/seen/MAILBOX/DESTINATION. Their MAILBOX had neither port
+ * nor tunnel, and a comma for each blank, so several mailboxes could share one. A record is moved
+ * to the first mailbox that asks for it, once, and to nobody else:
  *
  *	rename the record to .DESTINATION.old beside the journal, and its spool with it
  *	→ write .DESTINATION.new, flush, rename to DESTINATION, flush
@@ -27,10 +27,10 @@ struct journal_former {
 	char *mailboxes[2];      /* looked for in this order; NULL: none */
 	const char *destination; /* as version 0.1 wrote it; NULL: of all destinations */
 	/*
-	 * Could the record be of another mailbox? Then of its ids only those are taken over that come
-	 * with a fingerprint, and as if from under another UIDVALIDITY: the header of each message
-	 * tells whether it was delivered. All others are fetched once more, for a message twice is
-	 * better than one that is deleted unseen.
+	 * Could the record be of another mailbox? Then of its ids only those are taken over that
+	 * come with a fingerprint, and as if from under another UIDVALIDITY: the header of each
+	 * message tells whether it was delivered. All others are fetched once more, for a message
+	 * twice is better than one that is deleted unseen.
 	 */
 	bool is_doubtful;
 };

@@ -12,7 +12,8 @@ struct err;
 struct journal;
 struct journal_index;
 
-/* What a journal knows: nothing is locked or made, and nothing may be recorded. NULL: *e is ERR_IO. */
+/* What a journal knows: nothing is locked or made, and nothing may be recorded. NULL: *e is
+ * ERR_IO. */
 struct journal *journal_peek(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
 
@@ -22,16 +23,16 @@ struct journal *journal_open_all(const char *dir, const char *mailbox, struct er
 
 typedef bool journal_take_record(void *ctx, const char *path, struct err *e);
 
-/* Calls TAKE with the path of each record in a mailbox's DIRECTORY, until it returns false. A directory
- * that does not exist has none. False: *e, from TAKE, or ERR_IO. */
+/* Calls TAKE with the path of each record in a mailbox's DIRECTORY, until it returns false. A
+ * directory that does not exist has none. False: *e, from TAKE, or ERR_IO. */
 bool journal_each_record(const char *directory, journal_take_record *take, void *ctx,
 			 struct err *e);
 
 /* Adds the messages that K knows as delivered to the known ones. */
 void journal_add_known(struct journal *s, const struct journal_index *k);
 
-/* The mailbox of the same protocol, user and folder on another server from which the destination has
- * got messages: the server may have been renamed. The caller's to free(); NULL: none. */
+/* The mailbox of the same protocol, user and folder on another server from which the destination
+ * has got messages: the server may have been renamed. The caller's to free(); NULL: none. */
 char *journal_find_renamed(const struct journal *s);
 
 #endif

@@ -72,8 +72,8 @@ all_holders(const struct journal_index *k, const struct newcomer *newcomers, siz
 	return h;
 }
 
-/* Among the N that hold one fingerprint: is it one that was delivered, and one that came in its place?
- * Then FOUND says so. */
+/* Among the N that hold one fingerprint: is it one that was delivered, and one that came in its
+ * place? Then FOUND says so. */
 static bool
 is_pair(const struct journal_index *k, const struct holder *h, size_t n,
 	struct journal_index_entry *found, const char **uid)

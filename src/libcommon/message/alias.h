@@ -28,10 +28,10 @@ void aliases_free(struct aliases *a);
 
 /*
  * Calls TAKE for each address to which ADDRESS finally expands, or for ADDRESS itself; A may be
- * NULL. An address may come more than once, but what an entry leads to is given only once:
- * the work is linear, however often entries name one another. Another message opens the file anew.
- * False: a loop, or entries nested more than 100 deep, or an invalid entry (ERR_CONFIG with file and line), or TAKE
- * returned false.
+ * NULL. An address may come more than once, but what an entry leads to is given only once: the work
+ * is linear, however often entries name one another. Another message opens the file anew. False: a
+ * loop, or entries nested more than 100 deep, or an invalid entry (ERR_CONFIG with file and line),
+ * or TAKE returned false.
  */
 bool aliases_expand(const struct aliases *a, const char *address, address_take take, void *ctx,
 		    struct err *e);

@@ -21,8 +21,8 @@ struct author {
 };
 
 /*
- * Reads the field into *A. False: *e (ERR_MALFORMED), there is an address in it, or may be one, that
- * cannot be read. Freed by author_free() in any case.
+ * Reads the field into *A. False: *e (ERR_MALFORMED), there is an address in it, or may be one,
+ * that cannot be read. Freed by author_free() in any case.
  */
 bool author_read(struct author *a, const struct header_field *field, struct err *e);
 void author_free(struct author *a); /* leaves {0} */

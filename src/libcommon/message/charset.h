@@ -29,9 +29,9 @@ struct charsets {
 };
 
 /*
- * The converter from the charset NAME, of at most CHARSET_NAME_MAX characters, in its initial state:
- * the caller leaves it so. Borrowed until charsets_close(). CHARSET_NONE: the charset is unknown, or
- * not used in mail, or one too many.
+ * The converter from the charset NAME, of at most CHARSET_NAME_MAX characters, in its initial
+ * state: the caller leaves it so. Borrowed until charsets_close(). CHARSET_NONE: the charset is
+ * unknown, or not used in mail, or one too many.
  */
 iconv_t charsets_find(struct charsets *s, const char *name);
 

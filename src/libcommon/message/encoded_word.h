@@ -31,8 +31,8 @@ void encoded_word_decode(struct buf *out, const char *text, size_t n);
  */
 void encoded_word_encode(struct buf *out, const char *text);
 
-/* Appends the text of the first field NAME of HEADER, N octets (or NULL), as people read it: unfolded
- * and decoded. Nothing if there is no such field; *OUT is a string in any case. */
+/* Appends the text of the first field NAME of HEADER, N octets (or NULL), as people read it:
+ * unfolded and decoded. Nothing if there is no such field; *OUT is a string in any case. */
 void encoded_word_decode_field(struct buf *out, const char *header, size_t n, const char *name);
 
 #endif

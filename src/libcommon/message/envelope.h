@@ -18,9 +18,9 @@ struct err;
 
 /*
  * *SENDER is the address in Sender, else the first in From (or in their Resent- forms), the
- * caller's to free(); NULL: these fields are missing or empty. *IS_ONE_OF_MANY: it is one of several
- * in From, and no Sender tells which of them sends (section 3.6.2). False: *e (ERR_MALFORMED), the
- * field that decides cannot be read.
+ * caller's to free(); NULL: these fields are missing or empty. *IS_ONE_OF_MANY: it is one of
+ * several in From, and no Sender tells which of them sends (section 3.6.2). False: *e
+ * (ERR_MALFORMED), the field that decides cannot be read.
  */
 bool envelope_sender(const char *header, size_t n, char **sender, bool *is_one_of_many,
 		     struct err *e);

@@ -24,7 +24,8 @@ typedef bool (*eol_put)(void *ctx, const char *bytes, size_t n);
 /*
  * Any line ends to CRLF, for the wire (RFC 5321 section 2.3.8: no bare CR or LF may reach it). LF,
  * any number of CRs with an LF after them (programs that translate line ends twice write CR CR LF),
- * and each bare CR become one CRLF. A last line without an end gets one. With DOTS, a line that begins with a dot gets a second one (section 4.5.2).
+ * and each bare CR become one CRLF. A last line without an end gets one. With DOTS, a line that
+ * begins with a dot gets a second one (section 4.5.2).
  *
  * For any input, the output holds CR and LF as CRLF only and, with DOTS, no line that is a lone
  * dot: no server, however lenient about line ends, finds the end of data in it. The end-of-data

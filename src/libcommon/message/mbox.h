@@ -3,12 +3,13 @@
  * mbox - the messages of an mbox (RFC 4155), one after another, in constant memory.
  *
  * A line `From …` with a date, at the start or after an empty line, begins a message, whatever
- * follows it; without a date it is text that somebody forgot to quote. In a file whose first line has
- * no date either, it begins a message if a header field follows. The empty line before it belongs to
- * neither message. A dated one after another line, with a field that names recipients in the lines
- * right after it, is an error: there may be two messages, for different people. One `>` is taken off
- * lines of any number of them and "From " (mboxrd, and what the older kinds quote). Content-Length is
- * not looked at. A byte order mark and empty lines at the start of the file are passed over.
+ * follows it; without a date it is text that somebody forgot to quote. In a file whose first line
+ * has no date either, it begins a message if a header field follows. The empty line before it
+ * belongs to neither message. A dated one after another line, with a field that names recipients in
+ * the lines right after it, is an error: there may be two messages, for different people. One `>`
+ * is taken off lines of any number of them and "From " (mboxrd, and what the older kinds quote).
+ * Content-Length is not looked at. A byte order mark and empty lines at the start of the file are
+ * passed over.
  */
 #ifndef MAILVERBS_MESSAGE_MBOX_H
 #define MAILVERBS_MESSAGE_MBOX_H

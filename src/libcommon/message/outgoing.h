@@ -40,8 +40,8 @@ void outgoing_free(struct outgoing *o);
  */
 struct outgoing *outgoing_open_as_is(struct source *s, struct err *e);
 
-/* The same for one that comes from a file: the From_ line of an mbox and a byte order mark before the
- * header are not part of it. */
+/* The same for one that comes from a file: the From_ line of an mbox and a byte order mark before
+ * the header are not part of it. */
 struct outgoing *outgoing_open_file(struct source *s, struct err *e);
 
 /* The header as it came, Bcc and all; nothing (*N is 0) after outgoing_open_as_is(). */
@@ -53,8 +53,8 @@ bool outgoing_prepare(struct outgoing *o, const struct header_defaults *d, struc
 /* Known after outgoing_prepare(), of one as it is from the start. */
 const struct outgoing_facts *outgoing_facts(const struct outgoing *o);
 
-/* O was made from what a filter wrote when it read FROM: its copy (outgoing_pour_copy()) gets FROM's
- * Bcc fields, after the others. */
+/* O was made from what a filter wrote when it read FROM: its copy (outgoing_pour_copy()) gets
+ * FROM's Bcc fields, after the others. */
 void outgoing_inherit_bcc(struct outgoing *o, const struct outgoing *from);
 
 /*
@@ -72,8 +72,8 @@ bool outgoing_to_seven_bit(struct outgoing *o, struct err *e);
  */
 bool outgoing_pour(struct outgoing *o, bool dots, eol_put put, void *ctx, struct err *e);
 
-/* The same, without dots, for the sender's own copy: with the Bcc fields that the wire does not see,
- * in their places. A message as it is has none. */
+/* The same, without dots, for the sender's own copy: with the Bcc fields that the wire does not
+ * see, in their places. A message as it is has none. */
 bool outgoing_pour_copy(struct outgoing *o, eol_put put, void *ctx, struct err *e);
 
 #endif

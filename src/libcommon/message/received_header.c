@@ -14,8 +14,8 @@ enum {
 	FIRST_PIECE = 4000 /* most headers are shorter */
 };
 
-/* `From ` is the first line of a message in an mbox, `>From ` what some mailers made of one that was
- * there already. */
+/* `From ` is the first line of a message in an mbox, `>From ` what some mailers made of one that
+ * was there already. */
 static bool
 is_from_line(const struct header_field *field)
 {
@@ -135,8 +135,8 @@ is_invisible(char c)
 	return (unsigned char)c <= 0x20 || (unsigned char)c >= 0x7f;
 }
 
-/* Is the line a field for recipients but for bytes that nobody sees (a form feed, a no-break space, a
- * second byte order mark)? FIELD has the name. */
+/* Is the line a field for recipients but for bytes that nobody sees (a form feed, a no-break space,
+ * a second byte order mark)? FIELD has the name. */
 static bool
 reads_like_recipients(const struct header_field *stray, struct header_field *field)
 {
@@ -152,9 +152,9 @@ reads_like_recipients(const struct header_field *stray, struct header_field *fie
 
 /*
  * The body begins at a line that is not a field; if that is the first line (`date | msend bob`),
- * the whole text is body. But if it was meant for recipients, or fields for recipients follow it, it
- * is an error within a header: taking the rest as body would lose recipients and reveal the hidden
- * ones.
+ * the whole text is body. But if it was meant for recipients, or fields for recipients follow it,
+ * it is an error within a header: taking the rest as body would lose recipients and reveal the
+ * hidden ones.
  */
 static bool
 end_at_stray(struct received_header *h, struct err *e)

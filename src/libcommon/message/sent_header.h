@@ -45,8 +45,8 @@ struct sent_header {
 bool sent_header_make(struct sent_header *h, const struct buf *original,
 		      const struct header_defaults *d, struct err *e);
 
-/* Adds to TO the header with the Bcc fields that are not sent, in their places. Nothing if no header
- * was made. */
+/* Adds to TO the header with the Bcc fields that are not sent, in their places. Nothing if no
+ * header was made. */
 void sent_header_add_hidden(const struct sent_header *h, struct buf *to);
 
 /* H's hidden fields are from now on also FROM's, after its own. */

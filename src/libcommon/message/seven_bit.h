@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * seven_bit - a message for a server without 8BITMIME: each MIME part that has 8-bit text is encoded
- * anew, as quoted-printable (text) or base64 (the rest), and the fields of its header are corrected
- * (RFC 6152 section 3, RFC 2045 section 6).
+ * seven_bit - a message for a server without 8BITMIME: each MIME part that has 8-bit text is
+ * encoded anew, as quoted-printable (text) or base64 (the rest), and the fields of its header are
+ * corrected (RFC 6152 section 3, RFC 2045 section 6).
  *
  *	looking: all of the message is put once; which parts have 8-bit text is known then
  *	writing: the same bytes again, as often as needed; the output goes to the callback

@@ -2,8 +2,8 @@
 /*
  * transfer - content transfer encodings (RFC 2045 section 6), as a push filter.
  *
- * The input has CRLF as its only line ends (eol_to_crlf() makes such), in pieces of any size that do
- * not cut a CRLF; the output goes to a callback in pieces of up to 8 KiB.
+ * The input has CRLF as its only line ends (eol_to_crlf() makes such), in pieces of any size that
+ * do not cut a CRLF; the output goes to a callback in pieces of up to 8 KiB.
  */
 #ifndef MAILVERBS_MESSAGE_TRANSFER_H
 #define MAILVERBS_MESSAGE_TRANSFER_H

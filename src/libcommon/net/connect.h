@@ -26,8 +26,8 @@ struct connect_params {
 
 /*
  * The result of connecting. For a tunnel, `in` and `out` are pipes and `child` is its process;
- * otherwise, one socket and no child. Local are a loopback address, a Unix socket, and a command that was
- * given no name of another host.
+ * otherwise, one socket and no child. Local are a loopback address, a Unix socket, and a command
+ * that was given no name of another host.
  */
 struct connection {
 	int in;

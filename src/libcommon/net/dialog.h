@@ -58,8 +58,8 @@ void dialog_send(struct dialog *d, const void *bytes, size_t n);
 void dialog_hide_challenges(struct dialog *d, bool hide);
 
 /*
- * From now on SECRET is hidden in what the server says, as what dialog_ask_secret() sends is: in the
- * trace, and by dialog_mask(). SECRET is copied, and wiped by dialog_hide_nothing() or with D.
+ * From now on SECRET is hidden in what the server says, as what dialog_ask_secret() sends is: in
+ * the trace, and by dialog_mask(). SECRET is copied, and wiped by dialog_hide_nothing() or with D.
  */
 void dialog_hide(struct dialog *d, const char *secret);
 void dialog_hide_nothing(struct dialog *d);

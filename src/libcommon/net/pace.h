@@ -2,10 +2,10 @@
 /*
  * pace - how long a peer may still let us wait.
  *
- * Patience is the timeout at first. Waiting uses it up, and bytes that move restore it, at a rate of
- * PACE_BYTES in one timeout; there is never more of it than one timeout. So silence ends after the
- * timeout, and a peer that sends a little now and then, to hold us for ever, ends soon too. Only
- * waiting counts, not the time that we need for what came.
+ * Patience is the timeout at first. Waiting uses it up, and bytes that move restore it, at a rate
+ * of PACE_BYTES in one timeout; there is never more of it than one timeout. So silence ends after
+ * the timeout, and a peer that sends a little now and then, to hold us for ever, ends soon too.
+ * Only waiting counts, not the time that we need for what came.
  *
  * Pure: the caller has the clock.
  */

@@ -195,7 +195,8 @@ is_localhost(const char *host)
 	       (len == size || host[len - size - 1] == '.');
 }
 
-/* RFC 6761 section 6.3: that is this host, whatever a resolver says, and also where there is none. */
+/* RFC 6761 section 6.3: that is this host, whatever a resolver says, and also where there is
+ * none. */
 static bool
 resolve_localhost(const char *host, uint16_t port, int family, struct addrinfo **list)
 {

@@ -53,8 +53,8 @@ struct tls_transport {
 struct tls *tls_start(const struct tls_params *p, const struct tls_transport *t, struct err *e);
 void tls_free(struct tls *t); /* accepts NULL */
 
-/* Does what tls_start() does before the handshake: reads the files and checks the host, the pins and
- * the priority. False: *e as from tls_start(). */
+/* Does what tls_start() does before the handshake: reads the files and checks the host, the pins
+ * and the priority. False: *e as from tls_start(). */
 bool tls_check(const struct tls_params *p, struct err *e);
 
 bool tls_send(struct tls *t, const char *bytes, size_t n, struct err *e);

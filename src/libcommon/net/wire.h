@@ -45,9 +45,8 @@ struct wire {
 	struct input input;
 	char *output;
 	size_t output_len;
-	uint64_t put; /* bytes that wire_put() was ever given */
-	uint64_t
-	    sent; /* those of them that wire_send() has handed to the kernel, from the first on */
+	uint64_t put;  /* bytes that wire_put() was ever given */
+	uint64_t sent; /* so many of them, from the first on, has wire_send() given to the kernel */
 };
 
 void wire_init(struct wire *w, int in, int out, unsigned timeout_s);

@@ -45,8 +45,8 @@ const char *folder_usual_name(const char *attribute);
 /* Does NAME ask for a folder by its special use, "\\Sent", in place of its name? */
 bool folder_is_special(const char *name);
 
-/* A NAME that begins with a backslash is meant as a special use: a misspelt one is not the name of a
- * folder to make. False: *e has CODE. */
+/* A NAME that begins with a backslash is meant as a special use: a misspelt one is not the name of
+ * a folder to make. False: *e has CODE. */
 bool folder_check_special(const char *name, enum err_code code, struct err *e);
 
 /*

@@ -220,8 +220,8 @@ start(struct exchange *x, const char *mechanism, struct err *e)
 	return at_server(x, e->code == ERR_UNAVAILABLE ? LOGIN_INCAPABLE : LOGIN_BROKEN, e);
 }
 
-/* Goes through the exchange of MECHANISM. *NAMES_PASSWORD: the server said in it that the user or the
- * password is wrong. */
+/* Goes through the exchange of MECHANISM. *NAMES_PASSWORD: the server said in it that the user or
+ * the password is wrong. */
 static enum login_answer
 exchange(struct exchange *x, const char *mechanism, bool *names_password, struct err *e)
 {

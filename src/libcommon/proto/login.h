@@ -90,10 +90,10 @@ bool login_need_user(struct stream *s, const struct login *l, struct err *e);
 
 /*
  * Logs in by the mechanism that --auth names, or by the best of those OFFERED (auth/sasl.h,
- * sasl_choose()) that works: a mechanism that the server refuses as broken, not for the password, is
- * followed by the next, and the initial response that it does not accept on the command's line by
- * one in a second step. Among them is the protocol's own command, after PLAIN and LOGIN and before
- * CRAM-MD5, if a password may be sent in clear. *e names the server.
+ * sasl_choose()) that works: a mechanism that the server refuses as broken, not for the password,
+ * is followed by the next, and the initial response that it does not accept on the command's line
+ * by one in a second step. Among them is the protocol's own command, after PLAIN and LOGIN and
+ * before CRAM-MD5, if a password may be sent in clear. *e names the server.
  */
 enum login_result login_run(struct dialog *d, const struct login *l, const struct login_protocol *p,
 			    void *conversation, const char *offered, struct err *e);
@@ -105,8 +105,8 @@ void login_conceal(const struct dialog *d, struct err *e);
  * which mechanism, and where the password came from. */
 void login_tell_who(const struct login *l, const char *mechanism, struct err *e);
 
-/* The server refused the login with *e: is there another password to try, because this one was typed
- * (secret_ask_again())? */
+/* The server refused the login with *e: is there another password to try, because this one was
+ * typed (secret_ask_again())? */
 bool login_ask_again(const struct login *l, const struct err *e);
 
 /* May a password that can be used again be sent as things are? False: *e (ERR_LOGIN). */

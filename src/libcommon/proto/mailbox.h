@@ -173,10 +173,11 @@ bool mailbox_list_headers(struct mailbox *m, unsigned want, struct message_list 
 			  message_headed headed, void *ctx, struct err *e);
 
 /*
- * Lists at least the messages that the spans of SOME name, and in a large mailbox no others: the list
- * that is asked for takes one flight more than a whole one, and a few lines in place of all. *LISTED
- * tells what *L is. `headed` may be called for each message, as by mailbox_list_headers(). A list that
- * is not whole does for naming messages, and for nothing that needs to know all of them.
+ * Lists at least the messages that the spans of SOME name, and in a large mailbox no others: the
+ * list that is asked for takes one flight more than a whole one, and a few lines in place of all.
+ * *LISTED tells what *L is. `headed` may be called for each message, as by mailbox_list_headers().
+ * A list that is not whole does for naming messages, and for nothing that needs to know all of
+ * them.
  */
 bool mailbox_list_some(struct mailbox *m, unsigned want, const struct mailbox_some *some,
 		       struct message_list *l, enum mailbox_listed *listed, struct err *e);
@@ -233,16 +234,16 @@ bool mailbox_count(struct mailbox *m, uint64_t *messages, uint64_t *octets, stru
 
 /*
  * Adds those messages of L, this session's whole list, to the empty FOUND that QUERY
- * (proto/imap/imap_query.h) finds on the server. IMAP only: the caller has refused a query for POP3.
- * False: *e.
+ * (proto/imap/imap_query.h) finds on the server. IMAP only: the caller has refused a query for
+ * POP3. False: *e.
  */
 bool mailbox_find(struct mailbox *m, const struct message_list *l, const char *query,
 		  struct message_set *found, struct err *e);
 
 /*
- * Lists the messages that QUERY finds by their unique ids alone, in ascending order; nothing else of
- * them is known. Without *IS_LISTED, *L is empty: the server's answer does not name single messages.
- * IMAP only. False: *e. *L is freed by message_list_free() in any case.
+ * Lists the messages that QUERY finds by their unique ids alone, in ascending order; nothing else
+ * of them is known. Without *IS_LISTED, *L is empty: the server's answer does not name single
+ * messages. IMAP only. False: *e. *L is freed by message_list_free() in any case.
  */
 bool mailbox_list_found(struct mailbox *m, const char *query, struct message_list *l,
 			bool *is_listed, struct err *e);
@@ -258,8 +259,8 @@ bool mailbox_fetch(struct mailbox *m, const struct message_list *l, const struct
 /*
  * So many octets of a message are taken at most of which the server announced SIZE; 0 is no
  * announcement. Servers count line ends differently, or are wrong: twice the size and 1 MiB is
- * allowed. More is a breach of the protocol. Without an announcement, or with one of more than 1 TiB,
- * it is 4 GiB.
+ * allowed. More is a breach of the protocol. Without an announcement, or with one of more than 1
+ * TiB, it is 4 GiB.
  */
 uint64_t mailbox_size_limit(uint64_t size);
 

@@ -5,8 +5,8 @@
 
 #include "base/text.h"
 
-/* A refusal that may be about the password is about it: trying again could lock the account, however
- * "busy" the server says that it may be besides. */
+/* A refusal that may be about the password is about it: trying again could lock the account,
+ * however "busy" the server says that it may be besides. */
 static const char *const wrong_password[] = {
     "password is incorrect", "password incorrect", "incorrect password",
     "wrong password",        "password is wrong",  "invalid password",

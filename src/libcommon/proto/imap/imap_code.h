@@ -55,8 +55,8 @@ void imap_code_in(struct imap_code *code, const char *status);
 /* Has the code this name? ASCII case is folded. */
 bool imap_code_is(const struct imap_code *code, const char *name);
 
-/* Does a server whose PERMANENTFLAGS has LIST, "(…)", keep FLAG (a system flag or a keyword)? A list
- * that does not mention flags of that sort, NULL or a text of another form says yes. */
+/* Does a server whose PERMANENTFLAGS has LIST, "(…)", keep FLAG (a system flag or a keyword)? A
+ * list that does not mention flags of that sort, NULL or a text of another form says yes. */
 bool imap_code_keeps_flag(const char *list, const char *flag);
 
 #endif

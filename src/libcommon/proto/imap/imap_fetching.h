@@ -21,7 +21,8 @@ struct imap_wanted {
 	bool is_done; /* given to the receiver, or given up */
 };
 
-/* The caller sets `c` to `ctx`, `wanted` and `count`, and keeps `next`, `why` and `is_over` in mind. */
+/* The caller sets `c` to `ctx`, `wanted` and `count`, and keeps `next`, `why` and `is_over` in
+ * mind. */
 struct imap_fetching {
 	struct imap *c;
 	const struct message_list *list;
@@ -58,8 +59,8 @@ void imap_fetching_note(struct imap_fetching *f, size_t index);
 /* The receiver gives up the message in hand, because of `why`. */
 void imap_fetching_give_up(struct imap_fetching *f);
 
-/* After the answer to a set: the last message is complete, unless the server then broke the protocol.
- * Valid IMAP after its response shows that it ended where its literal says. */
+/* After the answer to a set: the last message is complete, unless the server then broke the
+ * protocol. Valid IMAP after its response shows that it ended where its literal says. */
 void imap_fetching_finish(struct imap_fetching *f);
 
 #endif

@@ -16,9 +16,9 @@ struct imap_folder_index {
 };
 
 /*
- * The first folder of L that the server calls WIRE, or NULL. INBOX has its name in any case (RFC 9051
- * section 5.1). L may have grown since the last call; when it was arranged anew, begin with a new
- * index.
+ * The first folder of L that the server calls WIRE, or NULL. INBOX has its name in any case (RFC
+ * 9051 section 5.1). L may have grown since the last call; when it was arranged anew, begin with a
+ * new index.
  */
 struct folder *imap_folder_index_find(struct imap_folder_index *x, const struct folder_list *l,
 				      const char *wire);

@@ -17,7 +17,8 @@ struct err;
 
 enum { IMAP_NAMESPACES_MAX = 100 };
 
-/* A listing of folders. {.c, .list} is a new one; freed by imap_list_free(), except for the list. */
+/* A listing of folders. {.c, .list} is a new one; freed by imap_list_free(), except for the
+ * list. */
 struct imap_folder_listing {
 	struct imap *c;
 	struct folder_list *list;

@@ -17,8 +17,8 @@
 struct imap_flags_apart;
 struct imap_spans;
 
-/* The caller sets `list`, `want`, `only` or `from` and `to`, and `headed`; the rest is {0}. Freed by
- * imap_listing_free(). */
+/* The caller sets `list`, `want`, `only` or `from` and `to`, and `headed`; the rest is {0}. Freed
+ * by imap_listing_free(). */
 struct imap_listing {
 	struct message_list *list; /* while it comes, an item's number is its slot */
 	struct imap_numbers numbers;
@@ -43,8 +43,8 @@ struct imap_listing {
 /* As c->take: takes the FETCH and EXPUNGE responses for the struct imap_listing CTX. */
 bool imap_listing_take(void *ctx, struct imap *c, const struct imap_untagged *u);
 
-/* Brings the complete list into the order of the messages, each once, with the numbers that they have
- * now; messages that went away are left out. False: *e, the list cannot be used. */
+/* Brings the complete list into the order of the messages, each once, with the numbers that they
+ * have now; messages that went away are left out. False: *e, the list cannot be used. */
 bool imap_listing_arrange(struct imap *c, struct imap_listing *x, struct err *e);
 
 void imap_listing_free(struct imap_listing *x);

@@ -151,8 +151,8 @@ total_of(const struct imap *c)
 	return f->existed > f->expunged ? f->existed - f->expunged : 0;
 }
 
-/* A few of many messages that the server says exist and does not list are odd ones, which must not keep
- * the others from being served: they are listed without a UID. */
+/* A few of many messages that the server says exist and does not list are odd ones, which must not
+ * keep the others from being served: they are listed without a UID. */
 static void
 fill_few_gaps(const struct imap *c, struct message_list *l)
 {
@@ -201,8 +201,8 @@ imap_list_headers(void *conversation, unsigned want, struct message_list *l, mes
 
 /* Some messages, by number. */
 
-/* A refusal, a limit or a gap: somebody else deleted one of them meanwhile (RFC 2180 section 4.1), or
- * the server counts otherwise. */
+/* A refusal, a limit or a gap: somebody else deleted one of them meanwhile (RFC 2180 section 4.1),
+ * or the server counts otherwise. */
 static bool
 read_some(struct imap *c, struct imap_listing *x, bool *is_complete, struct err *e)
 {

@@ -62,9 +62,9 @@ enum imap_form {
 enum { IMAP_QUOTED_MAX = 1000 }; /* a command line much longer is not taken everywhere (RFC 7162) */
 
 /*
- * Adds the N bytes S to OUT in their simplest form as an astring (RFC 9051 section 4.3), if that is an
- * atom or quoted; else nothing. 8-bit is quoted only if it is UTF-8 and IS_UTF8. NIL is quoted, or it
- * would be no string.
+ * Adds the N bytes S to OUT in their simplest form as an astring (RFC 9051 section 4.3), if that is
+ * an atom or quoted; else nothing. 8-bit is quoted only if it is UTF-8 and IS_UTF8. NIL is quoted,
+ * or it would be no string.
  */
 enum imap_form imap_string_add(struct buf *out, const char *s, size_t n, bool is_utf8);
 

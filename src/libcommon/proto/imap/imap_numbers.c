@@ -20,7 +20,8 @@ live_up_to(const struct imap_numbers *n, uint32_t slot)
 	return count;
 }
 
-/* Twice the size, with all new slots live: a node's parent that is new counts the whole old tree. */
+/* Twice the size, with all new slots live: a node's parent that is new counts the whole old
+ * tree. */
 static void
 grow(struct imap_numbers *n)
 {

@@ -82,8 +82,8 @@ check_nothing_else_is_marked(struct imap *c, struct err *e)
 	return err_hint(e, "let the client that marked them expunge them, or take the marks away");
 }
 
-/* Asks BEFORE, a set, AFTER for each set of them. Returns how many. ENDS, if it is not NULL, gets an
- * array, the caller's to free(): the index in UIDS after each set. */
+/* Asks BEFORE, a set, AFTER for each set of them. Returns how many. ENDS, if it is not NULL, gets
+ * an array, the caller's to free(): the index in UIDS after each set. */
 static size_t
 ask_each_set(struct imap *c, const struct imap_uids *uids, const char *before, const char *after,
 	     size_t **ends)
@@ -325,8 +325,8 @@ store(struct imap *c, const struct imap_uids *uids, const char *sign, const char
 	return ok;
 }
 
-/* Does the server keep each of FLAGS, separated by blanks? STORE of one that it does not keep may be
- * answered by OK, and does nothing (RFC 9051 section 7.1). */
+/* Does the server keep each of FLAGS, separated by blanks? STORE of one that it does not keep may
+ * be answered by OK, and does nothing (RFC 9051 section 7.1). */
 static bool
 check_flags(const struct imap *c, const char *flags, struct err *e)
 {

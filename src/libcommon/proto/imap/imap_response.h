@@ -22,8 +22,8 @@ void imap_finish(struct imap *c);
 /* Skips a value whose first token is T: a word, a string, a list. False: the stream failed. */
 bool imap_skip_value(struct imap *c, const struct imap_token *t);
 
-/* Reads the rest of the line after the status word WORD into INTO, as "WORD text". False: the stream
- * failed. */
+/* Reads the rest of the line after the status word WORD into INTO, as "WORD text". False: the
+ * stream failed. */
 bool imap_read_words(struct imap *c, const char *word, struct buf *into);
 
 /* From here on it is counted anew how much a server says in one answer. */

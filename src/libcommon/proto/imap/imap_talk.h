@@ -41,10 +41,10 @@ enum imap_status imap_await_more(struct imap *c);
 
 /*
  * For a command of several lines, while no other is on its way. The first line is asked by
- * imap_ask(), the others by dialog_ask(). A line that ends with a literal's {LEN} or {LEN+} (imap_literal_sign() is "+" or
- * "") is followed by imap_await_literal(): IMAP_CONTINUE, and the next line may be asked. If the
- * server offered that, it goes out in one flight with this one, without the server's consent (RFC
- * 7888). The last line is followed by imap_await_last().
+ * imap_ask(), the others by dialog_ask(). A line that ends with a literal's {LEN} or {LEN+}
+ * (imap_literal_sign() is "+" or "") is followed by imap_await_literal(): IMAP_CONTINUE, and the
+ * next line may be asked. If the server offered that, it goes out in one flight with this one,
+ * without the server's consent (RFC 7888). The last line is followed by imap_await_last().
  */
 const char *imap_literal_sign(const struct imap *c, size_t len);
 enum imap_status imap_await_literal(struct imap *c, size_t len);

@@ -48,8 +48,9 @@ size_t imap_ranges_arrange(struct imap_range *ranges, size_t n);
 /* Is NUMBER in one of the N ranges, which are arranged? */
 bool imap_ranges_have(const struct imap_range *ranges, size_t n, uint32_t number);
 
-/* Reads one range of a sequence set that ends at END, "7", "3:5" or "5:3", from *AT on, and puts *AT
- * after the comma that follows it, or after END. 0 is read as any number. False: it is not a range. */
+/* Reads one range of a sequence set that ends at END, "7", "3:5" or "5:3", from *AT on, and puts
+ * *AT after the comma that follows it, or after END. 0 is read as any number. False: it is not a
+ * range. */
 bool imap_set_next(const char **at, const char *end, struct imap_range *range);
 
 /*

@@ -35,8 +35,8 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
-/* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line. Some
- * servers separate by tabs. */
+/* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line.
+ * Some servers separate by tabs. */
 static const char *
 parse_numbered(const char *line, uint32_t *number)
 {

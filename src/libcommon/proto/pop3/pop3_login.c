@@ -306,8 +306,8 @@ login_until_right(struct pop3 *c, const struct login *l,
 }
 
 /*
- * "auto": SASL and USER, in the order of login_run(), then APOP; the last only over TLS, because its
- * MD5 lets a listener guess the password, and only if the server has nothing else.
+ * "auto": SASL and USER, in the order of login_run(), then APOP; the last only over TLS, because
+ * its MD5 lets a listener guess the password, and only if the server has nothing else.
  */
 static bool
 choose_login(struct pop3 *c, const struct login *l, struct err *e)

@@ -76,8 +76,8 @@ bool pop3_ok(struct pop3 *c, enum err_code otherwise, struct err *e);
  * response code says better. Always false. */
 bool pop3_refused(struct pop3 *c, enum err_code otherwise, struct err *e);
 
-/* Does the last answer say when to come back or why it is a refusal, by a response code that we know
- * or, without one, in words (proto/refusal.h)? */
+/* Does the last answer say when to come back or why it is a refusal, by a response code that we
+ * know or, without one, in words (proto/refusal.h)? */
 bool pop3_says_why(const struct pop3 *c);
 
 /* Gets back into step after an answer that had more lines than it should have, while UNREAD more

@@ -121,8 +121,8 @@ static const struct {
     {"MT-PRIORITY", take_mt_priority},
 };
 
-/* "AUTH A B" and, as servers of before RFC 2554 have it, "AUTH=A B": there may be several lines, and
- * the list is what all of them name. */
+/* "AUTH A B" and, as servers of before RFC 2554 have it, "AUTH=A B": there may be several lines,
+ * and the list is what all of them name. */
 static void
 take_auth(struct smtp *c, const char *words)
 {

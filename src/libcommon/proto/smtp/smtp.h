@@ -65,12 +65,12 @@ const struct smtp_features *smtp_features(const struct smtp *c);
  * are), nothing is sent and *e is the first refusal (ERR_RECIPIENT, or ERR_TEMPORARY for a 4xx);
  * each recipient's reply tells the rest. By LMTP each recipient has a reply to the message too,
  * which then replaces the first one. A message that needs an extension that the server does not
- * offer is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With `is_last`, QUIT goes
- * out with the message. False with *MAYBE_SENT: the end of the message went out and its reply was not
- * seen. True: the server took it over for all recipients without a refusal among their replies,
- * which is at least one; REPLY is its word. Recipients whom the server did not want in the same
- * transaction (452 after others were accepted) are not refused, but `is_postponed`: the message did
- * not go to them, and QUIT does not go out.
+ * offer is refused before the first byte (ERR_MALFORMED, ERR_UNAVAILABLE). With `is_last`, QUIT
+ * goes out with the message. False with *MAYBE_SENT: the end of the message went out and its reply
+ * was not seen. True: the server took it over for all recipients without a refusal among their
+ * replies, which is at least one; REPLY is its word. Recipients whom the server did not want in the
+ * same transaction (452 after others were accepted) are not refused, but `is_postponed`: the
+ * message did not go to them, and QUIT does not go out.
  */
 bool smtp_send(struct smtp *c, struct smtp_envelope *envelope, struct outgoing *message,
 	       struct smtp_reply *reply, bool *maybe_sent, struct err *e);
@@ -89,8 +89,8 @@ bool smtp_is_over(const struct smtp *c);
 /* The server ended it: said 421, hung up, was silent for too long. */
 bool smtp_is_broken(const struct smtp *c);
 
-/* The server said 421: it takes nothing more over this connection, and has not taken what it was said
- * to. */
+/* The server said 421: it takes nothing more over this connection, and has not taken what it was
+ * said to. */
 bool smtp_is_closing(const struct smtp *c);
 
 /* It is not over, and the server has said nothing since, nor hung up. Does not wait. */

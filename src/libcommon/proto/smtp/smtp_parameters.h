@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * smtp_parameters - what a message asks of its servers beyond being delivered, as parameters of MAIL
- * and RCPT.
+ * smtp_parameters - what a message asks of its servers beyond being delivered, as parameters of
+ * MAIL and RCPT.
  */
 #ifndef MAILVERBS_PROTO_SMTP_SMTP_PARAMETERS_H
 #define MAILVERBS_PROTO_SMTP_SMTP_PARAMETERS_H
