@@ -57,7 +57,7 @@ struct service {
 	struct fetch_options options;
 	struct operands *operands;
 	unsigned interval_s;
-	struct mailbox_session kept; /* between two rounds of a watch */
+	struct fetch_kept kept; /* between two rounds of a watch */
 };
 
 static bool
@@ -75,7 +75,7 @@ poll_account(void *ctx, struct err *e)
 static bool
 is_connected(void *ctx)
 {
-	return ((struct service *)ctx)->kept.base.stream != NULL;
+	return ((struct service *)ctx)->kept.session.base.stream != NULL;
 }
 
 /* Servers log out who is silent for 30 minutes (RFC 2177); tests don't wait so long. */
@@ -103,11 +103,11 @@ static bool
 wait_for_mail(void *ctx, struct err *e)
 {
 	struct service *s = ctx;
-	const bool ok = mailbox_wait(&s->kept.mailbox, idle_s(s), s->interval_s, e);
+	const bool ok = mailbox_wait(&s->kept.session.mailbox, idle_s(s), s->interval_s, e);
 
-	mailbox_session_show_alert(&s->kept, s->run);
+	mailbox_session_show_alert(&s->kept.session, s->run);
 	if (!ok)
-		mailbox_session_close(&s->kept);
+		fetch_kept_close(&s->kept);
 	return ok;
 }
 
@@ -122,7 +122,7 @@ watch_account(struct service *s, struct err *e)
 
 	s->interval_s = s->options.interval_s != 0 ? s->options.interval_s : INTERVAL_S;
 	ok = watch_run(s->run, &job, s, e);
-	mailbox_session_close(&s->kept);
+	fetch_kept_close(&s->kept);
 	return ok;
 }
 

@@ -26,20 +26,6 @@ S: a2 OK selected
 S: a3 OK listed"
 }
 
-# An account on Dovecot, whose conversations are written down there.
-on_dovecot()
-{
-	user=$(fresh_user)
-	config_for "$user" "maildir = $PWD/box" "$@"
-	trace_user "$user"
-}
-
-# said N PATTERN: the client said it so often
-said()
-{
-	[[ $(wire_trace "$user" in | grep -c -- "$2") -ge $1 ]]
-}
-
 # ---- Dovecot ----
 
 @test "mail is there as soon as it comes, and gone from the server, in one session" {
@@ -115,12 +101,7 @@ said()
 
 @test "a session that was killed is made anew, and that is told with -v alone" {
 	on_dovecot 'interval = 1000'
-	cat >gate <<-END
-	#!/bin/bash
-	echo \$\$ >gate.pid
-	exec '$abs_top_srcdir/tests/servers/relay' ${SRV_IMAPS##*:}
-	END
-	chmod +x gate
+	make_imap_gate
 	watch --tunnel=./gate
 	await said 1 IDLE
 	give a
@@ -137,40 +118,6 @@ said()
 }
 
 # ---- scripts ----
-
-# plays SCRIPT... [-- OPTION...]: a watch of servers that play them, one behind the other; the last one kills it.
-plays()
-{
-	local -a scripts=() options=()
-	while (($# > 0)) && [[ $1 != -- ]]; do
-		scripts+=("$1")
-		shift
-	done
-	options=("${@:2}")
-	printf '0\n' >turn
-	cat >server <<-'END'
-	#!/bin/bash
-	read -r n <turn
-	echo $((n + 1)) >turn
-	export REPLAY_VERDICT=$PWD/verdict.$n
-	exec "$abs_top_builddir/tests/replay" "script.$n"
-	END
-	chmod +x server
-	local i
-	for i in "${!scripts[@]}"; do
-		printf '%s\n' "${scripts[i]}" >"script.$i"
-	done
-	printf '! run kill -TERM "$(cat pid)"\n' >>"script.$i"
-	# Who waits takes his leave.
-	[[ ${scripts[i]##*$'\n'} != 'S: + idling' ]] || printf 'C: DONE\nC~ a[0-9]+ LOGOUT\n! stall\n' >>"script.$i"
-	run --separate-stderr timeout 60 bash -c 'echo $$ >pid; exec "$@"' - mfetch "${imap[@]}" --tunnel='exec ./server' --watch \
-		--maildir=box "${options[@]}"
-	for i in "${!scripts[@]}"; do
-		[[ -e verdict.$i ]] || continue
-		assert_equal "$i: $(cat "verdict.$i")" "$i: ok"
-	done
-	assert_equal "$(cat turn)" "${#scripts[@]}"
-}
 
 idling='C: a4 IDLE
 S: + idling'

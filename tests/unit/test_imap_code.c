@@ -47,6 +47,7 @@ is_kind(const char *text, const char *want)
 	    [IMAP_CODE_COPYUID] = "copyuid",
 	    [IMAP_CODE_EXPUNGEISSUED] = "expungeissued",
 	    [IMAP_CODE_MESSAGELIMIT] = "messagelimit",
+	    [IMAP_CODE_NOTIFICATIONOVERFLOW] = "notificationoverflow",
 	    [IMAP_CODE_PERMANENTFLAGS] = "permanentflags",
 	    [IMAP_CODE_READ_ONLY] = "read-only",
 	    [IMAP_CODE_UIDNEXT] = "uidnext",
@@ -78,6 +79,7 @@ test_kinds(void)
 	is_kind("OK [CAPABILITY IMAP4rev1 IDLE]", "capability rest IDLE");
 	is_kind("OK [READ-ONLY] EXAMINE", "read-only");
 	is_kind("NO [EXPUNGEISSUED]", "expungeissued");
+	is_kind("OK [NOTIFICATIONOVERFLOW] too much", "notificationoverflow");
 	is_kind("OK [APPENDUID 38505 3955] done", "appenduid rest 3955");
 }
 

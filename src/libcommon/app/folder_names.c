@@ -41,8 +41,8 @@ folder_names_free(struct folder_names *n)
 	*n = (struct folder_names){0};
 }
 
-static bool
-have_pattern(const struct folder_names *n)
+bool
+folder_names_have_pattern(const struct folder_names *n)
 {
 	for (size_t i = 0; i < n->count; i++)
 		if (imap_name_is_pattern(n->names[i]))
@@ -53,7 +53,7 @@ have_pattern(const struct folder_names *n)
 bool
 folder_names_are_many(const struct folder_names *n)
 {
-	return n->count > 1 || have_pattern(n);
+	return n->count > 1 || folder_names_have_pattern(n);
 }
 
 static bool
@@ -95,7 +95,7 @@ folder_names_expand(struct folder_names *n, struct mailbox *m, bool without_tras
 {
 	struct folder_names all = {0};
 	struct folder_list l = {0};
-	bool ok = !have_pattern(n) || mailbox_folders(m, false, &l, e);
+	bool ok = !folder_names_have_pattern(n) || mailbox_folders(m, false, &l, e);
 
 	for (size_t i = 0; ok && i < n->count; i++)
 		if (imap_name_is_pattern(n->names[i]))

@@ -25,6 +25,9 @@ void folder_names_free(struct folder_names *n);
 /* Can it be more than one? */
 bool folder_names_are_many(const struct folder_names *n);
 
+/* Do they depend on which folders there are? */
+bool folder_names_have_pattern(const struct folder_names *n);
+
 /*
  * Puts in place of each pattern the folders of M that it takes in, each folder once, in all. A
  * pattern leaves out what can't be opened and, WITHOUT_TRASH, the Trash. False: *e, from the

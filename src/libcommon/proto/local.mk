@@ -47,6 +47,8 @@ libcommon_a_SOURCES += \
 	%D%/imap/imap_messages.h \
 	%D%/imap/imap_name.c \
 	%D%/imap/imap_name.h \
+	%D%/imap/imap_notify.c \
+	%D%/imap/imap_notify.h \
 	%D%/imap/imap_numbers.c \
 	%D%/imap/imap_numbers.h \
 	%D%/imap/imap_parse.c \

@@ -188,6 +188,21 @@ mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e)
 	return m->protocol->wait(m->conversation, idle_s, poll_s, e);
 }
 
+bool
+mailbox_announce(struct mailbox *m, char *const *folders, size_t count, bool *announces,
+		 struct err *e)
+{
+	*announces = false;
+	return !m->protocol->announce ||
+	       m->protocol->announce(m->conversation, folders, count, announces, e);
+}
+
+bool
+mailbox_has_news(const struct mailbox *m, const char *folder)
+{
+	return m->protocol->has_news && m->protocol->has_news(m->conversation, folder);
+}
+
 void
 mailbox_close(struct mailbox *m)
 {

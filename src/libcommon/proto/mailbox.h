@@ -148,6 +148,11 @@ struct mailbox_protocol {
 	void (*stay)(void *conversation);
 	bool (*wait)(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e);
 
+	/* NULL if the protocol has no announcements for several folders: both or neither. */
+	bool (*announce)(void *conversation, char *const *folders, size_t count, bool *announces,
+			 struct err *e);
+	bool (*has_news)(const void *conversation, const char *folder);
+
 	/* NULL if the protocol has no messages for users. */
 	char *(*alert)(void *conversation);
 };
@@ -319,6 +324,18 @@ bool mailbox_stay(struct mailbox *m);
  * new messages by itself, else after POLL_S. False: *e, the session broke, or a signal came.
  */
 bool mailbox_wait(struct mailbox *m, unsigned idle_s, unsigned poll_s, struct err *e);
+
+/*
+ * Has the server announce what comes into each of the COUNT FOLDERS, so that mailbox_wait() waits
+ * for all of them. To be called before the first turn, in a session that stays and takes no turn of
+ * another folder. *ANNOUNCES is false where the server cannot, or does not want to. False: *e, the
+ * session broke.
+ */
+bool mailbox_announce(struct mailbox *m, char *const *folders, size_t count, bool *announces,
+		      struct err *e);
+
+/* After mailbox_wait(): has something come into FOLDER, one of those, since its last turn? */
+bool mailbox_has_news(const struct mailbox *m, const char *folder);
 
 void mailbox_close(struct mailbox *m); /* accepts a closed one */
 

@@ -12,6 +12,7 @@
 #include "proto/imap/imap_folders.h"
 #include "proto/imap/imap_login.h"
 #include "proto/imap/imap_messages.h"
+#include "proto/imap/imap_notify.h"
 #include "proto/imap/imap_remove.h"
 #include "proto/imap/imap_search.h"
 #include "proto/imap/imap_select.h"
@@ -44,6 +45,7 @@ imap_close(void *conversation)
 	dialog_free(c->dialog);
 	imap_parse_free(&c->reader.parse);
 	imap_early_free(c);
+	imap_notify_free(c);
 	buf_free(&c->reader.shown);
 	buf_free(&c->words);
 	buf_free(&c->bye);
@@ -79,6 +81,13 @@ imap_alert(void *conversation)
 	return from < c->alerts.lines.len ? mem_strdup(c->alerts.lines.data + from) : NULL;
 }
 
+static bool
+turn(void *conversation, const char *folder)
+{
+	imap_notify_turn(conversation, folder);
+	return imap_turn(conversation, folder);
+}
+
 static const struct mailbox_protocol imap_protocol = {
     .list = imap_list,
     .list_since = imap_list_since,
@@ -89,7 +98,7 @@ static const struct mailbox_protocol imap_protocol = {
     .find = imap_find,
     .list_found = imap_list_found,
     .folders = imap_folders,
-    .turn = imap_turn,
+    .turn = turn,
     .fetch = imap_fetch,
     .remove = imap_remove,
     .mark_read = imap_mark_read,
@@ -102,6 +111,8 @@ static const struct mailbox_protocol imap_protocol = {
     .check_rights = imap_check_rights,
     .stay = imap_stay,
     .wait = imap_wait,
+    .announce = imap_notify,
+    .has_news = imap_has_news,
     .alert = imap_alert,
 };
 

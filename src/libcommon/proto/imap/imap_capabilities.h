@@ -31,6 +31,7 @@ enum imap_capability {
 	IMAP_LIST_STATUS = 1 << 14,   /* RFC 5819 */
 	IMAP_NAMESPACE = 1 << 15,     /* RFC 2342 */
 	IMAP_IDLE = 1 << 16,          /* RFC 2177 */
+	IMAP_NOTIFY = 1 << 17,        /* RFC 5465 */
 };
 
 struct imap_capabilities {

@@ -20,10 +20,11 @@ enum imap_code_kind {
 	IMAP_CODE_ALERT,
 	IMAP_CODE_APPENDUID, /* RFC 4315 section 3: `rest` is the UID */
 	IMAP_CODE_CAPABILITY,
-	IMAP_CODE_COPYUID,        /* RFC 4315 section 3: `rest` is the sets of UIDs */
-	IMAP_CODE_EXPUNGEISSUED,  /* RFC 5530 section 3 */
-	IMAP_CODE_MESSAGELIMIT,   /* RFC 9738: `number` is the limit, `rest` the last UID */
-	IMAP_CODE_PERMANENTFLAGS, /* `fixed` */
+	IMAP_CODE_COPYUID,              /* RFC 4315 section 3: `rest` is the sets of UIDs */
+	IMAP_CODE_EXPUNGEISSUED,        /* RFC 5530 section 3 */
+	IMAP_CODE_MESSAGELIMIT,         /* RFC 9738: `number` is the limit, `rest` the last UID */
+	IMAP_CODE_NOTIFICATIONOVERFLOW, /* RFC 5465 section 5.8 */
+	IMAP_CODE_PERMANENTFLAGS,       /* `fixed` */
 	IMAP_CODE_READ_ONLY,
 	IMAP_CODE_UIDNEXT,    /* `number` */
 	IMAP_CODE_UIDVALIDITY /* `number`; some servers give more than 32 bits */

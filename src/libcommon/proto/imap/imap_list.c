@@ -136,14 +136,21 @@ read_rest_of_name(struct imap *c, struct buf *wire)
 	return false;
 }
 
+bool
+imap_list_read_status_name(struct imap *c, struct buf *wire)
+{
+	struct imap_token t;
+
+	return imap_next(c, &t) && read_name(c, &t, wire) && read_rest_of_name(c, wire);
+}
+
 static bool
 read_status(struct imap_folder_listing *x)
 {
 	struct buf wire = {0};
-	struct imap_token t;
 	struct folder *f = NULL;
 
-	if (imap_next(x->c, &t) && read_name(x->c, &t, &wire) && read_rest_of_name(x->c, &wire))
+	if (imap_list_read_status_name(x->c, &wire))
 		f = imap_folder_index_find(&x->index, x->list, wire.data);
 	buf_free(&wire);
 	return f && read_counts(x->c, f);

@@ -42,6 +42,10 @@ enum imap_status imap_await_list(struct imap_folder_listing *x);
 /* As imap_await_list(), where LIST adds no folder: for STATUS alone. */
 enum imap_status imap_await_counts(struct imap_folder_listing *x);
 
+/* Adds the folder's name in untagged STATUS to WIRE, up to the opening parenthesis. False: it is
+ * malformed. */
+bool imap_list_read_status_name(struct imap *c, struct buf *wire);
+
 void imap_list_free(struct imap_folder_listing *x);
 
 #endif

@@ -102,6 +102,24 @@ struct imap_folder {
 	uint32_t listed_expunged; /* and those of them that went before the list was complete */
 };
 
+/* A folder in which the server announces what comes. */
+struct imap_announced {
+	char *wire;        /* its name, as it goes over the wire */
+	uint64_t next_uid; /* the largest UIDNEXT that was heard; 0: none, */
+	uint64_t validity; /* with this UIDVALIDITY */
+	bool has_news;     /* since its last turn */
+	bool is_left;      /* it was selected since the server was asked last */
+};
+
+/* NOTIFY: imap_notify. No folders: it is not on. */
+struct imap_notify {
+	struct imap_announced *folders;
+	size_t count;
+	bool is_over; /* the server has ended it (NOTIFICATIONOVERFLOW): imap_untagged */
+	/* takes an announcement, whichever command waits; not that command's data */
+	void (*take)(struct imap *c, const struct imap_untagged *u);
+};
+
 /* The changes that the commit makes: imap_remove. */
 struct imap_changes {
 	struct imap_uids to_delete; /* to delete, or to move to the Trash */
@@ -124,11 +142,20 @@ struct imap {
 	struct imap_capabilities capabilities;
 	struct imap_stage stage;
 	struct imap_folder folder;
+	struct imap_notify notify;
 	struct imap_changes changes;
 	struct mailbox_facts facts; /* of the folder and the last commit; no customs */
 	bool stays;                 /* the session goes on after a commit */
 	bool idled_in_vain; /* the server ended the last IDLE at once, and nothing had come */
 };
+
+/* Are there more messages in the selected folder than in the list? Messages expunged meanwhile do
+ * not change the result. */
+static inline bool
+imap_has_come(const struct imap *c)
+{
+	return (uint64_t)c->folder.exists + c->folder.expunged > c->folder.existed;
+}
 
 static inline bool
 imap_can(const struct imap *c, enum imap_capability what)

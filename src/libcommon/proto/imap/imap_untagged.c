@@ -105,11 +105,19 @@ take_alert(struct imap *c, const struct imap_code *code)
 	free(line);
 }
 
+static void
+take_overflow(struct imap *c, const struct imap_code *code)
+{
+	(void)code;
+	c->notify.is_over = c->notify.count > 0;
+}
+
 /* The codes that change the session's state. */
 static void (*const code_takers[])(struct imap *c, const struct imap_code *code) = {
     [IMAP_CODE_ALERT] = take_alert,
     [IMAP_CODE_CAPABILITY] = take_capability_code,
     [IMAP_CODE_MESSAGELIMIT] = take_message_limit,
+    [IMAP_CODE_NOTIFICATIONOVERFLOW] = take_overflow,
     [IMAP_CODE_PERMANENTFLAGS] = take_permanent_flags,
     [IMAP_CODE_READ_ONLY] = take_read_only,
     [IMAP_CODE_UIDNEXT] = take_uid_next,
@@ -217,6 +225,8 @@ imap_take_untagged(struct imap *c)
 		take_numbered(c, &u);
 	if (c->take && c->take(c->take_ctx, c, &u))
 		c->reader.unsolicited--;
+	else if (c->notify.count > 0)
+		c->notify.take(c, &u);
 	imap_finish(c);
 	return stream_ok(c->stream, &(struct err){0});
 }

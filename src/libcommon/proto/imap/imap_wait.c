@@ -6,23 +6,22 @@
 #include "net/dialog.h"
 #include "net/stream.h"
 #include "net/wait.h"
+#include "proto/imap/imap_notify.h"
 #include "proto/imap/imap_talk.h"
 
-/* Are there more messages than in the list? Messages expunged meanwhile do not change the
- * result. */
 static bool
 has_come(const struct imap *c)
 {
-	return (uint64_t)c->folder.exists + c->folder.expunged > c->folder.existed;
+	return imap_has_come(c) || imap_notify_has_news(c);
 }
 
-/* Takes in what the server says by itself, until mail has come, it says goodbye, or DEADLINE has
- * come. True: what came is an answer, *STATUS. */
+/* Takes in what the server says by itself, until mail has come, it says goodbye, announces no more,
+ * or DEADLINE has come. True: what came is an answer, *STATUS. */
 static bool
 hears_answer(struct imap *c, int64_t deadline, enum imap_status *status)
 {
 	imap_start_answer(c);
-	while (!has_come(c) && c->bye.len == 0 && wait_clock() < deadline &&
+	while (!has_come(c) && c->bye.len == 0 && !c->notify.is_over && wait_clock() < deadline &&
 	       stream_wait(c->stream, deadline) == WAIT_READY)
 		if (imap_listen(c, status))
 			return true;
@@ -75,11 +74,10 @@ is_in_vain_again(struct imap *c, enum imap_status status, int64_t soon)
 	return was_in_vain && c->idled_in_vain;
 }
 
-bool
-imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
+/* Until the server announces something, or has long been silent. */
+static bool
+wait_long(struct imap *c, unsigned idle_s, unsigned poll_s, struct err *e)
 {
-	struct imap *c = conversation;
-
 	if (imap_can(c, IMAP_IDLE)) {
 		const int64_t soon = wait_deadline(idle_s < poll_s ? idle_s : poll_s);
 		const enum imap_status status = idle(c, idle_s);
@@ -91,4 +89,23 @@ imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
 			return imap_ok(c, status, ERR_UNAVAILABLE, e);
 	}
 	return imap_ok(c, poll_once(c, poll_s), ERR_UNAVAILABLE, e);
+}
+
+/* What the server drops when too much happens at once is not known (RFC 5465 section 5.8): a new
+ * session looks at all folders. */
+static bool
+still_announces(struct imap *c, struct err *e)
+{
+	return !c->notify.is_over || imap_complain(c, ERR_TEMPORARY, "the server ended NOTIFY", e);
+}
+
+bool
+imap_wait(void *conversation, unsigned idle_s, unsigned poll_s, struct err *e)
+{
+	struct imap *c = conversation;
+
+	if (!imap_notify_catch_up(c, e) || !still_announces(c, e))
+		return false;
+	return imap_notify_has_news(c) ||
+	       (wait_long(c, idle_s, poll_s, e) && still_announces(c, e));
 }
