@@ -176,6 +176,16 @@ connect ${SRV_POP3S##*:}"
 	done
 }
 
+@test "mfetch taken over gets nothing, and makes a Maildir beside others" {
+	mkdir mail
+	deliver "$user" <<<'Subject: here'
+	run -0 mfetch --probe -v --maildir=mail/box
+	assert_line --partial 'contained: files, TCP ports'
+	run -0 taken_over mfetch --maildir=mail/box
+	got_nothing
+	grep -q here mail/box/new/*
+}
+
 @test "a watch that begins without a Maildir makes it, and is contained from then on" {
 	deliver "$user" <<<'Subject: here'
 	# it ends by a signal when it has been taken over

@@ -297,14 +297,28 @@ allow_parts(const struct sandbox *s, const char *path)
 	return ok;
 }
 
+/* In the directory of PATH. */
+static bool
+allow_beside(const struct sandbox *s, const char *path)
+{
+	char *directory = file_directory(path);
+	const bool ok = allow_directory(s, directory);
+
+	free(directory);
+	return ok;
+}
+
 /* Landlock has versions, and speaks only of what exists; unveil(2) does not mind. */
-static void
+static bool
 allow_later(const struct sandbox *s, const char *path)
 {
-	if (s->version > 0)
-		later.maildir = mem_strdup(path);
-	else
+	if (s->version == 0)
 		sandbox_allow(s, path, SANDBOX_CHANGE);
+	else if (later.maildir)
+		return allow_beside(s, path);
+	else
+		later.maildir = mem_strdup(path);
+	return true;
 }
 
 /* Nothing in a Maildir but its three parts is touched: so it may hold the user's home. For one that
@@ -315,10 +329,8 @@ allow_maildir(const struct sandbox *s, const char *path)
 {
 	if (s->version == 1)
 		return false;
-	if (is_missing(path)) {
-		allow_later(s, path);
-		return true;
-	}
+	if (is_missing(path))
+		return allow_later(s, path);
 	return is_empty_directory(path) ? allow_directory(s, path) : allow_parts(s, path);
 }
 
@@ -326,14 +338,10 @@ allow_maildir(const struct sandbox *s, const char *path)
 static bool
 allow_mbox(const struct sandbox *s, const char *path)
 {
-	char *directory = file_directory(path);
-	const bool ok = is_directory(directory) && !holds_home(directory);
+	const bool ok = allow_beside(s, path);
 
-	if (ok) {
-		sandbox_allow(s, directory, SANDBOX_CHANGE);
+	if (ok)
 		sandbox_allow(s, path, SANDBOX_WRITE);
-	}
-	free(directory);
 	return ok;
 }
 
@@ -506,6 +514,17 @@ drop_later(void)
 	later.maildir = NULL;
 }
 
+/* Until the Maildir has been made, the directory that it will be in may be changed. */
+static void
+begin_for_now(struct sandbox *s, const struct containment all[], size_t count)
+{
+	sandbox_begin(s, true);
+	if (allow_all_files(s, all, count))
+		return;
+	sandbox_cancel(s);
+	sandbox_begin(s, false);
+}
+
 void
 containment_enter(const struct containment all[], size_t count)
 {
@@ -523,7 +542,7 @@ containment_enter(const struct containment all[], size_t count)
 		} else if (later.maildir) {
 			allow_all_networks(&s, all, count);
 			later.sandbox = s;
-			sandbox_begin(&s, false);
+			begin_for_now(&s, all, count);
 		}
 		allow_all_networks(&s, all, count);
 		sandbox_enforce(&s, &what);
