@@ -588,3 +588,15 @@ config_line()
 	fails 78 call msend -s pop3s://localhost
 	fails 78 mlist -s pop3s://
 }
+
+@test 'output that is lost before the end is said to be, and a reader that has gone is no error' {
+	planned() { mdel -n --server=pop3+insecure://127.0.0.1:1 --user=x 1; }
+	full() { planned >/dev/full; }
+	run -74 full
+	assert_line --index 1 'mdel: standard output: what was written to it is lost'
+	unread() { planned | true; echo "${PIPESTATUS[0]}"; }
+	for ((i = 0; i < 5; i++)); do
+		run --separate-stderr -0 unread
+		[[ $output = 141 ]] || assert_equal "$output $stderr" '75 mdel: 127.0.0.1:1: cannot connect: Connection refused'
+	done
+}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -346,11 +347,17 @@ die_of(int number)
 static bool
 close_output(struct err *e)
 {
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	const bool was_lost = ferror(stdout); /* by an earlier flush, whose errno is gone */
+
+	errno = 0;
+	if (fflush(stdout) == 0 && !was_lost)
 		return true;
-	if (errno == EPIPE)
+	if (errno == EPIPE || (poll(&out, 1, 0) > 0 && (out.revents & POLLERR)))
 		die_of(SIGPIPE);
-	return err_set_errno(e, ERR_IO, "standard output");
+	if (errno != 0)
+		return err_set_errno(e, ERR_IO, "standard output");
+	return err_set(e, ERR_IO, "standard output: what was written to it is lost");
 }
 
 /* The signal is raised again so that the shell sees it and ends its loop too. */
