@@ -51,7 +51,7 @@ list_and_select(struct mailbox_task *t, struct err *e)
 	    !mailbox_check_rights(&t->session.mailbox, RIGHT_DELETE, e))
 		return false;
 	mailbox_session_show_alert(&t->session, t->run);
-	mailbox_task_select(t);
+	mailbox_task_select_to_change(t);
 	return true;
 }
 

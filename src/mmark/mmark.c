@@ -113,7 +113,7 @@ list_and_select(struct marking *m, struct err *e)
 	    !mailbox_check_rights(mailbox, right, e))
 		return false;
 	mailbox_session_show_alert(&m->task.session, m->task.run);
-	mailbox_task_select(&m->task);
+	mailbox_task_select_to_change(&m->task);
 	return true;
 }
 

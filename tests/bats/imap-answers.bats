@@ -256,3 +256,33 @@ lists()
 	against - 0 mlist -o number,uid < <(lists '* 1 FETCH (UID 20 UID 10)' '* 2 FETCH (UID 20 UID 20)')
 	assert_equal "$output" $'1\t\n2\t20'
 }
+
+# unnamed [LINE]...: a folder of two messages, of which the second one has no UID
+unnamed()
+{
+	hello
+	cat <<-END
+	C: a2 SELECT "INBOX"
+	C: a3 UID FETCH 1:* (UID)
+	S: * 2 EXISTS
+	S: * OK [UIDVALIDITY 1] ok
+	S: a2 OK selected
+	S: * 1 FETCH (UID 10)
+	S: * 2 FETCH (UID 0)
+	S: a3 OK
+	$(printf '%s\n' "$@")
+	END
+}
+
+@test 'a message without a UID cannot be deleted, marked or moved: it is named, 66, and the others are served' {
+	local why='message 2: the server gives it no UID'
+	against - 66 mdel 1 2 < <(unnamed 'C: a4 UID STORE 10 +FLAGS.SILENT (\\Deleted)' 'C: a5 UID EXPUNGE 10' 'C: a6 LOGOUT' \
+		'S: a4 OK\r\n* 1 EXPUNGE\r\na5 OK\r\na6 OK')
+	assert_equal "$stderr" "mdel: tunnel: $why"
+	against - 66 mmark --seen 2 1 < <(unnamed 'C: a4 UID STORE 10 +FLAGS.SILENT (\\Seen)' 'S: a4 OK' 'C: a5 LOGOUT' 'S: a5 OK')
+	assert_equal "$stderr" "mmark: tunnel: $why"
+	against - 66 mmark --copy=Old all < <(unnamed 'C: a4 STATUS "Old" (UIDVALIDITY)' 'S: a4 OK' 'C: a5 UID COPY 10 "Old"' 'S: a5 OK' \
+		'C: a6 LOGOUT' 'S: a6 OK')
+	assert_equal "$stderr" "mmark: tunnel: $why"
+	against - 66 mdel 2 < <(unnamed 'C: a4 LOGOUT' 'S: a4 OK')
+}

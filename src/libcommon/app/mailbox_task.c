@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/mailbox_task.h"
 
+#include <inttypes.h>
+
 #include "app/mailbox_name.h"
 #include "app/tool.h"
 #include "base/buf.h"
@@ -33,6 +35,32 @@ mailbox_task_select(struct mailbox_task *t)
 {
 	journal_set_validity(t->journal, mailbox_validity(&t->session.mailbox));
 	operands_apply(&t->operands, &t->list, t->journal, &t->named);
+}
+
+/* True: it has a name in commands of its protocol; POP3 has the number. */
+static bool
+can_be_named(const struct mailbox_task *t, size_t index)
+{
+	struct err why = {0};
+
+	if (t->session.base.url.protocol != PROTOCOL_IMAP || message_list_uid(&t->list, index))
+		return true;
+	err_set(&why, ERR_NO_INPUT, "%s: message %" PRIu32 ": the server gives it no UID",
+		session_place(&t->session.base), t->list.items[index].number);
+	run_complain(t->run, &why);
+	return false;
+}
+
+void
+mailbox_task_select_to_change(struct mailbox_task *t)
+{
+	size_t kept = 0;
+
+	mailbox_task_select(t);
+	for (size_t i = 0; i < t->named.count; i++)
+		if (can_be_named(t, t->named.index[i]))
+			t->named.index[kept++] = t->named.index[i];
+	t->named.count = kept;
 }
 
 /* A new session's list. It is nobody's wish, so nobody is asked for a password. */

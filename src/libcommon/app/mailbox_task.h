@@ -40,6 +40,10 @@ bool mailbox_task_open_journal(struct mailbox_task *t, struct err *e);
  * journal. */
 void mailbox_task_select(struct mailbox_task *t);
 
+/* The same, for a command that names messages: in IMAP one to which the server gives no UID cannot
+ * be named. It is complained of (66) and left out. */
+void mailbox_task_select_to_change(struct mailbox_task *t);
+
 /*
  * After a commit that should have removed the messages named: has the server confirmed that? If
  * not, a second look is worth a login, in a session that takes the place of the first. False: it
