@@ -132,3 +132,11 @@ flight()
 		done
 	done
 }
+
+@test 'a server whose sizes are wrong may hit that of a neighbour' {
+	flight '+OK\r\nSubject: 1\r\n\r\n456\r\n.' '+OK\r\nSubject: 2\r\n\r\n456789012345678901234567\r\n.' \
+		'+OK\r\nSubject: 3\r\n\r\n45678901234567\r\n.' '+OK' >script
+	printf '%s\n' 'C: QUIT' 'S: +OK' >>script
+	run -0 mfetch --server=pop3+insecure://x --auth=none "$(tunnel_to script)" --maildir=in --keep
+	assert_equal "$(cat in/new/* | grep -c ^Subject:)" 3
+}

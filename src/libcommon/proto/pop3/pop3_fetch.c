@@ -23,12 +23,12 @@ struct fetch {
 	struct message_info info;
 	uint64_t octets;  /* of it, as they came */
 	uint64_t content; /* likewise, without what the protocol adds */
-	uint64_t
-	    next; /* the size that the server announced of the one asked for after it; 0: none */
+	uint64_t next;    /* as announced of the one asked for after it; 0: not known */
 	uint64_t before;  /* and before it */
 	bool has_content; /* some of them are more than line ends */
 	bool is_whole; /* its lone dot has come; whether that was its end, the next answer shows */
 	bool is_refused; /* the receiver takes no more of this message: its rest is dropped */
+	bool is_inexact; /* the server's sizes are not those of its messages, and say nothing */
 	bool is_out_of_step;
 	struct err why;
 };
@@ -136,13 +136,20 @@ break_off(struct fetch *f, struct err *e)
 /*
  * POP3 answers do not say which message they are about: they are told by their order. A server that
  * leaves one out of a flight, or gives one too many, gives each message in another one's place. The
- * octets tell: a message that has not as many as announced, but as many as its neighbour.
+ * octets tell: a message that has not as many as announced, but as many as its neighbour. A server
+ * whose sizes are wrong, as those of some are by a few octets, can hit one by chance: once a message
+ * has neither size, they are no longer compared.
  */
 static bool
-is_neighbour(const struct fetch *f)
+is_neighbour(struct fetch *f)
 {
-	return f->part == PART_WHOLE && f->c->features.pipelining && f->content != f->info.size &&
-	       f->info.size > 0 && (f->content == f->next || f->content == f->before);
+	const bool differs =
+	    f->part == PART_WHOLE && f->info.size > 0 && f->content != f->info.size;
+	const bool is_other = f->content == f->next || f->content == f->before;
+
+	if (differs && !is_other)
+		f->is_inexact = true;
+	return differs && is_other && !f->is_inexact && f->c->features.pipelining;
 }
 
 /* True: the stream has failed. */
