@@ -5,6 +5,7 @@ bench_programs = \
 	tests/bench/floor_smtp \
 	tests/bench/floor_spawn \
 	tests/bench/letters \
+	tests/bench/mailbox_pop3 \
 	tests/bench/measure \
 	tests/bench/proxy \
 	tests/bench/sink_smtp
@@ -19,6 +20,8 @@ tests_bench_floor_spawn_SOURCES = tests/bench/floor_spawn.c
 tests_bench_floor_spawn_LDADD =
 tests_bench_letters_SOURCES = tests/bench/letters.c
 tests_bench_letters_LDADD =
+tests_bench_mailbox_pop3_SOURCES = tests/bench/mailbox_pop3.c
+tests_bench_mailbox_pop3_LDADD =
 tests_bench_measure_SOURCES = tests/bench/measure.c
 tests_bench_measure_LDADD =
 tests_bench_proxy_SOURCES = tests/bench/proxy.c tests/bench/socket.h

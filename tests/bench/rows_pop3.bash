@@ -321,6 +321,7 @@ row_list_10000()
 	contest 11 floor ours
 	contest 3 curl
 	limit wall 1.2
+	limit cpu 1.5
 	forget_mailbox
 }
 

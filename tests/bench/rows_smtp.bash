@@ -185,7 +185,7 @@ large()
 	limit wall 1.3
 	limit cpu 1.5
 	limit_rss 10
-	limit wall 1.3 ours_pipe floor_pipe
+	limit wall 1.5 ours_pipe floor_pipe
 	limit cpu 1.5 ours_pipe floor_pipe
 	limit_rss 10 ours_pipe
 	rm -f "$work/large" "$work/large.crlf"
