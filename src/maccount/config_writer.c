@@ -14,9 +14,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/account_names.h"
 #include "config/config_files.h"
 #include "config/ini.h"
 #include "config/paths.h"
+#include "config/setting.h"
+#include "config/values.h"
 
 enum { FILE_SIZE_MAX = 4 * 1024 * 1024, NAME_MAX_LEN = 48 };
 
@@ -61,9 +64,15 @@ read_config(const char *path, struct buf *text, struct stat *st, struct err *e)
 bool
 config_writer_open(struct config_writer *w, const char *path, struct err *e)
 {
+	char *users = path ? NULL : paths_config("config.ini");
 	struct stat st;
 
-	*w = (struct config_writer){.path = file_real_path(path), .lock = -1};
+	*w = (struct config_writer){.lock = -1};
+	if (path || users)
+		w->path = file_real_path(path ? path : users);
+	free(users);
+	if (!w->path)
+		return err_set(e, ERR_CONFIG, "there is no home directory for the configuration");
 	if (!lock_directory(w, e) || !read_config(w->path, &w->text, &st, e))
 		return false;
 	w->exists = st.st_mode != 0;
@@ -173,8 +182,8 @@ config_writer_is_free(const struct config_writer *w, const char *name, const cha
 	return ok;
 }
 
-bool
-config_writer_stage(struct config_writer *w, const char *section, struct err *e)
+static bool
+write_staged(struct config_writer *w, const char *section, struct err *e)
 {
 	struct buf text = {0};
 	bool ok;
@@ -189,6 +198,21 @@ config_writer_stage(struct config_writer *w, const char *section, struct err *e)
 		w->staged = mem_printf("%s" CONFIG_FILES_STAGED, w->path);
 	ok = file_write_new(w->staged, text.data, text.len, e);
 	buf_wipe(&text);
+	return ok;
+}
+
+bool
+config_writer_stage(struct config_writer *w, const char *section, struct values *given,
+		    struct err *e)
+{
+	struct account_names names;
+	bool ok;
+
+	if (!write_staged(w, section, e))
+		return false;
+	values_replace(given, SET_CONFIG, w->staged, "command line");
+	ok = account_names(&names, given, e);
+	account_names_free(&names);
 	return ok;
 }
 

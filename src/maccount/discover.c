@@ -31,9 +31,8 @@ static void (*const sources[])(const struct discovery *, struct candidates *) = 
 
 enum { SOURCES = sizeof sources / sizeof sources[0] };
 
-static const enum protocol protocols[] = {PROTOCOL_IMAP, PROTOCOL_POP3, PROTOCOL_SMTP};
-
-enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
+const enum protocol discover_protocols[DISCOVER_PROTOCOLS] = {PROTOCOL_IMAP, PROTOCOL_POP3,
+							      PROTOCOL_SMTP};
 
 /* One source at work. */
 struct asking {
@@ -128,10 +127,10 @@ guess(const struct discovery *d, struct discovered *found)
 {
 	struct candidates guesses = {0};
 
-	for (size_t i = 0; i < PROTOCOLS; i++)
-		if (!first(&found->all, protocols[i], is_usable) &&
-		    !found->all.is_not_offered[protocols[i]])
-			discover_guesses(d, protocols[i], &guesses);
+	for (size_t i = 0; i < DISCOVER_PROTOCOLS; i++)
+		if (!first(&found->all, discover_protocols[i], is_usable) &&
+		    !found->all.is_not_offered[discover_protocols[i]])
+			discover_guesses(d, discover_protocols[i], &guesses);
 	candidates_check(&guesses, d->ca_file, d->timeout_s);
 	candidates_append(&found->all, &guesses);
 }
@@ -139,8 +138,9 @@ guess(const struct discovery *d, struct discovered *found)
 static void
 choose(struct discovered *found)
 {
-	for (size_t i = 0; i < PROTOCOLS; i++)
-		found->chosen[protocols[i]] = first(&found->all, protocols[i], is_usable);
+	for (size_t i = 0; i < DISCOVER_PROTOCOLS; i++)
+		found->chosen[discover_protocols[i]] =
+		    first(&found->all, discover_protocols[i], is_usable);
 }
 
 /* Which refusal tells a person most? */
@@ -251,8 +251,8 @@ discover(const struct run *run, const char *address, struct discovered *found, s
 	ask_sources(&d, &found->all);
 	candidates_check(&found->all, d.ca_file, d.timeout_s);
 	guess(&d, found);
-	for (size_t i = 0; i < PROTOCOLS; i++)
-		confirm(&found->all, protocols[i], &d);
+	for (size_t i = 0; i < DISCOVER_PROTOCOLS; i++)
+		confirm(&found->all, discover_protocols[i], &d);
 	choose(found);
 	free(ca_file);
 	buf_free(&domain);

@@ -29,6 +29,10 @@ struct discovery {
 	bool may_ask;       /* on the terminal */
 };
 
+/* Those that a server is looked for, in the order of the lines of a section. */
+enum { DISCOVER_PROTOCOLS = 3 };
+extern const enum protocol discover_protocols[DISCOVER_PROTOCOLS];
+
 /* The result: the server to use for each protocol, or NULL. They point into `all`. */
 struct discovered {
 	struct candidates all;

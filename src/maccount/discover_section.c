@@ -10,10 +10,6 @@
 
 enum { LINE_MAX_LEN = 190 }; /* config/ini.h takes 199 bytes */
 
-static const enum protocol protocols[] = {PROTOCOL_IMAP, PROTOCOL_POP3, PROTOCOL_SMTP};
-
-enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
-
 /* A comment that would make the line too long for the reader of the configuration is left out. */
 static void
 add_line(struct buf *out, const char *key, const char *value, const char *source)
@@ -89,15 +85,15 @@ discovered_section(const struct discovered *d, const char *name, const char *add
 	const struct candidate *best = NULL;
 
 	buf_addf(out, "[%s]\naddress = %s\n", name, address);
-	for (size_t i = 0; i < PROTOCOLS; i++) {
-		const struct candidate *c = d->chosen[protocols[i]];
+	for (size_t i = 0; i < DISCOVER_PROTOCOLS; i++) {
+		const struct candidate *c = d->chosen[discover_protocols[i]];
 		char *url;
 
 		if (!c)
 			continue;
 		best = best ? best : c;
 		url = url_text(&c->url);
-		add_line(out, protocol_name(protocols[i]), url, c->source);
+		add_line(out, protocol_name(discover_protocols[i]), url, c->source);
 		free(url);
 	}
 	add_preset(out, best);

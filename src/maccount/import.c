@@ -19,9 +19,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/account.h"
-#include "config/account_names.h"
 #include "config/ini.h"
-#include "config/paths.h"
 #include "maccount/command.h"
 #include "maccount/config_writer.h"
 #include "maccount/password_keeper.h"
@@ -362,21 +360,6 @@ add_default(struct import *im, const struct config_writer *w, struct buf *out)
 	run_complain(im->run, &e);
 }
 
-/* The configuration as it will be has to be one that the mail tools read. */
-static bool
-stage(struct import *im, struct config_writer *w, const char *text, struct err *e)
-{
-	struct account_names names;
-	bool ok;
-
-	if (!config_writer_stage(w, text, e))
-		return false;
-	values_replace(&im->run->given, SET_CONFIG, w->staged, "command line");
-	ok = account_names(&names, &im->run->given, e);
-	account_names_free(&names);
-	return ok;
-}
-
 static bool
 are_free(const struct import *im, const struct config_writer *w, struct err *e)
 {
@@ -407,7 +390,8 @@ write_accounts(struct import *im, struct config_writer *w, struct err *e)
 		buf_add_str(&text, i > 0 ? "\n" : "");
 		add_section(im, &im->accounts[i], files[i], &text);
 	}
-	ok = ok && stage(im, w, text.data, e) && config_writer_commit(w, e);
+	ok = ok && config_writer_stage(w, text.data, &im->run->given, e) &&
+	     config_writer_commit(w, e);
 	for (size_t i = 0; i < im->count; i++) {
 		if (!ok && is_new[i])
 			unlink(files[i]);
@@ -422,16 +406,11 @@ write_accounts(struct import *im, struct config_writer *w, struct err *e)
 static bool
 write_config(struct import *im, struct err *e)
 {
-	const char *given = im->options.config;
-	char *path = given ? mem_strdup(given) : paths_config("config.ini");
-	struct config_writer w = {.lock = -1};
-	const bool ok =
-	    path ? config_writer_open(&w, path, e) && are_free(im, &w, e) &&
-		       write_accounts(im, &w, e)
-		 : err_set(e, ERR_CONFIG, "there is no home directory for the configuration");
+	struct config_writer w;
+	const bool ok = config_writer_open(&w, im->options.config, e) && are_free(im, &w, e) &&
+			write_accounts(im, &w, e);
 
 	config_writer_close(&w);
-	free(path);
 	return ok;
 }
 

@@ -19,7 +19,6 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "config/account.h"
-#include "config/account_names.h"
 #include "config/paths.h"
 #include "config/url.h"
 #include "maccount/command.h"
@@ -62,32 +61,18 @@ main_server(const struct wizard *w)
 static bool
 open_config(struct wizard *w, struct err *e)
 {
-	const char *config = w->options.config;
-	char *path = config ? mem_strdup(config) : paths_config("config.ini");
-	const bool ok =
-	    path ? config_writer_open(&w->writer, path, e)
-		 : err_set(e, ERR_CONFIG, "there is no home directory for the configuration");
-
-	free(path);
-	return ok && config_writer_is_free(&w->writer, w->name, w->address, e);
+	return config_writer_open(&w->writer, w->options.config, e) &&
+	       config_writer_is_free(&w->writer, w->name, w->address, e);
 }
 
 /* From now on, commands of this process read the staged configuration. */
 static bool
 stage(struct wizard *w, const char *line, struct err *e)
 {
-	struct account_names names;
-	struct buf section = {0};
-	bool ok;
+	char *section = mem_printf("%s%s", w->section.data, line);
+	const bool ok = config_writer_stage(&w->writer, section, &w->run->given, e);
 
-	buf_addf(&section, "%s%s", w->section.data, line);
-	ok = config_writer_stage(&w->writer, section.data, e);
-	buf_free(&section);
-	if (!ok)
-		return false;
-	values_replace(&w->run->given, SET_CONFIG, w->writer.staged, "command line");
-	ok = account_names(&names, &w->run->given, e);
-	account_names_free(&names);
+	free(section);
 	return ok;
 }
 
