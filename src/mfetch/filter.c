@@ -73,7 +73,7 @@ begin(void *ctx, const struct message_info *info, struct err *e)
 		return false;
 	j->writer.heeds_stop = true;
 	writer_start(&j->writer, j->child.to, j->filter->command);
-	writer_begin(&j->writer, false, NULL);
+	writer_begin(&j->writer);
 	return true;
 }
 

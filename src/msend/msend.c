@@ -260,7 +260,7 @@ prepare(struct sending *s, struct letter *l, int fd, struct err *e)
 	       (s->account = submission_account(s->submission, run, l->sender, e)) &&
 	       letter_prepare(l, s->account, s->is_only ? run->operands : NULL,
 			      s->is_only ? run->operand_count : 0, o->read_recipients, e) &&
-	       queue_add_check(s->account, e) && save_check(s->account, e);
+	       save_check(s->account, e);
 }
 
 /* Not where nobody is to get it any more, nor for --dry-run: the command may do anything. */

@@ -27,12 +27,6 @@ queue_add_open(struct err *e)
 	return q;
 }
 
-bool
-queue_add_check(const struct send_account *a, struct err *e)
-{
-	return !a->settings.queue || queue_settings_check(&a->base, e);
-}
-
 /* With the Bcc fields, where the sender's copy is made from it: they are not sent
  * (letter_again()). */
 static bool

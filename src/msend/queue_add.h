@@ -18,10 +18,6 @@ struct run;
 /* The user's queue. NULL: *e is ERR_CONFIG, no directory for it. */
 struct queue *queue_add_open(struct err *e);
 
-/* If the account wants letters kept: may what goes along with them be kept? False: *e is
- * ERR_USAGE. */
-bool queue_add_check(const struct send_account *a, struct err *e);
-
 /*
  * Keeps the letter for the recipients who may get it later, after an attempt that ended with OK, or
  * with *E. Permanently refused recipients are reported (which a submission must not do itself); a

@@ -50,27 +50,12 @@ static const struct {
     {SET_SEND_FILTER, true},
 };
 
-static bool
-is_given(const struct account *a, enum setting_id id)
-{
-	return value_was_given(&a->values.of[id]);
-}
-
-/* The configuration may have been named in the environment, too. */
+/* The configuration may have been named in the environment, too. The command line has no passwords. */
 static bool
 is_recorded(const struct account *a, enum setting_id id, bool is_wish)
 {
-	return account_text(a, id) && (is_wish || id == SET_CONFIG || is_given(a, id));
-}
-
-bool
-queue_settings_check(const struct account *a, struct err *e)
-{
-	if (!is_given(a, SET_PROXY) || !strchr(account_text(a, SET_PROXY), '@'))
-		return true;
-	err_set(e, ERR_USAGE,
-		"--proxy with a password cannot be combined with --queue, which keeps none");
-	return err_hint(e, "set `proxy = URL` in the configuration");
+	return account_text(a, id) &&
+	       (is_wish || id == SET_CONFIG || value_was_given(&a->values.of[id]));
 }
 
 /* It is sent later from another directory, so paths are made absolute. syslog and - are no files,

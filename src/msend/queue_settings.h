@@ -14,9 +14,6 @@ struct err;
 struct queue_entry;
 struct values;
 
-/* Is there nothing secret among what would be recorded? False: *e is ERR_USAGE. */
-bool queue_settings_check(const struct account *a, struct err *e);
-
 /* Without KEEPS_COPY it is recorded that no copy is to be saved (--save); with IS_FILTERED the
  * filter is not recorded (--send-filter). */
 void queue_settings_add(struct queue_entry *q, const struct account *a, bool keeps_copy,

@@ -80,14 +80,14 @@ until_true()
 	mkdir things
 	echo x >things/file
 	run -73 mfetch --maildir=things
-	assert_output --partial 'things: no Maildir, and not empty'
+	assert_output --partial 'things: not a Maildir, and not empty'
 	assert_equal "$(ls things)" file
 	run -73 mfetch --maildir=things/file
 	assert_output --partial 'Not a directory'
 	run -73 mfetch --mbox=things
 	assert_output --partial 'Is a directory'
 	run -73 mfetch --mbox=/dev/null
-	assert_output --partial 'no regular file'
+	assert_output --partial 'not a regular file'
 	is_left 1
 }
 

@@ -523,7 +523,7 @@ deletes()
 	deletes 0 2
 	assert_equal "$stderr" ''
 	deletes 0 2 -v
-	assert_regex "$stderr" "whether they went can't be seen: tunnel: BYE too many sessions"
+	assert_regex "$stderr" "cannot tell whether they are gone: tunnel: BYE too many sessions"
 }
 
 @test 'one session is enough where as many went as were deleted, whenever the server tells of it' {

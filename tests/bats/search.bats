@@ -145,11 +145,11 @@ asked()
 @test 'a search that finds more than there is ends' {
 	code=76 words=unseen
 	asked UNSEEN 'S% 2000 * SEARCH 1\r\n' '! interrupt'
-	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search that finds more messages than there are'
+	assert_equal "$stderr" 'mlist: tunnel: invalid IMAP: a search that finds more messages than there are'
 	asked UNSEEN 'S: * SEARCH 0' '! interrupt'
-	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search that finds UID 0'
+	assert_equal "$stderr" 'mlist: tunnel: invalid IMAP: a search that finds UID 0'
 	asked UNSEEN 'S: * ESEARCH (TAG "a3") UID ALL 1:x' '! interrupt'
-	assert_equal "$stderr" 'mlist: tunnel: no IMAP: a search result that is not a UID'
+	assert_equal "$stderr" 'mlist: tunnel: invalid IMAP: a search result that is not a UID'
 }
 
 @test 'a folder whose name has a line end is not asked for' {

@@ -77,7 +77,7 @@ list_again(struct mailbox_task *t, struct message_list *l)
 	if (mailbox_session_open(&t->session, &t->account, &e) &&
 	    mailbox_list(m, WANT_UIDS, l, &e) && mailbox_commit(m, &e))
 		return mailbox_validity(m) == validity;
-	trace_note(TRACE_PROTOCOL, "whether they went can't be seen: %s", e.text);
+	trace_note(TRACE_PROTOCOL, "cannot tell whether they are gone: %s", e.text);
 	return false;
 }
 

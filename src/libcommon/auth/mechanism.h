@@ -18,8 +18,8 @@ enum mechanism_traits {
 	IS_TOKEN = 1 << 6,          /* the secret is an OAuth 2 access token (RFC 6750) */
 	SENDS_AUTHZID = 1 << 7,     /* the user is who we want to act as, not who we are */
 	CLIENT_FIRST = 1 << 8,      /* RFC 4422 section 5, item 2a */
-	PROVES_LATE = 1 << 10,      /* the first response does not depend on the password */
 	PROVES_SERVER = 1 << 9,     /* complete only once the server has shown that it knows us */
+	PROVES_LATE = 1 << 10,      /* the first response does not depend on the password */
 };
 
 struct mechanism {

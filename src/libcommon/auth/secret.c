@@ -33,19 +33,13 @@ from_text(const struct secret_params *p, struct buf *text, struct err *e)
 	return SECRET_FOUND;
 }
 
-static char *
-copy_of(const char *text)
-{
-	return text ? mem_strdup(text) : NULL;
-}
-
 static void
 keep(struct secret_answer *k, const struct secret_params *p, enum secret_outcome outcome,
      const struct buf *text, const struct err *e)
 {
 	*k = (struct secret_answer){.is_known = true,
-				    .machine = copy_of(p->machine),
-				    .user = copy_of(p->user),
+				    .machine = mem_strdup(p->machine),
+				    .user = mem_strdup(p->user),
 				    .port = p->port};
 	if (outcome == SECRET_FOUND)
 		k->text = locked_text(text->data);

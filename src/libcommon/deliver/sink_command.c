@@ -133,7 +133,7 @@ command_begin(void *sink, const char *uid, const struct envelope_hint *hint, str
 	c->sender = mem_strdup(hint->sender);
 	c->recipient = mem_strdup(hint->recipient);
 	writer_start(&c->writer, -1, c->template);
-	writer_begin(&c->writer, false, hint);
+	writer_begin(&c->writer);
 	return true;
 }
 

@@ -123,7 +123,7 @@ may_be_maildir(const char *path, struct err *e)
 	if (!c.has_cur && !directory_each(path, look_at, &c))
 		return errno == ENOENT || err_set_errno(e, ERR_OUTPUT, "%s", path);
 	return c.has_cur || !c.has_others ||
-	       err_set(e, ERR_OUTPUT, "%s: no Maildir, and not empty", path);
+	       err_set(e, ERR_OUTPUT, "%s: not a Maildir, and not empty", path);
 }
 
 static bool
@@ -363,7 +363,8 @@ maildir_begin(void *sink, const char *uid, const struct envelope_hint *hint, str
 	struct pending *p;
 	char *tmp;
 
-	m->pending = mem_grow(m->pending, m->count + 1, sizeof *m->pending);
+	(void)hint;
+	m->pending = mem_room(m->pending, m->count, sizeof *m->pending);
 	p = &m->pending[m->count++];
 	*p = (struct pending){.name = unique_name(m), .uid = mem_strdup(uid)};
 	tmp = tmp_path(m, p->name);
@@ -372,7 +373,7 @@ maildir_begin(void *sink, const char *uid, const struct envelope_hint *hint, str
 		err_set_errno(e, ERR_IO, "%s", tmp);
 	free(tmp);
 	writer_start(&m->writer, p->fd, m->path);
-	writer_begin(&m->writer, false, hint);
+	writer_begin(&m->writer);
 	return p->fd >= 0;
 }
 

@@ -136,7 +136,7 @@ check_owners(const char *path, struct err *e)
 static bool
 check_is_file(const char *path, mode_t mode, struct err *e)
 {
-	return S_ISREG(mode) || err_set(e, ERR_OUTPUT, "%s: no regular file", path);
+	return S_ISREG(mode) || err_set(e, ERR_OUTPUT, "%s: not a regular file", path);
 }
 
 /* As open(2) would: PATH is there, with the attributes ST. */
@@ -337,9 +337,9 @@ mbox_begin(void *sink, const char *uid, const struct envelope_hint *hint, struct
 
 	if (m->is_copied && !empty_spool(m, e))
 		return false;
-	m->uids = mem_grow(m->uids, m->count + 1, sizeof *m->uids);
+	m->uids = mem_room(m->uids, m->count, sizeof *m->uids);
 	m->uids[m->count++] = mem_strdup(uid);
-	writer_begin(&m->writer, true, hint);
+	writer_begin_mbox(&m->writer, hint);
 	return true;
 }
 

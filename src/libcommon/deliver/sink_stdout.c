@@ -89,7 +89,10 @@ output_begin(void *sink, const char *uid, const struct envelope_hint *hint, stru
 	(void)uid;
 	if (!writer_put(&o->writer, o->separator, strlen(o->separator), e))
 		return false;
-	writer_begin(&o->writer, o->mbox, hint);
+	if (o->mbox)
+		writer_begin_mbox(&o->writer, hint);
+	else
+		writer_begin(&o->writer);
 	return true;
 }
 

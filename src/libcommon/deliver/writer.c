@@ -230,11 +230,16 @@ put_from_line(struct writer *w, const struct envelope_hint *hint)
 }
 
 void
-writer_begin(struct writer *w, bool mbox, const struct envelope_hint *hint)
+writer_begin(struct writer *w)
 {
-	w->filter = (struct eol_to_lf){.mbox = mbox};
-	if (mbox)
-		put_from_line(w, hint);
+	w->filter = (struct eol_to_lf){0};
+}
+
+void
+writer_begin_mbox(struct writer *w, const struct envelope_hint *hint)
+{
+	w->filter = (struct eol_to_lf){.mbox = true};
+	put_from_line(w, hint);
 }
 
 bool

@@ -47,9 +47,12 @@ void writer_hold(struct writer *w, const char *spill_path);
 bool writer_release(struct writer *w, struct err *e);
 void writer_drop(struct writer *w);
 
-/* A message begins; with MBOX its From_ line is written, and the filter quotes and separates
- * (mboxrd). */
-void writer_begin(struct writer *w, bool mbox, const struct envelope_hint *hint);
+/* A message begins. */
+void writer_begin(struct writer *w);
+
+/* One of an mbox (mboxrd): its From_ line, made of HINT, is written, and what follows is quoted and
+ * separated from the next one. */
+void writer_begin_mbox(struct writer *w, const struct envelope_hint *hint);
 bool writer_data(struct writer *w, const char *bytes, size_t n, struct err *e);
 bool writer_end(struct writer *w, struct err *e);
 

@@ -136,13 +136,13 @@ journal_index_set_validity(struct journal_index *k, uint64_t validity)
 }
 
 const char *
-journal_index_key(const struct journal_index *k, const char *uid, char room[static KNOWN_KEY_MAX])
+journal_index_key(const struct journal_index *k, const char *uid, char room[static JOURNAL_KEY_MAX])
 {
 	size_t len;
 
 	if (!uid || k->prefix_len == 0)
 		return uid;
-	len = strnlen(uid, KNOWN_KEY_MAX - 1 - k->prefix_len);
+	len = strnlen(uid, JOURNAL_KEY_MAX - 1 - k->prefix_len);
 	memcpy(room, k->prefix, k->prefix_len);
 	memcpy(room + k->prefix_len, uid, len);
 	room[k->prefix_len + len] = '\0';

@@ -17,7 +17,7 @@
 #include "base/buf.h"
 
 enum {
-	KNOWN_KEY_MAX = 64 /* an IMAP UID and its UIDVALIDITY have 21 bytes */
+	JOURNAL_KEY_MAX = 64 /* an IMAP UID and its UIDVALIDITY have 21 bytes */
 };
 
 /* One message. */
@@ -66,7 +66,7 @@ void journal_index_set_validity(struct journal_index *k, uint64_t validity);
 
 /* The key of UID: itself, or in ROOM with the validity before it. NULL is NULL's. */
 const char *journal_index_key(const struct journal_index *k, const char *uid,
-			      char room[static KNOWN_KEY_MAX]);
+			      char room[static JOURNAL_KEY_MAX]);
 
 /* The id of a key as the server has it now; NULL: it is from under another validity. */
 const char *journal_index_uid(const struct journal_index *k, const char *key);

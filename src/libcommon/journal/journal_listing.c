@@ -20,7 +20,7 @@ journal_begin_listing(struct journal *s)
 void
 journal_note_listed(struct journal *s, const char *uid, uint64_t octets)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 	struct journal_index_entry *entry =
 	    journal_index_find(&s->known, journal_index_key(&s->known, uid, room));
 

@@ -30,7 +30,7 @@ is_same_message(const struct journal_index_entry *entry, uint64_t octets)
 bool
 journal_has(struct journal *s, const char *uid, uint64_t octets, time_t *when)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 	const char *key = journal_index_key(&s->known, uid, room);
 	const struct journal_index_entry *entry = journal_index_find(&s->known, key);
 
@@ -103,7 +103,7 @@ journal_each_intent(struct journal *s, bool (*was_done)(void *ctx, const char *p
 void
 journal_intend(struct journal *s, const char *uid, const char *place)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 	const char *key = journal_index_key(&s->known, uid, room), *print;
 	struct journal_index_entry *entry = journal_index_find(&s->known, key);
 
@@ -122,7 +122,7 @@ journal_wants_fingerprints(const struct journal *s)
 void
 journal_set_fingerprint(struct journal *s, const char *uid, const char *print)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 	struct journal_index_entry *entry;
 
 	if (!uid || !journal_wants_fingerprints(s))
@@ -135,7 +135,7 @@ journal_set_fingerprint(struct journal *s, const char *uid, const char *print)
 void
 journal_done(struct journal *s, const char *uid)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 
 	done(s, journal_index_key(&s->known, uid, room));
 }
@@ -143,7 +143,7 @@ journal_done(struct journal *s, const char *uid)
 void
 journal_mark(struct journal *s, const char *uid, uint64_t octets)
 {
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 	const char *key = journal_index_key(&s->known, uid, room);
 	struct journal_index_entry *entry;
 

@@ -115,7 +115,7 @@ journal_stale_recognise(struct journal_index *k, const struct newcomer *newcomer
 {
 	struct recognised *recognised = mem_alloc(count * sizeof *recognised);
 	const size_t n = pair_up(k, newcomers, count, recognised);
-	char room[KNOWN_KEY_MAX];
+	char room[JOURNAL_KEY_MAX];
 
 	for (size_t i = 0; i < n; i++) {
 		struct journal_index_entry *entry =

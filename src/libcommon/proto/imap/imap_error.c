@@ -17,7 +17,7 @@ imap_complain(struct imap *c, enum err_code code, const char *what, struct err *
 bool
 imap_breach(struct imap *c, const char *what)
 {
-	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP: %s", what);
+	stream_fail(c->stream, ERR_PROTOCOL, "invalid IMAP: %s", what);
 	return false;
 }
 

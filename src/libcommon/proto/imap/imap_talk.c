@@ -92,7 +92,7 @@ answers_nothing(struct imap *c, const struct imap_token *tag)
 {
 	const bool is_short = tag->kind == TOKEN_ATOM && tag->len < 80;
 
-	stream_fail(c->stream, ERR_PROTOCOL, "no IMAP: an answer to nothing: %.*s",
+	stream_fail(c->stream, ERR_PROTOCOL, "invalid IMAP: an answer to nothing: %.*s",
 		    is_short ? (int)tag->len : 0, tag->text);
 	return false;
 }
@@ -272,7 +272,7 @@ imap_greeting(struct imap *c)
 	if (!imap_is(&t, "*"))
 		return is_no_greeting(c, &t);
 	if (!imap_next(c, &t) || t.kind != TOKEN_ATOM || t.len >= sizeof word)
-		return imap_breach(c, "the greeting is none");
+		return imap_breach(c, "it does not begin with a greeting");
 	memcpy(word, t.text, t.len);
 	if (!imap_read_words(c, word, &c->words))
 		return false;
