@@ -99,8 +99,6 @@ void
 import_drop_last(struct import *im)
 {
 	imported_free(&im->accounts[--im->count]);
-	/* so that mem_room() does not count on room that was made for more */
-	im->accounts = mem_grow(im->accounts, im->count * 2 + 1, sizeof *im->accounts);
 }
 
 void

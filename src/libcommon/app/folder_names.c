@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/text_set.h"
 #include "config/account.h"
 #include "proto/folder.h"
 #include "proto/imap/imap_name.h"
@@ -14,7 +15,7 @@
 static void
 add_name(struct folder_names *n, const char *name, size_t len)
 {
-	n->names = mem_grow(n->names, n->count + 1, sizeof *n->names);
+	n->names = mem_room(n->names, n->count, sizeof *n->names);
 	n->names[n->count++] = mem_strndup(name, len);
 }
 
@@ -56,24 +57,23 @@ folder_names_are_many(const struct folder_names *n)
 	return n->count > 1 || folder_names_have_pattern(n);
 }
 
-static bool
-is_same(const char *one, const char *other)
-{
-	return strcmp(one, other) == 0 ||
-	       (imap_name_is_inbox(one, strlen(one)) && imap_name_is_inbox(other, strlen(other)));
-}
+/* The folders of all patterns, each once. */
+struct expansion {
+	struct folder_names names;
+	struct text_set known;
+};
 
 static void
-add_once(struct folder_names *n, const char *name)
+add_once(struct expansion *x, const char *name)
 {
-	for (size_t i = 0; i < n->count; i++)
-		if (is_same(n->names[i], name))
-			return;
-	add_name(n, name, strlen(name));
+	const size_t len = strlen(name);
+
+	if (text_set_add(&x->known, imap_name_is_inbox(name, len) ? "INBOX" : name))
+		add_name(&x->names, name, len);
 }
 
 static bool
-add_matching(struct folder_names *n, const char *pattern, const struct folder_list *l,
+add_matching(struct expansion *x, const char *pattern, const struct folder_list *l,
 	     const struct folder *left_out, struct err *e)
 {
 	bool has_any = false;
@@ -85,7 +85,7 @@ add_matching(struct folder_names *n, const char *pattern, const struct folder_li
 			continue;
 		has_any = true;
 		if (f != left_out)
-			add_once(n, f->name);
+			add_once(x, f->name);
 	}
 	return has_any || err_set(e, ERR_NO_INPUT, "--folder: no folder is like '%s'", pattern);
 }
@@ -93,19 +93,20 @@ add_matching(struct folder_names *n, const char *pattern, const struct folder_li
 bool
 folder_names_expand(struct folder_names *n, struct mailbox *m, bool without_trash, struct err *e)
 {
-	struct folder_names all = {0};
+	struct expansion x = {0};
 	struct folder_list l = {0};
 	bool ok = !folder_names_have_pattern(n) || mailbox_folders(m, false, &l, e);
 
 	for (size_t i = 0; ok && i < n->count; i++)
 		if (imap_name_is_pattern(n->names[i]))
-			ok = add_matching(&all, n->names[i], &l,
+			ok = add_matching(&x, n->names[i], &l,
 					  without_trash ? folder_list_trash(&l) : NULL, e);
 		else
-			add_once(&all, n->names[i]);
+			add_once(&x, n->names[i]);
 	folder_list_free(&l);
 	folder_names_free(n);
-	*n = all;
+	text_set_free(&x.known);
+	*n = x.names;
 	return ok;
 }
 

@@ -33,7 +33,8 @@ char *mem_strndup(const char *s, size_t len);
 char *mem_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* OLD, which holds COUNT items of SIZE bytes, with room for one more. Room grows in powers of two,
- * so it is used up exactly when COUNT is one. Only for what grows in no other way. */
+ * so it is used up exactly when COUNT is one. Only for what grows in no other way; items at the end
+ * may be taken away. */
 static inline void *
 mem_room(void *old, size_t count, size_t size)
 {

@@ -18,7 +18,7 @@ add(struct config_files *files, const char *path, bool may_be_missing, struct er
 {
 	struct ini *ini;
 
-	files->items = mem_grow(files->items, files->count + 1, sizeof *files->items);
+	files->items = mem_room(files->items, files->count, sizeof *files->items);
 	ini = &files->items[files->count++];
 	*ini = (struct ini){0};
 	return !path || ini_load_own(path, may_be_missing, ini, e);

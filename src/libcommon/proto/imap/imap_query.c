@@ -313,7 +313,7 @@ end_piece(struct reader *r, bool is_literal)
 
 	if (r->text.len == 0)
 		return;
-	s->pieces = mem_grow(s->pieces, s->count + 1, sizeof *s->pieces);
+	s->pieces = mem_room(s->pieces, s->count, sizeof *s->pieces);
 	s->pieces[s->count] = (struct imap_piece){.is_literal = is_literal, .len = r->text.len};
 	s->pieces[s->count++].bytes = buf_take(&r->text);
 }
