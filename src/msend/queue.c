@@ -58,12 +58,22 @@ queue_failed_directory(const struct queue *q)
 	return q->failed;
 }
 
+static bool
+check_directory(const char *dir, struct err *e)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 ? file_check_unshared(dir, st.st_mode, e)
+				   : err_set_errno(e, ERR_IO, "%s", dir);
+}
+
 bool
 queue_lock(struct queue *q, struct err *e)
 {
 	char *path = mem_printf("%s/lock", q->dir);
 
-	if (file_make_directory(q->dir, e) && file_check_owner(q->dir, e))
+	if (file_make_directory(q->dir, e) && file_check_owner(q->dir, e) &&
+	    check_directory(q->dir, e))
 		q->lock_fd = file_lock(path, "another msend is sending the queue", e);
 	free(path);
 	return q->lock_fd >= 0;
@@ -337,6 +347,16 @@ read_all(int fd, struct buf *text)
 	return got == 0;
 }
 
+/* It names commands that are run: a tunnel, a password-command, a filter. */
+static bool
+check_rights(const char *path, int fd, struct err *e)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 ? file_check_unshared(path, st.st_mode, e)
+				   : err_set_errno(e, ERR_IO, "%s", path);
+}
+
 bool
 queue_read(const struct queue *q, const char *id, struct queue_entry *entry, struct err *e)
 {
@@ -349,6 +369,8 @@ queue_read(const struct queue *q, const char *id, struct queue_entry *entry, str
 	*entry = (struct queue_entry){.id = mem_strdup(id)};
 	if (!ok)
 		err_set_errno(e, errno == ENOENT ? ERR_NO_INPUT : ERR_IO, "%s", path);
+	else if (!check_rights(path, fd, e))
+		ok = false;
 	else if (!(ok = strlen(text.data) == text.len && queue_entry_read(entry, text.data, &line)))
 		err_set(e, ERR_IO, "%s:%zu: this entry of the queue is damaged", path, line);
 	if (fd >= 0)

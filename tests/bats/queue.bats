@@ -494,3 +494,24 @@ msend: $id: tunnel: "
 	assert_equal "$(mailbox_files "$rcpt" | xargs grep -h '^Subject:' | sort -V)" \
 		"$(printf 'Subject: letter %d\n' {1..18})"
 }
+
+@test 'a queue or an entry that others can write is not sent: it names commands' {
+	local entry
+	away
+	run -0 msend --tunnel='touch ran; exit 1' "$rcpt@example.org" < <(letter)
+	rm -f ran
+	entry=$(find "$queue" -maxdepth 1 -type f ! -name '*.*' ! -name lock)
+	chmod o+w "$entry"
+	run -78 --separate-stderr msend -q
+	assert_equal "${stderr_lines[0]}" "msend: $entry: others can write this file"
+	assert_equal "${stderr_lines[1]}" "msend: hint: chmod go-w $entry"
+	assert [ ! -e ran ]
+	chmod go-w "$entry"
+	chmod g+w "$queue"
+	run -78 --separate-stderr msend -q
+	assert_equal "${stderr_lines[0]}" "msend: $queue: others can write in this directory"
+	assert [ ! -e ran ]
+	chmod g-w "$queue"
+	run -75 msend -q
+	assert [ -e ran ]
+}

@@ -324,6 +324,16 @@ file_check_owner(const char *path, struct err *e)
 }
 
 bool
+file_check_unshared(const char *path, mode_t mode, struct err *e)
+{
+	if ((mode & (S_IWGRP | S_IWOTH)) == 0)
+		return true;
+	err_set(e, ERR_CONFIG, "%s: others can write %s", path,
+		S_ISDIR(mode) ? "in this directory" : "this file");
+	return err_hint(e, "chmod go-w %s", path);
+}
+
+bool
 file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e)
 {
 	if ((mode & forbidden) == 0)

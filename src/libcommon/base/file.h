@@ -77,6 +77,10 @@ bool file_check_owner(const char *path, struct err *e);
  * read its secret. */
 bool file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e);
 
+/* Can nobody but its owner write PATH, whose mode is MODE? False: *e is ERR_CONFIG. For what names
+ * commands that are run. */
+bool file_check_unshared(const char *path, mode_t mode, struct err *e);
+
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);
 

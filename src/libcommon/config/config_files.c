@@ -48,10 +48,7 @@ check_directory(const char *directory, struct err *e)
 
 	if (stat(directory, &st) != 0)
 		return err_set_errno(e, ERR_CONFIG, "%s", directory);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) == 0)
-		return true;
-	err_set(e, ERR_CONFIG, "%s: others can write in this directory", directory);
-	return err_hint(e, "chmod go-w %s", directory);
+	return file_check_unshared(directory, st.st_mode, e);
 }
 
 static bool
