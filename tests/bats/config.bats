@@ -396,6 +396,14 @@ two_accounts()
 	run -0 mlist -C elsewhere.ini -c
 }
 
+@test '--host takes an IPv6 address with and without brackets' {
+	local host
+	for host in ::1 '[::1]'; do
+		run -0 mlist --host="$host" --port=1 --user=x --dry-run
+		assert_line 'server: pop3s://[::1]:1'
+	done
+}
+
 @test '--host takes the place of the server of the account' {
 	config_for "$user"
 	sed -i 's|^pop3 = .*|pop3 = pop3s://nowhere.invalid|' "$config"

@@ -11,11 +11,26 @@
 #include "config/url.h"
 #include "config/values.h"
 
+/* They write an IPv6 address without brackets. */
+static char *
+in_brackets(const char *host)
+{
+	const char *colon = strchr(host, ':');
+	const bool is_ipv6 =
+	    host[0] != '[' && !strstr(host, "://") && colon && strchr(colon + 1, ':');
+
+	return mem_printf("%s%s%s", is_ipv6 ? "[" : "", host, is_ipv6 ? "]" : "");
+}
+
 /* msmtp's and mpop's way of naming a server. */
 static bool
 server_from_host(const struct values *v, enum protocol protocol, struct url *url, struct err *e)
 {
-	if (!url_parse(values_text(v, SET_HOST), protocol, url, e))
+	char *host = in_brackets(values_text(v, SET_HOST));
+	const bool ok = url_parse(host, protocol, url, e);
+
+	free(host);
+	if (!ok)
 		return false;
 	url->port = (uint16_t)values_number(v, SET_PORT, url->port);
 	return true;
