@@ -236,7 +236,7 @@ lists()
 	hello
 	cat <<-END
 	C: a2 SELECT "INBOX"
-	C: a3 UID FETCH 1:* (UID)
+	C: a3 UID FETCH 1:* (UID RFC822.SIZE)
 	S: * 2 EXISTS
 	S: * OK [UIDVALIDITY 1] ok
 	S: a2 OK selected
@@ -263,7 +263,7 @@ unnamed()
 	hello
 	cat <<-END
 	C: a2 SELECT "INBOX"
-	C: a3 UID FETCH 1:* (UID)
+	C~ a3 UID FETCH 1:[*] [(]UID( RFC822[.]SIZE)?[)]
 	S: * 2 EXISTS
 	S: * OK [UIDVALIDITY 1] ok
 	S: a2 OK selected
