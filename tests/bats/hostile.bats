@@ -422,7 +422,7 @@ started()
 }
 
 @test 'a tool that is given no name of its own works' {
-	started 'exec -a "" mfetch'
+	started "exec -a '' '$abs_top_builddir/mfetch'"
 	run -0 ./started --version
 	assert_output --regexp '^mailverbs \(mailverbs\) '
 	against - 69 ./started <<<'S: -ERR no'
