@@ -89,6 +89,12 @@ mlist: hint: set password-command, password-file or password, add a line to ~/.n
 	assert_output --partial 'NUL'
 }
 
+@test 'a password-command that never ends its output is ended' {
+	write_password_catcher
+	run -78 timeout 20 mlist -s pop3+insecure://mail.example.org --auth=user --tunnel='sh catcher.sh' --password-command=yes -c
+	assert_output --partial 'the command prints more than 16 MiB'
+}
+
 @test 'password-command gets no input: not the message of msend' {
 	run -0 call msend --password-command="cat; echo $SRV_PASSWORD"
 	await_mail "$user"

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "base/file.h"
 
-enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024 };
+enum { CHUNK = 4096, NETRC_MAX = 1024 * 1024, REST_MAX = 16 * 1024 * 1024 };
 
 /* Adds what can be read from FD now to TEXT, by read(2): stdio would keep a copy. How much, 0 at
  * the end, -1 with *e on failure and when a signal asks to stop (base/stop.h). */
@@ -75,12 +75,15 @@ static bool
 read_to_end(int fd, struct err *e)
 {
 	struct buf rest = {0};
+	size_t seen = 0;
 	ssize_t n;
 
-	while ((n = read_some(fd, &rest, e)) > 0)
+	while ((n = read_some(fd, &rest, e)) > 0 && (seen += (size_t)n) <= REST_MAX)
 		buf_clear(&rest);
 	buf_wipe(&rest);
-	return n == 0;
+	return n <= 0
+		   ? n == 0
+		   : err_set(e, ERR_CONFIG, "the command prints more than %d MiB", REST_MAX >> 20);
 }
 
 enum secret_outcome
