@@ -28,10 +28,10 @@ struct config_writer {
 	int lock; /* the directory, or -1 */
 };
 
-/* Makes the directory (0700), locks it and reads PATH, or the user's own configuration if it is NULL;
- * the file may be missing. False: *e is ERR_TEMPORARY (another process adds an account), ERR_CONFIG,
- * ERR_OUTPUT or ERR_IO. Ended by config_writer_close() in any case, which removes what was only
- * staged. */
+/* Makes the directory (0700), locks it and reads PATH, or the user's own configuration if it is
+ * NULL; the file may be missing. False: *e is ERR_TEMPORARY (another process adds an account),
+ * ERR_CONFIG, ERR_OUTPUT or ERR_IO. Ended by config_writer_close() in any case, which removes what
+ * was only staged. */
 bool config_writer_open(struct config_writer *w, const char *path, struct err *e);
 void config_writer_close(struct config_writer *w);
 
@@ -43,9 +43,9 @@ bool config_writer_check_name(const char *name, struct err *e);
 bool config_writer_is_free(const struct config_writer *w, const char *name, const char *address,
 			   struct err *e);
 
-/* Writes and flushes the staged file: what is there, and SECTION. From then on it is the configuration
- * of GIVEN, this process's command line. May be called again. False: *e, also if the mail tools could
- * not read it. */
+/* Writes and flushes the staged file: what is there, and SECTION. From then on it is the
+ * configuration of GIVEN, this process's command line. May be called again. False: *e, also if the
+ * mail tools could not read it. */
 bool config_writer_stage(struct config_writer *w, const char *section, struct values *given,
 			 struct err *e);
 

@@ -7,7 +7,7 @@
 #include "deliver/sink.h"
 #include "mfetch/fetch_options.h"
 
-/* Who writes - for a file means standard output, from which nothing is deleted. */
+/* A user who writes - for a file means standard output, from which nothing is deleted. */
 static bool
 check_file(const struct sink_spec *spec, bool is_given, struct err *e)
 {

@@ -24,7 +24,8 @@ struct operands;
 bool fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
 		struct operands *operands, struct err *e);
 
-/* What a watch keeps between two rounds: nothing ({0}), or a session to wait in (mailbox_wait()). */
+/* What a watch keeps between two rounds: nothing ({0}), or a session to wait in
+ * (mailbox_wait()). */
 struct fetch_kept {
 	struct mailbox_session session;
 	struct folder_names folders; /* many, in all of which the server announces new mail */

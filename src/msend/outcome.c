@@ -65,46 +65,67 @@ name_left_out(struct outcome *o, const struct letter *l, struct run *run, struct
 	}
 }
 
+/* Those who were refused. */
+struct refusals {
+	size_t count;
+	struct err last;
+	bool is_in_failure; /* the letter failed for one of them */
+};
+
+/* Says them in their order, all but the last; and that too, unless the failure is about it. */
+static struct refusals
+say_refused(struct outcome *o, const struct letter *l, struct run *run, const struct err *failure)
+{
+	struct refusals x = {0};
+
+	for (size_t i = 0; i < l->envelope.count; i++) {
+		const struct smtp_recipient *r = &l->envelope.recipients[i];
+
+		if (r->reply.code < 400 || r->is_postponed)
+			continue;
+		if (x.count++ > 0)
+			complain(o, run, &x.last);
+		smtp_explain(o->server, r, &x.last);
+		x.is_in_failure |= failure && strcmp(failure->text, x.last.text) == 0;
+	}
+	if (x.count > 0 && !x.is_in_failure)
+		complain(o, run, &x.last);
+	return x;
+}
+
+/* One of several transactions failed, with these refusals. */
+static void
+settle_part(struct outcome *o, const struct letter *l, struct run *run, const struct refusals *x,
+	    struct err *failure)
+{
+	if (x->is_in_failure && !has_left_out(l)) {
+		*failure = x->last;
+		return;
+	}
+	if (x->is_in_failure)
+		complain(o, run, &x->last);
+	name_left_out(o, l, run, failure);
+}
+
 void
 outcome_complain(struct outcome *o, const struct letter *l, struct run *run, struct err *failure)
 {
-	struct err refusal = {0};
-	bool is_in_failure = false;
-	size_t refused = 0;
+	struct refusals refused;
 
 	if (o->maybe_sent) { /* what matters then is in FAILURE */
 		if (l->is_part && failure)
 			name_left_out(o, l, run, failure);
 		return;
 	}
-	for (size_t i = 0; i < l->envelope.count; i++) {
-		const struct smtp_recipient *r = &l->envelope.recipients[i];
-
-		if (r->reply.code < 400 || r->is_postponed)
-			continue;
-		if (refused++ > 0)
-			complain(o, run, &refusal);
-		smtp_explain(o->server, r, &refusal);
-		is_in_failure |= failure && strcmp(failure->text, refusal.text) == 0;
-	}
-	if (refused > 0 && !is_in_failure)
-		complain(o, run, &refusal);
+	refused = say_refused(o, l, run, failure);
 	if (l->is_part && failure) {
-		if (is_in_failure && !has_left_out(l)) {
-			*failure = refusal;
-			return;
-		}
-		if (is_in_failure)
-			complain(o, run, &refusal);
-		name_left_out(o, l, run, failure);
-		return;
+		settle_part(o, l, run, &refused, failure);
+	} else if (refused.is_in_failure) {
+		*failure = refused.last;
+		if (refused.count < l->envelope.count && !l->envelope.partial)
+			err_hint(failure, "nothing was sent: it goes to all recipients or to none; "
+					  "--partial sends to the others");
 	}
-	if (!is_in_failure)
-		return;
-	*failure = refusal;
-	if (refused < l->envelope.count && !l->envelope.partial)
-		err_hint(failure, "nothing was sent: it goes to all recipients or to none; "
-				  "--partial sends to the others");
 }
 
 /* The recipients whose replies are from LEAST to MOST, with commas between; NULL: none. The

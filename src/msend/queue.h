@@ -40,8 +40,8 @@ void queue_free(struct queue *q); /* gives the lock back; accepts NULL */
 /* The directory of the messages that failed; borrowed. */
 const char *queue_failed_directory(const struct queue *q);
 
-/* False: *e is ERR_TEMPORARY (somebody else holds it), ERR_OUTPUT, ERR_IO, or ERR_CONFIG: others can
- * put entries into it, which name commands. */
+/* False: *e is ERR_TEMPORARY (somebody else holds it), ERR_OUTPUT, ERR_IO, or ERR_CONFIG: others
+ * can put entries into it, which name commands. */
 bool queue_lock(struct queue *q, struct err *e);
 
 /* False: *e is ERR_IO; what could be done is done. */

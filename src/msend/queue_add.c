@@ -85,7 +85,7 @@ may_wait(const struct letter *l, const struct outcome *o, const struct err *fail
 	return o->delay.code == ERR_TEMPORARY || o->maybe_sent;
 }
 
-/* That it may go out twice is said in any case. */
+/* The user is told in any case that it may go out twice. */
 static void
 tell(struct run *run, const struct outcome *o)
 {

@@ -50,7 +50,8 @@ static const struct {
     {SET_SEND_FILTER, true},
 };
 
-/* The configuration may have been named in the environment, too. The command line has no passwords. */
+/* The configuration may have been named in the environment, too. The command line has no
+ * passwords. */
 static bool
 is_recorded(const struct account *a, enum setting_id id, bool is_wish)
 {

@@ -2,9 +2,9 @@
 /*
  * rate - at most N messages in any period of a length, over all connections of a run (--rate).
  *
- * Of N places each may be used once a period. A place is taken before a message goes out, and the
- * period counts from its end: so no N + 1 messages reach the server within one, however long each
- * takes. The places are in memory that the processes of --connections share.
+ * There are N places, each to be used once a period. A place is taken before a message goes out,
+ * and the period counts from its end: so no N + 1 messages reach the server within one, however
+ * long each takes. The places are in memory that the processes of --connections share.
  */
 #ifndef MAILVERBS_MSEND_RATE_H
 #define MAILVERBS_MSEND_RATE_H

@@ -21,7 +21,7 @@ enum recipient_status { RECIPIENT_ACCEPTED, RECIPIENT_REJECTED, RECIPIENT_DEFERR
 bool recipient_status_is_final(const struct letter *l, const struct outcome *o,
 			       const struct err *failure);
 
-/* Of recipient I; IS_SEALED is recipient_status_is_final()'s word. */
+/* The status of recipient I; IS_SEALED is recipient_status_is_final()'s word. */
 enum recipient_status recipient_status_of(const struct letter *l, size_t i, const struct outcome *o,
 					  bool is_sealed);
 

@@ -38,7 +38,7 @@ void tally_count(struct tally *t, enum tally_kind kind);
 /* The kind of a letter that was not sent. */
 enum tally_kind tally_kind_of(const struct err *why);
 
-/* Where the processes note that a server has answered (struct shared); borrowed. */
+/* The place where the processes note that a server has answered (struct shared); borrowed. */
 _Atomic int64_t *tally_answered_at(struct tally *t);
 
 #endif

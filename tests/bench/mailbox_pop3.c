@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * mailbox_pop3 COUNT - a POP3 server on standard input and output (mfetch --tunnel) whose mailbox has
- * COUNT messages of 600 octets, which can be listed and not fetched.
+ * mailbox_pop3 COUNT - a POP3 server on standard input and output (mfetch --tunnel) whose mailbox
+ * has COUNT messages of 600 octets, which can be listed and not fetched.
  *
  * It is what a mailbox of a million is listed from: a real server needs minutes to make one.
  */

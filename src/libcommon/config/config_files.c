@@ -40,7 +40,7 @@ by_name(const struct dirent **one, const struct dirent **other)
 	return strcmp((*one)->d_name, (*other)->d_name);
 }
 
-/* Whoever may make files in it decides what is run for a password, and where mail goes. */
+/* A user who may make files in it decides what is run for a password, and where mail goes. */
 static bool
 check_directory(const char *directory, struct err *e)
 {

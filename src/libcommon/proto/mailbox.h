@@ -62,7 +62,7 @@ enum mailbox_listed {
 typedef void (*message_headed)(void *ctx, const struct message_list *l, size_t index,
 			       const char *header, size_t n);
 
-/* What mailbox_list_some() is asked for. Borrowed. */
+/* The messages that mailbox_list_some() is asked for. Borrowed. */
 struct mailbox_some {
 	const struct message_span *spans;
 	size_t count;

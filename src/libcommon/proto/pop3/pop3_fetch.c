@@ -137,8 +137,8 @@ break_off(struct fetch *f, struct err *e)
  * POP3 answers do not say which message they are about: they are told by their order. A server that
  * leaves one out of a flight, or gives one too many, gives each message in another one's place. The
  * octets tell: a message that has not as many as announced, but as many as its neighbour. A server
- * whose sizes are wrong, as those of some are by a few octets, can hit one by chance: once a message
- * has neither size, they are no longer compared.
+ * whose sizes are wrong, as those of some are by a few octets, can hit one by chance: once a
+ * message has neither size, they are no longer compared.
  */
 static bool
 is_neighbour(struct fetch *f)
