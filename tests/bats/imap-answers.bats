@@ -247,11 +247,6 @@ lists()
 	END
 }
 
-@test 'a ) too much after a FETCH, and a * without anything, hide no message' {
-	against - 0 mlist -o number,uid < <(lists '* 1 FETCH (UID 10))' '*' '* ' '* 2 FETCH (UID 20) )')
-	assert_equal "$output" $'1\t10\n2\t20'
-}
-
 @test 'of two UIDs for one message none is believed' {
 	against - 0 mlist -o number,uid < <(lists '* 1 FETCH (UID 20 UID 10)' '* 2 FETCH (UID 20 UID 20)')
 	assert_equal "$output" $'1\t\n2\t20'

@@ -151,6 +151,8 @@ breaks()
 	breaks 76 'S: + go on'
 	breaks 76 'S: * 1 FETCH (UID 10'
 	breaks 76 'S: * 1 FETCH UID 10'
+	breaks 76 'S: * 1 FETCH (UID 10))'
+	breaks 76 'S: *'
 	breaks 76 'S: * 1'
 	breaks 76 'S: hello'
 	breaks 76 'S: * \x00'

@@ -103,13 +103,12 @@ open_list(struct imap_parse *p, struct window *w)
 	return emit(p, w, TOKEN_OPEN);
 }
 
-/* A ) too much after the list of a FETCH, which some servers write, ends nothing more. */
 static enum imap_kind
 close_list(struct imap_parse *p, struct window *w)
 {
-	if (p->depth == 0 && !p->is_fetch)
+	if (p->depth == 0)
 		return bad(p, w, "a ) without its (");
-	p->depth -= p->depth > 0;
+	p->depth--;
 	p->state = AFTER_STRING;
 	return emit(p, w, TOKEN_CLOSE);
 }

@@ -198,8 +198,8 @@ read_untagged_head(struct imap *c, struct imap_untagged *u)
 {
 	struct imap_token t;
 
-	if (!imap_next(c, &t)) /* says nothing */
-		return stream_ok(c->stream, &(struct err){0});
+	if (!imap_next(c, &t))
+		return imap_breach(c, "* and nothing after it");
 	u->has_number = imap_number(&t, &u->number);
 	if (u->has_number && !imap_next(c, &t))
 		return imap_breach(c, "a number and nothing after it");
