@@ -347,6 +347,19 @@ as_mbox()
 	comes 30
 }
 
+@test 'the account of mailverbs(7) for a Postfix on this machine: it gets each message of a batch once, whatever is repeated' {
+	require_postfix
+	post 20
+	sed -n '/^\[relay\]/,/^\.Ed/{/^\.Ed/!p;}' "$abs_top_srcdir/man/mailverbs.7" |
+		sed "s/localhost:25/$SRV_POSTFIX_PLAIN/" >relay.ini
+	chmod 600 relay.ini
+	for time in 1 2; do
+		run -0 msend -C relay.ini -a relay --batch --connections=4 --journal=sent.journal "${files[@]}"
+		assert_output ''
+	done
+	comes 20
+}
+
 @test 'messages of several accounts: each goes over its own' {
 	local first
 	post 1

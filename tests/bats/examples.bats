@@ -246,7 +246,7 @@ configuration()
 	while read -r name; do
 		msend --dry-run -a "$name" bob@example.org <letter.eml >shown 2>&1 || { cat shown; return 1; }
 		case $name in
-		host | lab) continue ;; # for sending only
+		host | lab | relay) continue ;; # for sending only
 		esac
 		mlist --dry-run -a "$name" >shown 2>&1 || { cat shown; return 1; }
 	done < <(sed -n 's/^\[\(.*\)\]$/\1/p' "$config")
@@ -294,9 +294,22 @@ mailers()
 	[[ $(grep -cE '^set (sendmail|mta) ?= ?(/usr/bin/)?msend$' <<<"$1") -eq 2 ]]
 }
 
+# postfix_knows SETTINGS: it knows them all
+postfix_knows()
+{
+	command -v postconf >/dev/null || return 0
+	mkdir -p postfix
+	printf '%s\n' "$1" >postfix/main.cf
+	: >postfix/master.cf
+	run -0 --separate-stderr postconf -c postfix -n
+	assert_line 'relayhost = [smtp.example.org]:465'
+	refute_regex "$stderr" 'unused parameter'
+}
+
 other_example()
 {
 	case $1 in
+	relayhost*) postfix_knows "$1" ;;
 	'msend: smtp.example.org:465: '*) diagnostic "$1" ;;
 	'[example]'*name\ =*)
 		printf '%s\n' "$1" >"$XDG_CONFIG_HOME/mailverbs/providers.ini"
