@@ -271,6 +271,9 @@ row_fetch_nothing_new()
 	fresh_box
 	mfetch -q --mark-seen --maildir="$box" # as if all had been fetched
 	mfetch -q --keep --maildir="$box"
+	# another port is another mailbox
+	mfetch -q -s "pop3s://localhost:$proxy" --mark-seen --maildir="$box"
+	mfetch -q -s "pop3s://localhost:$proxy" --keep --maildir="$box"
 	by_floor() { measured "$bin/floor_pop3" "${pop3s[@]}" "$user" "$SRV_PASSWORD" list; }
 	by_ours() { measured mfetch -q --keep --maildir="$box"; }
 	by_ours_far() { through_proxy mfetch -q --keep -s "pop3s://localhost:$proxy" --maildir="$box"; }
