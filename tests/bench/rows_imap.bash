@@ -183,6 +183,9 @@ far_from_all()
 {
 	proxied "$SRV_IMAPS" 20
 	IMAPS_PORT=$proxy
+	# another port is another mailbox
+	mfetch -q --mark-seen -s "$(imaps)" --maildir="$box"
+	mfetch -q --keep -s "$(imaps)" --maildir="$box"
 	contest 1 ours_far
 	near
 }
