@@ -85,6 +85,12 @@ fetches()
 	assert_equal "$(left)" c
 }
 
+@test '--keep=0s deletes what took more than a second to be delivered, too' {
+	give a
+	run -0 mfetch --keep=0s --pipe='sleep 1.1; cat >got'
+	assert_equal "$(left)" ''
+}
+
 @test 'renumbered by the server, messages that did not match are not taken for delivered' {
 	local maildir now name
 	for name in a b; do
