@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -132,7 +133,7 @@ try_keys(const char *unused)
 }
 
 /* What he could read of the program's memory: open from the start, for he has more ways to it than
- * this file. */
+ * these files, which a user cannot open for a process without core files. */
 static int memory = -1;
 static FILE *maps;
 static char piece[64 * 1024];
@@ -140,8 +141,12 @@ static char piece[64 * 1024];
 static void
 open_memory(void)
 {
+	const int before = prctl(PR_GET_DUMPABLE);
+
+	prctl(PR_SET_DUMPABLE, 1);
 	memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
 	maps = fopen("/proc/self/maps", "re");
+	prctl(PR_SET_DUMPABLE, before);
 }
 
 /* A child's memory is another one than its parent's. */
