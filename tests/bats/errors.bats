@@ -595,7 +595,7 @@ config_line()
 	run -74 full
 	assert_line --index 1 'mdel: standard output: what was written to it is lost'
 	unread() { planned | true; echo "${PIPESTATUS[0]}"; }
-	for ((i = 0; i < 5; i++)); do
+	for _ in {1..5}; do
 		run --separate-stderr -0 unread
 		[[ $output = 141 ]] || assert_equal "$output $stderr" '75 mdel: 127.0.0.1:1: cannot connect: Connection refused'
 	done
