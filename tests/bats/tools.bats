@@ -442,6 +442,21 @@ print(json.loads(sys.argv[1]) == json.load(open("bytes")) == {"subject": sys.arg
 	assert_equal "$(left)" b
 }
 
+@test 'the rows that mlist writes without --columns name no message: their numbers are no unique ids' {
+	local protocol
+	letters a b
+	for protocol in imap pop3; do
+		run -64 mdel --protocol="$protocol" - < <(mlist --protocol="$protocol" 1)
+		assert_line --partial 'standard input: a line as from mlist without --columns'
+		run -64 mfetch --protocol="$protocol" - < <(mlist --protocol="$protocol" 1)
+		run -64 mlist --protocol="$protocol" - < <(mlist --protocol="$protocol" 1)
+	done
+	run -64 mmark --protocol=imap --flag - < <(mlist --protocol=imap 1)
+	assert_equal "$(left)" 'a b'
+	mlist -o uid,size,date,from,subject 1 | cut -f1 | mdel -
+	assert_equal "$(left)" b
+}
+
 @test 'an operand without a message is 66, after the others were deleted' {
 	letters a b c
 	run -66 mdel 2 7 9-12 uid:x

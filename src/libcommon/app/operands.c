@@ -115,26 +115,57 @@ operand_reads_as_id(const char *line)
 	       !parse_counted(line, "first:", &n);
 }
 
+/*
+ * As mlist writes it without --columns: number, size, date, from, subject. Its number would be taken
+ * for the unique id of another message. A line with an id in place of the number looks alike.
+ */
+static bool
+is_usual_row(const char *line)
+{
+	static const char digits[] = "0123456789";
+	const size_t number = strspn(line, digits);
+	const char *size = line + number + 1;
+	size_t tabs = 0;
+
+	if (number == 0 || line[number] != '\t' || size[strspn(size, digits)] != '\t')
+		return false;
+	for (; *line; line++)
+		tabs += *line == '\t';
+	return tabs == 4;
+}
+
+static bool
+parse_line(struct operands *operands, char *line, size_t len, struct err *e)
+{
+	if (strlen(line) != len) {
+		err_set(e, ERR_USAGE, "standard input: NUL within an operand");
+		return err_hint(e, "one operand per line, as from mlist without --null");
+	}
+	if (is_usual_row(line)) {
+		err_set(e, ERR_USAGE,
+			"standard input: a line as from mlist without --columns, which begins with "
+			"no unique id but a number");
+		return err_hint(e,
+				"mlist -o uid shows the ids; cut -f1 keeps the first column only");
+	}
+	line[strcspn(line, "\t\r\n")] = '\0'; /* no id has a CR */
+	if (line[0] != '\0' && !parse_prefixed(operands, line))
+		add(operands, OPERAND_UID, line);
+	return true;
+}
+
 static bool
 parse_input(struct operands *operands, struct err *e)
 {
 	char *line = NULL;
 	size_t size = 0;
 	ssize_t len;
-	bool has_nul = false;
+	bool ok = true;
 
-	while (!has_nul && (len = getline(&line, &size, stdin)) > 0) {
-		has_nul = strlen(line) != (size_t)len;
-		line[strcspn(line, "\t\r\n")] = '\0'; /* no id has a CR */
-		if (line[0] != '\0' && !parse_prefixed(operands, line))
-			add(operands, OPERAND_UID, line);
-	}
+	while (ok && (len = getline(&line, &size, stdin)) > 0)
+		ok = parse_line(operands, line, (size_t)len, e);
 	free(line);
-	if (has_nul) {
-		err_set(e, ERR_USAGE, "standard input: NUL within an operand");
-		return err_hint(e, "one operand per line, as from mlist without --null");
-	}
-	return !ferror(stdin) || err_set_errno(e, ERR_IO, "standard input");
+	return ok && (!ferror(stdin) || err_set_errno(e, ERR_IO, "standard input"));
 }
 
 bool
