@@ -204,7 +204,7 @@ send_parts(const struct sending *s, const struct letter *l, struct err *e)
 	return ok;
 }
 
-/* A file is the same by whatever path it is named. */
+/* For the journal: a file is the same by whatever path it is named. */
 static char *
 letter_name(const struct run *run, const struct send_options *o)
 {
@@ -305,7 +305,7 @@ send_letter(struct run *run, struct submission *h, int fd, bool is_only, struct 
 {
 	struct letter letter = {0};
 	const struct shared *shared = submission_shared(h);
-	char *name = letter_name(run, shared->options);
+	char *name = shared->journal ? letter_name(run, shared->options) : NULL;
 	struct copy copy = {.spool = -1};
 	struct sending s = {.run = run,
 			    .submission = h,

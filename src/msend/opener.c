@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -20,26 +21,30 @@
 struct opener {
 	int socket;
 	pid_t pid;
+	bool has_asked;
 };
 
-/* The reply to a request, which is one byte; an open file comes with it as SCM_RIGHTS. */
+/* The reply to a request, which is one byte; an open file comes with it as SCM_RIGHTS. It ends with
+ * the name. */
 struct reply {
 	enum opened result;
 	struct err e;
-	char name[PATH_MAX];
+	struct item item;
 };
 
 /* The opener's process. */
 
 static bool
-send_reply(int socket, const struct reply *r, int fd)
+send_reply(int socket, const struct reply *r)
 {
+	const int fd = r->result == OPENED_FILE ? r->item.fd : -1;
+	const size_t len = offsetof(struct reply, item.name) + strlen(r->item.name) + 1;
 	ssize_t n;
 
 	do
-		n = descriptors_send(socket, r, sizeof *r, &fd, fd >= 0);
+		n = descriptors_send(socket, r, len, &fd, fd >= 0);
 	while (n < 0 && errno == EINTR);
-	return n == sizeof *r;
+	return n == (ssize_t)len;
 }
 
 static bool
@@ -58,21 +63,19 @@ take_request(int socket)
 _Noreturn static void
 run(int socket, opener_next *next, void *ctx)
 {
-	static struct item item;
 	static struct reply r;
 
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
 	while (take_request(socket)) {
-		r = (struct reply){.result = OPENED_END};
-		item = (struct item){.fd = -1};
-		r.result = next(ctx, &item, &r.e);
-		memcpy(r.name, item.name, sizeof r.name);
-		if (!send_reply(socket, &r, r.result == OPENED_FILE ? item.fd : -1))
+		r.item.fd = -1;
+		r.item.name[0] = '\0';
+		r.result = next(ctx, &r.item, &r.e);
+		if (!send_reply(socket, &r))
 			break; /* else the other side would wait for it for ever */
 		if (r.result == OPENED_FILE)
-			close(item.fd);
+			close(r.item.fd);
 	}
 	_exit(0);
 }
@@ -109,8 +112,14 @@ opener_start(void (*begin)(void *ctx), opener_next *next, void *ctx, struct err 
 	return o;
 }
 
+static void
+ask(struct opener *o)
+{
+	o->has_asked = send(o->socket, "", 1, MSG_NOSIGNAL) == 1;
+}
+
 static bool
-read_reply(int socket, struct reply *r, int *fd)
+read_reply(int socket, struct reply *r)
 {
 	int fds[DESCRIPTORS_MAX];
 	size_t count;
@@ -119,29 +128,36 @@ read_reply(int socket, struct reply *r, int *fd)
 	do
 		n = descriptors_receive(socket, r, sizeof *r, fds, &count, 0);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof *r || count != (r->result == OPENED_FILE))
+	if (n <= (ssize_t)offsetof(struct reply, item.name) || count != (r->result == OPENED_FILE))
 		return false;
-	if (count > 0)
-		*fd = fds[0];
+	r->item.fd = count > 0 ? fds[0] : -1;
 	return true;
 }
 
+/* The next message is asked for at once, so that it is open when this one is sent. */
 enum opened
 opener_ask(struct opener *o, struct item *item, struct err *e)
 {
 	struct reply r;
 
 	item->fd = -1;
-	if (send(o->socket, "", 1, MSG_NOSIGNAL) != 1 || !read_reply(o->socket, &r, &item->fd)) {
+	if (!o->has_asked)
+		ask(o);
+	if (!o->has_asked || !read_reply(o->socket, &r)) {
 		err_set(e, ERR_TEMPORARY,
 			"the process that opens the messages is gone; the rest was not sent");
 		return OPENED_END;
 	}
-	memcpy(item->name, r.name, sizeof item->name);
+	o->has_asked = false;
+	if (r.result != OPENED_END)
+		ask(o);
+	item->fd = r.item.fd;
+	strcpy(item->name, r.item.name);
 	*e = r.e;
 	return r.result;
 }
 
+/* It may be waiting for the next name, which nobody wants any more. */
 void
 opener_end(struct opener *o)
 {
@@ -150,6 +166,7 @@ opener_end(struct opener *o)
 	if (!o)
 		return;
 	close(o->socket);
+	kill(o->pid, SIGKILL);
 	while (waitpid(o->pid, &how, 0) < 0 && errno == EINTR)
 		;
 	free(o);

@@ -3,7 +3,7 @@
  * opener - opens the messages of a batch for a process that may open no files (app/containment.h).
  *
  * A process, forked before any server is heard, goes through the batch, one message for each
- * request, and passes each on as a descriptor. It takes no names from the other side: a stranger in
+ * request, and passes each on as a descriptor; it is one message ahead. It takes no names from the other side: a stranger in
  * that one gets the messages of the batch, which are its business, and nothing else.
  */
 #ifndef MAILVERBS_MSEND_OPENER_H
@@ -36,7 +36,7 @@ struct opener *opener_start(void (*begin)(void *ctx), opener_next *next, void *c
 /* As NEXT, from there. */
 enum opened opener_ask(struct opener *o, struct item *item, struct err *e);
 
-/* Accepts NULL. */
+/* Ends the process, whatever it waits for. Accepts NULL. */
 void opener_end(struct opener *o);
 
 #endif

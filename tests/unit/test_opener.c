@@ -69,10 +69,39 @@ test_lost_reply(void)
 	opener_end(o);
 }
 
+/* The first message, and then nothing for a long time, as names on standard input may come. */
+static enum opened
+next_late(void *ctx, struct item *item, struct err *e)
+{
+	static int calls;
+
+	if (calls++ > 0)
+		pause();
+	return next(ctx, item, e);
+}
+
+static void
+test_end(void)
+{
+	const char *const names[] = {"/dev/null", "/dev/zero", NULL}, *const *at = names;
+	struct item item;
+	struct err e;
+	struct opener *o = opener_start(begin, next_late, &at, &e);
+
+	alarm(GRACE_S);
+	ok(opener_ask(o, &item, &e) == OPENED_FILE,
+	   "a message is passed on before the next is there");
+	close(item.fd);
+	opener_end(o);
+	alarm(0);
+	ok(true, "the end does not wait for it");
+}
+
 int
 main(void)
 {
 	test_files();
 	test_lost_reply();
+	test_end();
 	return tap_done();
 }
