@@ -58,22 +58,13 @@ queue_failed_directory(const struct queue *q)
 	return q->failed;
 }
 
-static bool
-check_directory(const char *dir, struct err *e)
-{
-	struct stat st;
-
-	return stat(dir, &st) == 0 ? file_check_unshared(dir, st.st_mode, e)
-				   : err_set_errno(e, ERR_IO, "%s", dir);
-}
-
 bool
 queue_lock(struct queue *q, struct err *e)
 {
 	char *path = mem_printf("%s/lock", q->dir);
 
 	if (file_make_directory(q->dir, e) && file_check_owner(q->dir, e) &&
-	    check_directory(q->dir, e))
+	    file_check_unshared_directory(q->dir, e))
 		q->lock_fd = file_lock(path, "another msend is sending the queue", e);
 	free(path);
 	return q->lock_fd >= 0;

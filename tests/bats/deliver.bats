@@ -287,6 +287,21 @@ until_true()
 	has 701 Mail/new/*
 }
 
+@test 'a journal that others can write is not believed: nothing is fetched and nothing deleted' {
+	local directory
+	deliver "$user" <<<'Subject: one'
+	run -0 mfetch --keep --maildir=Mail
+	for directory in "$XDG_STATE_HOME"/mailverbs/journal{,/*/}; do
+		chmod go+w "$directory"
+		run -78 --separate-stderr mfetch --maildir=Mail
+		assert_equal "${stderr_lines[0]}" "mfetch: ${directory%/}: others can write in this directory"
+		assert_equal "$(mailbox_count "$user")" 1
+		chmod go-w "$directory"
+	done
+	run -0 mfetch --maildir=Mail
+	assert_equal "$(mailbox_count "$user")" 0
+}
+
 # ---- a line that breaks ----
 
 # over_cut_line N OPTION...: mfetch over a line that dies when N bytes came from the server, 0 for never. The tunnel is a

@@ -334,6 +334,15 @@ file_check_unshared(const char *path, mode_t mode, struct err *e)
 }
 
 bool
+file_check_unshared_directory(const char *path, struct err *e)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? file_check_unshared(path, st.st_mode, e)
+				    : err_set_errno(e, ERR_IO, "%s", path);
+}
+
+bool
 file_check_private(const char *path, mode_t mode, mode_t forbidden, struct err *e)
 {
 	if ((mode & forbidden) == 0)

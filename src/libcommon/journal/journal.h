@@ -51,7 +51,8 @@ char *journal_directory(const char *dir, const char *mailbox);
  * Locks MAILBOX ("pop3 alice@example.org pop.example.org INBOX", app/mailbox_name.h) for the
  * journal to DESTINATION ("maildir /home/alice/Mail"); with DESTINATION NULL there is only the
  * lock, nothing is known and nothing is recorded. Until journal_read() nothing may be asked of it
- * nor recorded. NULL: *e is ERR_TEMPORARY (another run holds the mailbox), ERR_OUTPUT or ERR_IO.
+ * nor recorded. NULL: *e is ERR_TEMPORARY (another run holds the mailbox), ERR_CONFIG (others can
+ * write in the directory), ERR_OUTPUT or ERR_IO.
  */
 struct journal *journal_lock(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
