@@ -133,6 +133,16 @@ flight()
 	done
 }
 
+@test 'the last message of a flight, too, is not the one before it' {
+	local one='+OK\r\nSubject: 1\r\n\r\n4567\r\n.' two='+OK\r\nSubject: 2\r\n\r\n45678901234567\r\n.'
+	flight "$one" "$two" "$two" '+OK' >script
+	printf '%s\n' 'C: QUIT' 'S: +OK' >>script
+	run -76 --separate-stderr mfetch --server=pop3+insecure://x --auth=none "$(tunnel_to script)" --maildir=in --keep --timeout=2
+	assert_regex "${stderr_lines[0]}" 'uid:c: message 3 has not 40 octets, .* as the one before it'
+	run grep -rhE '^= ' "$XDG_STATE_HOME"
+	refute_output --partial ' c'
+}
+
 @test 'a server whose sizes are wrong may hit that of a neighbour' {
 	flight '+OK\r\nSubject: 1\r\n\r\n456\r\n.' '+OK\r\nSubject: 2\r\n\r\n456789012345678901234567\r\n.' \
 		'+OK\r\nSubject: 3\r\n\r\n45678901234567\r\n.' '+OK' >script

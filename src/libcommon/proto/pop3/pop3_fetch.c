@@ -256,7 +256,7 @@ finish_last(struct fetch *f, struct err *e)
 			stream_fail(f->c->stream, ERR_PROTOCOL,
 				    "the server says more than it was asked");
 	}
-	if (!stream_ok(f->c->stream, e))
+	if (is_out_of_step(f) || !stream_ok(f->c->stream, e))
 		return f->is_whole ? break_off(f, e) : false;
 	return finish(f, e);
 }
