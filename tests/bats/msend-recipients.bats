@@ -391,3 +391,11 @@ return_path()
 	assert_output --regexp '^msend: localhost:[0-9]*: 530 [^'$'\n'']*$'
 	assert_no_mail "$user"
 }
+
+@test 'a domain in either spelling, and in any case, is one recipient; a local part in another case is another one' {
+	printf 'Subject: x\n\nhello\n' >letter.eml
+	run -0 msend --dry-run -s smtp://localhost --from=a@example.org bob@bücher.example bob@xn--bcher-kva.example \
+		bob@XN--BCHER-KVA.Example BOB@Bücher.example <letter.eml
+	run grep '^envelope to: ' <<<"$output"
+	assert_output $'envelope to: <bob@bücher.example>\nenvelope to: <BOB@Bücher.example>'
+}

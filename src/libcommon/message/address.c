@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "message/address_char.h"
@@ -84,12 +86,19 @@ address_domain(const char *addr)
 char *
 address_key(const char *addr)
 {
-	char *key = mem_strdup(addr);
-	const char *domain = address_domain(key);
+	const char *domain = address_domain(addr);
+	struct buf key = {0};
+	struct err unused; /* a domain that cannot be one is compared as it is */
+	size_t local;
 
-	if (domain)
-		text_make_lower(key + (domain - key));
-	return key;
+	if (!domain)
+		return mem_strdup(addr);
+	buf_add(&key, addr, (size_t)(domain - addr));
+	local = key.len;
+	if (!idna_to_ascii(domain, &key, &unused))
+		buf_add_str(&key, domain);
+	text_make_lower(key.data + local);
+	return buf_take(&key);
 }
 
 /* Adds the local part without its quotes. */

@@ -27,8 +27,8 @@ bool address_is_valid(const char *addr);
 /* The domain of ADDR (after the last @ outside quotes), or NULL if it has none. */
 const char *address_domain(const char *addr);
 
-/* ADDR with its domain in lower case, for comparing mailboxes: a domain is the same in any case,
- * and a local part is not. The caller's to free(). */
+/* ADDR with its domain as it goes over the wire, in lower case, for comparing mailboxes: a domain is
+ * the same in any case and either spelling, and a local part is not. The caller's to free(). */
 char *address_key(const char *addr);
 
 /* Adds the local part LOCAL, without its quotes, and quotes it if it must be and not otherwise. */
