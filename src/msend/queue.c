@@ -63,8 +63,7 @@ queue_lock(struct queue *q, struct err *e)
 {
 	char *path = mem_printf("%s/lock", q->dir);
 
-	if (file_make_directory(q->dir, e) && file_check_owner(q->dir, e) &&
-	    file_check_unshared_directory(q->dir, e))
+	if (file_make_directory(q->dir, e) && file_check_own_directory(q->dir, e))
 		q->lock_fd = file_lock(path, "another msend is sending the queue", e);
 	free(path);
 	return q->lock_fd >= 0;

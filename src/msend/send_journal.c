@@ -257,6 +257,8 @@ open_file(struct send_journal *j, struct err *e)
 		return err_set_errno(e, ERR_OUTPUT, "%s", j->path);
 	if (fstat(j->fd, &st) != 0 || !S_ISREG(st.st_mode))
 		return err_set(e, ERR_OUTPUT, "%s: not a regular file", j->path);
+	if (!file_check_unshared(j->path, st.st_mode, e)) /* a line may leave a recipient out */
+		return false;
 	if (flock(j->fd, LOCK_EX | LOCK_NB) == 0)
 		return true;
 	if (errno == EWOULDBLOCK)

@@ -29,7 +29,8 @@ enum { SEND_JOURNAL_KEY = 2 * 16 + 1 }; /* a letter's key is text of that size, 
 enum send_state { SEND_NEW, SEND_BEGUN, SEND_SENT };
 
 /* Opens PATH, or makes it, for this run and the processes that are forked from it alone. NULL: *e
- * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_OUTPUT, ERR_IO). */
+ * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_CONFIG: others
+ * can write it; ERR_OUTPUT, ERR_IO). */
 struct send_journal *send_journal_open(const char *path, struct err *e);
 /* The same for a dry run: fails as send_journal_open() would, and changes nothing. A file that does
  * not exist is an empty journal if it could be made. */

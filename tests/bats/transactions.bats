@@ -189,6 +189,13 @@ letters()
 	assert_equal "$(grep -c ' a@x.example' taken)" 1 # those who were refused are tried again, the others not
 }
 
+@test '--journal: one that others can write is not believed' {
+	run -0 msend --journal=j --each a@x.example <letter
+	chmod go+w j
+	run -78 --separate-stderr msend --journal=j --each a@x.example b@x.example <letter
+	assert_equal "${stderr_lines[0]}" 'msend: j: others can write this file'
+}
+
 @test '--journal: where the reply was lost, the recipient is named and not sent to again' {
 	run -75 --separate-stderr msend --journal=j --each a@x.example lost@x.example c@x.example <letter
 	assert_regex "$stderr" 'lost@x.example: may have been sent'

@@ -1124,6 +1124,33 @@ kill_migration(int step)
 		append_text(JOURNAL, HEAD "= 1234567890 0 a\nx 7 a\n+ b place%201 0\n~ 0 c\n");
 }
 
+/* Others could have written it: it is left where it is. */
+static void
+test_migration_of_others(void)
+{
+	static const char *const directories[] = {"seen", IN_FORMER};
+
+	for (size_t i = 0; i < 2; i++) {
+		struct journal_former former;
+		struct err e = {0};
+		struct journal *s;
+		char *path;
+
+		start();
+		former = former_record(former_lines);
+		path = path_of(directories[i]);
+		s = journal_lock(dir, MAILBOX, PLACE, &e);
+		chmod(path, 0777);
+		ok(s && !journal_migrate(s, &former, &e) && e.code == ERR_CONFIG &&
+		       exists(IN_FORMER "/maildir,%2Fhome%2Falice%2FMail"),
+		   "a record of version 0.1 that others can write: %s", e.text);
+		chmod(path, 0700);
+		free(path);
+		journal_close(s);
+		free_former(&former);
+	}
+}
+
 static void
 test_migration(void)
 {
@@ -1318,6 +1345,7 @@ main(void)
 	test_missing();
 	test_subject();
 	test_migration();
+	test_migration_of_others();
 	test_doubtful_migration();
 	test_peek_former();
 	test_times();

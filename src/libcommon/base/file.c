@@ -334,10 +334,12 @@ file_check_unshared(const char *path, mode_t mode, struct err *e)
 }
 
 bool
-file_check_unshared_directory(const char *path, struct err *e)
+file_check_own_directory(const char *path, struct err *e)
 {
 	struct stat st;
 
+	if (!file_check_owner(path, e))
+		return false;
 	return stat(path, &st) == 0 ? file_check_unshared(path, st.st_mode, e)
 				    : err_set_errno(e, ERR_IO, "%s", path);
 }

@@ -81,8 +81,9 @@ bool file_check_private(const char *path, mode_t mode, mode_t forbidden, struct 
  * commands that are run. */
 bool file_check_unshared(const char *path, mode_t mode, struct err *e);
 
-/* The same of a directory that is there. False: *e is ERR_CONFIG or ERR_IO. */
-bool file_check_unshared_directory(const char *path, struct err *e);
+/* file_check_owner(), and the same of the directory PATH. False: *e is ERR_CONFIG or ERR_IO, or as
+ * of file_check_owner(). */
+bool file_check_own_directory(const char *path, struct err *e);
 
 /* Flushes the directory itself (the names in it) to disk. False: *e is ERR_IO. */
 bool file_sync_directory(const char *path, struct err *e);

@@ -156,19 +156,13 @@ journal_named(const char *dir, const char *mailbox, const char *destination)
 }
 
 /* Who can write a journal decides what is deleted unseen. */
-static bool
-check_directory(const char *path, struct err *e)
-{
-	return file_check_owner(path, e) && file_check_unshared_directory(path, e);
-}
-
 struct journal *
 journal_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {
 	struct journal *s = journal_named(dir, mailbox, destination);
 
-	if (file_make_directory(s->directory, e) && check_directory(s->root, e) &&
-	    check_directory(s->directory, e) && lock(s, e))
+	if (file_make_directory(s->directory, e) && file_check_own_directory(s->root, e) &&
+	    file_check_own_directory(s->directory, e) && lock(s, e))
 		return s;
 	journal_close(s);
 	return NULL;
