@@ -24,7 +24,7 @@ S: a1 OK [CAPABILITY IMAP4rev1 UIDPLUS LIST-STATUS] in'
 	mkdir counted
 	for tool in msend mfetch mlist mdel; do
 		printf '#!/bin/sh\nexec valgrind --tool=callgrind --callgrind-out-file=/dev/null --log-file="%s" "%s" "$@"\n' \
-			"$PWD/instructions.%p" "$(command -v "$tool")" >"counted/$tool"
+			"$PWD/instructions.%p" "$abs_top_builddir/$tool" >"counted/$tool"
 	done
 	chmod +x counted/*
 	PATH=$PWD/counted:$PATH

@@ -47,7 +47,7 @@ on_terminal()
 @test 'a batch of more than a second shows how many were sent and refused, the rate and the time left, and takes it away' {
 	: >slow
 	on_terminal 80 "$msend --batch $letters"
-	assert_regex "$shown" $'\n4/6 sent, 1 refused, 1 deferred, [0-9.]+/s, 0:00 left'
+	assert_regex "$shown" $'\n4/6 sent, 1 refused, 1 deferred, [0-9.,]+/s, 0:00 left'
 	assert_equal "$(tail -n 1 <<<"$shown" | tr -d ' ')" ''
 }
 
@@ -59,9 +59,9 @@ on_terminal()
 	assert_output ''
 	for n in 1 2 3 4; do echo "From a Sat Nov 21 10:00:00 2026" && cat "$n.eml" && echo; done >box
 	on_terminal 80 "$msend --mbox <box"
-	assert_regex "$shown" $'\n4 sent, [0-9.]+/s'
+	assert_regex "$shown" $'\n4 sent, [0-9.,]+/s'
 	on_terminal 80 "$msend --connections=2 --batch 1.eml 2.eml 3.eml 4.eml 1.eml 2.eml 3.eml 4.eml"
-	assert_regex "$shown" $'\n[5-8]/8 sent, [0-9.]+/s, 0:0[01] left'
+	assert_regex "$shown" $'\n[5-8]/8 sent, [0-9.,]+/s, 0:0[01] left'
 }
 
 @test 'the queue shows it too' {
@@ -69,7 +69,7 @@ on_terminal()
 	local n
 	for n in 1 2 3 4; do msend --provider=none --server=smtp+insecure:// --tunnel=false --quiet --queue <"$n.eml"; done
 	on_terminal 80 "msend --flush --tunnel='exec bash server.sh'"
-	assert_regex "$shown" $'\n4/4 sent, [0-9.]+/s, 0:00 left'
+	assert_regex "$shown" $'\n4/4 sent, [0-9.,]+/s, 0:00 left'
 }
 
 @test 'a quick batch, --quiet, and standard error in a file show none' {
@@ -86,7 +86,7 @@ on_terminal()
 
 @test 'with -v the last line has the sums, over all connections; a journal'\''s letters are not counted as sent' {
 	run -67 bash -c "$msend -v --journal=j --batch $letters"
-	assert_regex "${lines[-1]}" '^msend: 4 sent, 1 refused, 1 deferred, 0 sent before, in [0-9.]+ s$'
+	assert_regex "${lines[-1]}" '^msend: 4 sent, 1 refused, 1 deferred, 0 sent before, in [0-9.,]+ s$'
 	run -67 bash -c "$msend -v --connections=2 --journal=j --batch $letters missing"
-	assert_regex "${lines[-1]}" '^msend: 0 sent, 2 refused, 1 deferred, 4 sent before, in [0-9.]+ s$'
+	assert_regex "${lines[-1]}" '^msend: 0 sent, 2 refused, 1 deferred, 4 sent before, in [0-9.,]+ s$'
 }
