@@ -138,13 +138,13 @@ break_off(struct fetch *f, struct err *e)
  * leaves one out of a flight, or gives one too many, gives each message in another one's place. The
  * octets tell: a message that has not as many as announced, but as many as its neighbour. A server
  * whose sizes are wrong, as those of some are by a few octets, can hit one by chance: once a
- * message has neither size, they are no longer compared.
+ * message has neither size, they are no longer compared. Nothing at all is another error.
  */
 static bool
 is_neighbour(struct fetch *f)
 {
-	const bool differs =
-	    f->part == PART_WHOLE && f->info.size > 0 && f->content != f->info.size;
+	const bool is_known = f->part == PART_WHOLE && f->info.size > 0 && f->content > 0;
+	const bool differs = is_known && f->content != f->info.size;
 	const bool is_other = f->content == f->next || f->content == f->before;
 
 	if (differs && !is_other)
