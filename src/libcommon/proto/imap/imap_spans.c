@@ -51,11 +51,9 @@ imap_spans_have(const struct imap_spans *s, uint32_t number)
 void
 imap_spans_add(struct buf *out, const struct imap_spans *s)
 {
-	for (size_t i = 0, end; i < s->count; i = end) {
-		for (end = i + 1; end < s->count && s->items[end].from == s->items[end - 1].to + 1;)
-			end++;
+	for (size_t i = 0; i < s->count; i++) {
 		buf_addf(out, "%s%" PRIu32, i > 0 ? "," : "", s->items[i].from);
-		if (s->items[end - 1].to > s->items[i].from)
-			buf_addf(out, ":%" PRIu32, s->items[end - 1].to);
+		if (s->items[i].to > s->items[i].from)
+			buf_addf(out, ":%" PRIu32, s->items[i].to);
 	}
 }

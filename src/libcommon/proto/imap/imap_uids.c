@@ -74,7 +74,7 @@ imap_ranges_arrange(struct imap_range *ranges, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		struct imap_range *last = kept > 0 ? &ranges[kept - 1] : NULL;
 
-		if (!last || ranges[i].from > last->to)
+		if (!last || ranges[i].from > (uint64_t)last->to + 1)
 			ranges[kept++] = ranges[i];
 		else if (ranges[i].to > last->to)
 			last->to = ranges[i].to;

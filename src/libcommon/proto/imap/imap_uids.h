@@ -42,7 +42,8 @@ struct imap_range {
 	uint32_t from, to; /* from <= to */
 };
 
-/* Puts N ranges in order, so that none overlaps another; returns how many are left. */
+/* Puts N ranges in order, so that none overlaps another or goes on where it ends; returns how many
+ * are left. */
 size_t imap_ranges_arrange(struct imap_range *ranges, size_t n);
 
 /* Is NUMBER in one of the N ranges, which are arranged? */
