@@ -66,10 +66,8 @@ struct expansion {
 static void
 add_once(struct expansion *x, const char *name)
 {
-	const size_t len = strlen(name);
-
-	if (text_set_add(&x->known, imap_name_is_inbox(name, len) ? "INBOX" : name))
-		add_name(&x->names, name, len);
+	if (text_set_add(&x->known, imap_name_key(name)))
+		add_name(&x->names, name, strlen(name));
 }
 
 static bool

@@ -10,19 +10,13 @@
 
 enum { ROOM_LEAST = 64 };
 
-static const char *
-key(const char *wire)
-{
-	return imap_name_is_inbox(wire, strlen(wire)) ? "INBOX" : wire;
-}
-
 /* The slot of the folder KEY, or the empty one that it would take. */
 static uint32_t *
 find(const struct imap_folder_index *x, const struct folder_list *l, const char *wanted)
 {
 	size_t at = text_hash(wanted) & (x->room - 1);
 
-	while (x->slots[at] && strcmp(key(l->items[x->slots[at] - 1].wire), wanted) != 0)
+	while (x->slots[at] && strcmp(imap_name_key(l->items[x->slots[at] - 1].wire), wanted) != 0)
 		at = (at + 1) & (x->room - 1);
 	return &x->slots[at];
 }
@@ -43,7 +37,7 @@ catch_up(struct imap_folder_index *x, const struct folder_list *l)
 	while (x->room < 2 * (l->count + 1))
 		grow(x);
 	for (; x->count < l->count; x->count++) {
-		uint32_t *slot = find(x, l, key(l->items[x->count].wire));
+		uint32_t *slot = find(x, l, imap_name_key(l->items[x->count].wire));
 
 		if (*slot == 0)
 			*slot = (uint32_t)x->count + 1;
@@ -56,7 +50,7 @@ imap_folder_index_find(struct imap_folder_index *x, const struct folder_list *l,
 	uint32_t slot;
 
 	catch_up(x, l);
-	slot = *find(x, l, key(wire));
+	slot = *find(x, l, imap_name_key(wire));
 	return slot ? &l->items[slot - 1] : NULL;
 }
 

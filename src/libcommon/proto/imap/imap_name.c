@@ -275,6 +275,12 @@ imap_name_is_inbox(const char *name, size_t n)
 	return text_equal_n(name, n, inbox);
 }
 
+const char *
+imap_name_key(const char *name)
+{
+	return imap_name_is_inbox(name, strlen(name)) ? inbox : name;
+}
+
 bool
 imap_name_read(struct buf *out, const char *typed, bool is_utf8, struct err *e)
 {

@@ -40,6 +40,9 @@ bool imap_name_wire(struct buf *out, const char *name, bool is_utf8, struct err 
 /* INBOX, whose case does not matter (RFC 9051 section 5.1); that of all other names does. */
 bool imap_name_is_inbox(const char *name, size_t n);
 
+/* NAME, or "INBOX" for that one in any case: of one folder it is the same; borrowed. */
+const char *imap_name_key(const char *name);
+
 /* Is it a pattern for many folders, with * or %? A `raw:` name never is. */
 bool imap_name_is_pattern(const char *typed);
 

@@ -15,19 +15,12 @@
 
 enum { COMMAND_MAX = 8000 }; /* octets of a command line (RFC 7162 section 4) */
 
-static bool
-is_folder(const struct imap_announced *a, const char *wire)
-{
-	return strcmp(a->wire, wire) == 0 || (imap_name_is_inbox(a->wire, strlen(a->wire)) &&
-					      imap_name_is_inbox(wire, strlen(wire)));
-}
-
 /* NULL: nobody asked for announcements of it. */
 static struct imap_announced *
 find_wire(const struct imap *c, const char *wire)
 {
 	for (size_t i = 0; i < c->notify.count; i++)
-		if (is_folder(&c->notify.folders[i], wire))
+		if (strcmp(imap_name_key(c->notify.folders[i].wire), imap_name_key(wire)) == 0)
 			return &c->notify.folders[i];
 	return NULL;
 }
