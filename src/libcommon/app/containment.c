@@ -30,7 +30,7 @@ enum { PORT_DNS = 53, RENEWALS = 2 };
 /* The state of this process, which the kernel lets nobody take back. */
 static bool is_prepared, is_in_force;
 
-/* What is to come in force when the Maildir has been made, which is missing. */
+/* The rules for a Maildir that is missing: they come in force when it has been made. */
 static struct {
 	struct sandbox sandbox;
 	char *maildir; /* NULL: nothing is */
@@ -514,15 +514,20 @@ drop_later(void)
 	later.maildir = NULL;
 }
 
-/* Until the Maildir has been made, the directory that it will be in may be changed. */
-static void
-begin_for_now(struct sandbox *s, const struct containment all[], size_t count)
+/* False: the files cannot all be named, so no rule is about files. */
+static bool
+begin(struct sandbox *s, const struct containment all[], size_t count)
 {
+	bool ok;
+
 	sandbox_begin(s, true);
-	if (allow_all_files(s, all, count))
-		return;
-	sandbox_cancel(s);
-	sandbox_begin(s, false);
+	ok = allow_all_files(s, all, count);
+	if (!ok) {
+		sandbox_cancel(s);
+		sandbox_begin(s, false);
+	}
+	allow_all_networks(s, all, count);
+	return ok;
 }
 
 void
@@ -534,17 +539,12 @@ containment_enter(const struct containment all[], size_t count)
 	if (is_in_force)
 		return;
 	if (is_prepared) {
-		sandbox_begin(&s, true);
-		if (!allow_all_files(&s, all, count)) {
-			sandbox_cancel(&s);
+		if (!begin(&s, all, count)) {
 			drop_later();
-			sandbox_begin(&s, false);
-		} else if (later.maildir) {
-			allow_all_networks(&s, all, count);
+		} else if (later.maildir) { /* until it is made, its directory may be changed */
 			later.sandbox = s;
-			begin_for_now(&s, all, count);
+			begin(&s, all, count);
 		}
-		allow_all_networks(&s, all, count);
 		sandbox_enforce(&s, &what);
 		is_in_force = true;
 	}
