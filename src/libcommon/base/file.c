@@ -77,18 +77,29 @@ file_write_new(const char *path, const void *bytes, size_t n, struct err *e)
 	return ok;
 }
 
-bool
-file_await(int fd, struct err *e)
+/* For at most MS milliseconds, after which *e says LATE; -1: without end. */
+static bool
+await(int fd, int ms, const char *late, struct err *e)
 {
 	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
+	int ready;
 
 	do {
 		if (stop_signal() != 0)
 			return err_set(e, ERR_TEMPORARY, "interrupted");
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		ready = poll(fds, 2, ms);
+		if (ready == 0)
+			return err_set(e, ERR_IO, "%s", late);
+		if (ready < 0 && errno != EINTR)
 			return err_set_errno(e, ERR_IO, "poll");
 	} while (fds[0].revents == 0);
 	return true;
+}
+
+bool
+file_await(int fd, struct err *e)
+{
+	return await(fd, -1, "", e);
 }
 
 static bool
@@ -101,11 +112,9 @@ is_fifo(int fd)
 
 /* A program that waited for us to open the FIFO may not have written yet. */
 static bool
-await_writer(int fd)
+await_writer(int fd, struct err *e)
 {
-	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = stop_fd(), .events = POLLIN}};
-
-	return poll(fds, 2, WRITER_MS) > 0 && fds[0].revents != 0;
+	return await(fd, WRITER_MS, "nobody writes into this FIFO", e);
 }
 
 bool
@@ -119,8 +128,8 @@ file_read_all(int fd, struct buf *text, size_t max, struct err *e)
 
 		if (n == 0 && !may_be_early)
 			return true;
-		if (n == 0 && !await_writer(fd))
-			return err_set(e, ERR_IO, "nobody writes into this FIFO");
+		if (n == 0 && !await_writer(fd, e))
+			return false;
 		may_be_early = false;
 		if (n == 0)
 			continue;
