@@ -38,3 +38,12 @@ idna_to_ascii(const char *name, struct buf *out, struct err *e)
 	gnutls_free(mapped.data);
 	return true;
 }
+
+void
+idna_add(struct buf *out, const char *name)
+{
+	struct err unused; /* see idna.h */
+
+	if (!idna_to_ascii(name, out, &unused))
+		buf_add_str(out, name);
+}

@@ -16,4 +16,7 @@ struct err;
  */
 bool idna_to_ascii(const char *name, struct buf *out, struct err *e);
 
+/* The same for comparing names: one that can be no host name is added as it is. */
+void idna_add(struct buf *out, const char *name);
+
 #endif

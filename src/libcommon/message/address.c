@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/err.h"
 #include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -88,15 +87,13 @@ address_key(const char *addr)
 {
 	const char *domain = address_domain(addr);
 	struct buf key = {0};
-	struct err unused; /* a domain that cannot be one is compared as it is */
 	size_t local;
 
 	if (!domain)
 		return mem_strdup(addr);
 	buf_add(&key, addr, (size_t)(domain - addr));
 	local = key.len;
-	if (!idna_to_ascii(domain, &key, &unused))
-		buf_add_str(&key, domain);
+	idna_add(&key, domain);
 	text_make_lower(key.data + local);
 	return buf_take(&key);
 }
