@@ -138,33 +138,27 @@ break_off(struct fetch *f, struct err *e)
  * leaves one out of a flight, or gives one too many, gives each message in another one's place. The
  * octets tell: a message that has not as many as announced, but as many as its neighbour. A server
  * whose sizes are wrong, as those of some are by a few octets, can hit one by chance: once a
- * message has neither size, they are no longer compared. Nothing at all is another error.
+ * message has neither size, they are no longer compared. Nothing at all is another error. True: the
+ * stream has failed.
  */
-static bool
-is_neighbour(struct fetch *f)
-{
-	const bool is_known = f->part == PART_WHOLE && f->info.size > 0 && f->content > 0;
-	const bool differs = is_known && f->content != f->info.size;
-	const bool is_other = f->content == f->next || f->content == f->before;
-
-	if (differs && !is_other)
-		f->is_inexact = true;
-	return differs && is_other && !f->is_inexact && f->c->features.pipelining;
-}
-
-/* True: the stream has failed. */
 static bool
 is_out_of_step(struct fetch *f)
 {
-	if (!f->is_whole || !is_neighbour(f))
+	const bool is_known = f->part == PART_WHOLE && f->info.size > 0 && f->content > 0;
+
+	if (!f->is_whole || !is_known || f->content == f->info.size)
 		return false;
-	f->is_out_of_step = true;
-	stream_fail(f->c->stream, ERR_PROTOCOL,
-		    "message %" PRIu32 " has not %" PRIu64 " octets, as announced, but %" PRIu64
-		    ", as the one %s it: an answer is missing or too much",
-		    f->info.number, f->info.size, f->content,
-		    f->content == f->next ? "after" : "before");
-	return true;
+	if (f->content != f->next && f->content != f->before)
+		f->is_inexact = true;
+	f->is_out_of_step = !f->is_inexact && f->c->features.pipelining;
+	if (f->is_out_of_step)
+		stream_fail(f->c->stream, ERR_PROTOCOL,
+			    "message %" PRIu32 " has not %" PRIu64
+			    " octets, as announced, but %" PRIu64
+			    ", as the one %s it: an answer is missing or too much",
+			    f->info.number, f->info.size, f->content,
+			    f->content == f->next ? "after" : "before");
+	return f->is_out_of_step;
 }
 
 /* The answer after the message is in step, so the lone dot was the end of the message. */
