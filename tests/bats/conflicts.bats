@@ -94,7 +94,7 @@ setup()
 	END
 }
 
-# pop3_server ANSWER...: a script of two messages of 20 and 30 octets; the answers to RETR
+# flight ANSWER...: a script of three messages of 20, 30 and 40 octets that are asked for in one flight; the answers
 flight()
 {
 	cat <<-END

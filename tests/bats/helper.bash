@@ -162,28 +162,32 @@ setup()
 	mailverbs_setup
 }
 
+# with_library NAME ARGUMENT...: env(1) with these, and tests/NAME.c before the C library
+with_library()
+{
+	local library=$BATS_TEST_TMPDIR/$1.so
+	# shellcheck disable=SC2086  # CC may be several words
+	[[ -e $library ]] || ${CC:-cc} -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/$1.c" -ldl
+	PATH=$abs_top_builddir:$PATH LD_PRELOAD=$library ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0 env "${@:2}"
+}
+
 # homeless DIR COMMAND...: runs it without HOME and XDG_*, for a user whose home is DIR by the system's list of users (''
 # is none)
 homeless()
 {
-	local library=$BATS_TEST_TMPDIR/homeless.so
-	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/homeless.c" -ldl
-	env -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME PATH="$abs_top_builddir:$PATH" ACCOUNT_HOME="$1" LD_PRELOAD="$library" \
-		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+	with_library homeless -u HOME -u XDG_CONFIG_HOME -u XDG_STATE_HOME ACCOUNT_HOME="$1" "${@:2}"
 }
 
 # at TIME COMMAND...: runs it with a clock that begins at a date, or is +DAYSd ahead
 at()
 {
-	local library=$BATS_TEST_TMPDIR/clock.so clock=$1
-	[[ -e $library ]] || cc -D_GNU_SOURCE -shared -fPIC -o "$library" "$tests/clock.c" -ldl
+	local clock=$1
 	if [[ $clock == +*d ]]; then
 		clock=+$((${clock:1:-1} * 86400))
 	else
 		clock=@$(date -u -d "$clock" +%s)
 	fi
-	env PATH="$abs_top_builddir:$PATH" CLOCK="$clock" LD_PRELOAD="$library" \
-		ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" "${@:2}"
+	with_library clock CLOCK="$clock" "${@:2}"
 }
 
 # ---- users and mailboxes ----
