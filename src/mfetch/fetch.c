@@ -324,8 +324,8 @@ watch_one(struct round *r, struct fetch_kept *kept, struct err *e)
 			  .is_last = true,
 			  .by_default = true};
 	const bool ok = fetch_turn(&f, e);
-	/* If another run holds the mailbox nothing was listed, so there is no list to wait
-	 * after. */
+	/* Without a journal, because another run holds the mailbox, nothing was listed, and a wait
+	 * would not know what is new. */
 	const bool stays = ok && f.stays && f.journal;
 	const size_t delivered = fetch_count_delivered(&f);
 

@@ -24,7 +24,7 @@ struct operands;
 bool fetch_once(struct run *run, const struct account *a, const struct fetch_options *o,
 		struct operands *operands, struct err *e);
 
-/* What a watch keeps between two rounds: nothing ({0}), or a session to wait in
+/* A watch keeps this between two rounds: nothing ({0}), or a session in which it waits
  * (mailbox_wait()). */
 struct fetch_kept {
 	struct mailbox_session session;

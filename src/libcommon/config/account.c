@@ -173,7 +173,7 @@ drop_what_pop3_lacks(struct account *a)
 	}
 }
 
-/* What can be said without a file. */
+/* An account of the command line alone; what that says is checked as far as it needs no file. */
 static bool
 begin(struct account *a, enum tool_id tool, const struct values *given, struct err *e)
 {

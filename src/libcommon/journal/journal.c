@@ -155,7 +155,7 @@ journal_named(const char *dir, const char *mailbox, const char *destination)
 	return s;
 }
 
-/* Who can write a journal decides what is deleted unseen. */
+/* Another user who can write a journal could have mail deleted that was never fetched. */
 struct journal *
 journal_lock(const char *dir, const char *mailbox, const char *destination, struct err *e)
 {

@@ -191,10 +191,10 @@ claim(const struct journal_former *former, const char *mailbox, const char *old,
 	int fd = -1;
 	bool is_there, ok = look_for(path, &is_there, e);
 
-	ok = ok && (!is_there || (file_check_own_directory(former->directory, e) &&
-				  file_check_own_directory(directory, e)));
 	if (ok && is_there) {
-		fd = file_lock(lock, "another mfetch is at work on this mailbox", e);
+		if (file_check_own_directory(former->directory, e) &&
+		    file_check_own_directory(directory, e))
+			fd = file_lock(lock, "another mfetch is at work on this mailbox", e);
 		ok = fd >= 0 && (rename(path, old) == 0 || err_set_errno(e, ERR_IO, "%s", path)) &&
 		     file_sync_parent(old, e) && file_sync_directory(directory, e);
 		if (fd >= 0)

@@ -12,8 +12,8 @@ struct err;
 struct journal;
 struct journal_index;
 
-/* What a journal knows: nothing is locked or made, and nothing may be recorded. NULL: *e is
- * ERR_IO. */
+/* Reads a journal, to look only: nothing is locked or made, and nothing may be recorded. NULL: *e
+ * is ERR_IO. */
 struct journal *journal_peek(const char *dir, const char *mailbox, const char *destination,
 			     struct err *e);
 

@@ -157,7 +157,6 @@ aliases_open(const char *path, struct err *e)
 
 	a->path = mem_strdup(path);
 	ok = read_file(path, &text, e) && take_lines(a, &text, e);
-
 	buf_free(&text);
 	sort_entries(a);
 	if (ok)

@@ -91,8 +91,8 @@ wait_long(struct imap *c, unsigned idle_s, unsigned poll_s, struct err *e)
 	return imap_ok(c, poll_once(c, poll_s), ERR_UNAVAILABLE, e);
 }
 
-/* What the server drops when too much happens at once is not known (RFC 5465 section 5.8): a new
- * session looks at all folders. */
+/* A server may end NOTIFY when too much happens at once (RFC 5465 section 5.8). Nobody knows what it
+ * did not announce, so a new session looks at all folders. */
 static bool
 still_announces(struct imap *c, struct err *e)
 {
