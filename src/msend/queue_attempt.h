@@ -18,7 +18,6 @@
 struct err;
 struct queue_route;
 struct run;
-struct save;
 
 #define QUEUE_NO_MESSAGE SIZE_MAX
 
@@ -38,8 +37,7 @@ struct queue_attempt {
 	struct values wishes; /* only these */
 	struct letter letter;
 	struct outcome outcome;
-	struct save *copy; /* that was begun, or NULL; ended by save_end() */
-	int fd;            /* of the message, or -1 */
+	int fd; /* of the message, or -1 */
 	char deliver_by[32], hold_for[32];
 	bool is_open; /* the message could be read, and its filter has run */
 	bool maybe_sent_before;

@@ -119,6 +119,8 @@ queue_entry_write(const struct queue_entry *q, struct buf *text)
 		add_line(text, "reply", (const char *[]){q->reply, NULL});
 	if (q->maybe_sent)
 		buf_add_str(text, "maybe-sent\n");
+	if (q->is_copying)
+		buf_add_str(text, "copying\n");
 	if (q->is_copied)
 		buf_add_str(text, "copied\n");
 	for (size_t i = 0; i < q->count; i++) {
@@ -215,6 +217,13 @@ take_maybe_sent(struct queue_entry *q, char *words[])
 }
 
 static bool
+take_copying(struct queue_entry *q, char *words[])
+{
+	(void)words;
+	return q->is_copying = true;
+}
+
+static bool
 take_copied(struct queue_entry *q, char *words[])
 {
 	(void)words;
@@ -247,7 +256,8 @@ static const struct {
     {"set", 2, take_set},         {"tried", 2, take_tried},
     {"reply", 1, take_reply},     {"maybe-sent", 0, take_maybe_sent},
     {"to", 1, take_to},           {"refused", 2, take_refused},
-    {"late", 1, take_late},       {"copied", 0, take_copied},
+    {"late", 1, take_late},       {"copying", 0, take_copying},
+    {"copied", 0, take_copied},
 };
 
 static bool
@@ -275,5 +285,5 @@ queue_entry_read(struct queue_entry *q, char *text, size_t *line)
 	for (*line = 0; ok && (next = strsep(&rest, "\n")) && rest; ++*line)
 		ok = *line == 0 ? strcmp(next, HEAD) == 0 : take_line(q, next);
 	return ok && *line > 0 && next && *next == '\0' && q->account && q->from &&
-	       (q->count > 0 || q->is_copied);
+	       (q->count > 0 || q->is_copying);
 }

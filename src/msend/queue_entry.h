@@ -14,8 +14,9 @@
  *	late SECONDS              when an attempt failed first after its time was over
  *	reply TEXT                what came of that
  *	maybe-sent                its end went out, or was about to, and no reply to it was seen
- *	copied                    a server took it, and the sender's copy was about to be filed
- *	to ADDRESS                who is still to get it; with `copied` there may be none
+ *	copying                   a server took it, and the sender's copy was about to be filed
+ *	copied                    what became of that copy was said
+ *	to ADDRESS                who is still to get it; with `copying` there may be none
  *	refused ADDRESS REPLY     who never will
  *
  * Any other line is damage.
@@ -55,7 +56,7 @@ struct queue_entry {
 	int64_t late;  /* 0: its time is not over */
 	char *reply;
 	bool maybe_sent;
-	bool is_copied;
+	bool is_copying, is_copied; /* at most one of them */
 	struct queue_recipient *recipients;
 	size_t count;
 };

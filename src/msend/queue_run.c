@@ -21,7 +21,6 @@
 #include "msend/queue_settle.h"
 #include "msend/queue_share.h"
 #include "msend/rate.h"
-#include "msend/save.h"
 #include "msend/send_options.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
@@ -114,7 +113,6 @@ try_again(struct queue_attempt *a, struct err *e)
 
 	a->outcome.queued = mem_strdup(a->waiting->entry.id);
 	queue_settle(a, ok ? NULL : e);
-	save_end(a->run, a->copy);
 	return ok;
 }
 
@@ -123,6 +121,8 @@ attempt(struct queue_attempt *a, struct err *e)
 {
 	const struct queue_entry *entry = &a->waiting->entry;
 
+	if (entry->is_copying)
+		queue_settle_copy(a);
 	if (queue_entry_count_due(entry) > 0)
 		return try_again(a, e);
 	if (!queue_entry_is_done(entry))

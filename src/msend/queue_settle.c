@@ -191,11 +191,12 @@ settle_entry(struct queue_attempt *a, const struct err *failure, struct err *why
 }
 
 /*
- * The first time that a server accepts the message. That is written down before the copy is begun:
- * a run that is killed then leaves an entry that is neither sent nor filed once more.
+ * The first time that a server accepts the message. That is written down before the copy is begun,
+ * and the entry stays until it is over: a run that is killed in between leaves one that is neither
+ * sent nor filed once more, and tells the next run that nobody knows of the copy.
  */
 static void
-begin_copy(struct queue_attempt *a)
+file_copy(struct queue_attempt *a)
 {
 	const struct send_account *account = &a->waiting->route->account;
 	struct queue_entry *entry = &a->waiting->entry;
@@ -203,11 +204,13 @@ begin_copy(struct queue_attempt *a)
 
 	if (entry->is_copied || !save_is_due(&a->letter) || !account->settings.save.is_wanted)
 		return;
-	entry->is_copied = true;
-	a->is_old_news = false; /* this is to be written */
+	entry->is_copying = true;
 	if (!queue_update(a->queue, entry, true, &problem))
 		run_complain(a->run, &problem);
-	a->copy = save_begin(a->run, account, &a->letter, -1);
+	save_end(a->run, save_begin(a->run, account, &a->letter, -1));
+	entry->is_copying = false;
+	entry->is_copied = true;
+	a->is_old_news = false; /* this is to be written */
 }
 
 void
@@ -218,7 +221,7 @@ queue_settle(struct queue_attempt *a, const struct err *failure)
 	struct err why;
 
 	settle_entry(a, failure, &why);
-	begin_copy(a);
+	file_copy(a);
 	if (queue_entry_is_done(entry))
 		finish(a);
 	else if (queue_entry_count_due(entry) == 0)
@@ -228,14 +231,24 @@ queue_settle(struct queue_attempt *a, const struct err *failure)
 }
 
 void
-queue_settle_sent(struct queue_attempt *a)
+queue_settle_copy(struct queue_attempt *a)
 {
+	struct queue_entry *entry = &a->waiting->entry;
 	struct err e;
 
 	err_set(&e, ERR_TEMPORARY,
 		"the message was sent, and a run that was ended could not tell whether a copy was "
 		"saved");
 	run_warn(a->run, &e);
+	entry->is_copying = false;
+	entry->is_copied = true;
+	if (entry->count > 0 && !queue_update(a->queue, entry, true, &e))
+		run_complain(a->run, &e);
+}
+
+void
+queue_settle_sent(struct queue_attempt *a)
+{
 	finish(a);
 }
 

@@ -11,12 +11,14 @@
 struct err;
 struct queue_attempt;
 
-/* FAILURE: NULL if it was sent. The queue and the user are told. If the sender is to have a copy,
- * it is begun, as a->copy. */
+/* FAILURE: NULL if it was sent. If the sender is to have a copy, it is filed. Then the queue and the
+ * user are told. */
 void queue_settle(struct queue_attempt *a, const struct err *failure);
 
-/* Nobody is due, for everybody has it: the process that was to file the copy and to remove the
- * entry was killed. */
+/* The process that was to file the copy was killed: nobody can tell whether it is there. */
+void queue_settle_copy(struct queue_attempt *a);
+
+/* Nobody is due, for everybody has it: the process that was to remove the entry was killed. */
 void queue_settle_sent(struct queue_attempt *a);
 
 /* Nobody is due: the process that found that out was killed before it moved the message to the

@@ -243,12 +243,39 @@ await_file()
 	sed -i 's|^smtp = .*|smtp = smtps://127.0.0.1:1|' "$config"
 	run -0 ./x-msend --save --queue "$rcpt@example.org" <m
 	entry=$(grep -l '^to ' "$XDG_STATE_HOME/mailverbs/queue"/*)
-	sed -i 's/^to .*/copied/' "$entry"
+	sed -i 's/^to .*/copying/' "$entry"
 	run -0 ./x-msend -q
 	assert_output --partial 'the message was sent, and a run that was ended could not tell whether a copy was saved'
 	assert [ ! -e copies ]
 	run -0 ./x-msend -q
 	assert_output ''
+}
+
+@test 'the queue: killed while the copy is filed, for all or with one who must wait, the next run says so, once' {
+	local rest server=(--server=smtp+insecure:// --auth=none --queue --save --partial)
+	write_server
+	cp "$abs_top_builddir/msend" x-msend
+	printf '#!/bin/sh\ncat >/dev/null\necho >>copies\ntouch begun\nwhile [ ! -e go ]; do sleep 0.1; done\n' >x-mmark
+	chmod 755 x-mmark
+	letter | LC_ALL=C tr -cd '\0-\177' >m
+	for rest in '' other@example.org; do
+		rm -f on begun go copies
+		# shellcheck disable=SC2086  # a word, or none
+		run -0 ./x-msend "${server[@]}" --tunnel="[ -e on ] && exec bash $PWD/server.sh" $rest "$rcpt@example.org" <m
+		touch on
+		./x-msend -q 3>&- &
+		await_file begun
+		kill -KILL $!
+		wait $! || :
+		touch go up
+		run -0 ./x-msend -q
+		assert_line --regexp '^x-msend: [0-9a-f]+: the message was sent, and a run that was ended could not tell whether a copy was saved$'
+		assert_equal "${#lines[@]}" 1
+		run -0 ./x-msend -q
+		assert_output ''
+		assert_equal "$(wc -l <copies)" 1
+		rm up
+	done
 }
 
 @test 'the queue: sent to one now and to another later, it is filed once' {
