@@ -13,15 +13,16 @@ setup_file()
 	"$abs_top_srcdir/tests/crash/matrix" --messages=12 --list >"$BATS_FILE_TMPDIR/trials"
 }
 
-# matrix ARGUMENT...: what failed is shown.
+# crash SCRIPT ARGUMENT...: one of tests/crash; what failed is shown.
+crash()
+{
+	run "$abs_top_srcdir/tests/crash/$1" "${@:2}"
+	assert_success
+}
+
 matrix()
 {
-	run "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_FILE_TMPDIR/trials" \
-		${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
-	if ((status != 0)); then
-		printf '%s\n' "$output" >&2
-		return 1
-	fi
+	crash matrix --messages=12 --trials="$BATS_FILE_TMPDIR/trials" ${CRASH_SEED:+--seed="$CRASH_SEED"} "$@"
 }
 
 @test 'whatever is killed, cut or full: nothing is lost, twice or torn' {
@@ -47,26 +48,26 @@ matrix()
 }
 
 @test 'letters in the queue: whatever is killed, cut or full, none is lost, torn, or twice without a word' {
-	run -0 "$abs_top_srcdir/tests/crash/queue" --sample="${CRASH_SECONDS:-16}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
+	crash queue --sample="${CRASH_SECONDS:-16}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }
 
 @test 'messages that are moved, copied and appended: whatever is killed or cut, none is lost, changed or there twice without a word' {
-	run -0 "$abs_top_srcdir/tests/crash/marks" --sample="${CRASH_SECONDS:-4}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
+	crash marks --sample="${CRASH_SECONDS:-4}" ${CRASH_SEED:+--seed="$CRASH_SEED"}
 	echo "# ${lines[0]}" >&3 # the seed
 	assert_line --regexp '^[0-9]+ trials, [1-9][0-9]* killed, 0 failed$'
 }
 
 @test 'a line cut in the first of two folders: the message there comes in the next run' {
 	printf 'cut imap %s folders in 11001\n' maildir mbox lmtp >"$BATS_TEST_TMPDIR/trials"
-	run -0 "$abs_top_srcdir/tests/crash/matrix" --messages=12 --trials="$BATS_TEST_TMPDIR/trials"
+	crash matrix --messages=12 --trials="$BATS_TEST_TMPDIR/trials"
 	assert_line '3 trials, 0 killed, 0 failed'
 }
 
 @test 'a system call that fails once: the exit status is honest, and nothing is lost or twice' {
 	local hows=(EINTR short EIO EDQUOT EMFILE ESTALE) sinks=(maildir mbox) protocols=(imap pop3)
-	run -0 "$abs_top_srcdir/tests/crash/faults" --sample=3 \
+	crash faults --sample=3 \
 		--only="${protocols[RANDOM % 2]} (${sinks[RANDOM % 2]} ${hows[RANDOM % 6]}|pipe short)|(pop3|queue) lmtp ${hows[RANDOM % 6]}"
 	assert_line --regexp '^[1-3] trials, 0 failed; seed ' # of some kinds there are fewer
 }
