@@ -54,6 +54,8 @@ libmsend_a_SOURCES = \
 	%D%/send_journal.h \
 	%D%/send_options.c \
 	%D%/send_options.h \
+	%D%/sent_copy.c \
+	%D%/sent_copy.h \
 	%D%/smtp_session.c \
 	%D%/smtp_session.h \
 	%D%/submission.c \

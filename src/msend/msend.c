@@ -22,6 +22,7 @@
 #include "msend/save.h"
 #include "msend/send_journal.h"
 #include "msend/send_options.h"
+#include "msend/sent_copy.h"
 #include "msend/smtp_session.h"
 #include "msend/submission.h"
 #include "msend/tally.h"
@@ -55,26 +56,17 @@ a_dot_ends(const struct run *run, const struct send_options *o)
 	return run->tool->id == TOOL_SENDMAIL && !o->ignores_dots;
 }
 
-/* The sender's copy of a letter, however many transactions it takes. */
-struct copy {
-	bool is_wanted;
-	bool is_settled; /* it is due, or left to the queue with a part of the letter */
-	bool is_due;     /* a server has accepted the letter */
-	bool is_unsure;  /* a server may have */
-	bool is_queued;  /* the letter, or a part of it, waits in the queue */
-	int spool;       /* of save_spool() */
-};
-
 /* A letter on its way; each of its transactions has a copy of this. */
 struct sending {
 	struct run *run;
 	struct submission *submission;
 	const struct send_account *account; /* NULL: none could be chosen */
 	bool is_only; /* of the run: it goes to the operands, and the connection ends with it */
-	struct copy *copy;
+	struct sent_copy *copy;
 	struct send_journal *journal; /* NULL: none is kept */
 	const char *name;             /* of the letter */
 	char key[SEND_JOURNAL_KEY];
+	bool was_sent; /* to somebody, in an earlier run */
 	/* of a transaction */
 	struct letter *part;
 	bool is_last;     /* of the letter */
@@ -99,6 +91,8 @@ note_begin(void *ctx, struct err *e)
 		    !send_journal_add(s->journal, SEND_BEGUN, s->key, v->recipients[i].address,
 				      s->name, e))
 			return false;
+	if (!sent_copy_note_due(s->copy, e))
+		return false;
 	s->is_begun = send_journal_flush(s->journal, e);
 	return s->is_begun;
 }
@@ -122,17 +116,6 @@ note_end(const struct sending *s, const struct outcome *o)
 		    s->is_begun)
 			run_complain(s->run, &e);
 	}
-}
-
-static void
-settle_copy(struct copy *c, const struct letter *part, const struct outcome *o)
-{
-	c->is_unsure |= o->maybe_sent && !o->queued;
-	c->is_queued |= o->queued != NULL;
-	if (!c->is_wanted || c->is_settled)
-		return;
-	c->is_due = save_is_due(part);
-	c->is_settled = c->is_due || o->queued;
 }
 
 /* True: it was sent, or is kept to be sent later. */
@@ -171,8 +154,8 @@ send_part(struct sending *s, struct err *e)
 	v->before_end = s->journal ? note_begin : NULL;
 	v->before_end_ctx = s;
 	ok = hand_in(s, &outcome, e);
+	sent_copy_settle(s->copy, s->part, &outcome);
 	note_end(s, &outcome);
-	settle_copy(s->copy, s->part, &outcome);
 	outcome_log(&outcome, s->part, a->base.name, a->settings.log, s->run,
 		    s->is_sent ? NULL : e);
 	outcome_free(&outcome);
@@ -230,9 +213,10 @@ complain_of_begun(const struct sending *s, const char *address)
 static bool
 is_due(void *ctx, const char *address)
 {
-	const struct sending *s = ctx;
+	struct sending *s = ctx;
 	const enum send_state state = send_journal_state(s->journal, s->key, address);
 
+	s->was_sent |= state == SEND_SENT;
 	if (state == SEND_BEGUN)
 		complain_of_begun(s, address);
 	return state == SEND_NEW;
@@ -247,6 +231,7 @@ skip_sent(struct sending *s, struct letter *l, struct err *e)
 	if (!send_journal_key(s->name, letter_source(l), s->key, e))
 		return false;
 	letter_keep_recipients(l, is_due, s);
+	sent_copy_recall(s->copy, s->account, s->was_sent);
 	return true;
 }
 
@@ -263,27 +248,26 @@ prepare(struct sending *s, struct letter *l, int fd, struct err *e)
 	       save_check(s->account, e);
 }
 
-/* Not where nobody is to get it any more, nor for --dry-run: the command may do anything. */
+/* Not where nobody is to get it any more, nor a copy of it, nor for --dry-run: the command may do
+ * anything. */
 static bool
 filter(const struct sending *s, struct letter *l, struct err *e)
 {
-	return l->envelope.count == 0 || s->run->options.dry_run || letter_filter(l, s->account, e);
-}
+	const bool is_sent = l->envelope.count == 0;
 
-static void
-save_copy(const struct sending *s, const struct letter *l)
-{
-	const struct copy *c = s->copy;
-
-	if (c->is_due)
-		save_end(s->run, save_begin(s->run, s->account, l, c->spool));
-	else if (c->is_wanted && !c->is_settled && c->is_unsure)
-		save_skip(s->run, s->account);
+	if ((is_sent && !s->copy->is_due) || s->run->options.dry_run)
+		return true;
+	if (!letter_filter(l, s->account, e))
+		return false;
+	if (!is_sent || l->unfiltered.code == ERR_NONE)
+		return true;
+	*e = l->unfiltered; /* the queue takes no letter that is only to be filed */
+	return false;
 }
 
 /* The result for a letter that did not fail. */
 static enum tally_kind
-kind_of(const struct letter *l, const struct copy *c)
+kind_of(const struct letter *l, const struct sent_copy *c)
 {
 	if (l->envelope.count == 0)
 		return TALLY_SKIPPED;
@@ -300,29 +284,43 @@ log_unsent(const struct sending *s, const struct letter *l, const struct err *wh
 		    s->run, why);
 }
 
+/* Makes the letter ready for its recipients who have not got it. False: *e, and it goes to none. */
+static bool
+make_ready(struct sending *s, struct letter *l, int fd, struct err *e)
+{
+	struct sent_copy *c = s->copy;
+	const bool is_dry = s->run->options.dry_run;
+	bool ok = prepare(s, l, fd, e);
+
+	c->is_wanted = ok && s->account->settings.save.is_wanted;
+	ok = ok && skip_sent(s, l, e) && filter(s, l, e);
+	if (!ok && !is_dry)
+		log_unsent(s, l, e);
+	if (!ok)
+		c->is_wanted = c->is_due = false;
+	if (c->is_wanted && !is_dry)
+		c->spool = save_spool();
+	return ok;
+}
+
 static bool
 send_letter(struct run *run, struct submission *h, int fd, bool is_only, struct err *e)
 {
 	struct letter letter = {0};
 	const struct shared *shared = submission_shared(h);
 	char *name = shared->journal ? letter_name(run, shared->options) : NULL;
-	struct copy copy = {.spool = -1};
+	struct sent_copy copy = {.run = run, .journal = shared->journal, .spool = -1};
 	struct sending s = {.run = run,
 			    .submission = h,
 			    .is_only = is_only,
 			    .copy = &copy,
 			    .journal = shared->journal,
 			    .name = name};
-	bool ok =
-	    prepare(&s, &letter, fd, e) && skip_sent(&s, &letter, e) && filter(&s, &letter, e);
+	bool ok;
 
-	if (!ok && !run->options.dry_run)
-		log_unsent(&s, &letter, e);
-	copy.is_wanted = ok && s.account->settings.save.is_wanted;
-	if (copy.is_wanted && !run->options.dry_run)
-		copy.spool = save_spool();
-	ok = ok && send_parts(&s, &letter, e);
-	save_copy(&s, &letter);
+	copy.key = s.key;
+	ok = make_ready(&s, &letter, fd, e) && send_parts(&s, &letter, e);
+	sent_copy_file(&copy, s.account, &letter);
 	tally_count(shared->tally, ok ? kind_of(&letter, &copy) : tally_kind_of(e));
 	letter_free(&letter);
 	if (copy.spool >= 0)

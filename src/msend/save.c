@@ -94,6 +94,17 @@ save_skip(struct run *run, const struct send_account *a)
 	report(run, a->settings.save.is_asked, &e);
 }
 
+void
+save_doubt(struct run *run, const struct send_account *a)
+{
+	struct err e;
+
+	err_set(&e, ERR_TEMPORARY,
+		"the message was sent, and a run that was ended could not tell whether a copy was "
+		"saved");
+	report(run, a->settings.save.is_asked, &e);
+}
+
 /* The copy. */
 
 struct copying {

@@ -24,9 +24,10 @@
 enum { ID_SIZE = 16, ROOM_LEAST = 64, BLOCK = 64 * 1024 };
 
 static const char *const words[] = {
-    [SEND_NEW] = "refused", [SEND_BEGUN] = "begin", [SEND_SENT] = "sent"};
+    [SEND_NEW] = "refused",       [SEND_BEGUN] = "begin",     [SEND_SENT] = "sent",
+    [SEND_COPY_DUE] = "copy-due", [SEND_COPYING] = "copying", [SEND_COPIED] = "copied"};
 
-/* A letter and a recipient. */
+/* A letter and a recipient, or its copy. */
 struct record {
 	unsigned char id[ID_SIZE];
 	bool is_used;
@@ -104,7 +105,7 @@ send_journal_state(const struct send_journal *j, const char *key, const char *ad
 	unsigned char id[ID_SIZE];
 	const struct record *r;
 
-	if (j->room == 0)
+	if (!j || j->room == 0)
 		return SEND_NEW;
 	make_id(key, address, id);
 	r = find(j->records, j->room, id);
@@ -114,9 +115,15 @@ send_journal_state(const struct send_journal *j, const char *key, const char *ad
 /* The file. */
 
 static bool
+is_of_copy(enum send_state state)
+{
+	return state >= SEND_COPY_DUE;
+}
+
+static bool
 is_key(const char *text)
 {
-	const size_t len = strlen(text);
+	const size_t len = text ? strlen(text) : 0;
 
 	for (size_t i = 0; i < len; i++)
 		if (text_hex_digit(text[i]) < 0)
@@ -143,10 +150,11 @@ read_record(struct send_journal *j, char *text)
 	char *address = strsep(&rest, " "), *name = strsep(&rest, " ");
 	enum send_state state;
 
-	if (!address || rest || !find_word(word, strlen(word), &state) || !is_key(key) ||
-	    (state == SEND_BEGUN) != (name != NULL) || !text_unescape(address))
+	if (rest || !find_word(word, strlen(word), &state) || !is_key(key) ||
+	    is_of_copy(state) != !address || (state == SEND_BEGUN) != (name != NULL) ||
+	    (address && !text_unescape(address)))
 		return false;
-	set_state(j, key, address, state);
+	set_state(j, key, address ? address : SEND_JOURNAL_COPY, state);
 	return true;
 }
 
@@ -332,8 +340,11 @@ send_journal_add(struct send_journal *j, enum send_state state, const char *key,
 	struct buf line = {0};
 	bool ok;
 
-	buf_addf(&line, "%s %s ", words[state], key);
-	text_escape(&line, address);
+	buf_addf(&line, "%s %s", words[state], key);
+	if (!is_of_copy(state)) {
+		buf_add_char(&line, ' ');
+		text_escape(&line, address);
+	}
 	if (state == SEND_BEGUN) {
 		buf_add_char(&line, ' ');
 		text_escape(&line, name);

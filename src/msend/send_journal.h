@@ -8,11 +8,15 @@
  *	begin: written and flushed before the end of the message goes out
  *	sent, or refused: once the reply is known
  *
- * A letter that was begun and not settled may have been sent: it is not sent again, but named.
+ * A letter that was begun and not settled may have been sent: it is not sent again, but named. The
+ * sender's copy (msend/sent_copy.h) has records that name no recipient.
  *
  *	mailverbs send journal 1
  *	begin 0123456789abcdef0123456789abcdef bob@example.org out/1.eml
+ *	copy-due 0123456789abcdef0123456789abcdef
  *	sent 0123456789abcdef0123456789abcdef bob@example.org
+ *	copying 0123456789abcdef0123456789abcdef
+ *	copied 0123456789abcdef0123456789abcdef
  */
 #ifndef MAILVERBS_MSEND_SEND_JOURNAL_H
 #define MAILVERBS_MSEND_SEND_JOURNAL_H
@@ -26,7 +30,17 @@ struct source;
 
 enum { SEND_JOURNAL_KEY = 2 * 16 + 1 }; /* a letter's key is text of that size, NUL included */
 
-enum send_state { SEND_NEW, SEND_BEGUN, SEND_SENT };
+enum send_state {
+	SEND_NEW,
+	SEND_BEGUN,
+	SEND_SENT,
+	/* of the sender's copy, besides SEND_NEW */
+	SEND_COPY_DUE,
+	SEND_COPYING,
+	SEND_COPIED
+};
+
+#define SEND_JOURNAL_COPY "" /* stands for the sender's copy, in place of a recipient */
 
 /* Opens PATH, or makes it, for this run and the processes that are forked from it alone. NULL: *e
  * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_CONFIG: others
@@ -41,13 +55,13 @@ void send_journal_close(struct send_journal *j); /* accepts NULL */
 bool send_journal_key(const char *name, struct source *content, char key[static SEND_JOURNAL_KEY],
 		      struct err *e);
 
-/* The state of a letter for a recipient. */
+/* The state of a letter for a recipient, or of its copy. J may be NULL: SEND_NEW. */
 enum send_state send_journal_state(const struct send_journal *j, const char *key,
 				   const char *address);
 
 /*
  * Adds a record: SEND_BEGUN with the letter's name, SEND_SENT, or SEND_NEW where it was refused, so
- * that a later run tries again. Records of SEND_BEGUN are durable after send_journal_flush().
+ * that a later run tries again; or one of the copy. Records are durable after send_journal_flush().
  * False: *e is ERR_IO.
  */
 bool send_journal_add(struct send_journal *j, enum send_state state, const char *key,

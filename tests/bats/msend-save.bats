@@ -324,6 +324,7 @@ write_server()
 			say '250 taken'
 			;;
 		RCPT*other*) [ -e up ] && say '250 fine' || say '450 later' ;;
+		RCPT*bad*) say "550 5.1.1 nobody" ;;
 		*) say '250 fine' ;;
 		esac
 	done
@@ -356,4 +357,85 @@ write_server()
 	assert_output ''
 	assert [ -e used ]
 	assert_filed
+}
+
+# journaled: msend with a journal and a copy, to RECIPIENTs one by one; its mmark notes each copy and waits for the file go
+journaled()
+{
+	./x-msend --server=smtp+insecure:// --auth=none --tunnel="exec bash $PWD/server.sh" --save --journal=j --each "$@" <m
+}
+
+prepare_journaled()
+{
+	write_server
+	cp "$abs_top_builddir/msend" x-msend
+	printf '#!/bin/sh\ncat >/dev/null\necho >>copies\nwhile [ ! -e go ]; do sleep 0.1; done\n' >x-mmark
+	chmod 755 x-mmark
+	letter | LC_ALL=C tr -cd '\0-\177' >m
+}
+
+@test '--journal: killed while the copy is filed, the next run says so, once, and files no second one' {
+	local pid
+	prepare_journaled
+	journaled a@example.org b@example.org 3>&- &
+	pid=$!
+	await_file copies
+	kill -KILL "$(pgrep -P "$pid" x-msend || echo "$pid")"
+	wait "$pid" || :
+	touch go
+	run -75 journaled a@example.org b@example.org
+	assert_output 'x-msend: the message was sent, and a run that was ended could not tell whether a copy was saved'
+	run -0 journaled a@example.org b@example.org
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 1
+}
+
+@test '--journal: killed before the copy is begun, the next run files it, though everybody has the message' {
+	prepare_journaled
+	touch go
+	run -0 journaled a@example.org b@example.org
+	assert_equal "$(wc -l <copies)" 1
+	sed -i '/^cop\(ying\|ied\) /d' j # as if it had been killed then
+	run -0 journaled a@example.org b@example.org --dry-run
+	assert_equal "$(wc -l <copies)" 1
+	run -0 journaled a@example.org b@example.org
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 2
+	run -0 journaled a@example.org b@example.org
+	assert_equal "$(wc -l <copies)" 2
+}
+
+@test '--journal: sent to one now and to another by a later run or the queue, it is filed once' {
+	prepare_journaled
+	touch go
+	run -75 journaled a@example.org other@example.org
+	assert_equal "$(wc -l <copies)" 1
+	touch up
+	run -0 journaled a@example.org other@example.org
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 1
+	rm -f up j
+	run -0 journaled --queue other@example.org
+	run -0 journaled other@example.org
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 1
+	touch up
+	run -0 ./x-msend -q
+	assert_output ''
+	assert_equal "$(wc -l <copies)" 2
+	run -0 journaled other@example.org
+	assert_equal "$(wc -l <copies)" 2
+}
+
+@test '--journal: a copy is filed only for messages sent in a run that was to file them' {
+	prepare_journaled
+	touch go
+	sed 's/ --save / /' <(declare -f journaled) >without.sh
+	# shellcheck disable=SC1091
+	(. ./without.sh && journaled a@example.org)
+	run -0 journaled a@example.org
+	assert_output ''
+	assert [ ! -e copies ]
+	run -67 journaled a@example.org bad@example.org
+	assert [ ! -e copies ]
 }

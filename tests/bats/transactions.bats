@@ -283,7 +283,7 @@ letters()
 	letters 1 2 3
 	run -0 msend --journal=j --batch 1.eml 2.eml
 	key=$(sed -n 's/^sent \(.*\) r2@.*/\1/p' j)
-	for rest in b sen "begin $key" "begin $key r9" "sent $key r9@x.exam" 'refused ' "begin $key r9@x.example %2" 'x\x00\x00'; do
+	for rest in b sen "begin $key" "begin $key r9" "sent $key r9@x.exam" 'refused ' "begin $key r9@x.example %2" copied "copying ${key%?}" 'x\x00\x00'; do
 		sed "1!s,^,$rest," j >torn
 		printf %b "$rest" >>torn
 		run -0 --separate-stderr msend --journal=torn --batch 1.eml 2.eml
