@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/test_source \
 	tests/unit/test_pace \
 	tests/unit/test_stream \
+	tests/unit/test_syscall_filter \
 	tests/unit/test_tls
 
 fuzz_targets = tests/fuzz/fuzz_eol tests/fuzz/fuzz_address tests/fuzz/fuzz_encoded_word \
@@ -88,6 +89,7 @@ tests_unit_test_smtp_SOURCES = tests/unit/test_smtp.c
 tests_unit_test_smtp_parameters_SOURCES = tests/unit/test_smtp_parameters.c
 tests_unit_test_source_SOURCES = tests/unit/test_source.c
 tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
+tests_unit_test_syscall_filter_SOURCES = tests/unit/test_syscall_filter.c
 tests_unit_test_stream_SOURCES = tests/unit/test_stream.c
 tests_unit_test_tls_SOURCES = tests/unit/test_tls.c
 tests_fuzz_fuzz_eol_SOURCES = tests/fuzz/fuzz_eol.c tests/fuzz/standalone.c

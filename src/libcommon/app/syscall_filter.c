@@ -41,7 +41,9 @@
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
 #endif
 
-enum { STATEMENTS_MAX = 512, TYPE_MASK = 0xf };
+/* A jump reaches 255 statements, of which two numbers stand for the ends, see add_ends(). */
+enum { STATEMENTS_MAX = 254, TO_DENIAL = 254, TO_ALLOWANCE = 255 };
+enum { TYPE_MASK = 0xf };
 enum { IOCTL_TIOCSTI = 0x5412, IOCTL_TIOCLINUX = 0x541c };
 
 static const int denied[] = {
@@ -174,147 +176,195 @@ deny(struct program *p, int error)
 	end(p, SECCOMP_RET_ERRNO | (unsigned)error);
 }
 
-/* The next statement is skipped unless what was loaded is VALUE. */
 static void
-if_equal(struct program *p, unsigned value)
+jump(struct program *p, unsigned how, int value, unsigned char yes, unsigned char no)
 {
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+	add(p, BPF_JMP | how | BPF_K, (unsigned)value, yes, no);
 }
 
-static void
-unless_equal(struct program *p, unsigned value)
-{
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0);
-}
-
-/* The next LEN statements are for this call. */
-static void
-if_call(struct program *p, int number, unsigned char len)
-{
-	load(p, FIELD(nr));
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, len);
-}
-
-/* A call of another machine's table would be another one. */
+/* A call of another machine's table would be another one. The call's number stays loaded. */
 static void
 add_machine(struct program *p)
 {
 	load(p, FIELD(arch));
-	unless_equal(p, MACHINE);
-	deny(p, EPERM);
+	jump(p, BPF_JEQ, (int)MACHINE, 0, TO_DENIAL);
 	load(p, FIELD(nr));
 #ifdef FIRST_FOREIGN
-	add(p, BPF_JMP | BPF_JGE | BPF_K, FIRST_FOREIGN, 0, 1);
-	deny(p, EPERM);
+	jump(p, BPF_JGE, FIRST_FOREIGN, TO_DENIAL, 0);
 #endif
 }
 
-/* Signals to ourselves are raise(3) and abort(3); number 0 asks whether a process lives. */
-static void
-add_kill(struct program *p)
-{
-	const unsigned self = (unsigned)getpid();
+/* The statements that judge a call by its arguments. */
 
-	if_call(p, SYS_kill, 7);
+/* Signals to ourselves are raise(3) and abort(3). */
+static void
+judge_tgkill(struct program *p)
+{
+	load(p, ARGUMENT(0));
+	jump(p, BPF_JEQ, getpid(), TO_ALLOWANCE, TO_DENIAL);
+}
+
+/* Number 0 asks whether a process lives. */
+static void
+judge_kill(struct program *p)
+{
 	load(p, ARGUMENT(1));
-	if_equal(p, 0);
-	end(p, SECCOMP_RET_ALLOW);
-	load(p, ARGUMENT(0));
-	if_equal(p, self);
-	end(p, SECCOMP_RET_ALLOW);
-	deny(p, EPERM);
-	if_call(p, SYS_tgkill, 4);
-	load(p, ARGUMENT(0));
-	if_equal(p, self);
-	end(p, SECCOMP_RET_ALLOW);
-	deny(p, EPERM);
+	jump(p, BPF_JEQ, 0, TO_ALLOWANCE, 0);
+	judge_tgkill(p);
 }
 
 /* Keys put into the terminal's input would be read by the shell. */
 static void
-add_ioctl(struct program *p)
+judge_ioctl(struct program *p)
 {
-	if_call(p, SYS_ioctl, 5);
 	load(p, ARGUMENT(1));
-	if_equal(p, IOCTL_TIOCSTI);
-	deny(p, EPERM);
-	if_equal(p, IOCTL_TIOCLINUX);
-	deny(p, EPERM);
-}
-
-static void
-skip_if_equal(struct program *p, unsigned value, unsigned char skipped)
-{
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, value, skipped, 0);
+	jump(p, BPF_JEQ, IOCTL_TIOCSTI, TO_DENIAL, 0);
+	jump(p, BPF_JEQ, IOCTL_TIOCLINUX, TO_DENIAL, TO_ALLOWANCE);
 }
 
 /* TCP, UDP, Unix sockets; and Netlink's routes, of which getaddrinfo(3) asks the addresses of this
  * machine. */
 static void
-add_socket(struct program *p)
+judge_socket(struct program *p)
 {
-	if_call(p, SYS_socket, 6);
 	load(p, ARGUMENT(0));
-	skip_if_equal(p, AF_UNIX, 4);
-	skip_if_equal(p, AF_INET, 3);
-	skip_if_equal(p, AF_INET6, 2);
-	skip_if_equal(p, AF_NETLINK, 1);
+	jump(p, BPF_JEQ, AF_UNIX, 4, 0);
+	jump(p, BPF_JEQ, AF_INET, 3, 0);
+	jump(p, BPF_JEQ, AF_INET6, 2, 0);
+	jump(p, BPF_JEQ, AF_NETLINK, 1, 0);
 	deny(p, EAFNOSUPPORT);
-	if_call(p, SYS_socket, 5);
 	load(p, ARGUMENT(2));
-	skip_if_equal(p, 0, 3);
-	skip_if_equal(p, IPPROTO_TCP, 2);
-	skip_if_equal(p, IPPROTO_UDP, 1);
+	jump(p, BPF_JEQ, 0, 3, 0);
+	jump(p, BPF_JEQ, IPPROTO_TCP, 2, 0);
+	jump(p, BPF_JEQ, IPPROTO_UDP, 1, 0);
 	deny(p, EPROTONOSUPPORT);
-	if_call(p, SYS_socket, 6);
 	load(p, ARGUMENT(1));
 	add(p, BPF_ALU | BPF_AND | BPF_K, TYPE_MASK, 0, 0);
-	add(p, BPF_JMP | BPF_JEQ | BPF_K, SOCK_RAW, 0, 3);
+	jump(p, BPF_JEQ, SOCK_RAW, 0, TO_ALLOWANCE);
 	load(p, ARGUMENT(2));
-	unless_equal(p, 0);
+	jump(p, BPF_JEQ, 0, TO_ALLOWANCE, 0);
 	deny(p, EPROTONOSUPPORT);
 }
+
+/* The calls by these numbers are judged so. All others are allowed. */
+struct range {
+	int first, last;
+	void (*judge)(struct program *); /* NULL: they are denied */
+};
+
+static const struct range examined[] = {
+    {SYS_kill, SYS_kill, judge_kill},
+    {SYS_tgkill, SYS_tgkill, judge_tgkill},
+    {SYS_ioctl, SYS_ioctl, judge_ioctl},
+    {SYS_socket, SYS_socket, judge_socket},
+};
+
+enum {
+	JUDGING = 30, /* their statements, about */
+	DENIED = sizeof denied / sizeof denied[0],
+	RANGES_MAX = DENIED + sizeof examined / sizeof examined[0]
+};
 
 static int
 compare(const void *a, const void *b)
 {
-	const int *left = a, *right = b;
+	const struct range *left = a, *right = b;
 
-	return (*left > *right) - (*left < *right);
+	return (left->first > right->first) - (left->first < right->first);
+}
+
+/* Neighbours that are judged alike become one. */
+static size_t
+join(struct range *r, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; i < count; i++)
+		if (r[i].judge == r[n].judge && r[i].first == r[n].last + 1)
+			r[n].last = r[i].last;
+		else
+			r[++n] = r[i];
+	return n + 1;
+}
+
+/* In order. */
+static size_t
+gather(struct range *r)
+{
+	for (size_t i = 0; i < DENIED; i++)
+		r[i] = (struct range){denied[i], denied[i], NULL};
+	memcpy(r + DENIED, examined, sizeof examined);
+	qsort(r, RANGES_MAX, sizeof *r, compare);
+	return join(r, RANGES_MAX);
+}
+
+static void
+add_range(struct program *p, const struct range *r)
+{
+	const unsigned char yes = r->judge ? 0 : TO_DENIAL;
+
+	if (r->first == r->last) {
+		jump(p, BPF_JEQ, r->first, yes, TO_ALLOWANCE);
+	} else {
+		jump(p, BPF_JGE, r->first, 0, TO_ALLOWANCE);
+		jump(p, BPF_JGT, r->last, TO_ALLOWANCE, yes);
+	}
+	if (r->judge)
+		r->judge(p);
 }
 
 /* A search tree: the kernel goes through the filter once for each of its calls when it takes it,
- * and a list of them all would cost more than the rest of the containment. */
+ * so that each statement on the way costs it hundreds. */
 static void
-add_tree(struct program *p, const int *numbers, size_t count)
+add_tree(struct program *p, const struct range *r, size_t count)
 {
 	const size_t half = count / 2;
-	unsigned short jump;
+	const unsigned short middle = p->count;
 
 	if (count == 1) {
-		if_equal(p, (unsigned)numbers[0]);
-		deny(p, EPERM);
-		end(p, SECCOMP_RET_ALLOW);
+		add_range(p, r);
 		return;
 	}
-	jump = p->count;
-	add(p, BPF_JMP | BPF_JGE | BPF_K, (unsigned)numbers[half], 0, 0);
-	add_tree(p, numbers, half);
-	p->statements[jump].jt = (unsigned char)(p->count - jump - 1);
-	add_tree(p, numbers + half, count - half);
+	jump(p, BPF_JGE, r[half].first, 0, 0);
+	add_tree(p, r, half);
+	p->statements[middle].jt = (unsigned char)(p->count - middle - 1);
+	add_tree(p, r + half, count - half);
+}
+
+static unsigned char
+distance(unsigned char to, unsigned from, unsigned denial)
+{
+	return (unsigned char)(to == TO_DENIAL      ? denial - from - 1
+			       : to == TO_ALLOWANCE ? denial - from
+						    : to);
+}
+
+/* One for all, as the kernel compiles each statement, several times over. */
+static void
+add_ends(struct program *p)
+{
+	const unsigned short denial = p->count;
+
+	deny(p, EPERM);
+	end(p, SECCOMP_RET_ALLOW);
+	for (unsigned i = 0; i < denial; i++) {
+		struct sock_filter *f = &p->statements[i];
+
+		if (BPF_CLASS(f->code) != BPF_JMP)
+			continue;
+		f->jt = distance(f->jt, i, denial);
+		f->jf = distance(f->jf, i, denial);
+	}
 }
 
 static void
-add_denied(struct program *p)
+add_calls(struct program *p)
 {
-	int numbers[sizeof denied / sizeof denied[0]];
-	const size_t count = sizeof denied / sizeof denied[0];
+	struct range ranges[RANGES_MAX];
 
-	_Static_assert(sizeof denied / sizeof denied[0] < 120, "the jumps have 8 bits");
-	memcpy(numbers, denied, sizeof numbers);
-	qsort(numbers, count, sizeof numbers[0], compare);
-	load(p, FIELD(nr));
-	add_tree(p, numbers, count);
+	_Static_assert(RANGES_MAX * 2 + JUDGING + 8 < STATEMENTS_MAX, "jumps have 8 bits");
+	add_tree(p, ranges, gather(ranges));
+	add_ends(p);
 }
 
 /* Without SPEC_ALLOW older kernels slow a filtered process down as a precaution against Spectre. */
@@ -335,10 +385,7 @@ syscall_filter_install(void)
 	struct program p = {.count = 0};
 
 	add_machine(&p);
-	add_kill(&p);
-	add_ioctl(&p);
-	add_socket(&p);
-	add_denied(&p);
+	add_calls(&p);
 	return install(&p);
 }
 #else
