@@ -162,6 +162,55 @@ moves()
 	assert_equal "${stderr_lines[0]}" 'mmark: tunnel: the server agreed to the move, and 2 of 2 messages are there still'
 }
 
+# A server that copied nothing, because the messages are gone or may not be copied, agrees like that, too.
+@test 'a copy that the server agrees to and does not tell of, although it could, deletes nothing' {
+	local code caps
+	for code in '' '[UNKNOWN 1]' '[APPENDUID 5 1]'; do
+		{
+			selected
+			printf 'C: a4 STATUS "Trash" (UIDVALIDITY)\nS: a4 OK\n'
+			copied "$code"
+		} >said
+		against "$PWD/said" 69 mmark --move=Trash 1 2
+		assert_equal "$stderr" 'mmark: tunnel: the server agreed to a copy without telling what it copied (COPYUID), so nothing is deleted'
+	done
+	# a server without UIDPLUS cannot tell
+	caps=IMAP4rev1
+	{
+		selected
+		cat <<-'END'
+		C: a4 STATUS "Trash" (UIDVALIDITY)
+		S: a4 OK
+		C: a5 UID SEARCH DELETED
+		S: * SEARCH
+		S: a5 OK
+		C: a6 UID COPY 10,20 "Trash"
+		S: a6 OK done
+		C: a7 UID SEARCH DELETED
+		S: * SEARCH
+		S: a7 OK
+		C: a8 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
+		S: a8 OK
+		C: a9 EXPUNGE
+		C: a10 LOGOUT
+		S: * 1 EXPUNGE
+		S: * 1 EXPUNGE
+		S: a9 OK
+		S: * BYE
+		S: a10 OK
+		END
+	} >said
+	against "$PWD/said" 0 mmark --move=Trash 1 2
+	# nor is anything lost by a copy alone
+	caps='IMAP4rev1 UIDPLUS'
+	{
+		selected
+		printf 'C: a4 STATUS "Trash" (UIDVALIDITY)\nS: a4 OK\n'
+		copied ''
+	} >said
+	against "$PWD/said" 0 mmark --copy=Trash 1 2
+}
+
 @test '--copy says it if the server copied less than it was asked for' {
 	{
 		selected

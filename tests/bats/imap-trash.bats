@@ -164,6 +164,18 @@ script_copy()
 	assert_equal "${stderr_lines[0]}" 'mdel: tunnel: NO [OVERQUOTA] the Trash is full'
 }
 
+@test 'a copy of which the server does not tell, although it could, deletes nothing' {
+	{
+		script_copy UIDPLUS
+		cat <<-'END'
+		C: a5 UID COPY 6 "INBOX.Deleted Items"
+		S: a5 OK done
+		END
+	} >said
+	against "$PWD/said" 69 mdel --timeout=5 --trash 2
+	assert_equal "$stderr" 'mdel: tunnel: the server agreed to a copy without telling what it copied (COPYUID), so nothing is deleted'
+}
+
 @test 'a line that is cut behind the copy leaves the message where it was' {
 	{
 		script_copy UIDPLUS

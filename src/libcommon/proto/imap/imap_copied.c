@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "proto/imap/imap_copied.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,4 +62,13 @@ imap_copied_keep(const char *status, uint32_t *uids, size_t count)
 	}
 	free(is_named);
 	return kept;
+}
+
+bool
+imap_copied_is_told(const char *status)
+{
+	struct imap_code code;
+
+	imap_code_in(&code, status);
+	return code.kind == IMAP_CODE_COPYUID;
 }

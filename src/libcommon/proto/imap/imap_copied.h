@@ -5,6 +5,7 @@
 #ifndef MAILVERBS_PROTO_IMAP_IMAP_COPIED_H
 #define MAILVERBS_PROTO_IMAP_IMAP_COPIED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +15,8 @@
  * COPYUID, or with one of another form, says nothing: all COUNT stay.
  */
 size_t imap_copied_keep(const char *status, uint32_t *uids, size_t count);
+
+/* Does STATUS have a COPYUID, of whichever form? */
+bool imap_copied_is_told(const char *status);
 
 #endif

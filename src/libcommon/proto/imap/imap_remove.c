@@ -141,10 +141,26 @@ read_answers(struct imap *c, size_t commands, struct err *e)
 	return ok;
 }
 
-/* Reads ASKED answers, and copies UIDS to the folder TO. A server may agree to a copy of less than
- * it was asked for: what is left in UIDS was copied, as far as it tells. */
+/* A server with UIDPLUS tells what it copied. One that agrees and does not tell may have copied
+ * nothing: messages that are gone, or may not be copied, are no error for some. */
 static bool
-copy_and_count(struct imap *c, struct imap_uids *uids, const char *to, size_t asked, struct err *e)
+check_is_told(struct imap *c, struct err *e)
+{
+	if (!imap_can(c, IMAP_UIDPLUS) || imap_copied_is_told(c->words.data))
+		return true;
+	return imap_complain(
+	    c, ERR_UNAVAILABLE,
+	    "the server agreed to a copy without telling what it copied (COPYUID), so "
+	    "nothing is deleted",
+	    e);
+}
+
+/* Reads ASKED answers, and copies UIDS to the folder TO. A server may agree to a copy of less than
+ * it was asked for: what is left in UIDS was copied, as far as it tells. REMOVES: the originals are
+ * to be deleted. */
+static bool
+copy_and_count(struct imap *c, struct imap_uids *uids, const char *to, size_t asked, bool removes,
+	       struct err *e)
 {
 	size_t *ends = NULL, kept = 0;
 	const size_t commands = ask_each_set(c, uids, "UID COPY", to, &ends);
@@ -158,6 +174,7 @@ copy_and_count(struct imap *c, struct imap_uids *uids, const char *to, size_t as
 			free(ends);
 			return false;
 		}
+		ok = ok && (!removes || check_is_told(c, e));
 		n = imap_copied_keep(c->words.data, uids->items + from, n);
 		memmove(uids->items + kept, uids->items + from, n * sizeof *uids->items);
 		kept += n;
@@ -228,7 +245,7 @@ copy_and_remove(struct imap *c, const char *to_trash, size_t asked, bool is_last
 			return false;
 		asked = 0;
 	}
-	return copy_and_count(c, &c->changes.to_delete, to_trash, asked, e) &&
+	return copy_and_count(c, &c->changes.to_delete, to_trash, asked, true, e) &&
 	       (c->changes.to_delete.count == 0 || remove_for_good(c, 0, is_last, e));
 }
 
@@ -359,7 +376,7 @@ copy(struct imap *c, struct imap_uids *uids, const char *wire, struct err *e)
 		return true;
 	buf_add_char(&to, ' ');
 	imap_quote(&to, wire);
-	ok = copy_and_count(c, uids, to.data, 0, e);
+	ok = copy_and_count(c, uids, to.data, 0, false, e);
 	buf_free(&to);
 	if (!ok || uids->count == wanted)
 		return ok;
