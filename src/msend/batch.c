@@ -209,13 +209,23 @@ begin_opener(void *ctx)
 	send_journal_close(b->shared->journal);
 }
 
+/* A message of an mbox is a temporary file, and one that waits takes room. */
+static bool
+start_opener(struct batch *b, struct err *e)
+{
+	const unsigned ahead = b->mbox ? 1 : OPENER_AHEAD_MAX;
+
+	b->opener = opener_start(ahead, begin_opener, open_next, b, e);
+	return b->opener != NULL;
+}
+
 static bool
 send_all(struct batch *b, struct err *e)
 {
 	struct submission *h;
 	struct item item;
 
-	if (!b->run->options.dry_run && !(b->opener = opener_start(begin_opener, open_next, b, e)))
+	if (!b->run->options.dry_run && !start_opener(b, e))
 		return false;
 	h = submission_open(b->shared);
 	while (next_item(b, &item, e))

@@ -21,11 +21,12 @@
 struct opener {
 	int socket;
 	pid_t pid;
-	bool has_asked;
+	unsigned char ahead; /* the most messages that are asked for, and not yet taken */
+	unsigned char asked; /* that many are, at the moment */
 };
 
-/* The reply to a request, which is one byte; an open file comes with it as SCM_RIGHTS. It ends with
- * the name. */
+/* One of the replies to a request, which is one byte: the number of messages asked for. An open
+ * file comes with it as SCM_RIGHTS. It ends with the name. */
 struct reply {
 	enum opened result;
 	struct err e;
@@ -47,43 +48,66 @@ send_reply(int socket, const struct reply *r)
 	return n == (ssize_t)len;
 }
 
-static bool
+/* How many messages are asked for; 0: nobody asks any more. */
+static unsigned
 take_request(int socket)
 {
-	char byte;
+	unsigned char count;
 	ssize_t n;
 
 	do
-		n = recv(socket, &byte, 1, 0);
+		n = recv(socket, &count, 1, 0);
 	while (n < 0 && errno == EINTR);
-	return n == 1;
+	return n == 1 ? count : 0;
 }
 
-/* It may wait for names on standard input when the other process is killed: so it is, too. */
+/* False: the other side, which would wait for ever, does not get it. */
+static bool
+hand_over(int socket, opener_next *next, void *ctx, struct reply *r)
+{
+	bool ok;
+
+	r->item.fd = -1;
+	r->item.name[0] = '\0';
+	r->result = next(ctx, &r->item, &r->e);
+	ok = send_reply(socket, r);
+	if (r->result == OPENED_FILE)
+		close(r->item.fd);
+	return ok;
+}
+
+/* Hands over COUNT messages, or what is left of them. */
+static bool
+answer(int socket, unsigned count, opener_next *next, void *ctx)
+{
+	static struct reply r;
+
+	while (count-- > 0 && r.result != OPENED_END)
+		if (!hand_over(socket, next, ctx, &r))
+			return false;
+	return true;
+}
+
+/* It may wait for names on standard input when the other process is killed: so it is, too. After the
+ * end of the batch it stays to take requests that were made before the end was seen: if it left them
+ * unread, the replies before the end would be lost (ECONNRESET). */
 _Noreturn static void
 run(int socket, opener_next *next, void *ctx)
 {
-	static struct reply r;
+	unsigned count;
 
 #ifdef __linux__
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-	while (take_request(socket)) {
-		r.item.fd = -1;
-		r.item.name[0] = '\0';
-		r.result = next(ctx, &r.item, &r.e);
-		if (!send_reply(socket, &r))
-			break; /* else the other side would wait for it for ever */
-		if (r.result == OPENED_FILE)
-			close(r.item.fd);
-	}
+	while ((count = take_request(socket)) > 0 && answer(socket, count, next, ctx))
+		;
 	_exit(0);
 }
 
 /* Our side. */
 
 struct opener *
-opener_start(void (*begin)(void *ctx), opener_next *next, void *ctx, struct err *e)
+opener_start(unsigned ahead, void (*begin)(void *ctx), opener_next *next, void *ctx, struct err *e)
 {
 	struct opener *o;
 	int ends[2];
@@ -108,14 +132,20 @@ opener_start(void (*begin)(void *ctx), opener_next *next, void *ctx, struct err 
 		return NULL;
 	}
 	o = mem_alloc(sizeof *o);
-	*o = (struct opener){.socket = ends[0], .pid = pid};
+	*o = (struct opener){.socket = ends[0], .pid = pid, .ahead = (unsigned char)ahead};
 	return o;
 }
 
+/* Asks for as many as are missing, once that is half of them: a request is the more expensive part,
+ * since it wakes the process. If it cannot be sent, the process is gone, and the replies
+ * tell. */
 static void
-ask(struct opener *o)
+ask_ahead(struct opener *o)
 {
-	o->has_asked = send(o->socket, "", 1, MSG_NOSIGNAL) == 1;
+	const unsigned char missing = (unsigned char)(o->ahead - o->asked);
+
+	if (missing * 2 >= o->ahead && send(o->socket, &missing, 1, MSG_NOSIGNAL) == 1)
+		o->asked = o->ahead;
 }
 
 static bool
@@ -134,23 +164,30 @@ read_reply(int socket, struct reply *r)
 	return true;
 }
 
-/* The next message is asked for at once, so that it is open when this one is sent. */
+static bool
+take_reply(struct opener *o, struct reply *r)
+{
+	if (o->asked == 0)
+		ask_ahead(o);
+	if (o->asked == 0 || !read_reply(o->socket, r))
+		return false;
+	o->asked--;
+	if (r->result != OPENED_END)
+		ask_ahead(o);
+	return true;
+}
+
 enum opened
 opener_ask(struct opener *o, struct item *item, struct err *e)
 {
 	struct reply r;
 
 	item->fd = -1;
-	if (!o->has_asked)
-		ask(o);
-	if (!o->has_asked || !read_reply(o->socket, &r)) {
+	if (!take_reply(o, &r)) {
 		err_set(e, ERR_TEMPORARY,
 			"the process that opens the messages is gone; the rest was not sent");
 		return OPENED_END;
 	}
-	o->has_asked = false;
-	if (r.result != OPENED_END)
-		ask(o);
 	item->fd = r.item.fd;
 	strcpy(item->name, r.item.name);
 	*e = r.e;

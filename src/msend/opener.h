@@ -2,9 +2,9 @@
 /*
  * opener - opens the messages of a batch for a process that may open no files (app/containment.h).
  *
- * A process, forked before any server is heard, goes through the batch, one message for each
- * request, and passes each on as a descriptor; it is one message ahead. It takes no names from the other side: a stranger in
- * that one gets the messages of the batch, which are its business, and nothing else.
+ * A process, forked before any server is heard, goes through the batch and passes each message on as
+ * a descriptor; it is some messages ahead. It takes no names from the other side: a stranger in that
+ * one gets the messages of the batch, which are its business, and nothing else.
  */
 #ifndef MAILVERBS_MSEND_OPENER_H
 #define MAILVERBS_MSEND_OPENER_H
@@ -29,9 +29,12 @@ enum opened {
 /* Opens the next message of CTX. Sets *e in any case. */
 typedef enum opened opener_next(void *ctx, struct item *item, struct err *e);
 
-/* Forks; the process calls NEXT. BEGIN, called there before, closes what is not for it. NULL:
- * *e. */
-struct opener *opener_start(void (*begin)(void *ctx), opener_next *next, void *ctx, struct err *e);
+enum { OPENER_AHEAD_MAX = 8 }; /* fewer open files than any process may have */
+
+/* Forks; the process calls NEXT, for at most AHEAD messages, from 1 on, before they are taken. BEGIN,
+ * called there before, closes what is not for it. NULL: *e. */
+struct opener *opener_start(unsigned ahead, void (*begin)(void *ctx), opener_next *next, void *ctx,
+			    struct err *e);
 
 /* As NEXT, from there. */
 enum opened opener_ask(struct opener *o, struct item *item, struct err *e);
