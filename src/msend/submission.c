@@ -298,7 +298,8 @@ submission_send(struct submission *h, const struct send_account *a, struct lette
 	do {
 		if (!c || !be_open(h, c, a, e) || !rate_begin(h->shared->rate, &place, e))
 			return false;
-		if (!be_open(h, c, a, e)) { /* it may have waited long */
+		/* it may have waited long */
+		if (h->shared->rate && !be_open(h, c, a, e)) {
 			rate_end(h->shared->rate, place);
 			return false;
 		}
