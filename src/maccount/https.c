@@ -25,6 +25,7 @@ struct exchange {
 	struct curl_slist *connect_to, *resolve, *headers;
 	char host[HOST_MAX];
 	char *location; /* where a redirect leads, absolute; NULL: none */
+	int64_t grace;  /* after a signal, when the answer is no longer waited for; 0: none came */
 	bool is_too_large;
 };
 
@@ -87,11 +88,18 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
+/* Not 0: the exchange is to be ended. What the server was asked for may be done already. */
 static int
-on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+on_progress(void *ctx, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up)
 {
-	(void)ctx, (void)a, (void)b, (void)c, (void)d;
-	return stop_signal() != 0;
+	struct exchange *x = ctx;
+
+	(void)all_down, (void)down, (void)all_up;
+	if (stop_signal() == 0)
+		return 0;
+	if (x->grace == 0)
+		x->grace = wait_deadline(x->request->grace_s);
+	return x->request->grace_s == 0 || up == 0 || wait_clock() >= x->grace;
 }
 
 /* Names are resolved by c-ares only where tests say which server to ask: libcurl's own way knows of
@@ -160,6 +168,7 @@ set_options(struct exchange *x, const char *url)
 	curl_easy_setopt(c, CURLOPT_HEADERDATA, x);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
 	if (x->request->ca_file) { /* else libcurl would trust the system's directory as well */
 		curl_easy_setopt(c, CURLOPT_CAINFO, x->request->ca_file);
 		curl_easy_setopt(c, CURLOPT_CAPATH, NULL);

@@ -21,6 +21,7 @@ struct https_request {
 	const char *body;    /* POSTed; NULL: GET */
 	size_t size_max;     /* a larger answer is an error */
 	unsigned timeout_s;  /* for all of it */
+	unsigned grace_s;    /* for which a signal waits for the answer to a body that went out */
 };
 
 struct https_answer {

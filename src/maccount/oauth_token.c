@@ -17,7 +17,9 @@ enum {
 	PAUSE_MAX_S = 30,
 	LIFETIME_S =
 	    3600, /* where the server does not tell (RFC 6749 section 5.1 recommends it to) */
-	SKEW_S = 300
+	SKEW_S = 300,
+	GRACE_S =
+	    5 /* the server forgets the refresh token, or the code, that the answer replaces */
 };
 
 static char *
@@ -144,7 +146,8 @@ oauth_ask_token(struct oauth *o, struct buf *body, struct held_token *t, char er
 				  .ca_file = o->ca_file,
 				  .type = "application/x-www-form-urlencoded",
 				  .size_max = ANSWER_MAX,
-				  .timeout_s = o->timeout_s};
+				  .timeout_s = o->timeout_s,
+				  .grace_s = GRACE_S};
 	enum oauth_outcome outcome = OAUTH_FAILED;
 	unsigned pause = 1;
 

@@ -12,6 +12,7 @@
 #include "base/directory.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "base/text.h"
 #include "config/account.h"
 #include "config/conflict.h"
@@ -158,7 +159,8 @@ has_moved(const struct holder *h, struct err *e)
 static bool
 renew(struct holder *h, const struct run *run, struct err *e)
 {
-	if (!oauth_open(&h->oauth, run, &h->account, &h->token, e) || has_moved(h, e))
+	if (!oauth_open(&h->oauth, run, &h->account, &h->token, e) || has_moved(h, e) ||
+	    !token_store_reserve(&h->store, &h->token, e))
 		return false;
 	if (h->oauth.grant != GRANT_CODE) {
 		if (!oauth_service_token(&h->oauth, &h->token, e))
@@ -220,22 +222,42 @@ token_forget(struct run *run, const char *account, struct err *e)
 	return ok;
 }
 
+static bool
+revoke(const struct holder *h, const struct run *run, struct err *e)
+{
+	const char *ca_file = oauth_settings_read(&run->given, &h->account.values).ca_file;
+
+	if (!h->token.revoke)
+		return true;
+	https_start();
+	return oauth_revoke(&h->token, ca_file, REVOKE_TIMEOUT_S, e);
+}
+
+/* It is forgotten here even if the server cannot be reached, but not before the server was asked:
+ * a run that is ended then can be repeated. */
+static bool
+forget(const struct holder *h, struct run *run, struct err *e)
+{
+	struct err problem;
+	const bool is_revoked = revoke(h, run, e);
+
+	if (!is_revoked && stop_signal() != 0)
+		return false;
+	if (token_store_remove(&h->store, &problem))
+		return is_revoked;
+	if (!is_revoked)
+		run_complain(run, e);
+	*e = problem;
+	return false;
+}
+
 bool
 command_logout(struct run *run, struct err *e)
 {
 	struct holder h;
-	bool ok = holder_open(&h, run, e) && token_store_lock(&h.store, e) &&
-		  token_store_load(&h.store, &h.token, e);
+	const bool ok = holder_open(&h, run, e) && token_store_lock(&h.store, e) &&
+			token_store_load(&h.store, &h.token, e) && forget(&h, run, e);
 
-	/* It is forgotten here even if the server cannot be reached. */
-	if (ok)
-		ok = token_store_remove(&h.store, e);
-	if (ok && h.token.revoke) {
-		https_start();
-		ok = oauth_revoke(&h.token,
-				  oauth_settings_read(&run->given, &h.account.values).ca_file,
-				  REVOKE_TIMEOUT_S, e);
-	}
 	holder_close(&h);
 	return ok;
 }

@@ -17,7 +17,7 @@
 #include "maccount/token_command.h"
 #include "net/wait.h"
 
-enum { LOCK_WAIT_S = 60, LOCK_STEP_MS = 50 };
+enum { LOCK_WAIT_S = 60, LOCK_STEP_MS = 50, ROOM_MORE = 8 * 1024 };
 
 bool
 token_store_open(struct token_store *s, const char *account, const char *command, struct err *e)
@@ -29,9 +29,28 @@ token_store_open(struct token_store *s, const char *account, const char *command
 	return s->path || err_set(e, ERR_CONFIG, "there is no home directory to keep tokens in");
 }
 
+/* The file that takes the place of the old one. The caller's to free(). */
+static char *
+path_of_new(const struct token_store *s)
+{
+	return mem_printf("%s.new", s->path);
+}
+
+static void
+give_up_room(struct token_store *s)
+{
+	char *path = path_of_new(s);
+
+	if (s->is_reserved)
+		unlink(path);
+	s->is_reserved = false;
+	free(path);
+}
+
 void
 token_store_close(struct token_store *s)
 {
+	give_up_room(s);
 	if (s->lock >= 0)
 		close(s->lock);
 	free(s->path);
@@ -66,7 +85,7 @@ is_whole(const char *path, const char *account)
 static bool
 settle(const struct token_store *s, struct err *e)
 {
-	char *path = mem_printf("%s.new", s->path);
+	char *path = path_of_new(s);
 	bool ok = true;
 
 	if (is_whole(path, s->account))
@@ -170,12 +189,33 @@ compose(const struct token_store *s, const struct held_token *t, bool is_stub, s
 	buf_add_str(text, "end\n");
 }
 
-static bool
-write_file(const struct token_store *s, const struct buf *text, struct err *e)
+/* Empty lines, as many as the tokens may need: a killed process leaves no whole file then. */
+bool
+token_store_reserve(struct token_store *s, const struct held_token *t, struct err *e)
 {
-	char *temporary = mem_printf("%s.new", s->path);
+	char *path = path_of_new(s);
+	struct buf text = {0};
+	size_t len;
+	bool ok;
+
+	compose(s, t, false, &text);
+	len = text.len + ROOM_MORE;
+	buf_wipe(&text);
+	memset(buf_reserve(&text, len), '\n', len);
+	ok = make_directory(s, e) && file_write_new(path, text.data, len, e);
+	s->is_reserved = ok;
+	buf_free(&text);
+	free(path);
+	return ok;
+}
+
+static bool
+write_file(struct token_store *s, const struct buf *text, struct err *e)
+{
+	char *temporary = path_of_new(s);
 	bool ok = make_directory(s, e) && file_write_new(temporary, text->data, text->len, e);
 
+	s->is_reserved = false;
 	if (ok && rename(temporary, s->path) != 0)
 		ok = err_set_errno(e, ERR_IO, "%s", s->path);
 	ok = ok && file_sync_parent(s->path, e);
@@ -184,7 +224,7 @@ write_file(const struct token_store *s, const struct buf *text, struct err *e)
 }
 
 bool
-token_store_save(const struct token_store *s, const struct held_token *t, struct err *e)
+token_store_save(struct token_store *s, const struct held_token *t, struct err *e)
 {
 	struct buf text = {0};
 	bool ok = true;

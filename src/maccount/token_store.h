@@ -16,6 +16,7 @@ struct token_store {
 	char *account;
 	char *command; /* or NULL */
 	int lock;      /* or -1 */
+	bool is_reserved;
 };
 
 /* COMMAND: token-store-command, or NULL. False: *e is ERR_CONFIG, no home directory. Ended by
@@ -36,11 +37,18 @@ bool token_store_peek(const struct token_store *s, struct held_token *t, struct 
 bool token_store_load(const struct token_store *s, struct held_token *t, struct err *e);
 
 /*
+ * Before a server is asked for tokens that replace T: makes sure that there is room for them, for
+ * the refresh token of T may be worth nothing afterwards. False: *e (ERR_OUTPUT, ERR_IO), and the
+ * server must not be asked. token_store_close() gives up room that was not used.
+ */
+bool token_store_reserve(struct token_store *s, const struct held_token *t, struct err *e);
+
+/*
  * All or nothing: the new file is on disk before it takes the old one's place, so a refresh token
  * is durable before the one that it replaces is forgotten; with a command, as far as that sees to
  * it. False: *e (ERR_OUTPUT, ERR_IO, or as token_command_store()).
  */
-bool token_store_save(const struct token_store *s, const struct held_token *t, struct err *e);
+bool token_store_save(struct token_store *s, const struct held_token *t, struct err *e);
 bool token_store_remove(const struct token_store *s, struct err *e);
 
 #endif

@@ -132,15 +132,17 @@ renewed()
 }
 
 @test 'killed at any step of writing a new token: the account still works, and the new refresh token is the one kept' {
-	local at first flushed last how
+	local at first reserved flushed last how
 	# shellcheck disable=SC2086  # CC may be several words
 	${CC:-cc} -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
 	maccount login test
 	: >calls
 	renewed none 0
 	assert_success
-	flushed=$(awk '/fsync/ && !n { n = $1 } END { print n }' calls)
-	first=$(awk -v n="$flushed" '$1 < n && /open/ { at = $1 } END { print at }' calls)
+	# room is made, flushed, before the server is asked; then comes the new token
+	reserved=$(awk '/fsync/ && !n { n = $1 } END { print n }' calls)
+	flushed=$(awk '/fsync/ && ++k == 2 { n = $1 } END { print n }' calls)
+	first=$(awk -v n="$reserved" '$1 < n && /open/ { at = $1 } END { print at }' calls)
 	last=$(awk '/rename/ { n = $1 } END { print n + 2 }' calls)
 	assert [ "$((last - first))" -ge 5 ]
 	for ((at = first; at <= last; at++)); do
@@ -156,6 +158,46 @@ renewed()
 	done
 	mode
 	maccount token --force test
+}
+
+# await_request NAME: it came to the authorization server
+await_request()
+{
+	local tries=0
+	until grep -qx "$1" "$oauth/requests" 2>/dev/null; do
+		((++tries < 500)) || return 1
+		sleep 0.02
+	done
+}
+
+@test 'a signal leaves a renewal that is under way its time, alone or for a mail tool: the new refresh token is not lost' {
+	local pid command
+	for command in 'maccount token --force test' 'mlist -c'; do
+		mode delay=2
+		rm -f "$oauth/requests"
+		maccount login test
+		age 0
+		$command >/dev/null 2>&1 3>&- &
+		pid=$!
+		await_request refresh_token
+		kill -TERM "$pid"
+		run wait "$pid"
+		mode
+		run -0 maccount token --force test
+	done
+}
+
+@test 'without room for a new token the server is not asked for one: the refresh token stays good' {
+	maccount login test
+	cp "$(token_file)" before
+	run -74 sh -c 'ulimit -f 0; exec maccount token --force test'
+	assert_output --partial "$(token_file).new: File too large"
+	assert_same_file before "$(token_file)"
+	run -0 maccount token --force test
+	[[ $(count refresh_token) -eq 1 ]]
+	mode invalid
+	run -77 maccount token --force test
+	assert_equal "$(find "${XDG_STATE_HOME}/mailverbs/tokens" -type f ! -name '*.lock')" "$(token_file)"
 }
 
 # A keeper of tokens for `test`: a directory, in which it notes what it did.
@@ -369,6 +411,23 @@ keeper()
 	assert_regex "$stderr" 'hint: maccount login test'
 	try maccount logout test
 	assert_failure 66
+}
+
+@test 'logout that is killed while the server is asked can be run again' {
+	local how pid
+	for how in KILL TERM; do
+		mode delay=2
+		rm -f "$oauth/requests"
+		maccount login test
+		maccount logout test 3>&- &
+		pid=$!
+		await_request /revoke
+		kill -$how "$pid"
+		run wait "$pid"
+		mode
+		run -0 maccount logout test
+		[[ ! -e $(token_file) && $(count /revoke) -eq 2 ]]
+	done
 }
 
 @test 'a token file of another account, or that others may read, is refused' {

@@ -14,6 +14,10 @@
 #include "base/err.h"
 #include "base/program.h"
 
+/* For which a signal waits: maccount may be about to store the only refresh token that the server
+ * still takes. */
+enum { GRACE_MS = 6000 };
+
 static enum secret_outcome
 hint_at_login(const struct secret_params *p, struct err *e)
 {
@@ -62,7 +66,7 @@ run_maccount(const struct secret_params *p, bool is_forced, struct buf *text, st
 	if (!ok)
 		return SECRET_FAILED;
 	if (!secret_read_line(child.from, text, e)) {
-		child_end(&child);
+		child_end_within(&child, GRACE_MS);
 		return SECRET_FAILED;
 	}
 	return judge(p, child_wait(&child), e);

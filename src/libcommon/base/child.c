@@ -490,12 +490,18 @@ child_wait_stoppable(struct child *c, unsigned grace_ms, int *status)
 }
 
 void
-child_end(struct child *c)
+child_end_within(struct child *c, unsigned ms)
 {
 	if (c->pid > 0)
 		send_signal(c, SIGTERM);
-	if (child_wait_ms(c, 1000, NULL))
+	if (child_wait_ms(c, ms, NULL))
 		return;
 	send_signal(c, SIGKILL);
 	child_wait(c);
+}
+
+void
+child_end(struct child *c)
+{
+	child_end_within(c, 1000);
 }

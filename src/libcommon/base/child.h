@@ -86,4 +86,7 @@ bool child_wait_ms(struct child *c, unsigned ms, int *status);
  */
 void child_end(struct child *c);
 
+/* The same with SIGKILL after MS milliseconds. */
+void child_end_within(struct child *c, unsigned ms);
+
 #endif
