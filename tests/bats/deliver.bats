@@ -340,6 +340,29 @@ bytes_in()
 	is_left 0
 }
 
+@test 'a command gets all of its message, though mfetch is killed before it has read it' {
+	local n
+	for n in 10 200000 1500000; do
+		{
+			printf 'Subject: large\n\n'
+			head -c "$n" /dev/zero | tr '\0' x | fold -w 70
+			printf '\nend\n'
+		} >letter
+		deliver "$user" letter
+		rm -f started go got
+		mfetch --pipe='touch started; until [ -e go ]; do sleep 0.02; done; cat >part; mv part got' 3>&- &
+		until_true test -e started
+		kill -KILL $!
+		wait $! || :
+		touch go
+		until_true test -e got
+		assert_same_file letter got
+		is_left 1
+		run -0 mfetch --pipe='cat >got'
+		assert_same_file letter got
+	done
+}
+
 @test 'half a message reaches no command and no pipe' {
 	head -c 100000 /dev/zero | tr '\0' x | fold -w 70 >body
 	{

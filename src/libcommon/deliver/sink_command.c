@@ -2,13 +2,14 @@
 /*
  * To a command's standard input, one run for each message; exit status 0 is delivered.
  *
- * The command starts when the message is whole: it never sees a torn one, and holds no lock of its
- * own while a network is slow.
+ * The command starts when the message is whole, and reads it from a file without a name: it never
+ * sees a torn one, even if we are killed meanwhile, and holds no lock of its own while a network is
+ * slow.
  */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/child.h"
@@ -40,8 +41,6 @@ command_open(const struct sink_spec *spec, struct journal *journal, struct err *
 	c->account = spec->account ? spec->account : "";
 	c->spill_path = journal_side_file(journal, ".spool");
 	writer_hold(&c->writer, c->spill_path);
-	c->writer.heeds_stop = true;
-	c->writer.grace_ms = GRACE_MS;
 	return c;
 }
 
@@ -96,17 +95,20 @@ expand(const char *template, const char *sender, const char *recipient)
 	return buf_take(&out);
 }
 
+/* MESSAGE: a file that the command reads. */
 static bool
-start(struct command *c, struct err *e)
+start(struct command *c, int message, struct err *e)
 {
 	char *line = expand(c->template, c->sender, c->recipient);
 	char *sender = mem_printf("SENDER=%s", c->sender);
 	char *recipient = mem_printf("RECIPIENT=%s", c->recipient);
 	char *account = mem_printf("ACCOUNT=%s", c->account);
 	const char *const environment[] = {sender, recipient, account, NULL};
-	const bool ok =
-	    child_start(&c->child, line, CHILD_STDIN_PIPE, CHILD_STDOUT_OURS, environment, e);
+	bool ok;
 
+	c->child.to = message;
+	c->child.from = -1;
+	ok = child_start(&c->child, line, CHILD_STDIN_FILE, CHILD_STDOUT_OURS, environment, e);
 	free(line);
 	free(sender);
 	free(recipient);
@@ -145,17 +147,6 @@ command_data(void *sink, const char *bytes, size_t n, struct err *e)
 	return writer_data(&c->writer, bytes, n, e);
 }
 
-/* A command may well stop reading and still deliver (`head -1 >>subjects`): what counts is its exit
- * status. */
-static bool
-feed(struct command *c, struct err *e)
-{
-	c->writer.fd = c->child.to;
-	if (writer_release(&c->writer, e) && writer_flush(&c->writer, e))
-		return true;
-	return c->writer.failure == EPIPE;
-}
-
 static bool
 judge(const struct command *c, int status, struct err *e)
 {
@@ -181,19 +172,20 @@ await_verdict(struct command *c, struct err *e)
 		       c->template);
 }
 
-/* A message that can't be read back must not look like a whole one: the command is ended before its
- * input is. */
+/* A command may well stop reading and still deliver (`head -1 >>subjects`): what counts is its exit
+ * status. */
 static bool
 command_end(void *sink, struct err *e)
 {
 	struct command *c = sink;
+	const int message = writer_end(&c->writer, e) ? writer_take_file(&c->writer, e) : -1;
+	bool ok = message >= 0;
 
-	if (!writer_end(&c->writer, e) || !start(c, e))
-		return false;
-	if (feed(c, e))
-		return await_verdict(c, e);
-	child_end(&c->child);
-	return false;
+	if (ok) {
+		ok = start(c, message, e);
+		close(message);
+	}
+	return ok && await_verdict(c, e);
 }
 
 static void

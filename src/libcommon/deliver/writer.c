@@ -47,30 +47,16 @@ writer_free(struct writer *w)
 		close(w->spill);
 }
 
-enum { STEP_MS = 100 };
-
-/* In steps, for signals go on to come. */
-static bool
-has_room_within(int fd, int ms)
-{
-	struct pollfd pipe = {.fd = fd, .events = POLLOUT};
-
-	for (;; ms -= STEP_MS) {
-		if (poll(&pipe, 1, ms < STEP_MS ? ms : STEP_MS) > 0)
-			return true;
-		if (ms <= STEP_MS)
-			return false;
-	}
-}
-
 /* A write to a pipe waits as long as its reader likes. After a signal only what the pipe has room
  * for goes out (POSIX: PIPE_BUF, where it is writable), and what is left counts as not taken. */
 static size_t
 may_write(const struct writer *w, size_t n)
 {
+	struct pollfd pipe = {.fd = w->fd, .events = POLLOUT};
+
 	if (!w->heeds_stop || stop_signal() == 0)
 		return n;
-	if (!has_room_within(w->fd, w->grace_ms))
+	if (poll(&pipe, 1, 0) <= 0)
 		return 0;
 	return n < _POSIX_PIPE_BUF ? n : _POSIX_PIPE_BUF;
 }
@@ -314,4 +300,19 @@ writer_drop(struct writer *w)
 	buf_clear(&w->unshown);
 	if (!empty_spill(w))
 		fails(w);
+}
+
+int
+writer_take_file(struct writer *w, struct err *e)
+{
+	int fd = -1;
+
+	if (!w->is_broken && spill(w, "", 0) && lseek(w->spill, 0, SEEK_SET) == 0) {
+		fd = w->spill;
+		w->spill = -1;
+		w->spilled = 0;
+	} else if (!w->is_broken) {
+		fails(w);
+	}
+	return result(w, fd >= 0, e) ? fd : -1;
 }

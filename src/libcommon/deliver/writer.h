@@ -34,7 +34,6 @@ struct writer {
 	bool is_terminal;       /* control characters are escaped (base/screen.h) */
 	struct buf unshown;     /* of a terminal: the bytes of a character that is not whole yet */
 	bool heeds_stop;        /* a signal ends the wait for a reader that takes nothing */
-	int grace_ms;           /* but not before that long */
 	bool is_broken;         /* a write failed: errno is in `failure` */
 	int failure;
 };
@@ -46,6 +45,10 @@ void writer_free(struct writer *w);
 void writer_hold(struct writer *w, const char *spill_path);
 bool writer_release(struct writer *w, struct err *e);
 void writer_drop(struct writer *w);
+
+/* The held message, which is whole, as a file without a name, to be read from its beginning; the
+ * caller's to close(). Nothing is held any more. -1: *e (ERR_IO). */
+int writer_take_file(struct writer *w, struct err *e);
 
 /* A message begins. */
 void writer_begin(struct writer *w);
