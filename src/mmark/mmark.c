@@ -2,7 +2,9 @@
 /*
  * mmark - change messages in an IMAP folder: flags, copies, moves; and append one.
  */
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,7 @@
 #include "app/tool.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/screen.h"
 #include "base/text.h"
@@ -241,6 +244,23 @@ check_message(struct outgoing *message, struct err *e)
 		   : err_set(e, ERR_MALFORMED, "a message that contains NUL cannot be appended");
 }
 
+/* A user who does not get to see it must know that a second attempt would be a second copy. */
+static bool
+print_uid(const struct marking *m, const char *uid, struct err *e)
+{
+	char *line = mem_printf("%s\n", uid);
+	const bool ok = file_write_all(STDOUT_FILENO, line, strlen(line));
+	const int error = errno;
+
+	free(line);
+	if (ok)
+		return true;
+	if (error == EPIPE)
+		m->task.run->dies_of = SIGPIPE;
+	return err_set(e, ERR_IO, "standard output: %s; the message was appended (uid:%s)",
+		       strerror(error), uid);
+}
+
 static bool
 upload(struct marking *m, struct outgoing *message, struct err *e)
 {
@@ -256,7 +276,7 @@ upload(struct marking *m, struct outgoing *message, struct err *e)
 		  mailbox_append(&m->task.session.mailbox, &a, &uid, e);
 
 	if (ok && uid.len > 0)
-		printf("%s\n", uid.data);
+		ok = print_uid(m, uid.data, e);
 	else if (ok && !a.only_checks)
 		run_remark(m->task.run, "%s: the server does not tell the UID of the message",
 			   session_place(&m->task.session.base));

@@ -83,6 +83,15 @@ selected()
 	done
 }
 
+@test '--append says that the message was appended, if its UID cannot be printed' {
+	local to
+	for to in '>&-' '>/dev/full'; do
+		unprinted() { eval "append \"\$@\" $to"; }
+		against - 74 unprinted --append=Old < <(appending 'a3 OK [APPENDUID 77 4711] done')
+		assert_regex "$stderr" '^mmark: standard output: [A-Z][a-z ]*; the message was appended \(uid:4711\)$'
+	done
+}
+
 @test '--append says that the message may be there, if the end of it was not answered' {
 	local last
 	for last in '* BYE gone' 'a3 OKAY' '* 1 EXISTS'; do
