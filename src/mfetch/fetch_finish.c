@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/fetch_finish.h"
 
+#include <stdlib.h>
+
 #include "app/mailbox_session.h"
 #include "app/tool.h"
+#include "base/mem.h"
 #include "config/account.h"
 #include "deliver/delivery.h"
 #include "journal/journal.h"
@@ -11,6 +14,7 @@
 #include "mfetch/fetch_options.h"
 #include "mfetch/fetch_state.h"
 #include "mfetch/undeleted.h"
+#include "mfetch/unread.h"
 
 static bool
 is_due(const struct fetch *f, size_t index)
@@ -82,25 +86,38 @@ fetch_count_to_delete(const struct fetch *f)
 	return count;
 }
 
-/* The messages safely stored now, except those that are deleted. */
+/* Was it delivered by an earlier run, which ended before the server had marked it? */
+static bool
+is_left_unread(const struct fetch *f, const bool *is_unread, size_t index)
+{
+	time_t when;
+
+	return is_unread[index] && listing_has(&f->listing, index, &when) && when != 0;
+}
+
+/* The messages safely stored, except those that are deleted. */
 static void
 mark_read(struct fetch *f)
 {
+	bool *is_unread = mem_alloc((f->listing.list.count + 1) * sizeof *is_unread);
 	struct message_set read = {0};
-	size_t safe_count, next_to_delete = 0;
+	size_t safe_count, next_safe = 0, next_to_delete = 0;
 	const size_t *safe = delivery_safe(f->delivery, &safe_count);
 	const bool all = f->account->settings.mailbox.to_trash;
 
-	for (size_t i = 0; i < safe_count; i++) {
-		while (next_to_delete < f->to_delete.count &&
-		       f->to_delete.index[next_to_delete] < safe[i])
-			next_to_delete++;
-		if (all || next_to_delete == f->to_delete.count ||
-		    f->to_delete.index[next_to_delete] != safe[i])
-			message_set_add(&read, safe[i]);
+	if (f->notes_unread)
+		unread_find(f->journal, &f->listing.list, is_unread);
+	for (size_t i = 0; i < f->listing.list.count; i++) {
+		const bool is_safe = is_next(safe, safe_count, &next_safe, i);
+		const bool goes =
+		    is_next(f->to_delete.index, f->to_delete.count, &next_to_delete, i);
+
+		if ((is_safe || is_left_unread(f, is_unread, i)) && (all || !goes))
+			message_set_add(&read, i);
 	}
 	mailbox_mark_read(&f->session->mailbox, &f->listing.list, &read);
 	message_set_free(&read);
+	free(is_unread);
 }
 
 bool
@@ -147,8 +164,11 @@ fetch_finish(struct fetch *f, struct err *e)
 	remove_delivered(f);
 	if (f->account->settings.mailbox.marks_read)
 		mark_read(f);
-	if (!fetch_commit(f, e) || !record_deleted(f, e) ||
-	    (f->listing.is_whole && !journal_compact(f->journal, e)))
+	if (!fetch_commit(f, e))
+		return false;
+	if (f->notes_unread)
+		unread_forget(f->journal);
+	if (!record_deleted(f, e) || (f->listing.is_whole && !journal_compact(f->journal, e)))
 		return false;
 	if (f->listing.is_whole)
 		undeleted_remember(f->journal, &f->listing.list, &f->to_delete);

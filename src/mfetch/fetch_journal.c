@@ -16,6 +16,7 @@
 #include "mfetch/fetch_options.h"
 #include "mfetch/fetch_report.h"
 #include "mfetch/fetch_state.h"
+#include "mfetch/unread.h"
 #include "net/wait.h"
 
 enum { WAIT_STEP_MS = 250 }; /* between two attempts to lock the mailbox */
@@ -130,7 +131,8 @@ may_list_short(const struct fetch *f)
 {
 	return f->by_default && !f->marks && !f->looks && !f->run->options.dry_run &&
 	       !f->options->headers && !f->options->full_listing &&
-	       !f->account->settings.mailbox.search;
+	       !f->account->settings.mailbox.search &&
+	       !(f->notes_unread && unread_is_noted(f->journal));
 }
 
 bool

@@ -40,7 +40,8 @@ struct fetch {
 	struct sink_spec sink;
 	struct lmtp_server *lmtp; /* SINK_LMTP */
 	struct retention keeping;
-	bool marks; /* --mark-seen: nothing is fetched */
+	bool marks;        /* --mark-seen: nothing is fetched */
+	bool notes_unread; /* --seen: what is not marked yet is noted (mfetch/unread.h) */
 	bool looks; /* everything is shown, nothing recorded, nothing changed on the server */
 	bool only_suspects;   /* a turn for the messages that the one before left for later */
 	size_t left_suspects; /* so many it left */

@@ -27,6 +27,7 @@
 #include "mfetch/suspects.h"
 #include "mfetch/uidvalidity.h"
 #include "mfetch/undeleted.h"
+#include "mfetch/unread.h"
 
 bool
 fetch_open(struct mailbox_session *s, const struct account *a, const struct fetch_options *o,
@@ -93,6 +94,14 @@ check_rights(const struct fetch *f, struct err *e)
 	    e, "--keep fetches, and without --filter and --seen leaves all there as it is");
 }
 
+/* Before the first of them is delivered: whenever this run ends, the next one marks them. */
+static bool
+note_unread(const struct fetch *f, struct err *e)
+{
+	return !f->notes_unread || f->wanted.count == 0 ||
+	       unread_note(f->journal, &f->listing.list, &f->wanted, e);
+}
+
 static bool
 fetch(struct fetch *f, struct err *e)
 {
@@ -107,7 +116,7 @@ fetch(struct fetch *f, struct err *e)
 	if (!fetch_choose(f, e))
 		return false;
 	fetch_leave_suspects(f);
-	if (!fetch_narrow(f, true, e) || !fetch_deliver(f, PART_WHOLE, e))
+	if (!fetch_narrow(f, true, e) || !note_unread(f, e) || !fetch_deliver(f, PART_WHOLE, e))
 		return false;
 	if (f->only_suspects && fetch_records(f))
 		suspects_forget(f->journal);
@@ -232,6 +241,7 @@ prepare(struct fetch *f, struct err *e)
 	if (!f->options->deletes)
 		f->keeping = f->options->keeping;
 	f->keeping.keep |= f->looks;
+	f->notes_unread = f->account->settings.mailbox.marks_read && fetch_records(f);
 	return check_memory(f, e) && check_look(f, e);
 }
 

@@ -51,5 +51,7 @@ libmfetch_a_SOURCES = \
 	%D%/uidvalidity.h \
 	%D%/undeleted.c \
 	%D%/undeleted.h \
+	%D%/unread.c \
+	%D%/unread.h \
 	%D%/watch.c \
 	%D%/watch.h

@@ -211,6 +211,59 @@ script_copy()
 	assert_line 'UID 2 FLAGS ()'
 }
 
+# way [LINE]: the tunnel to the server; with LINE it is cut before what the client says in such a line
+way()
+{
+	cat >way.py <<-'END'
+	import os, re, select, socket, sys
+	host, port = sys.argv[1].rsplit(":", 1)
+	server = socket.create_connection((host, int(port)))
+	while True:
+	    ready = select.select([0, server], [], [])[0]
+	    if 0 in ready:
+	        said = os.read(0, 65536)
+	        if not said or sys.argv[2:] and re.search(sys.argv[2].encode(), said):
+	            break
+	        server.sendall(said)
+	    if server in ready:
+	        said = server.recv(65536)
+	        if not said:
+	            break
+	        os.write(1, said)
+	END
+	printf 'exec python3 way.py %q %s\n' "$SRV_IMAP" "${1:+$(printf %q "$1")}" >way
+}
+
+@test '--seen: a run that ends between delivery and mark leaves the mark to the next one' {
+	local tunnel=(--server=imap+insecure:// --auth=plain --tunnel='sh way') to
+	letters 1 2 3
+	raw 'x2 CREATE Trash' >made
+	for to in --maildir=box '--pipe=cat >>got' --mbox=inbox; do
+		way 'FLAGS.SILENT .*Seen'
+		run -75 mfetch "${tunnel[@]}" --keep --seen "$to" 1 2
+		run flags
+		assert_equal "$output" $'UID 1 FLAGS ()\nUID 2 FLAGS ()\nUID 3 FLAGS ()'
+		way
+		# one without --seen does not forget it, nor one that finds nothing
+		run -0 mfetch "${tunnel[@]}" --keep "$to" 3
+		run -0 mfetch "${tunnel[@]}" --keep "$to"
+		run -0 mfetch "${tunnel[@]}" --keep --seen "$to"
+		run flags
+		assert_equal "$output" $'UID 1 FLAGS (\\Seen)\nUID 2 FLAGS (\\Seen)\nUID 3 FLAGS ()'
+		# it is done once: what somebody marks as unread stays so
+		raw 'x2 SELECT INBOX' 'x3 STORE 1:3 -FLAGS (\Seen)' >made
+		run -0 mfetch "${tunnel[@]}" --keep --seen "$to"
+		run flags
+		assert_equal "$output" $'UID 1 FLAGS ()\nUID 2 FLAGS ()\nUID 3 FLAGS ()'
+	done
+	way 'FLAGS.SILENT .*Seen'
+	run -75 mfetch "${tunnel[@]}" --seen --trash --maildir=other 1
+	way
+	run -0 mfetch "${tunnel[@]}" --seen --trash --maildir=other
+	run flags Trash
+	assert_equal "$output" $'UID 1 FLAGS (\\Seen)\nUID 2 FLAGS (\\Seen)\nUID 3 FLAGS (\\Seen)'
+}
+
 @test '--seen and --trash: what comes into the Trash is read' {
 	letters 1
 	raw 'x2 CREATE Trash' >made
