@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "app/tool.h"
@@ -31,7 +32,8 @@
 
 enum {
 	CONNECTIONS_MAX = 64,
-	DEALT_BYTES = 8 * 1024 /* what may wait for a free process: some names, each with a file */
+	DEALT_BYTES = 8 * 1024, /* what may wait for a free process: some names, each with a file */
+	TAKE_WAIT_S = 1
 };
 
 enum { TAKES, DEALS }; /* the ends of `table` */
@@ -258,19 +260,30 @@ deal(const struct batch *b, struct item *item, struct err *e)
 	return true;
 }
 
+/*
+ * Waits in recvmsg(2), which wakes one process for each message; poll(2) would wake all that wait.
+ * A signal that comes just before it is seen after TAKE_WAIT_S.
+ */
+static ssize_t
+take_packet(int socket, struct item *item, int fds[DESCRIPTORS_MAX], size_t *count)
+{
+	ssize_t len;
+
+	do
+		len = descriptors_receive(socket, item->name, sizeof item->name - 1, fds, count,
+					  stop_signal() == 0 ? 0 : MSG_DONTWAIT);
+	while (len < 0 && (errno == EAGAIN || errno == EINTR) && stop_signal() == 0);
+	return len;
+}
+
 /* False: there are no more, or a signal came and nothing lies there. */
 static bool
 take(const struct batch *b, struct item *item)
 {
 	int fds[DESCRIPTORS_MAX];
 	size_t count;
-	ssize_t len;
+	const ssize_t len = take_packet(b->table[TAKES], item, fds, &count);
 
-	do {
-		wait_fd(b->table[TAKES], POLLIN, WAIT_FOREVER);
-		len = descriptors_receive(b->table[TAKES], item->name, sizeof item->name - 1, fds,
-					  &count, 0);
-	} while (len < 0 && (errno == EAGAIN || errno == EINTR) && stop_signal() == 0);
 	if (len <= 0 || count == 0)
 		return false;
 	item->name[len] = '\0';
@@ -314,15 +327,16 @@ serve_all(struct run *run, const char *name, void *ctx, struct err *e)
 static bool
 lay_table(struct batch *b, struct err *e)
 {
+	const struct timeval wait = {.tv_sec = TAKE_WAIT_S};
 	const int bytes = DEALT_BYTES;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, b->table) != 0)
 		return err_set_errno(e, ERR_TEMPORARY, "no socket to share the messages");
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		fcntl(b->table[i], F_SETFD, FD_CLOEXEC);
-		fcntl(b->table[i], F_SETFL, O_NONBLOCK);
-	}
+	fcntl(b->table[DEALS], F_SETFL, O_NONBLOCK);
 	setsockopt(b->table[DEALS], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+	setsockopt(b->table[TAKES], SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 	return true;
 }
 
