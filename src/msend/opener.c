@@ -180,7 +180,7 @@ take_reply(struct opener *o, struct reply *r)
 enum opened
 opener_ask(struct opener *o, struct item *item, struct err *e)
 {
-	struct reply r;
+	struct reply r MEM_UNINITIALIZED;
 
 	item->fd = -1;
 	if (!take_reply(o, &r)) {
