@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "message/spool.h"
 
-/* One byte more than is kept in memory: whether it comes tells if there is need of a file. */
+/* One byte more than is kept in memory: whether it comes tells if there is need of a file. As much
+ * as a pipe holds, and whole pages of the file. */
 enum { BLOCK = SOURCE_MEMORY_MAX + 1 };
 
 enum { HELD_MAX = 16 * 1024 }; /* a file up to this is taken into memory */

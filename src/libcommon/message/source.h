@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SOURCE_MEMORY_MAX = 64 * 1024 };
+enum { SOURCE_MEMORY_MAX = 64 * 1024 - 1 };
 
 struct err;
 struct source;
