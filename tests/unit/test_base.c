@@ -71,6 +71,40 @@ prints(const char *text, const char *want, const char *name)
 	buf_free(&out);
 }
 
+/* Is BYTE, after PLACE bytes that are shown as they are and before some more, shown or escaped? */
+static bool
+prints_byte(unsigned byte, size_t place)
+{
+	static const char plain[] = " ~ ~ ~ ~ ~ ~ ~ ~ ~ ~";
+	const bool is_plain = byte >= 0x20 && byte < 0x7f;
+	struct buf text = {0}, want = {0}, out = {0};
+	bool same;
+
+	buf_add(&text, plain, place);
+	buf_add_char(&text, (char)byte);
+	buf_add_str(&text, plain + place);
+	buf_add(&want, plain, place);
+	buf_addf(&want, is_plain ? "%c" : "\\x%02x", byte);
+	buf_add_str(&want, plain + place);
+	text_printable(&out, text.data, text.len);
+	same = strcmp(out.data, want.data) == 0;
+	buf_free(&text);
+	buf_free(&want);
+	buf_free(&out);
+	return same;
+}
+
+static void
+test_printable_bytes(void)
+{
+	bool same = true;
+
+	for (unsigned byte = 0; byte < 256; byte++)
+		for (size_t place = 0; place < 20; place++)
+			same &= prints_byte(byte, place);
+	ok(same, "printable: every byte, wherever it is");
+}
+
 static void
 test_printable(void)
 {
@@ -365,6 +399,7 @@ main(void)
 	test_buf();
 	test_buf_nothing();
 	test_printable();
+	test_printable_bytes();
 	test_number();
 	test_text();
 	test_err();

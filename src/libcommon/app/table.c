@@ -10,7 +10,7 @@
 #include "base/screen.h"
 #include "base/text.h"
 
-enum { LEAST_REST = 20, NARROW = 60 };
+enum { LEAST_REST = 20, NARROW = 60, USUAL_LINE = 250 };
 
 /* In the C locale (cron) bytes pass as they are, except to a terminal. */
 static const char *
@@ -133,6 +133,7 @@ table_row(const struct table *t, const char *const *fields)
 	struct buf line = {0};
 	unsigned used = 0;
 
+	buf_reserve(&line, USUAL_LINE); /* rather than that it grows to it in steps */
 	for (size_t i = 0; i < t->count; i++)
 		used = add_field(t, &line, i, fields[i] ? fields[i] : "", used);
 	buf_add_char(&line, t->line_end);

@@ -26,18 +26,24 @@ grow(struct buf *b, size_t cap)
 	b->cap = cap;
 }
 
+/* Room for N more bytes and a NUL. */
+static void
+make_room(struct buf *b, size_t n)
+{
+	size_t cap = b->cap ? b->cap : 64;
+
+	if (n > SIZE_MAX / 2 - b->len - 1)
+		mem_grow(NULL, SIZE_MAX, 2); /* does not return */
+	while (cap < b->len + n + 1)
+		cap *= 2;
+	grow(b, cap);
+}
+
 char *
 buf_reserve(struct buf *b, size_t n)
 {
-	if (n > SIZE_MAX / 2 - b->len - 1)
-		mem_grow(NULL, SIZE_MAX, 2); /* does not return */
-	if (b->len + n + 1 > b->cap) {
-		size_t cap = b->cap ? b->cap : 64;
-
-		while (cap < b->len + n + 1)
-			cap *= 2;
-		grow(b, cap);
-	}
+	if (n >= b->cap - b->len)
+		make_room(b, n);
 	return b->data + b->len;
 }
 

@@ -113,12 +113,26 @@ add_printable(struct buf *out, const unsigned char *s, size_t n)
 	return len > 0 ? len : 1;
 }
 
+/* Are the eight bytes at S printable ASCII? One below 0x20 borrows its highest bit, 0x7f carries into
+ * it, and one beyond has it. */
+static bool
+eight_are_plain(const unsigned char *s)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t w;
+
+	memcpy(&w, s, sizeof w);
+	return ((w | (w - 0x20 * each) | (w + each)) & 0x80 * each) == 0;
+}
+
 /* How many bytes from S on are printable ASCII: as good as all of them, mostly. */
 static size_t
 plain_length(const unsigned char *s, size_t n)
 {
 	size_t i = 0;
 
+	while (n - i >= sizeof(uint64_t) && eight_are_plain(s + i))
+		i += sizeof(uint64_t);
 	while (i < n && s[i] >= 0x20 && s[i] < 0x7f)
 		i++;
 	return i;
