@@ -76,12 +76,11 @@ fetch_one(struct round *r, const char *folder, enum turn turn, struct tally *t, 
 static bool
 check_operands(const struct fetch_options *o, const struct operands *operands, struct err *e)
 {
-	for (size_t i = 0; i < operands->count; i++)
-		if (operands->items[i].kind == OPERAND_RANGE ||
-		    operands->items[i].kind == OPERAND_UID)
-			return err_set(e, ERR_USAGE,
-				       "'%s' means a message of one folder, so name one",
-				       operands->items[i].text);
+	const char *one = operands_of_one_mailbox(operands);
+
+	if (one)
+		return err_set(e, ERR_USAGE, "'%s' means a message of one folder, so name one",
+			       one);
 	if (o->raw && !o->nul)
 		return err_set(e, ERR_USAGE,
 			       "many folders: --raw takes one message, or goes with "

@@ -28,6 +28,18 @@
 
 enum { INTERVAL_S = 60, IDLE_S = 29 * 60 };
 
+/* Neither --headers nor --mark-seen changes anything on the server; a key of the configuration means
+ * other runs. */
+static bool
+check_effect(const struct fetch_options *o, struct err *e)
+{
+	const char *what = o->headers ? "headers" : o->mark_seen ? "mark-seen" : NULL;
+	const char *effect = o->gives_trash ? "trash" : o->gives_seen ? "seen" : NULL;
+
+	return !what || !effect ||
+	       err_set(e, ERR_USAGE, "--%s and --%s cannot be combined", what, effect);
+}
+
 /* Options that say different things of the same run. */
 static bool
 check_options(const struct run *run, const struct fetch_options *o, struct err *e)
@@ -38,7 +50,7 @@ check_options(const struct run *run, const struct fetch_options *o, struct err *
 		return err_set(e, ERR_USAGE, "--watch fetches what is new and takes no messages");
 	if (o->interval_s != 0 && !o->watch)
 		return err_set(e, ERR_USAGE, "--interval goes with --watch");
-	return true;
+	return check_effect(o, e);
 }
 
 static bool
@@ -249,12 +261,22 @@ gather(struct company *c, struct run *run, struct err *e)
 	return ok;
 }
 
+/* The same number or id is another message in each. */
+static bool
+check_operands(const struct company *c, struct err *e)
+{
+	const char *one = c->names.count > 1 ? operands_of_one_mailbox(c->operands) : NULL;
+
+	return !one ||
+	       err_set(e, ERR_USAGE, "'%s' means a message of one account, so name one", one);
+}
+
 static bool
 serve_all(struct run *run, struct operands *operands, struct err *e)
 {
 	struct company c = {.operands = operands};
 	struct workers workers = {.run = run, .job = serve_named, .ctx = &c};
-	bool ok = gather(&c, run, e);
+	bool ok = gather(&c, run, e) && check_operands(&c, e);
 
 	/* Output on standard output is written account by account. */
 	workers.side_by_side = !run->options.probe && !run->options.dry_run;

@@ -157,6 +157,18 @@ both_fetched()
 	done
 }
 
+@test "--all-accounts takes no number and no id, which are another message in each account" {
+	for operand in 1 1- uid:1; do
+		run mfetch -C config -A "$operand"
+		assert_failure 64
+		assert_output "mfetch: '${operand#uid:}' means a message of one account, so name one"
+	done
+	assert_equal "$(mailbox_count "$one")$(mailbox_count "$two")" 11
+	run mfetch -C config -A last:1
+	assert_success
+	assert_equal "$(in_maildir one)$(in_maildir two)" ab
+}
+
 @test "--all-accounts without any account says so" {
 	: >config
 	run mfetch -C config -A

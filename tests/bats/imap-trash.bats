@@ -279,3 +279,20 @@ way()
 	assert_equal "$(commands Seen)" 0
 	assert_equal "$(mailbox_count "$user")" 0
 }
+
+@test '--seen and --trash with --headers or --mark-seen, which change nothing, are errors; as keys they are for other runs' {
+	local what effect
+	letters 1
+	for what in headers mark-seen; do
+		for effect in seen trash; do
+			run -64 mfetch "--$what" "--$effect" --maildir=box
+			assert_output "mfetch: --$what and --$effect cannot be combined"
+		done
+	done
+	raw 'x2 CREATE Trash' >made
+	config_for "$user" 'seen = yes' 'trash = yes'
+	for what in headers mark-seen; do
+		run -0 mfetch "--$what" --maildir=box
+	done
+	assert_equal "$(mailbox_count "$user")" 1
+}

@@ -207,6 +207,16 @@ operands_want_uids(const struct operands *operands)
 	return false;
 }
 
+const char *
+operands_of_one_mailbox(const struct operands *operands)
+{
+	for (size_t i = 0; i < operands->count; i++)
+		if (operands->items[i].kind == OPERAND_RANGE ||
+		    operands->items[i].kind == OPERAND_UID)
+			return operands->items[i].text;
+	return NULL;
+}
+
 bool
 operands_have_new(const struct operands *operands)
 {

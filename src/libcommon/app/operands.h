@@ -62,6 +62,10 @@ bool operands_are_all(const struct operands *operands);
 /* Do they need ids to be resolved? */
 bool operands_want_uids(const struct operands *operands);
 
+/* The first operand, as it was given, that means a message of one mailbox only: a number or an id.
+ * NULL: none. */
+const char *operands_of_one_mailbox(const struct operands *operands);
+
 /* Is one of them `new`? */
 bool operands_have_new(const struct operands *operands);
 
