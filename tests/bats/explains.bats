@@ -69,6 +69,24 @@ on_terminal()
 	assert_line --partial 'config.ini:3: tls-cert-file: /missing.pem: '
 }
 
+@test 'a private key without a certificate, or a certificate without its key, is an error' {
+	local server=(-s 127.0.0.1:1)
+	cat "$SRV_CLIENT_KEY" >key.pem
+	sed '/PRIVATE KEY/,$d' "$SRV_CLIENT_CERT" >cert.pem
+	run -78 mlist "${server[@]}" --tls-key-file=key.pem
+	assert_output 'mlist: tls-key-file goes with tls-cert-file'
+	run -78 mlist "${server[@]}" --tls-key-file=key.pem -n
+	assert_line 'mlist: tls-key-file goes with tls-cert-file'
+	printf '[a]\nimap = imaps://127.0.0.1:1\ntls-key-file = %s/key.pem\n' "$PWD" >config.ini
+	run -78 mlist -C config.ini
+	assert_output 'mlist: config.ini:3: tls-key-file goes with tls-cert-file'
+	run -78 mlist "${server[@]}" --tls-cert-file=cert.pem
+	assert_line --regexp '^mlist: .*client certificate cert.pem: '
+	assert_line 'mlist: hint: if its private key is in another file: --tls-key-file=FILE'
+	run -75 mlist "${server[@]}" --tls-cert-file=cert.pem --tls-key-file=key.pem
+	assert_output 'mlist: 127.0.0.1:1: cannot connect: Connection refused'
+}
+
 @test 'msend FILE and msend -n on a terminal explain themselves' {
 	echo x >letter
 	on_terminal 'msend letter; echo $?'

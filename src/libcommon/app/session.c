@@ -177,6 +177,18 @@ check_file(const struct account *a, enum setting_id id, struct err *e)
 				  : err_prefix(e, "%s: %s", v->origin, name);
 }
 
+/* A key alone would be left out silently. */
+static bool
+check_key(const struct account *a, struct err *e)
+{
+	const struct value *key = &a->values.of[SET_TLS_KEY_FILE];
+
+	if (!key->text || a->values.of[SET_TLS_CERT_FILE].text)
+		return true;
+	err_set(e, ERR_CONFIG, "tls-key-file goes with tls-cert-file");
+	return !value_was_given(key) && err_prefix(e, "%s", key->origin);
+}
+
 /* A token asks for its PIN each time. */
 static bool
 is_cheap_to_check(const struct tls_params *t)
@@ -195,6 +207,7 @@ check_tls(const struct plan *p, const struct url *url, struct err *e)
 		return true;
 	return crypto_start(e) && check_file(a, SET_TLS_CA_FILE, e) &&
 	       check_file(a, SET_TLS_CERT_FILE, e) && check_file(a, SET_TLS_KEY_FILE, e) &&
+	       check_key(a, e) &&
 	       (!is_cheap_to_check(&p->tls) || stream_check(&p->connect, &p->tls, e));
 }
 

@@ -128,7 +128,10 @@ load_own_certificate(struct tls *t, struct err *e)
 	    gnutls_certificate_set_x509_key_file(t->credentials, cert, key, GNUTLS_X509_FMT_PEM);
 	if (status >= 0)
 		return true;
-	return tls_error_set(e, ERR_CONFIG, status, "client certificate %s", cert);
+	tls_error_set(e, ERR_CONFIG, status, "client certificate %s", cert);
+	if (!t->params->key_file)
+		err_hint(e, "if its private key is in another file: --tls-key-file=FILE");
+	return false;
 }
 
 static bool
