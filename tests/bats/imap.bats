@@ -184,7 +184,10 @@ flags()
 	flags >before
 	run -0 mfetch --keep --maildir=box
 	run -0 mlist
-	assert_equal "$(flags | sed 's/ *\\Recent//')" "$(sed 's/ *\\Recent//' before)"
+	# \Recent goes with the first session; Dovecot says itself what it finds out about attachments
+	flags | sed 's/ *\\Recent//; s/ *[$]Has\(No\)\{0,1\}Attachment//' >after
+	sed -i 's/ *\\Recent//' before
+	assert_same_file before after
 	assert_equal "$(find box/new -type f | wc -l)" 2
 }
 
