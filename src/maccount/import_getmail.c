@@ -298,7 +298,7 @@ continue_value(struct ini_reading *r, const char *more)
 static void
 take_line(struct ini_reading *r, char *line)
 {
-	const bool is_indented = line[0] == ' ' || line[0] == '\t';
+	const bool is_indented = text_is_wsp(line[0]);
 	char *text = import_trim(line), *value = text + strcspn(text, "=:");
 
 	if (text[0] == '\0' || text[0] == '#' || text[0] == ';')

@@ -27,12 +27,6 @@ struct reader {
 	struct err *e;
 };
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 static void
 skip_line(struct reader *r)
 {
@@ -44,7 +38,7 @@ skip_line(struct reader *r)
 static void
 skip_space(struct reader *r)
 {
-	for (; r->at < r->end && is_space(*r->at); r->at++)
+	for (; r->at < r->end && text_is_blank(*r->at); r->at++)
 		if (*r->at == '\n')
 			r->line++;
 }
@@ -93,7 +87,7 @@ read_word(struct reader *r)
 		return false;
 	if (*r->at == '"')
 		return read_quoted(r);
-	for (; r->at < r->end && !is_space(*r->at); r->at++)
+	for (; r->at < r->end && !text_is_blank(*r->at); r->at++)
 		buf_add_char(&r->word, *r->at);
 	return true;
 }

@@ -70,11 +70,18 @@ char text_lower(char c);
 void text_make_lower(char *text); /* in place */
 bool text_is_alnum(char c);
 
+/* Blank or TAB: what may be between the words of a line (RFC 5234, WSP). */
+static inline bool
+text_is_wsp(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* Blank, TAB, CR or LF: what may be between the words of a folded field. */
 static inline bool
 text_is_blank(char c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	return text_is_wsp(c) || c == '\r' || c == '\n';
 }
 
 /* Are the first N bytes of A and B equal, ASCII case folded? A NUL in both ends the comparison. */

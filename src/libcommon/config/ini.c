@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { SECTION_MAX = 49 }; /* libinih's; a longer name would be cut */
 enum { BLOCK = 4096, SIZE_LIMIT = 16 * 1024 * 1024 };
@@ -42,7 +43,7 @@ check_line(struct reading *r, const char *line, size_t size)
 	const size_t len = strlen(line);
 	const char *start = line + strspn(line, " \t");
 
-	r->continues = line[0] == ' ' || line[0] == '\t';
+	r->continues = text_is_wsp(line[0]);
 	r->has_comment = strstr(line, " ;") || strstr(line, "\t;");
 	if (len == size - 1 && line[len - 1] != '\n')
 		fail(

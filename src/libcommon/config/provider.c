@@ -119,7 +119,7 @@ is_in_domains(const char *text, const char *at, size_t len)
 
 	if (!strchr(" \t=", at == text ? '\n' : at[-1]) || (at[len] && !strchr(" \t\r\n", at[len])))
 		return false;
-	while (line > text && (line[0] == ' ' || line[0] == '\t'))
+	while (line > text && text_is_wsp(line[0]))
 		line = line_start(text, line - 1);
 	return strncmp(line, "domains", strlen("domains")) == 0 &&
 	       line[strlen("domains") + strspn(line + strlen("domains"), " \t")] == '=';

@@ -84,7 +84,7 @@ trim(char *boundary)
 {
 	size_t len = strlen(boundary);
 
-	while (len > 0 && (boundary[len - 1] == ' ' || boundary[len - 1] == '\t'))
+	while (len > 0 && text_is_wsp(boundary[len - 1]))
 		boundary[--len] = '\0';
 }
 

@@ -7,12 +7,6 @@
 #include "base/text.h"
 
 static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
 is_line_end(char c)
 {
 	return c == '\r' || c == '\n';
@@ -78,7 +72,7 @@ name_len(const char *line, size_t n, size_t *colon)
 
 	while (len < n && line[len] > ' ' && line[len] < 0x7f && line[len] != ':')
 		len++;
-	for (at = len; at < n && is_blank(line[at]);)
+	for (at = len; at < n && text_is_wsp(line[at]);)
 		at++;
 	*colon = at;
 	return at < n && line[at] == ':' ? len : 0;
@@ -94,7 +88,7 @@ header_next(const char *block, size_t n, size_t *at, struct header_field *field)
 	if (*at >= n || is_line_end(block[*at]))
 		return false;
 	start = block + *at;
-	for (end = next_line(block, n, *at); end < n && is_blank(block[end]);)
+	for (end = next_line(block, n, *at); end < n && text_is_wsp(block[end]);)
 		end = next_line(block, n, end);
 	*field = (struct header_field){.name = start, .start = start, .len = end - *at};
 	*at = end;
@@ -140,9 +134,9 @@ header_unfold(struct buf *out, const struct header_field *field)
 	const char *body = field->body;
 	const char *end = body + field->body_len;
 
-	while (body < end && (is_blank(*body) || is_line_end(*body)))
+	while (body < end && (text_is_wsp(*body) || is_line_end(*body)))
 		body++;
-	while (end > body && (is_blank(end[-1]) || is_line_end(end[-1])))
+	while (end > body && (text_is_wsp(end[-1]) || is_line_end(end[-1])))
 		end--;
 	do {
 		const size_t len = text_len(body, (size_t)(end - body));

@@ -210,7 +210,7 @@ look_for_header(struct mbox *m, const char *line, size_t len)
 		return;
 	}
 	m->has_lines = true;
-	if (!m->is_after_from || line[0] == ' ' || line[0] == '\t')
+	if (!m->is_after_from || text_is_wsp(line[0]))
 		return;
 	m->is_after_from = header_next(line, len, &at, &field) && field.name_len > 0;
 	m->has_two_headers |= m->is_after_from && header_names_recipients(&field);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /* RFC 2045: no encoded line is longer than 76 characters. */
 enum { LINE_MAX_OUT = 76 };
 
@@ -88,7 +90,7 @@ is_plain(const struct transfer *t, char c)
 {
 	if (c == '-')
 		return !(t->column + 1 >= LINE_MAX_OUT || (t->is_soft && t->column == 0));
-	return (c > ' ' && c < 0x7f && c != '=') || c == ' ' || c == '\t';
+	return (c > ' ' && c < 0x7f && c != '=') || text_is_wsp(c);
 }
 
 static void
@@ -123,7 +125,7 @@ take_quoted(struct transfer *t, char c)
 	if (t->blank != '\0')
 		quoted_char(t, t->blank);
 	t->blank = '\0';
-	if (c == ' ' || c == '\t')
+	if (text_is_wsp(c))
 		t->blank = c;
 	else
 		quoted_char(t, c);

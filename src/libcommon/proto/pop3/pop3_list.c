@@ -35,12 +35,6 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line.
  * Some servers separate by tabs. */
 static const char *
@@ -49,10 +43,10 @@ parse_numbered(const char *line, uint32_t *number)
 	uint64_t n;
 
 	line = parse_digits(line, UINT32_MAX, &n);
-	if (!line || (*line != '\0' && !is_blank(*line)) || n == 0)
+	if (!line || (*line != '\0' && !text_is_wsp(*line)) || n == 0)
 		return NULL;
 	*number = (uint32_t)n;
-	while (is_blank(*line))
+	while (text_is_wsp(*line))
 		line++;
 	return line;
 }
@@ -99,7 +93,7 @@ take_size(struct message_list *l, size_t *at, const char *line)
 	const char *rest = parse_numbered(line, &number);
 
 	rest = rest ? parse_digits(rest, UINT64_MAX, &octets) : NULL;
-	if (!rest || (*rest != '\0' && !is_blank(*rest)))
+	if (!rest || (*rest != '\0' && !text_is_wsp(*rest)))
 		return false;
 	if (!l->has_uids) {
 		if (!may_be_next(l, number))
