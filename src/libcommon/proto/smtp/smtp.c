@@ -348,7 +348,8 @@ smtp_is_over(const struct smtp *c)
 bool
 smtp_is_idle(struct smtp *c)
 {
-	return !smtp_is_over(c) && stream_is_idle(c->stream);
+	c->is_silent = !smtp_is_over(c) && stream_is_idle(c->stream);
+	return c->is_silent;
 }
 
 size_t

@@ -45,6 +45,7 @@ smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 
 	*reply = (struct smtp_reply){0};
 	buf_clear(&c->words);
+	c->is_silent = false;
 	dialog_await(c->dialog);
 	for (int i = 0; !last && i < REPLY_LINES_MAX; i++) {
 		size_t len;

@@ -26,6 +26,7 @@ struct smtp {
 	size_t recipients_max; /* that it took in a transaction; 0: not known */
 	bool said_quit;
 	bool is_cut;     /* the conversation is in a state where only hanging up is right */
+	bool is_silent;  /* as smtp_is_idle() saw it; no reply was awaited since */
 	bool is_closing; /* the server said 421 (RFC 5321 section 3.8) */
 };
 
