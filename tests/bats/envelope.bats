@@ -247,3 +247,26 @@ letter()
 		./sendmail -N never -R hdrs -V id -i "$rcpt@example.org"
 	await_mail "$rcpt"
 }
+
+@test 'domain: EHLO has its A-labels, and text that is no host name is refused before anything is sent' {
+	local name
+	mkdir -p "$XDG_CONFIG_HOME/mailverbs"
+	printf '%s\n' "printf '220 x\\r\\n'" 'read -r line' "echo \"\$line\" >heard" >server.sh
+	domain()
+	{
+		printf '[test]\naddress = alice@a.example\nsmtp = smtp+insecure://x\nauth = none\ntunnel = exec sh server.sh\ndomain = %s\n' "$1" \
+			>"$XDG_CONFIG_HOME/mailverbs/config.ini"
+		run --separate-stderr msend bob@x.example <<<$'Subject: x\n\nhi'
+	}
+	for name in 'bücher.example=xn--bcher-kva.example' localhost my_host.example '[192.0.2.1]' '[IPv6:2001:db8::1]'; do
+		domain "${name%=*}"
+		assert_equal "$(grep -a ^EHLO heard | tr -d '\r')" "EHLO ${name#*=}"
+		rm heard
+	done
+	for name in 'a b' 'x>y' a..b .a a. -a a- 'a@b' '"' '[a b]' '[]' '[1.2.3.4' 'a,b'; do
+		domain "$name"
+		assert_equal "$status" 78
+		assert_regex "$stderr" "config.ini:6: domain: '.*' is not a host name or \\[ADDRESS\\]"
+		assert [ ! -e heard ]
+	done
+}

@@ -182,6 +182,7 @@ enum setting_kind {
 	KIND_ADDRESS,
 	KIND_SENDER, /* an address, as in a header; "" is the null sender, as <> is */
 	KIND_NAME,   /* one line of text, or none */
+	KIND_DOMAIN, /* a host name, or an IP address in brackets; normalised to A-labels */
 	KIND_PATH,   /* ~/ is the home directory */
 	KIND_SIZE,   /* octets (500k, 10M), or no */
 	KIND_URL,

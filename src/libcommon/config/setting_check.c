@@ -315,6 +315,7 @@ static const struct kind kinds[SETTING_KINDS] = {
     [KIND_ADDRESS] = {.normalise = check_address},
     [KIND_SENDER] = {.normalise = check_sender},
     [KIND_NAME] = {.normalise = check_name},
+    [KIND_DOMAIN] = {.normalise = setting_check_domain},
     [KIND_PATH] = {.normalise = check_path},
     [KIND_SIZE] = {.normalise = check_size},
     [KIND_URL] = {.normalise = check_url},

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/idna.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -24,6 +25,55 @@ to_wire(const struct word *words, size_t count, const char *word)
 		if (text_equal_case(words[i].word, word))
 			return words[i].wire;
 	return NULL;
+}
+
+/* Labels with one dot between them; an underscore passes, as in an address (RFC 5321 section
+ * 4.1.2). */
+static bool
+is_host_name(const char *name)
+{
+	const char *p = name;
+	size_t len;
+
+	while ((len = strspn(
+		    p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")) > 0) {
+		if (p[0] == '-' || p[len - 1] == '-' || len > 63)
+			return false;
+		p += len;
+		if (*p == '\0')
+			return p - name <= 253;
+		if (*p++ != '.')
+			return false;
+	}
+	return false;
+}
+
+/* RFC 5321 section 4.1.3. */
+static bool
+is_address_literal(const char *text)
+{
+	const size_t inside = text[0] == '[' ? strspn(text + 1, "0123456789abcdefABCDEFIPv.:") : 0;
+
+	return inside > 0 && strcmp(text + 1 + inside, "]") == 0;
+}
+
+/* It goes out with EHLO, and after the @ of addresses. */
+bool
+setting_check_domain(const struct setting *s, const char *text, char **normal, struct err *e)
+{
+	struct buf wire = {0};
+	struct err unused; /* the value is shown instead */
+
+	(void)s;
+	buf_add_str(&wire, "");
+	if (is_address_literal(text)) {
+		buf_add_str(&wire, text);
+	} else if (!idna_to_ascii(text, &wire, &unused) || !is_host_name(wire.data)) {
+		buf_free(&wire);
+		return err_set(e, ERR_USAGE, "'%s' is not a host name or [ADDRESS]", text);
+	}
+	*normal = buf_take(&wire);
+	return true;
 }
 
 /* RFC 3461 section 4.1: NEVER must be the only word. */

@@ -11,6 +11,7 @@
 struct err;
 struct setting;
 
+bool setting_check_domain(const struct setting *s, const char *text, char **normal, struct err *e);
 bool setting_check_notify(const struct setting *s, const char *text, char **normal, struct err *e);
 bool setting_check_return(const struct setting *s, const char *text, char **normal, struct err *e);
 bool setting_check_envelope_id(const struct setting *s, const char *text, char **normal,

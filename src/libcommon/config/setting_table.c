@@ -26,7 +26,7 @@ const struct setting settings[] = {
 	{.id = SET_FULL_NAME, .name = "full-name", .letters = "F", .kind = KIND_NAME,
 	 .places = IN_BOTH, .tools = MSEND, .arg = "NAME",
 	 .help = "the name for a From that has to be added"},
-	{.id = SET_DOMAIN, .name = "domain", .kind = KIND_TEXT, .places = IN_CONFIG,
+	{.id = SET_DOMAIN, .name = "domain", .kind = KIND_DOMAIN, .places = IN_CONFIG,
 	 .tools = MSEND, .arg = "NAME", .help = "name in EHLO, domain of local addresses"},
 	{.id = SET_ALIAS_FILE, .name = "alias-file", .kind = KIND_PATH, .places = IN_CONFIG,
 	 .tools = MSEND, .arg = "FILE", .help = "addresses of local names, as in /etc/aliases"},
