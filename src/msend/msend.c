@@ -401,15 +401,28 @@ send_messages(struct run *run, const struct send_options *o, struct err *e)
 	return ok;
 }
 
+/* One job a run: the others would be passed over in silence. */
 static bool
-probe(struct run *run, struct err *e)
+only_probes(const struct run *run, const struct send_options *o, struct err *e)
 {
-	struct account account;
-	bool ok;
+	const char *other = o->flushes       ? "flush"
+			    : o->lists_queue ? "list-queue"
+					     : o->sending_option;
 
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "--probe sends nothing: unexpected operand '%s'",
 			       run->operands[0]);
+	return !other || err_set(e, ERR_USAGE, "--probe and --%s cannot be combined", other);
+}
+
+static bool
+probe(struct run *run, const struct send_options *o, struct err *e)
+{
+	struct account account;
+	bool ok;
+
+	if (!only_probes(run, o, e))
+		return false;
 	ok = run_account(run, &account, TOOL_MSEND, NULL, e) &&
 	     smtp_session_probe(&account, probe_form(run), e);
 	account_free(&account);
@@ -432,6 +445,8 @@ has_nothing_to_send(const struct run *run, const struct send_options *o, struct 
 
 	if (run->operand_count > 0)
 		return err_set(e, ERR_USAGE, "%s takes no operand: '%s'", what, run->operands[0]);
+	if (!option && o->lists_queue && o->flushes && run->tool->id == TOOL_MSEND)
+		option = "flush";
 	if (!option && is_mailq(run, o))
 		option = o->rate ? "rate" : o->connections > 0 ? "connections" : NULL;
 	return !option || err_set(e, ERR_USAGE, "%s and --%s cannot be combined", what, option);
@@ -443,7 +458,7 @@ job(struct run *run, struct err *e)
 	const struct send_options o = send_options_read(&run->given);
 
 	if (run->options.probe)
-		return probe(run, e);
+		return probe(run, &o, e);
 	if (is_mailq(run, &o))
 		return has_nothing_to_send(run, &o, e) && mailq_show(run, e);
 	if (o.flushes)

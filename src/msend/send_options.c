@@ -26,9 +26,11 @@ ignores_dots(const struct values *given)
 static const char *
 find_sending_option(const struct values *given)
 {
-	static const enum setting_id ids[] = {SET_BATCH,       SET_MBOX,           SET_JOURNAL,
-					      SET_EACH,        SET_VERP,           SET_SAVE,
-					      SET_SEND_FILTER, SET_READ_RECIPIENTS};
+	static const enum setting_id ids[] = {
+	    SET_BATCH,      SET_MBOX,        SET_JOURNAL,         SET_EACH,        SET_VERP,
+	    SET_SAVE,       SET_SEND_FILTER, SET_READ_RECIPIENTS, SET_FULL_NAME,   SET_QUEUE,
+	    SET_PARTIAL,    SET_DSN_NOTIFY,  SET_DSN_RETURN,      SET_ENVELOPE_ID, SET_REQUIRE_TLS,
+	    SET_DELIVER_BY, SET_HOLD_FOR,    SET_HOLD_UNTIL,      SET_PRIORITY};
 
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
 		if (values_text(given, ids[i]))

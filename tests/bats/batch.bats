@@ -480,3 +480,20 @@ memory()
 		run -64 msend "${smtp[@]}" $arguments </dev/null
 	done
 }
+
+@test 'an option of sending has no effect on a probe or on the queue, and is an error there' {
+	local job option
+	for job in --probe --flush --list-queue; do
+		for option in --batch --each --journal=j --full-name=x --queue --partial --dsn-notify=never \
+			--dsn-return=full --envelope-id=x --require-tls --deliver-by=9 --hold-for=9 --priority=1; do
+			run -64 --separate-stderr msend "${smtp[@]}" "$job" "$option" </dev/null
+			assert_equal "${stderr_lines[0]}" "msend: $job and ${option%%=*} cannot be combined"
+		done
+	done
+	for option in --flush --list-queue; do
+		run -64 --separate-stderr msend "${smtp[@]}" --probe "$option" </dev/null
+		assert_equal "${stderr_lines[0]}" "msend: --probe and $option cannot be combined"
+	done
+	run -64 msend "${smtp[@]}" --flush --list-queue </dev/null
+	assert_output 'msend: --list-queue and --flush cannot be combined'
+}
