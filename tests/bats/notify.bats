@@ -51,7 +51,8 @@ give_to()
 	local folder=$1 name text
 	shift
 	for name; do
-		text="Subject: $name"$'\r\n\r\nx\r\n'
+		printf -v text 'Subject: %s\r\nFrom: a@example.org\r\nDate: Sun, 01 Nov 2026 10:00:00 +0000\r\nMessage-ID: <%s@example.org>\r\n\r\nx\r\n' \
+			"$name" "$name"
 		raw "x2 APPEND $folder {${#text}+}" "$text" >made
 		grep -q '^x2 OK' made
 	done
@@ -145,6 +146,24 @@ on_dovecot_with_folders()
 	end_by TERM
 	assert_equal "$status" 0
 	assert_equal "$(grep -c "doesn't exist" err)" 1
+}
+
+@test "a folder that is made anew meanwhile: what is the same does not come again, and the rest comes" {
+	on_dovecot_with_folders
+	give_to work a b c
+	watch "${three[@]}"
+	await box_has a b c
+	await said 1 IDLE
+	raw 'x2 DELETE work' 'x3 CREATE work' >made
+	give_to work a
+	give_to work d
+	await box_has a b c d
+	await said 2 IDLE
+	give_to INBOX e
+	await box_has a b c d e
+	end_by TERM
+	assert_equal "$status" 0
+	assert_equal "$(box)" 'a b c d e'
 }
 
 @test "a folder that a pattern takes in is found by the next check" {
@@ -241,6 +260,106 @@ $(turn 9 INBOX)
 ! close" "$empty
 $idling" -- "${folders[@]}"
 	assert_equal "$status" 0
+}
+
+@test "an announcement that was wrong hides none that comes later" {
+	plays "$empty
+$idling
+S: * STATUS INBOX (UIDNEXT 4294967295)
+C: DONE
+S: a8 OK
+$(turn 9 INBOX)
+$(left 11 work)
+C: a12 IDLE
+S: + idling
+S: * STATUS work (UIDNEXT 4294967295)
+C: DONE
+S: a12 OK
+$(turn 13 work)
+$(left 15 INBOX)
+C: a16 IDLE
+S: + idling
+S: * STATUS INBOX (MESSAGES 1 UIDNEXT 2)
+C: DONE
+S: a16 OK
+$(turn 17 INBOX 2)
+$(left 19 work)
+C: a20 IDLE
+S: + idling" -- "${folders[@]}"
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+}
+
+@test "a smaller UIDNEXT is news too: the folder may be another one by this name" {
+	plays "$login
+$notify
+S: a2 OK notifying
+$(turn 3 INBOX 9)
+$(turn 5 work)
+$(left 7 INBOX 9)
+$idling
+S: * STATUS INBOX (MESSAGES 1 UIDNEXT 2)
+C: DONE
+S: a8 OK
+$(turn 9 INBOX 2)
+$(left 11 work)
+C: a12 IDLE
+S: + idling" -- "${folders[@]}"
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+}
+
+@test "a server whose STATUS and SELECT disagree for good does not have us turn for ever" {
+	plays "${empty%"$(left 7 INBOX)"}$(left 7 INBOX 5)
+$(turn 8 INBOX)
+$(left 10 work)
+C: a11 IDLE
+S: + idling
+S: * STATUS INBOX (UIDNEXT 5)
+! quiet 200
+S: * STATUS work (UIDNEXT 2)
+C: DONE
+S: a11 OK
+$(turn 12 work)
+$(left 14 INBOX 5)
+C: a15 IDLE
+S: + idling" -- "${folders[@]}"
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+}
+
+@test "texts, flags and folders that nobody asked for, while it waits: nothing is delivered or missed" {
+	plays "$empty
+$idling
+S: * 1 FETCH (UID 1 BODY[] {11}\r\nSubject: 01)
+S: * 1 FETCH (UID 4294967295 FLAGS (\\\\Deleted))
+S: * STATUS other (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 1)
+S: * STATUS \"\" (MESSAGES 1 UIDNEXT 2)
+S: * STATUS work (UIDNEXT 0 UIDVALIDITY 0)
+S: * STATUS work ()
+S: * LIST (\\\\NonExistent) \"/\" work
+S: * VANISHED 1:4
+! quiet 200
+S: * STATUS work (MESSAGES 1 UIDNEXT 2)
+C: DONE
+S: a8 OK
+C: a9 SELECT \"work\"
+C: a10 UID FETCH 1:* (UID RFC822.SIZE)
+S: * 1 EXISTS
+S: * OK [UIDVALIDITY 77] valid
+S: * OK [UIDNEXT 2] next
+S: a9 OK selected
+S: * 1 FETCH (UID 1 RFC822.SIZE 11)
+S: a10 OK listed
+C: a11 UID FETCH 1 (UID BODY.PEEK[])
+S: * STATUS INBOX (MESSAGES 1 UIDNEXT 1)
+S: * 1 FETCH (UID 1 BODY[] {11}\r\nSubject: 02)
+S: a11 OK
+C: a12 IDLE
+S: + idling" -- "${folders[@]}"
+	assert_equal "$status" 0
+	assert_equal "$stderr" ''
+	assert_equal "$(arrived)" '02 '
 }
 
 @test "a server that does not offer NOTIFY, or refuses it, is asked now and then" {

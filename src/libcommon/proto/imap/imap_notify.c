@@ -39,19 +39,15 @@ find(const struct imap *c, const char *name)
 	return found;
 }
 
-/* The first numbers that are known of a folder are no news, and those of a UIDVALIDITY are only
- * good with it. */
-static void
-note_next_uid(struct imap_announced *a, uint64_t validity, uint64_t next_uid, bool is_news)
+/* True: another one than before, whose UIDs are others. */
+static bool
+note_validity(struct imap_announced *a, uint64_t validity)
 {
 	const bool is_another = validity > 0 && a->validity > 0 && validity != a->validity;
 
-	if (is_another || next_uid > a->next_uid) {
-		a->next_uid = next_uid;
-		a->has_news = a->has_news || is_news;
-	}
 	if (validity > 0)
 		a->validity = validity;
+	return is_another;
 }
 
 /* Of the selected folder the session knows them. NULL: none is selected. */
@@ -60,9 +56,29 @@ note_selected(struct imap *c)
 {
 	struct imap_announced *a = c->folder.is_selected ? find(c, c->folder.name) : NULL;
 
-	if (a)
-		note_next_uid(a, c->facts.validity, c->facts.next_uid, false);
+	if (!a)
+		return NULL;
+	if (note_validity(a, c->facts.validity))
+		a->told = 0;
+	if (c->facts.next_uid > 0)
+		a->next_uid = c->facts.next_uid;
 	return a;
+}
+
+/*
+ * Any number that is neither the folder's own nor told already is news: a folder that was made anew
+ * has a smaller one. The folder's own comes from its turn, so an announcement that was wrong hides
+ * none that come later; and what STATUS always says otherwise than SELECT is news but once.
+ */
+static void
+note_announcement(struct imap_announced *a, uint64_t validity, uint64_t next_uid)
+{
+	const bool is_another = note_validity(a, validity);
+
+	if (is_another || (next_uid > 0 && next_uid != a->next_uid && next_uid != a->told))
+		a->has_news = true;
+	if (next_uid > 0)
+		a->told = next_uid;
 }
 
 /* MESSAGES 3 UIDNEXT 4 UIDVALIDITY 7), after the opening parenthesis. */
@@ -83,7 +99,7 @@ read_items(struct imap *c, struct imap_announced *a)
 		else if (is_next)
 			imap_number64(&value, &next_uid);
 	}
-	note_next_uid(a, validity, next_uid, true);
+	note_announcement(a, validity, next_uid);
 }
 
 /* STATUS of a folder that nobody asked for is skipped. */

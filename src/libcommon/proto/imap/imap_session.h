@@ -105,8 +105,9 @@ struct imap_folder {
 /* A folder in which the server announces what comes. */
 struct imap_announced {
 	char *wire;        /* its name, as it goes over the wire */
-	uint64_t next_uid; /* the largest UIDNEXT that was heard; 0: none, */
+	uint64_t next_uid; /* UIDNEXT as its last turn had it; 0: unknown, */
 	uint64_t validity; /* with this UIDVALIDITY */
+	uint64_t told;     /* UIDNEXT as the server announced it last; 0: not yet */
 	bool has_news;     /* since its last turn */
 	bool is_left;      /* it was selected since the server was asked last */
 };
