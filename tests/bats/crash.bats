@@ -33,7 +33,7 @@ matrix()
 
 @test 'the sample is taken from trials of every kind' {
 	local kind
-	for kind in {kill,cut,fail,twice,race}' '{pop3,imap}' maildir delete' 'kill imap maildir '{folders,trash,copy,expunge,former,search,hook}; do
+	for kind in {kill,cut,fail,twice,race}' '{pop3,imap}' maildir delete' 'kill imap maildir '{folders,trash,copy,expunge,former,search,hook,watch,stay}; do
 		grep -q "^$kind " "$BATS_FILE_TMPDIR/trials" || fail "no trial: $kind"
 	done
 	if [[ $EUID -eq 0 ]]; then
