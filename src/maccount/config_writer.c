@@ -252,6 +252,7 @@ config_writer_commit(struct config_writer *w, struct err *e)
 		return false;
 	if (rename(w->staged, w->path) != 0)
 		return err_set_errno(e, ERR_IO, "%s", w->path);
+	w->is_in_place = true;
 	free(w->staged);
 	w->staged = NULL;
 	return file_sync_parent(w->path, e);

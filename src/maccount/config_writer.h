@@ -25,7 +25,8 @@ struct config_writer {
 	uid_t owner;
 	gid_t group;
 	bool exists;
-	int lock; /* the directory, or -1 */
+	bool is_in_place; /* the staged file is the configuration, though perhaps not durably */
+	int lock;         /* the directory, or -1 */
 };
 
 /* Makes the directory (0700), locks it and reads PATH, or the user's own configuration if it is
@@ -50,7 +51,8 @@ bool config_writer_stage(struct config_writer *w, const char *section, struct va
 			 struct err *e);
 
 /* The staged file takes the place of the configuration, durably. False also if someone changed the
- * configuration in the meantime (ERR_TEMPORARY). */
+ * configuration in the meantime (ERR_TEMPORARY). If only the last flush failed, it is in place, and
+ * all that it names must stay. */
 bool config_writer_commit(struct config_writer *w, struct err *e);
 
 /* Makes or replaces the file PATH, 0600, in the same careful way. */

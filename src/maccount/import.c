@@ -393,7 +393,7 @@ write_accounts(struct import *im, struct config_writer *w, struct err *e)
 	ok = ok && config_writer_stage(w, text.data, &im->run->given, e) &&
 	     config_writer_commit(w, e);
 	for (size_t i = 0; i < im->count; i++) {
-		if (!ok && is_new[i])
+		if (!ok && is_new[i] && !w->is_in_place)
 			unlink(files[i]);
 		free(files[i]);
 	}

@@ -505,6 +505,30 @@ files_of()
 	assert_equal "$(<"$XDG_CONFIG_HOME/mailverbs/passwords/work")" "$SRV_PASSWORD"
 }
 
+@test '--write: a flush that fails leaves no account without its password' {
+	local at flushes file
+	# shellcheck disable=SC2086  # CC may be several words
+	${CC:-cc} -shared -fPIC -O1 -o kill_at.so "$tests/crash/kill_at.c" -ldl
+	printf 'account one\nhost smtp.example.org\nfrom a@example.org\nauth on\nuser a\npassword secret\ntls on\n' >.msmtprc
+	chmod 600 .msmtprc
+	written()
+	{
+		rm -rf "$XDG_CONFIG_HOME/mailverbs"
+		run --separate-stderr env PATH="$abs_top_builddir:$PATH" LD_PRELOAD="$PWD/kill_at.so" KILL_HOW="$1" KILL_AT="$2" \
+			KILL_LOG="$PWD/calls" ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" maccount import --write .msmtprc
+	}
+	written none 0
+	assert_success
+	flushes=$(grep -c ' flush$' calls)
+	for ((at = 1; at <= flushes; at++)); do
+		written EIO "$at"
+		[[ -e $config ]] || continue
+		file=$(sed -n 's/^password-file = //p' "$config")
+		assert_equal "$(cat "$file")" secret
+	done
+	assert [ "$flushes" -ge 4 ]
+}
+
 @test '--write: the default account is taken over into a new file, else named' {
 	printf 'account a\nhost a.example\ntls on\naccount b : a\nhost b.example\naccount default : b\n' >.msmtprc
 	import --write .msmtprc
