@@ -44,7 +44,7 @@ is_shown(const struct shown *s, const struct folder *f)
 }
 
 static void
-show_row(const struct shown *s, const struct folder *f, const char *use)
+show_row(struct shown *s, const struct folder *f, const char *use)
 {
 	char messages[32] = "", unseen[32] = "";
 	const char *fields[COLUMNS] = {messages, unseen, use, f->name};
@@ -106,6 +106,7 @@ show_all(struct shown *s, const struct folder_list *l)
 		buf_free(&use);
 		count++;
 	}
+	table_end(&s->table);
 	return count;
 }
 

@@ -219,4 +219,5 @@ rows_free(struct rows *r)
 {
 	for (size_t i = 0; i < COLUMNS; i++)
 		buf_free(&r->texts[i]);
+	table_end(&r->table);
 }

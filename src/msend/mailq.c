@@ -63,7 +63,7 @@ shown_recipients(const struct queue_entry *q)
 }
 
 static void
-show(const struct table *t, const struct queue_entry *q)
+show(struct table *t, const struct queue_entry *q)
 {
 	char *age = shown_age(t, q), *size = shown_size(t, q), *to = shown_recipients(q);
 	char *reply = mem_printf("%s%s", q->maybe_sent ? "(may have been sent) " : "",
@@ -100,6 +100,7 @@ show_all(struct run *run, const struct queue *q, const struct queue_list *l)
 			run_complain(run, &e);
 		queue_entry_free(&entry);
 	}
+	table_end(&table);
 }
 
 /* Lists the failed messages, which wait for a person. */

@@ -10,7 +10,7 @@
 #include "base/screen.h"
 #include "base/text.h"
 
-enum { LEAST_REST = 20, NARROW = 60, USUAL_LINE = 250 };
+enum { LEAST_REST = 20, NARROW = 60 };
 
 /* In the C locale (cron) bytes pass as they are, except to a terminal. */
 static const char *
@@ -128,17 +128,15 @@ add_field(const struct table *t, struct buf *line, size_t i, const char *field, 
 }
 
 void
-table_row(const struct table *t, const char *const *fields)
+table_row(struct table *t, const char *const *fields)
 {
-	struct buf line = {0};
 	unsigned used = 0;
 
-	buf_reserve(&line, USUAL_LINE); /* rather than that it grows to it in steps */
+	buf_clear(&t->line);
 	for (size_t i = 0; i < t->count; i++)
-		used = add_field(t, &line, i, fields[i] ? fields[i] : "", used);
-	buf_add_char(&line, t->line_end);
-	fwrite(line.data, 1, line.len, stdout);
-	buf_free(&line);
+		used = add_field(t, &t->line, i, fields[i] ? fields[i] : "", used);
+	buf_add_char(&t->line, t->line_end);
+	fwrite(t->line.data, 1, t->line.len, stdout);
 }
 
 static unsigned
@@ -200,4 +198,10 @@ table_start(struct table *t, const struct table_column *const *columns, size_t c
 	for (size_t i = 0; i < count; i++)
 		titles[i] = columns[i]->title;
 	table_row(t, titles);
+}
+
+void
+table_end(struct table *t)
+{
+	buf_free(&t->line);
 }

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 struct table_column {
 	const char *title;
 	unsigned width; /* cells on a terminal; 0: what is left of the line, for one column */
@@ -29,6 +31,7 @@ struct table {
 	unsigned width; /* cells of a line */
 	unsigned gap;   /* cells between two columns */
 	unsigned widths[TABLE_COLUMNS_MAX];
+	struct buf line; /* the row that is written; kept, as there may be many */
 };
 
 /*
@@ -40,6 +43,8 @@ void table_start(struct table *t, const struct table_column *const *columns, siz
 		 char line_end);
 
 /* One field for each column; NULL is an empty one. */
-void table_row(const struct table *t, const char *const *fields);
+void table_row(struct table *t, const char *const *fields);
+
+void table_end(struct table *t);
 
 #endif
