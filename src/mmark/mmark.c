@@ -62,6 +62,20 @@ system_flag(const char *word, size_t len)
 	return NULL;
 }
 
+/* "seen,flagged" would be a keyword, of all names. */
+static bool
+lists_system_flags(const char *word, size_t len)
+{
+	for (size_t at = 0, n; at < len; at += n + 1) {
+		const char *comma = memchr(word + at, ',', len - at);
+
+		n = comma ? (size_t)(comma - word) - at : len - at;
+		if (n < len && system_flag(word + at, n))
+			return true;
+	}
+	return false;
+}
+
 static bool
 add_flag(struct buf *flags, const char *word, size_t len, struct err *e)
 {
@@ -75,6 +89,10 @@ add_flag(struct buf *flags, const char *word, size_t len, struct err *e)
 		return err_set(e, ERR_USAGE,
 			       "'%.*s' is not a valid flag: seen, answered, flagged, draft or a "
 			       "keyword",
+			       (int)len, word);
+	if (!flag && lists_system_flags(word, len))
+		return err_set(e, ERR_USAGE,
+			       "'%.*s' is more than one flag: give the option once for each",
 			       (int)len, word);
 	buf_add_str(flags, flags->len ? " " : "");
 	flag ? buf_add_str(flags, flag) : buf_add(flags, word, len);

@@ -124,6 +124,20 @@ selected()
 	against "$PWD/said" 0 mmark --seen --flag=work 1
 }
 
+@test 'a list of flags in one option is an error, not a keyword of that name' {
+	local flag
+	for flag in seen,flagged work,seen; do
+		run -64 mmark "${imap[@]}" --flag="$flag" 1
+		assert_output "mmark: '$flag' is more than one flag: give the option once for each"
+	done
+	run -64 mmark "${imap[@]}" --unflag=seen,flagged 1
+	{
+		selected
+		printf 'C: a4 UID STORE 10 +FLAGS.SILENT (work,home)\nS: a4 OK\n'
+	} >said
+	against "$PWD/said" 0 mmark --flag=work,home 1
+}
+
 # copied CODE: the answer to a copy of 10 and 20
 copied()
 {
