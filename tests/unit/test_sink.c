@@ -157,14 +157,16 @@ complain(void *ctx, const struct err *why)
 	complaints++;
 }
 
+static const char inbox[] = "pop3 alice pop.example.org INBOX";
+static const char *mailbox = inbox;
+
 static struct journal *
 open_seen(const struct sink_spec *spec)
 {
 	char *state = in_dir("state");
 	struct err e;
 	char *destination = sink_destination(spec, &e);
-	struct journal *s =
-	    journal_open(state, "pop3 alice pop.example.org INBOX", destination, &e);
+	struct journal *s = journal_open(state, mailbox, destination, &e);
 
 	free(state);
 	free(destination);
@@ -584,6 +586,53 @@ test_mbox_killed(void)
 	    60, "\nFrom other@x\n\nother\n\n",
 	    "From x\n\nold\n\nFrom a@b.example\nReturn-Path: <a@b\nFrom other@x\n\nother\n\n",
 	    false, "where another program wrote since, nothing of its");
+}
+
+/* A run on one mailbox is killed AT bytes into its append; the next one is on another mailbox. */
+static void
+mbox_shared(size_t at, const char *want, bool done, const char *name)
+{
+	struct target t;
+
+	start();
+	put_file("mbox", "From x\n\nold\n");
+	kept = at;
+	killed(append_and_die);
+	forget_done();
+	mailbox = "pop3 bob pop.example.org INBOX";
+	ok(open_target(&t, SINK_MBOX, "mbox") && push(&t, "1", LETTER) && settle(&t), "%s", name);
+	close_target(&t);
+	mailbox = inbox;
+	mbox_holds(want, "another mailbox's messages come after whole ones");
+	ok(open_target(&t, SINK_MBOX, "mbox"), "and the first one goes on");
+	mbox_holds(want, "without any change");
+	ok(knows(&t, "1") == done && knows(&t, "2") == done, "%s", done ? "done" : "not done");
+	close_target(&t);
+}
+
+/* While a run lives, its journal is its own. */
+static void
+test_mbox_of_two(void)
+{
+	struct target t, other;
+
+	mbox_shared(0, "From x\n\nold\n\nFrom MAILER-DAEMON\n" LETTER_LF "\n", false,
+		    "a kill before the first byte");
+	mbox_shared(60, "From x\n\nold\n\nFrom MAILER-DAEMON\n" LETTER_LF "\n", false,
+		    "a kill within a message");
+	mbox_shared(ALL, WHOLE "From MAILER-DAEMON\n" LETTER_LF "\n", true,
+		    "a kill behind the last byte");
+	start();
+	open_target(&t, SINK_MBOX, "mbox");
+	ok(push(&t, "1", LETTER), "a run that has spooled a message");
+	mailbox = "pop3 bob pop.example.org INBOX";
+	ok(open_target(&other, SINK_MBOX, "mbox"), "and another one beside it");
+	ok(push(&other, "1", LETTER) && settle(&other) && settle(&t), "deliver");
+	close_target(&other);
+	mailbox = inbox;
+	close_target(&t);
+	mbox_holds("From MAILER-DAEMON\n" LETTER_LF "\nFrom MAILER-DAEMON\n" LETTER_LF "\n",
+		   "both");
 }
 
 /* ---- locks ---- */
@@ -1068,6 +1117,7 @@ main(void)
 	test_mbox();
 	test_mbox_replaced();
 	test_mbox_killed();
+	test_mbox_of_two();
 	test_locks();
 	test_commands();
 	test_command_failures();

@@ -29,6 +29,7 @@
 #include "deliver/sinks.h"
 #include "deliver/writer.h"
 #include "journal/journal.h"
+#include "journal/journal_peek.h"
 #include "journal/journal_record.h"
 
 enum { BLOCK = 64 * 1024 };
@@ -282,6 +283,47 @@ intent_was_done(void *ctx, const char *text)
 	return m->judged_done;
 }
 
+static const char spool_suffix[] = ".spool";
+
+/* The same for another mailbox's run, which was killed: the tail that it left could not be cut off
+ * any more once our messages are behind it. */
+static void
+settle_abandoned(void *ctx, struct journal *journal)
+{
+	struct mbox *m = ctx, other = *m;
+	struct err unused; /* what is not recorded is settled again by the next run */
+
+	other.judged_place = NULL;
+	other.spool_path = journal_side_file(journal, spool_suffix);
+	other.spool = open(other.spool_path, O_RDWR | O_CLOEXEC);
+	if (other.spool >= 0 && m->failure.code == ERR_NONE) {
+		journal_each_intent(journal, intent_was_done, &other);
+		m->failure = other.failure;
+		m->fd = other.fd;
+		m->lock = other.lock;
+		if (m->failure.code == ERR_NONE && journal_write(journal, true, &unused) &&
+		    ftruncate(other.spool, 0) != 0) {
+			/* it is looked at again */
+		}
+	}
+	if (other.spool >= 0)
+		close(other.spool);
+	free(other.spool_path);
+	free(other.judged_place);
+}
+
+static bool
+settle_all(struct mbox *m, struct err *e)
+{
+	mbox_lock_tidy(m->path);
+	journal_each_intent(m->journal, intent_was_done, m);
+	if (m->failure.code == ERR_NONE)
+		journal_each_abandoned(m->journal, spool_suffix, settle_abandoned, m);
+	if (m->failure.code != ERR_NONE)
+		*e = m->failure;
+	return m->failure.code == ERR_NONE;
+}
+
 static bool
 open_files(struct mbox *m, struct err *e)
 {
@@ -317,15 +359,10 @@ mbox_open(const struct sink_spec *spec, struct journal *journal, struct err *e)
 	m->path = spec->place;
 	m->journal = journal;
 	m->fd = m->spool = m->lock.fd = -1;
-	m->spool_path = journal_side_file(journal, ".spool");
-	if (open_files(m, e)) {
-		mbox_lock_tidy(m->path);
-		journal_each_intent(journal, intent_was_done, m);
-		if (m->failure.code != ERR_NONE)
-			*e = m->failure;
-		else if (journal_write(journal, true, e) && empty_spool(m, e))
-			return m;
-	}
+	m->spool_path = journal_side_file(journal, spool_suffix);
+	if (open_files(m, e) && settle_all(m, e) && journal_write(journal, true, e) &&
+	    empty_spool(m, e))
+		return m;
 	mbox_close(m);
 	return NULL;
 }

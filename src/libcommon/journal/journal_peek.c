@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/directory.h"
 #include "base/err.h"
@@ -153,6 +154,7 @@ differs_in_server(const char *a, const char *b)
 	       strcmp(folder_a, folder_b) == 0;
 }
 
+/* Of the journal to the same destination in that directory. NULL: there is none. */
 static char *
 mailbox_in(const struct journal *s, const char *directory)
 {
@@ -163,10 +165,7 @@ mailbox_in(const struct journal *s, const char *directory)
 	if (file)
 		fclose(file);
 	free(path);
-	if (mailbox && differs_in_server(mailbox, s->mailbox))
-		return mailbox;
-	free(mailbox);
-	return NULL;
+	return mailbox;
 }
 
 struct renamed {
@@ -179,8 +178,12 @@ compare_mailbox(void *ctx, const char *name)
 {
 	struct renamed *r = ctx;
 
-	if (name[0] != '.')
-		r->found = mailbox_in(r->journal, name);
+	char *mailbox = name[0] != '.' ? mailbox_in(r->journal, name) : NULL;
+
+	if (mailbox && differs_in_server(mailbox, r->journal->mailbox))
+		r->found = mailbox;
+	else
+		free(mailbox);
 	return !r->found;
 }
 
@@ -192,4 +195,58 @@ journal_find_renamed(const struct journal *s)
 	if (s->path)
 		directory_each(s->root, compare_mailbox, &r); /* for a remark only */
 	return r.found;
+}
+
+struct abandoned {
+	const struct journal *journal;
+	const char *suffix;
+	void (*settle)(void *ctx, struct journal *abandoned);
+	void *ctx; /* of settle */
+};
+
+static bool
+has_hidden_file(const struct abandoned *a, const char *directory)
+{
+	char *path = mem_printf("%s/%s/.%s%s", a->journal->root, directory,
+				strrchr(a->journal->path, '/') + 1, a->suffix);
+	struct stat st;
+	const bool has = stat(path, &st) == 0 && st.st_size > 0;
+
+	free(path);
+	return has;
+}
+
+static void
+settle_mailbox(const struct abandoned *a, const char *mailbox)
+{
+	struct err unused; /* a run is at work on it, or the next one says why it cannot be read */
+	struct journal *s =
+	    journal_lock(a->journal->root, mailbox, a->journal->destination, &unused);
+
+	if (s && journal_read(s, &unused))
+		a->settle(a->ctx, s);
+	journal_close(s);
+}
+
+static bool
+settle_directory(void *ctx, const char *name)
+{
+	const struct abandoned *a = ctx;
+	char *mailbox =
+	    name[0] != '.' && has_hidden_file(a, name) ? mailbox_in(a->journal, name) : NULL;
+
+	if (mailbox && strcmp(mailbox, a->journal->mailbox) != 0)
+		settle_mailbox(a, mailbox);
+	free(mailbox);
+	return true;
+}
+
+void
+journal_each_abandoned(const struct journal *s, const char *suffix,
+		       void (*settle)(void *ctx, struct journal *abandoned), void *ctx)
+{
+	struct abandoned a = {s, suffix, settle, ctx};
+
+	if (s->path)
+		directory_each(s->root, settle_directory, &a); /* those that can be found */
 }

@@ -35,4 +35,12 @@ void journal_add_known(struct journal *s, const struct journal_index *k);
  * has got messages: the server may have been renamed. The caller's to free(); NULL: none. */
 char *journal_find_renamed(const struct journal *s);
 
+/*
+ * The journals of other mailboxes to the same destination whose hidden file SUFFIX is not empty,
+ * and that no run holds: runs that were killed. Each is locked, read, and closed after SETTLE. One
+ * that cannot be read is passed over: the next run on its mailbox says why.
+ */
+void journal_each_abandoned(const struct journal *s, const char *suffix,
+			    void (*settle)(void *ctx, struct journal *abandoned), void *ctx);
+
 #endif
