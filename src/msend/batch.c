@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -33,7 +34,8 @@
 enum {
 	CONNECTIONS_MAX = 64,
 	DEALT_BYTES = 8 * 1024, /* what may wait for a free process: some names, each with a file */
-	TAKE_WAIT_S = 1
+	TAKE_WAIT_S = 1,
+	BATCHES_MAX = 64 /* of one user, at a time */
 };
 
 enum { TAKES, DEALS }; /* the ends of `table` */
@@ -211,11 +213,27 @@ begin_opener(void *ctx)
 	send_journal_close(b->shared->journal);
 }
 
+/* The kernel lets a user's processes together have as many files in sockets as one of them may have
+ * open; others may be sending too. */
+static unsigned
+files_ahead(void)
+{
+	struct rlimit limit;
+	rlim_t share;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 1;
+	share = limit.rlim_cur / BATCHES_MAX;
+	if (share < 1)
+		return 1;
+	return share < OPENER_AHEAD_MAX ? (unsigned)share : OPENER_AHEAD_MAX;
+}
+
 /* A message of an mbox is a temporary file, and one that waits takes room. */
 static bool
 start_opener(struct batch *b, struct err *e)
 {
-	const unsigned ahead = b->mbox ? 1 : OPENER_AHEAD_MAX;
+	const unsigned ahead = b->mbox ? 1 : files_ahead();
 
 	b->opener = opener_start(ahead, begin_opener, open_next, b, e);
 	return b->opener != NULL;

@@ -29,7 +29,7 @@ enum opened {
 /* Opens the next message of CTX. Sets *e in any case. */
 typedef enum opened opener_next(void *ctx, struct item *item, struct err *e);
 
-enum { OPENER_AHEAD_MAX = 8 }; /* fewer open files than any process may have */
+enum { OPENER_AHEAD_MAX = 16 }; /* each is an open file */
 
 /* Forks; the process calls NEXT, for at most AHEAD messages, from 1 on, before they are taken. BEGIN,
  * called there before, closes what is not for it. NULL: *e. */
