@@ -196,17 +196,20 @@ letter_name(const struct run *run, const struct send_options *o)
 	return path ? path : mem_strdup(run->about ? run->about : "-");
 }
 
+/* With --queue the earlier run may have ended after the queue had the letter. */
 static void
 complain_of_begun(const struct sending *s, const char *address)
 {
+	const bool has_queue = s->account->settings.queue;
 	struct err e;
 
 	err_set(&e, ERR_TEMPORARY,
-		"%s: may have been sent in an earlier run, which did not see the reply; not sent "
+		"%s: may have been sent%s in an earlier run, which did not see the %s; not sent "
 		"again",
-		address);
-	err_hint(&e, "to send it again, delete its line from %s: begin %s",
-		 send_journal_path(s->journal), s->key);
+		address, has_queue ? " or queued" : "", has_queue ? "end of it" : "reply");
+	err_hint(&e, "to send it again%s, delete its line from %s: begin %s",
+		 has_queue ? ", unless --list-queue shows it" : "", send_journal_path(s->journal),
+		 s->key);
 	run_complain(s->run, &e);
 }
 

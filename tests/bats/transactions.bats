@@ -208,6 +208,17 @@ letters()
 	assert_equal "$(grep -c lost taken)" 2
 }
 
+@test '--journal with --queue: a letter that the queue may have is not called lost' {
+	run -0 msend --journal=j --queue --server=smtp+insecure://127.0.0.1:1 --tunnel=false a@x.example <letter
+	sed -i '/^sent/d' j # as if it had been killed then
+	run -75 --separate-stderr msend --journal=j --queue a@x.example <letter
+	assert_regex "${stderr_lines[0]}" '^msend: a@x.example: may have been sent or queued in an earlier run, which did not see the end of it; not sent again$'
+	assert_regex "${stderr_lines[1]}" '^msend: hint: to send it again, unless --list-queue shows it, delete its line from j: begin [0-9a-f]{32}$'
+	assert_equal "$(taken)" ''
+	run -0 msend --list-queue
+	assert_output --partial a@x.example
+}
+
 @test '--journal: killed again and again, each letter goes out once or is named' {
 	local round pid
 	letters {1..30}
