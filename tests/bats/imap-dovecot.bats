@@ -120,7 +120,7 @@ has_fetched()
 flags()
 {
 	raw 'EXAMINE INBOX' 'UID FETCH 1:* (FLAGS)' | sed -n 's/^\* [0-9]* FETCH (\(.*\))$/\1/p' |
-		sed 's/ *\\Recent *//; s/FLAGS (\(.*\))/\1/'
+		sed 's/ *\\Recent *//; s/FLAGS (\(.*\))/\1/' | own_flags
 }
 
 # ---- mfetch ----

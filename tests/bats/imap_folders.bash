@@ -41,7 +41,7 @@ folder()
 # flags [FOLDER]: those of its messages, one line each
 flags()
 {
-	raw "x2 EXAMINE \"${1:-INBOX}\"" 'x3 FETCH 1:* (UID FLAGS)' | sed -n 's/ *\\Recent//; s/^\* [0-9]* FETCH (\(.*\))$/\1/p'
+	raw "x2 EXAMINE \"${1:-INBOX}\"" 'x3 FETCH 1:* (UID FLAGS)' | sed -n 's/ *\\Recent//; s/^\* [0-9]* FETCH (\(.*\))$/\1/p' | own_flags
 }
 
 # commands WORD: how many such commands were said, in the trace
