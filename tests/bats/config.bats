@@ -605,3 +605,15 @@ fragment()
 	run -78 mlist -C /dev/zero --count
 	assert_output 'mlist: /dev/zero: more than 16 MiB'
 }
+
+@test 'a server of another protocol is named with its file, line and key' {
+	printf '[a]\naddress = a@example.org\nsmtp = pop3s://h\nimap = smtps://h\n[b]\naddress = b@example.org\npop3 = imap://h\n' >c.ini
+	run -78 msend -C c.ini -a a x@example.org <<<$'Subject: x\n\nhi'
+	assert_line 'msend: c.ini:3: smtp: pop3s:// is not an smtp server'
+	run -78 mlist -C c.ini -a a
+	assert_line 'mlist: c.ini:4: imap: smtps:// is not an imap server'
+	run -78 mfetch -C c.ini -a b
+	assert_line 'mfetch: c.ini:7: pop3: imap:// is not a pop3 server'
+	run -78 msend -C c.ini -a a -s imaps://h x@example.org <<<$'Subject: x\n\nhi'
+	assert_line 'msend: --server: imaps:// is not an smtp server'
+}

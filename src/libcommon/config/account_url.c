@@ -86,6 +86,15 @@ fail_for_address(const struct values *v, const char *name, struct err *e)
 	return err_hint(e, "maccount add %s", name);
 }
 
+/* The key's kind was checked; its scheme may still be another protocol's. */
+static bool
+parse_key(const struct values *v, enum setting_id key, enum protocol protocol, struct url *url,
+	  struct err *e)
+{
+	return url_parse(values_text(v, key), protocol, url, e) ||
+	       err_prefix(e, "%s: %s", v->of[key].origin, protocol_name(protocol));
+}
+
 static bool
 parse_server(const struct values *v, const char *name, enum tool_id tool, struct url *url,
 	     struct err *e)
@@ -95,11 +104,12 @@ parse_server(const struct values *v, const char *name, enum tool_id tool, struct
 	const char *server = values_text(v, SET_SERVER);
 
 	if (server)
-		return url_parse(server, protocol_of(server, key), url, e);
+		return url_parse(server, protocol_of(server, key), url, e) ||
+		       err_prefix(e, "--server");
 	if (values_text(v, SET_HOST))
 		return server_from_host(v, protocol, url, e);
 	if (values_text(v, key))
-		return url_parse(values_text(v, key), protocol, url, e);
+		return parse_key(v, key, protocol, url, e);
 	if (is_bare_address(v, name))
 		return fail_for_address(v, name, e);
 	err_set(e, ERR_CONFIG, "no %s server is known for the account '%s'",
