@@ -320,6 +320,7 @@ over_cut_line()
 # bytes_in OPTION...: so many come from the server in such a run
 bytes_in()
 {
+	rm -f bytes
 	CUT_COUNT=$PWD/bytes over_cut_line 0 "$@"
 	cut -d' ' -f1 bytes
 }
