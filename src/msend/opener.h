@@ -36,7 +36,7 @@ enum { OPENER_AHEAD_MAX = 16 }; /* each is an open file */
 struct opener *opener_start(unsigned ahead, void (*begin)(void *ctx), opener_next *next, void *ctx,
 			    struct err *e);
 
-/* As NEXT, from there. */
+/* As NEXT, from there. Not after OPENED_END. */
 enum opened opener_ask(struct opener *o, struct item *item, struct err *e);
 
 /* Ends the process, whatever it waits for. Accepts NULL. */
