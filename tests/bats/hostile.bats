@@ -45,6 +45,16 @@ load hostile
 	assert_regex "$stderr" 'a reply without end'
 }
 
+@test "a few long lines, which at the least rate would hold us for hours, are without end too: 76" {
+	local long=${kib:0:1000}
+	against - 76 mlist <<<$'S: +OK\nC: CAPA\nS: +OK\nS* 100 X-'"$long"$'\nS: .\n! stall'
+	assert_regex "$stderr" 'capabilities without end'
+	against - 76 msend bob@example.org <<<$'S: 220 ready\nC: EHLO [127.0.0.1]\nS* 100 250-X-'"$long"$'\nS: 250 OK\n! stall'
+	assert_regex "$stderr" 'a reply without end'
+	against - 76 msend bob@example.org <<<"S* 100 220-$long"$'\nS: 220 ready\n! stall'
+	assert_regex "$stderr" 'a reply without end'
+}
+
 @test "a greeting without end: 76" {
 	against - 76 msend bob@example.org <<<$'S* 0 220-hello \\i'
 }

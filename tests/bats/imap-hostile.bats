@@ -99,6 +99,13 @@ in_little_memory()
 	in_little_memory 76 mlist --folders
 }
 
+@test "before the login a few long lines, which at the least rate would hold us for hours, are without end: 76" {
+	local hello=${login%%$'\n'*}
+	printf '%s\n' "$hello" 'C~ a1 AUTHENTICATE.*' "S* 100 * OK $kib" 'S: a1 OK' '! stall' >script
+	against "$PWD/script" 76 mlist
+	assert_regex "$stderr" 'the server talks without end'
+}
+
 @test "a literal of 2^63 octets and more: never taken for a message" {
 	local size
 	for size in 9223372036854775807 9223372036854775808 18446744073709551616 18446744073709551626 99999999999999999999999 -1 0x10 ''; do

@@ -11,7 +11,8 @@
 
 enum {
 	SHOWN_MAX = 2000,            /* bytes of a line in the trace */
-	SAID_MAX = 32 * 1024 * 1024, /* bytes of one answer that are not a message's text, */
+	SAID_AHEAD_MAX = 64 * 1024,  /* bytes of one answer before the login, */
+	SAID_MAX = 32 * 1024 * 1024, /* and later, those that are not a message's text, */
 	SAID_PER_MESSAGE = 1024,     /* and so many more for each of the folder's messages, */
 	SAID_MESSAGES_MAX = 10 * 1000 * 1000 /* of which there are no more */
 };
@@ -45,20 +46,24 @@ show(struct imap *c, const struct imap_token *t, enum imap_kind kind, const char
 
 /*
  * Limits all that a server says besides message text: empty lines, blanks, answers that name
- * nothing, a literal that nobody asked for. If it says them fast enough, no deadline is missed.
+ * nothing, a literal that nobody asked for. If it says them fast enough, no deadline is missed;
+ * and a stranger, who has not been logged in to, may say little, which at the least rate
+ * (net/pace) takes minutes, not hours.
  * Octets of a literal are counted by the function that reads them.
  */
 static void
 count_said(struct imap *c, enum imap_kind kind, size_t n)
 {
 	const uint64_t known = (uint64_t)c->folder.exists + c->folder.expunged,
-		       messages = known < SAID_MESSAGES_MAX ? known : SAID_MESSAGES_MAX;
+		       messages = known < SAID_MESSAGES_MAX ? known : SAID_MESSAGES_MAX,
+		       most = c->stage.is_authenticated ? SAID_MAX + messages * SAID_PER_MESSAGE
+							: SAID_AHEAD_MAX;
 
 	if (kind == TOKEN_MORE || kind == TOKEN_OCTETS)
 		imap_notice_signal(c);
 	if (kind != TOKEN_OCTETS)
 		c->reader.said += n;
-	if (c->reader.said > SAID_MAX + messages * SAID_PER_MESSAGE)
+	if (c->reader.said > most)
 		imap_breach_endless(c);
 }
 

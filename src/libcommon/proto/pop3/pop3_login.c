@@ -15,7 +15,8 @@
 
 enum {
 	COMMAND_MAX = 255, /* RFC 2449 section 4 */
-	CAPABILITIES_MAX = 200
+	CAPABILITIES_MAX = 200,
+	CAPABILITY_OCTETS_MAX = 64 * 1024 /* of all: at the least rate more would take hours */
 };
 
 /* Capabilities. */
@@ -74,7 +75,8 @@ ask_capabilities(struct pop3 *c, struct err *e)
 		return pop3_refused(c, ERR_PROTOCOL, e);
 	}
 	c->features.known = true;
-	while ((line = pop3_line(c, &len)) && lines++ < CAPABILITIES_MAX) {
+	while ((line = pop3_line(c, &len)) && lines++ < CAPABILITIES_MAX &&
+	       c->described.len < CAPABILITY_OCTETS_MAX) {
 		take_capability(&c->features, line);
 		buf_addf(&c->described, "%s\n", line);
 	}

@@ -7,7 +7,8 @@
 #include "net/dialog.h"
 #include "net/stream.h"
 
-enum { REPLY_LINES_MAX = 200 };
+/* At the least rate (net/pace) so many octets take a few timeouts; long lines would take hours. */
+enum { REPLY_LINES_MAX = 200, REPLY_OCTETS_MAX = 64 * 1024 };
 
 /* "250-text", "250 text" or "250": the code, what follows it, and whether it is the reply's last
  * line. */
@@ -47,7 +48,7 @@ smtp_await(struct smtp *c, struct smtp_reply *reply, void (*take)(struct smtp *,
 	buf_clear(&c->words);
 	c->is_silent = false;
 	dialog_await(c->dialog);
-	for (int i = 0; !last && i < REPLY_LINES_MAX; i++) {
+	for (int i = 0; !last && i < REPLY_LINES_MAX && c->words.len < REPLY_OCTETS_MAX; i++) {
 		size_t len;
 		const char *text, *line = dialog_line(c->dialog, &len);
 
