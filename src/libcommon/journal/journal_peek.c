@@ -177,7 +177,6 @@ static bool
 compare_mailbox(void *ctx, const char *name)
 {
 	struct renamed *r = ctx;
-
 	char *mailbox = name[0] != '.' ? mailbox_in(r->journal, name) : NULL;
 
 	if (mailbox && differs_in_server(mailbox, r->journal->mailbox))
