@@ -63,7 +63,7 @@ at_work()
 delivered() { cat "$@" | sed -n 's/^Subject: //p' | sort -n; }
 
 # there: UID and flags of what is in the folder
-there() { other 'UID FETCH 1:* (FLAGS)' | tr -d '\r' | sed -n 's/ *\\Recent//; s/^.*FETCH (UID \([0-9]*\) FLAGS (\(.*\)))$/\1 \2/; T; s/ *$//p'; }
+there() { other 'UID FETCH 1:* (FLAGS)' | tr -d '\r' | sed -n 's/ *\\Recent//; s/^.*FETCH (UID \([0-9]*\) FLAGS (\(.*\)))$/\1 \2/; T; s/ *$//p' | own_flags; }
 
 # A command that takes a message, and lets the other client work behind the first.
 taking()
