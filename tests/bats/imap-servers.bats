@@ -496,7 +496,7 @@ deletes()
 	C: a4 STATUS "Old" (UIDVALIDITY)
 	S: a4 OK
 	C: a5 UID COPY 10,20 "Old"
-	S: a5 OK
+	S: a5 OK [COPYUID 9 10,20 1:2] copied
 	C: a6 UID STORE 10,20 +FLAGS.SILENT (\\Deleted)
 	C: a7 UID EXPUNGE 10,20
 	C: a8 LOGOUT
