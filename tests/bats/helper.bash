@@ -217,7 +217,7 @@ give_to_server()
 is_left() { assert_equal "$(mailbox_count "$user")" "$1"; }
 
 # own_flags: a list of flags, without the keywords that Dovecot from 2.4.5 on sets itself when a message is fetched
-own_flags() { sed 's/ *[$]Has\(No\)\{0,1\}Attachment//'; }
+own_flags() { sed 's/ *[$]Has\(No\)\{0,1\}Attachment//; s/ *$//'; }
 
 # box: the last lines of the messages in the Maildir box, in the order of their delivery
 box() { find box/new -type f 2>/dev/null | sort | xargs -r tail -qn 1; }
