@@ -510,6 +510,36 @@ deletes()
 	assert_equal "${stderr_lines[0]}" 'mmark: tunnel: the server agreed to the move, and 2 of 2 messages are there still'
 }
 
+# creates LAST: `mmark --copy --create`, where CREATE is refused and the server then says LAST of the folder
+creates()
+{
+	{
+		printf '%s\n' "${known/"UID RFC822.SIZE"/UID}"
+		cat <<-END
+		C: a4 STATUS "New" (UIDVALIDITY)
+		S: a4 NO no such folder
+		C: a5 CREATE "New"
+		S: a5 NO not now
+		C: a6 STATUS "New" (UIDVALIDITY)
+		S: a6 $1
+		END
+		[[ $1 != OK* ]] || printf '%s\n' 'C: a7 UID COPY 10 "New"' 'S: a7 OK [COPYUID 5 10 1] copied'
+		printf 'C~ a[78] LOGOUT\nS: * BYE\n'
+	} >said.1
+	rm -f "$REPLAY_VERDICT"
+	run --separate-stderr mmark "${imap[@]}" --tunnel="exec '$abs_top_builddir/tests/replay' said.1" --copy=New --create 1
+	assert_verdict
+}
+
+@test '--create: a folder that another process has made at the same moment is there; else the refusal is the error' {
+	creates 'OK there'
+	assert_equal "$status$stderr" 0
+	creates 'NO still not'
+	assert_equal "$status" 69
+	assert_equal "${stderr_lines[0]}" 'mmark: tunnel: NO not now'
+	assert_one_error
+}
+
 @test 'mdel raises no alarm where a server does not tell of each message that goes' {
 	agrees
 	shows 30

@@ -14,14 +14,19 @@ imap_target_name(struct imap *c, struct buf *out, const char *folder, bool creat
 					 : imap_name_wire(out, folder, c->stage.is_utf8, e);
 }
 
+static enum imap_status
+look(struct imap *c, const char *quoted)
+{
+	imap_ask(c, "STATUS %s (UIDVALIDITY)", quoted);
+	return imap_await(c);
+}
+
 /* *IS_MISSING: the server refuses to tell about it. */
 static bool
 look_for(struct imap *c, const char *quoted, bool creates, bool *is_missing, struct err *e)
 {
-	enum imap_status status;
+	const enum imap_status status = look(c, quoted);
 
-	imap_ask(c, "STATUS %s (UIDVALIDITY)", quoted);
-	status = imap_await(c);
 	*is_missing = status == IMAP_NO;
 	if (status != IMAP_NO)
 		return imap_ok(c, status, ERR_UNAVAILABLE, e);
@@ -39,6 +44,23 @@ imap_check_folder(struct imap *c, const char *quoted, bool creates, struct err *
 	return look_for(c, quoted, creates, &is_missing, e);
 }
 
+/* What another process has made in the meantime is there, too. */
+static bool
+create(struct imap *c, const char *quoted, struct err *e)
+{
+	enum imap_status status;
+	struct err refusal;
+
+	imap_ask(c, "CREATE %s", quoted);
+	status = imap_await(c);
+	if (imap_ok(c, status, ERR_UNAVAILABLE, &refusal))
+		return true;
+	if (status == IMAP_NO && look(c, quoted) == IMAP_OK)
+		return true;
+	*e = refusal;
+	return false;
+}
+
 bool
 imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err *e)
 {
@@ -46,8 +68,5 @@ imap_provide_folder(struct imap *c, const char *quoted, bool creates, struct err
 
 	if (!look_for(c, quoted, creates, &is_missing, e))
 		return false;
-	if (!is_missing)
-		return true;
-	imap_ask(c, "CREATE %s", quoted);
-	return imap_ok(c, imap_await(c), ERR_UNAVAILABLE, e);
+	return !is_missing || create(c, quoted, e);
 }
