@@ -274,6 +274,65 @@ until_true()
 	is_left 1
 }
 
+@test 'the record is on another file system, and when that can only be read, nothing is fetched' {
+	require_root 'a file system is mounted'
+	"$abs_top_srcdir/tests/own-mounts" true 2>/dev/null || skip 'no mount namespaces'
+	letters 3
+	mkdir -p "$XDG_STATE_HOME"
+	cat >script <<-END
+	mount -t tmpfs none "$XDG_STATE_HOME" || exit 1
+	trap 'umount "$XDG_STATE_HOME"' EXIT
+	mfetch --keep --maildir=Mail && mfetch --keep --mbox=inbox || exit
+	mount -o remount,ro "$XDG_STATE_HOME"
+	for to in --maildir=Mail --mbox=inbox --maildir=Other --pipe='touch piped'; do
+		mfetch "\$to"
+		echo "exit \$?"
+	done
+	mount -o remount,rw "$XDG_STATE_HOME"
+	mfetch --keep --maildir=Mail
+	END
+	run -0 "$abs_top_srcdir/tests/own-mounts" sh script
+	assert_equal "$(grep -c '^exit 7[34]$' <<<"$output")" 4
+	assert_equal "$(grep -c 'Read-only file system$' <<<"$output")" 4
+	assert [ ! -e piped ]
+	is_left 3
+	has 3 Mail/new/*
+	has 3 inbox
+}
+
+@test 'a record that is older than what was delivered: nothing is lost, and only what was kept comes again' {
+	letters 3
+	mfetch --keep --maildir=Mail
+	cp -a "$XDG_STATE_HOME" last-week
+	letters 2
+	mfetch --keep --maildir=Mail
+	has 5 Mail/new/*
+	rm -r "$XDG_STATE_HOME"
+	cp -a last-week "$XDG_STATE_HOME"
+	run -0 mfetch --maildir=Mail
+	has 7 Mail/new/* # the two again
+	is_left 0
+	rm -r "$XDG_STATE_HOME"
+	cp -a last-week "$XDG_STATE_HOME"
+	letters 1
+	run -0 mfetch --maildir=Mail
+	has 8 Mail/new/*
+	is_left 0
+}
+
+@test 'sixteen descriptors are enough' {
+	local to
+	for to in --maildir=Mail --mbox=inbox --pipe='cat >>piped' --lmtp="lmtp://$SRV_LMTP"; do
+		letters 30
+		run bash -c 'ulimit -n 16 && exec "$0" "$@"' "$abs_top_builddir/mfetch" "$to"
+		assert_success
+		is_left 0
+	done
+	has 30 Mail/new/*
+	has 30 inbox
+	has 30 piped
+}
+
 @test 'what the server lists no more is forgotten in time' {
 	many_letters many 1 700
 	deliver "$user" many/*

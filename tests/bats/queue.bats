@@ -53,6 +53,28 @@ load queue
 		"$(printf 'Subject: letter %d\n' 1 2 3 4 5)"
 }
 
+few() (ulimit -n 16 && exec "$abs_top_builddir/msend" "$@")
+
+@test 'sixteen descriptors are enough to send the queue and a batch, over one connection and several' {
+	local i connections
+	for i in {1..20}; do
+		letter "$i" >"$i.eml"
+	done
+	for connections in 1 3; do
+		away
+		for i in {1..20}; do
+			msend --quiet "$rcpt@example.org" <"$i.eml"
+		done
+		back
+		run -0 few -q --connections=$connections
+		assert_output ''
+		assert_empty_queue
+		run -0 few --batch --connections=$connections {1..20}.eml
+		assert_output ''
+	done
+	await_mail "$rcpt" 80
+}
+
 @test 'what is added is added once: each attempt has the same Message-ID and Date; Bcc is not kept' {
 	away
 	printf 'From: %s@example.org\nBcc: %s@example.org\n\nhello\n' "$sender" "$rcpt" | msend --quiet

@@ -356,25 +356,57 @@ drop_last(struct maildir *m)
 	free(p->uid);
 }
 
+/* Flushes the files of the group that are kept open, and closes them. */
+static bool
+release_descriptors(struct maildir *m, struct err *e)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct pending *p = &m->pending[i];
+
+		if (p->fd >= 0 && fsync(p->fd) != 0)
+			return err_set_errno(e, ERR_IO, "%s", m->path);
+		if (p->fd >= 0)
+			close(p->fd);
+		p->fd = -1;
+	}
+	return true;
+}
+
+/* Where descriptors are few, the group gives back its own. */
+static int
+open_file(struct maildir *m, const char *tmp, struct err *e)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = open(tmp, flags, 0600);
+
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
+		if (!release_descriptors(m, e))
+			return -1;
+		fd = open(tmp, flags, 0600);
+	}
+	if (fd < 0)
+		err_set_errno(e, ERR_IO, "%s", tmp);
+	return fd;
+}
+
 static bool
 maildir_begin(void *sink, const char *uid, const struct envelope_hint *hint, struct err *e)
 {
 	struct maildir *m = sink;
 	struct pending *p;
 	char *tmp;
+	int fd;
 
 	(void)hint;
 	m->pending = mem_room(m->pending, m->count, sizeof *m->pending);
 	p = &m->pending[m->count++];
-	*p = (struct pending){.name = unique_name(m), .uid = mem_strdup(uid)};
+	*p = (struct pending){.name = unique_name(m), .uid = mem_strdup(uid), .fd = -1};
 	tmp = tmp_path(m, p->name);
-	p->fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (p->fd < 0)
-		err_set_errno(e, ERR_IO, "%s", tmp);
+	fd = p->fd = open_file(m, tmp, e);
 	free(tmp);
-	writer_start(&m->writer, p->fd, m->path);
+	writer_start(&m->writer, fd, m->path);
 	writer_begin(&m->writer);
-	return p->fd >= 0;
+	return fd >= 0;
 }
 
 static bool
