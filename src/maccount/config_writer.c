@@ -269,11 +269,10 @@ config_writer_save_secret(const char *path, const char *secret, struct err *e)
 	buf_add_str(&text, secret);
 	buf_add_char(&text, '\n');
 	ok = file_make_directory(directory, e) && file_write_new(staged, text.data, text.len, e);
-	if (ok && rename(staged, path) != 0) {
-		ok = err_set_errno(e, ERR_IO, "%s", path);
+	if (ok && !file_move(staged, path, e)) {
+		ok = false;
 		unlink(staged);
 	}
-	ok = ok && file_sync_parent(path, e);
 	buf_wipe(&text);
 	free(directory);
 	free(staged);

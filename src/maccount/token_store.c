@@ -89,8 +89,7 @@ settle(const struct token_store *s, struct err *e)
 	bool ok = true;
 
 	if (is_whole(path, s->account))
-		ok = (rename(path, s->path) == 0 && file_sync_parent(s->path, e)) ||
-		     err_set_errno(e, ERR_IO, "%s", s->path);
+		ok = file_move(path, s->path, e);
 	else
 		unlink(path);
 	free(path);
@@ -216,9 +215,7 @@ write_file(struct token_store *s, const struct buf *text, struct err *e)
 	bool ok = make_directory(s, e) && file_write_new(temporary, text->data, text->len, e);
 
 	s->is_reserved = false;
-	if (ok && rename(temporary, s->path) != 0)
-		ok = err_set_errno(e, ERR_IO, "%s", s->path);
-	ok = ok && file_sync_parent(s->path, e);
+	ok = ok && file_move(temporary, s->path, e);
 	free(temporary);
 	return ok;
 }

@@ -51,19 +51,25 @@ message_marks_read(const char *path, size_t lines_max, const struct message_list
 }
 
 void
-message_marks_write(const char *path, const struct message_list *l, const bool *marks)
+message_marks_add(struct buf *text, const struct message_list *l, const bool *marks)
 {
-	struct buf text = {0};
-
 	for (size_t i = 0; i < l->count; i++) {
 		const char *uid = message_list_uid(l, i);
 
 		if (!marks[i] || !uid)
 			continue;
-		buf_addf(&text, "%" PRIu64 " ", l->items[i].size);
-		text_escape(&text, uid);
-		buf_add_str(&text, "\n");
+		buf_addf(text, "%" PRIu64 " ", l->items[i].size);
+		text_escape(text, uid);
+		buf_add_str(text, "\n");
 	}
+}
+
+void
+message_marks_write(const char *path, const struct message_list *l, const bool *marks)
+{
+	struct buf text = {0};
+
+	message_marks_add(&text, l, marks);
 	if (text.len > 0)
 		file_note(path, text.data, text.len);
 	buf_free(&text);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct message_list;
 
 /* Sets the elements of MARKS, one for each message of L, that the first LINES_MAX lines of PATH
@@ -17,7 +18,10 @@ struct message_list;
 bool message_marks_read(const char *path, size_t lines_max, const struct message_list *l,
 			bool *marks);
 
-/* Writes the marked messages that have an id into PATH, which may be lost (file_note()). No file is
+/* Adds the lines of the marked messages that have an id. */
+void message_marks_add(struct buf *text, const struct message_list *l, const bool *marks);
+
+/* Makes the file PATH of them, which may be lost (file_note()). No file is
  * made if there are none. */
 void message_marks_write(const char *path, const struct message_list *l, const bool *marks);
 

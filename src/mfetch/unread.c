@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "mfetch/unread.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/err.h"
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "journal/journal.h"
@@ -30,34 +28,16 @@ unread_is_noted(const struct journal *journal)
 	return is;
 }
 
-/* There is no file if no message has an id. */
+/* In place of what was noted before, which a run that ends meanwhile must not lose. */
 static bool
-flush(const char *path, struct err *e)
+write_note(const struct journal *journal, const struct buf *text, struct err *e)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool ok = fd >= 0 ? fsync(fd) == 0 : errno == ENOENT;
+	char *path = path_of(journal), *draft = journal_side_file(journal, ".unread.new");
+	const bool ok =
+	    file_write_new(draft, text->data, text->len, e) && file_move(draft, path, e);
 
-	if (!ok)
-		err_set_errno(e, ERR_IO, "%s", path);
-	if (fd >= 0)
-		close(fd);
-	return ok && file_sync_parent(path, e);
-}
-
-bool
-unread_note(const struct journal *journal, const struct message_list *l,
-	    const struct message_set *set, struct err *e)
-{
-	bool *is_unread = mem_alloc((l->count + 1) * sizeof *is_unread), ok;
-	char *path = path_of(journal);
-
-	message_marks_read(path, SIZE_MAX, l, is_unread);
-	for (size_t i = 0; i < set->count; i++)
-		is_unread[set->index[i]] = true;
-	message_marks_write(path, l, is_unread);
-	ok = flush(path, e);
+	free(draft);
 	free(path);
-	free(is_unread);
 	return ok;
 }
 
@@ -68,6 +48,23 @@ unread_find(const struct journal *journal, const struct message_list *l, bool *i
 
 	message_marks_read(path, SIZE_MAX, l, is_unread);
 	free(path);
+}
+
+bool
+unread_note(const struct journal *journal, const struct message_list *l,
+	    const struct message_set *set, struct err *e)
+{
+	bool *is_unread = mem_alloc((l->count + 1) * sizeof *is_unread), ok;
+	struct buf text = {0};
+
+	unread_find(journal, l, is_unread);
+	for (size_t i = 0; i < set->count; i++)
+		is_unread[set->index[i]] = true;
+	message_marks_add(&text, l, is_unread);
+	ok = text.len == 0 || write_note(journal, &text, e); /* none of them has an id */
+	buf_free(&text);
+	free(is_unread);
+	return ok;
 }
 
 void

@@ -17,8 +17,8 @@ struct message_set;
 /* Did an earlier run leave some? */
 bool unread_is_noted(const struct journal *journal);
 
-/* Adds SET, messages of L, and flushes the file. L is a whole list if unread_is_noted(). False: *e
- * is ERR_IO. */
+/* Adds SET, messages of L, durably. L is a whole list if unread_is_noted(). False: *e is ERR_OUTPUT
+ * or ERR_IO. */
 bool unread_note(const struct journal *journal, const struct message_list *l,
 		 const struct message_set *set, struct err *e);
 

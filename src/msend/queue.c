@@ -414,8 +414,7 @@ static bool
 move_to_failed(const struct queue *q, const char *id, const char *suffix, struct err *e)
 {
 	char *from = path_of(q, id, suffix), *to = path_in(q->failed, id, suffix);
-	const bool ok = (rename(from, to) == 0 || err_set_errno(e, ERR_IO, "%s", to)) &&
-			file_sync_directory(q->failed, e);
+	const bool ok = file_move(from, to, e);
 
 	free(from);
 	free(to);

@@ -431,3 +431,10 @@ file_sync_parent(const char *path, struct err *e)
 	free(parent);
 	return ok;
 }
+
+bool
+file_move(const char *from, const char *to, struct err *e)
+{
+	return (rename(from, to) == 0 || err_set_errno(e, ERR_IO, "%s", to)) &&
+	       file_sync_parent(to, e);
+}

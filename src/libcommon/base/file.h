@@ -91,4 +91,8 @@ bool file_sync_directory(const char *path, struct err *e);
 /* The same for the directory that PATH is in. */
 bool file_sync_parent(const char *path, struct err *e);
 
+/* Gives the file FROM the name TO, in place of a file that has it, and flushes the directory of TO.
+ * False: *e is ERR_IO. */
+bool file_move(const char *from, const char *to, struct err *e);
+
 #endif

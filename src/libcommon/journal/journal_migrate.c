@@ -140,9 +140,7 @@ write_journal(const struct journal *s, const struct journal_former *former, cons
 	journal_line_head(&text, journal_mailbox(s), journal_destination(s));
 	for (size_t i = 0; ok && i < k.count; i++)
 		add_entry(&text, &k, &k.entries[i], former->is_doubtful);
-	ok = ok && write_file(path, &text, e) &&
-	     (rename(path, journal_path(s)) == 0 || err_set_errno(e, ERR_IO, "%s", path)) &&
-	     file_sync_parent(journal_path(s), e);
+	ok = ok && write_file(path, &text, e) && file_move(path, journal_path(s), e);
 	journal_index_free(&k);
 	buf_free(&text);
 	free(path);
