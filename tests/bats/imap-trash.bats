@@ -264,6 +264,18 @@ way()
 	assert_equal "$output" $'UID 1 FLAGS (\\Seen)\nUID 2 FLAGS (\\Seen)\nUID 3 FLAGS (\\Seen)'
 }
 
+@test '--seen: if it cannot be noted what is to be marked, nothing is fetched' {
+	local journal
+	letters 1
+	run -0 mfetch --keep --maildir=box
+	journal=$(grep -rl '^mailverbs journal' "$XDG_STATE_HOME/mailverbs/journal")
+	mkdir "${journal%/*}/.${journal##*/}.unread"
+	letters 2
+	run -74 mfetch --keep --seen --maildir=box
+	assert_output --partial "/.${journal##*/}.unread: Is a directory"
+	assert_equal "$(find box/new -type f | wc -l)" 1
+}
+
 @test '--seen and --trash: what comes into the Trash is read' {
 	letters 1
 	raw 'x2 CREATE Trash' >made
