@@ -119,10 +119,8 @@ queue_entry_write(const struct queue_entry *q, struct buf *text)
 		add_line(text, "reply", (const char *[]){q->reply, NULL});
 	if (q->maybe_sent)
 		buf_add_str(text, "maybe-sent\n");
-	if (q->is_copying)
-		buf_add_str(text, "copying\n");
-	if (q->is_copied)
-		buf_add_str(text, "copied\n");
+	if (q->copy != QUEUE_COPY_NONE)
+		buf_addf(text, "%s\n", q->copy == QUEUE_COPYING ? "copying" : "copied");
 	for (size_t i = 0; i < q->count; i++) {
 		const struct queue_recipient *r = &q->recipients[i];
 
@@ -220,14 +218,16 @@ static bool
 take_copying(struct queue_entry *q, char *words[])
 {
 	(void)words;
-	return q->is_copying = true;
+	q->copy = QUEUE_COPYING;
+	return true;
 }
 
 static bool
 take_copied(struct queue_entry *q, char *words[])
 {
 	(void)words;
-	return q->is_copied = true;
+	q->copy = QUEUE_COPIED;
+	return true;
 }
 
 static bool
@@ -285,5 +285,5 @@ queue_entry_read(struct queue_entry *q, char *text, size_t *line)
 	for (*line = 0; ok && (next = strsep(&rest, "\n")) && rest; ++*line)
 		ok = *line == 0 ? strcmp(next, HEAD) == 0 : take_line(q, next);
 	return ok && *line > 0 && next && *next == '\0' && q->account && q->from &&
-	       (q->count > 0 || q->is_copying);
+	       (q->count > 0 || q->copy == QUEUE_COPYING);
 }

@@ -41,6 +41,13 @@ struct queue_setting {
 	char *value;
 };
 
+/* The sender's copy, once a server has taken the message. */
+enum queue_copy {
+	QUEUE_COPY_NONE,
+	QUEUE_COPYING, /* it was begun */
+	QUEUE_COPIED   /* what became of it was said */
+};
+
 /* `struct queue_entry q = {0};` is an empty one. It owns its strings; of those that are not in the
  * text yet, account, from and reply are "". */
 struct queue_entry {
@@ -56,7 +63,7 @@ struct queue_entry {
 	int64_t late;  /* 0: its time is not over */
 	char *reply;
 	bool maybe_sent;
-	bool is_copying, is_copied; /* at most one of them */
+	enum queue_copy copy;
 	struct queue_recipient *recipients;
 	size_t count;
 };

@@ -121,7 +121,7 @@ attempt(struct queue_attempt *a, struct err *e)
 {
 	const struct queue_entry *entry = &a->waiting->entry;
 
-	if (entry->is_copying)
+	if (entry->copy == QUEUE_COPYING)
 		queue_settle_copy(a);
 	if (queue_entry_count_due(entry) > 0)
 		return try_again(a, e);

@@ -136,8 +136,8 @@ delay(struct queue_attempt *a, const struct err *why, bool is_durable)
 	say_delay(a, why);
 }
 
-static void
-finish(struct queue_attempt *a)
+void
+queue_settle_sent(struct queue_attempt *a)
 {
 	struct err e;
 
@@ -202,14 +202,14 @@ file_copy(struct queue_attempt *a)
 	struct queue_entry *entry = &a->waiting->entry;
 	struct err problem;
 
-	if (entry->is_copied || !save_is_due(&a->letter) || !account->settings.save.is_wanted)
+	if (entry->copy != QUEUE_COPY_NONE || !save_is_due(&a->letter) ||
+	    !account->settings.save.is_wanted)
 		return;
-	entry->is_copying = true;
+	entry->copy = QUEUE_COPYING;
 	if (!queue_update(a->queue, entry, true, &problem))
 		run_complain(a->run, &problem);
 	save_end(a->run, save_begin(a->run, account, &a->letter, -1));
-	entry->is_copying = false;
-	entry->is_copied = true;
+	entry->copy = QUEUE_COPIED;
 	a->is_old_news = false; /* this is to be written */
 }
 
@@ -223,7 +223,7 @@ queue_settle(struct queue_attempt *a, const struct err *failure)
 	settle_entry(a, failure, &why);
 	file_copy(a);
 	if (queue_entry_is_done(entry))
-		finish(a);
+		queue_settle_sent(a);
 	else if (queue_entry_count_due(entry) == 0)
 		fail(a, &why);
 	else
@@ -236,20 +236,11 @@ queue_settle_copy(struct queue_attempt *a)
 	struct queue_entry *entry = &a->waiting->entry;
 	struct err e;
 
-	err_set(&e, ERR_TEMPORARY,
-		"the message was sent, and a run that was ended could not tell whether a copy was "
-		"saved");
+	save_set_doubt(&e);
 	run_warn(a->run, &e);
-	entry->is_copying = false;
-	entry->is_copied = true;
+	entry->copy = QUEUE_COPIED;
 	if (entry->count > 0 && !queue_update(a->queue, entry, true, &e))
 		run_complain(a->run, &e);
-}
-
-void
-queue_settle_sent(struct queue_attempt *a)
-{
-	finish(a);
 }
 
 bool

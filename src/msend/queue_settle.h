@@ -18,7 +18,7 @@ void queue_settle(struct queue_attempt *a, const struct err *failure);
 /* The process that was to file the copy was killed: nobody can tell whether it is there. */
 void queue_settle_copy(struct queue_attempt *a);
 
-/* Nobody is due, for everybody has it: the process that was to remove the entry was killed. */
+/* Everybody has it: the entry is removed. */
 void queue_settle_sent(struct queue_attempt *a);
 
 /* Nobody is due: the process that found that out was killed before it moved the message to the

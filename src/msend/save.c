@@ -95,13 +95,19 @@ save_skip(struct run *run, const struct send_account *a)
 }
 
 void
+save_set_doubt(struct err *e)
+{
+	err_set(e, ERR_TEMPORARY,
+		"the message was sent, and a run that was ended could not tell whether a copy was "
+		"saved");
+}
+
+void
 save_doubt(struct run *run, const struct send_account *a)
 {
 	struct err e;
 
-	err_set(&e, ERR_TEMPORARY,
-		"the message was sent, and a run that was ended could not tell whether a copy was "
-		"saved");
+	save_set_doubt(&e);
 	report(run, a->settings.save.is_asked, &e);
 }
 

@@ -40,7 +40,8 @@ void save_end(struct run *run, struct save *s);
 /* Reports that there is no copy, because nobody knows whether the message was sent. */
 void save_skip(struct run *run, const struct send_account *a);
 
-/* Reports that a run that was ended could not tell whether there is one. */
+/* Sets *e, and reports, that a run that was ended could not tell whether there is one. */
+void save_set_doubt(struct err *e);
 void save_doubt(struct run *run, const struct send_account *a);
 
 #endif
