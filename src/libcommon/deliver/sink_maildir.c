@@ -358,7 +358,7 @@ drop_last(struct maildir *m)
 
 /* Flushes the files of the group that are kept open, and closes them. */
 static bool
-release_descriptors(struct maildir *m, struct err *e)
+flush_each(struct maildir *m, struct err *e)
 {
 	for (size_t i = 0; i < m->count; i++) {
 		struct pending *p = &m->pending[i];
@@ -380,7 +380,7 @@ open_file(struct maildir *m, const char *tmp, struct err *e)
 	int fd = open(tmp, flags, 0600);
 
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
-		if (!release_descriptors(m, e))
+		if (!flush_each(m, e))
 			return -1;
 		fd = open(tmp, flags, 0600);
 	}
@@ -444,16 +444,11 @@ maildir_abandon(void *sink)
 static bool
 flush_files(struct maildir *m, struct err *e)
 {
-	bool ok = true;
-
 #ifdef __linux__
 	if (m->has_syncfs && m->count > SYNC_EACH_MAX)
 		return syncfs(m->tmp_fd) == 0 || err_set_errno(e, ERR_IO, "%s", m->path);
 #endif
-	for (size_t i = 0; ok && i < m->count; i++)
-		if (m->pending[i].fd >= 0 && fsync(m->pending[i].fd) != 0)
-			ok = err_set_errno(e, ERR_IO, "%s", m->path);
-	return ok;
+	return flush_each(m, e);
 }
 
 static bool
