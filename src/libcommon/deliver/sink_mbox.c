@@ -285,39 +285,42 @@ intent_was_done(void *ctx, const char *text)
 
 static const char spool_suffix[] = ".spool";
 
-/* The same for another mailbox's run, which was killed: the tail that it left could not be cut off
- * any more once our messages are behind it. */
+/* Looks at the intents of JOURNAL, whose group is in m->spool. False: m->failure. */
+static bool
+settle_intents(struct mbox *m, struct journal *journal)
+{
+	journal_each_intent(journal, intent_was_done, m);
+	free(m->judged_place);
+	m->judged_place = NULL; /* the same numbers may be in another journal */
+	return m->failure.code == ERR_NONE;
+}
+
+/* Of another mailbox, whose run was killed. The half of a message that it left at the end of the
+ * mbox can be told and cut off only as long as nothing has been added after it. */
 static void
 settle_abandoned(void *ctx, struct journal *journal)
 {
-	struct mbox *m = ctx, other = *m;
+	struct mbox *m = ctx;
+	const int own_spool = m->spool;
+	char *path = journal_side_file(journal, spool_suffix);
 	struct err unused; /* what is not recorded is settled again by the next run */
 
-	other.judged_place = NULL;
-	other.spool_path = journal_side_file(journal, spool_suffix);
-	other.spool = open(other.spool_path, O_RDWR | O_CLOEXEC);
-	if (other.spool >= 0 && m->failure.code == ERR_NONE) {
-		journal_each_intent(journal, intent_was_done, &other);
-		m->failure = other.failure;
-		m->fd = other.fd;
-		m->lock = other.lock;
-		if (m->failure.code == ERR_NONE && journal_write(journal, true, &unused) &&
-		    ftruncate(other.spool, 0) != 0) {
-			/* it is looked at again */
-		}
+	m->spool = open(path, O_RDWR | O_CLOEXEC);
+	if (m->spool >= 0 && m->failure.code == ERR_NONE && settle_intents(m, journal) &&
+	    journal_write(journal, true, &unused) && ftruncate(m->spool, 0) != 0) {
+		/* it is looked at again */
 	}
-	if (other.spool >= 0)
-		close(other.spool);
-	free(other.spool_path);
-	free(other.judged_place);
+	if (m->spool >= 0)
+		close(m->spool);
+	m->spool = own_spool;
+	free(path);
 }
 
 static bool
 settle_all(struct mbox *m, struct err *e)
 {
 	mbox_lock_tidy(m->path);
-	journal_each_intent(m->journal, intent_was_done, m);
-	if (m->failure.code == ERR_NONE)
+	if (settle_intents(m, m->journal))
 		journal_each_abandoned(m->journal, spool_suffix, settle_abandoned, m);
 	if (m->failure.code != ERR_NONE)
 		*e = m->failure;
@@ -507,7 +510,6 @@ mbox_close(void *sink)
 	if (m->spool >= 0)
 		close(m->spool);
 	free(m->spool_path);
-	free(m->judged_place);
 	free(m);
 }
 

@@ -206,11 +206,15 @@ journal_is_new(const struct journal *s)
 }
 
 char *
+journal_side_path(const char *directory, const char *name, const char *suffix)
+{
+	return mem_printf("%s/.%s%s", directory, name, suffix);
+}
+
+char *
 journal_side_file(const struct journal *s, const char *suffix)
 {
-	const char *name = s->path ? strrchr(s->path, '/') + 1 : "";
-
-	return mem_printf("%s/.%s%s", s->directory, name, suffix);
+	return journal_side_path(s->directory, s->path ? strrchr(s->path, '/') + 1 : "", suffix);
 }
 
 uint64_t

@@ -19,6 +19,7 @@
 #include "journal/journal_index.h"
 #include "journal/journal_line.h"
 #include "journal/journal_peek.h"
+#include "journal/journal_state.h"
 
 enum { NAME_MAX_SHOWN = 120 };
 
@@ -147,12 +148,12 @@ write_journal(const struct journal *s, const struct journal_former *former, cons
 	return ok;
 }
 
-/* A name beside the record, as journal_side_file() has it beside the journal. */
+/* A file beside the record becomes that beside the journal. */
 static bool
 take_side_file(const struct journal *s, const char *directory, const char *name, const char *suffix,
 	       struct err *e)
 {
-	char *from = mem_printf("%s/.%s%s", directory, name, suffix);
+	char *from = journal_side_path(directory, name, suffix);
 	char *to = journal_side_file(s, suffix);
 	const bool ok =
 	    rename(from, to) == 0 || errno == ENOENT || err_set_errno(e, ERR_IO, "%s", from);

@@ -206,12 +206,13 @@ struct abandoned {
 static bool
 has_hidden_file(const struct abandoned *a, const char *directory)
 {
-	char *path = mem_printf("%s/%s/.%s%s", a->journal->root, directory,
-				strrchr(a->journal->path, '/') + 1, a->suffix);
+	char *where = mem_printf("%s/%s", a->journal->root, directory);
+	char *path = journal_side_path(where, strrchr(a->journal->path, '/') + 1, a->suffix);
 	struct stat st;
 	const bool has = stat(path, &st) == 0 && st.st_size > 0;
 
 	free(path);
+	free(where);
 	return has;
 }
 

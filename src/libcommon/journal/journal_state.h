@@ -26,4 +26,7 @@ struct journal {
 	struct buf lines; /* collected, not yet written */
 };
 
+/* The path of a hidden file in DIRECTORY beside the journal NAME there; the caller's to free(). */
+char *journal_side_path(const char *directory, const char *name, const char *suffix);
+
 #endif
