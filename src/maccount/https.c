@@ -88,7 +88,8 @@ on_header(char *line, size_t size, size_t n, void *ctx)
 	return size * n;
 }
 
-/* Not 0: the exchange is to be ended. What the server was asked for may be done already. */
+/* Called by libcurl now and then; returns 0 to go on. After a signal a request that went out is not
+ * ended at once: the server may have carried it out already, and only its answer tells. */
 static int
 on_progress(void *ctx, curl_off_t all_down, curl_off_t down, curl_off_t all_up, curl_off_t up)
 {

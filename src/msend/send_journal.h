@@ -40,7 +40,7 @@ enum send_state {
 	SEND_COPIED
 };
 
-#define SEND_JOURNAL_COPY "" /* stands for the sender's copy, in place of a recipient */
+#define SEND_JOURNAL_COPY "" /* the ADDRESS to give for the sender's copy; no recipient has it */
 
 /* Opens PATH, or makes it, for this run and the processes that are forked from it alone. NULL: *e
  * (ERR_TEMPORARY: another run has it; ERR_MALFORMED: not such a journal; ERR_CONFIG: others

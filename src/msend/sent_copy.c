@@ -15,7 +15,7 @@ add(const struct sent_copy *c, enum send_state state, struct err *e)
 	       send_journal_add(c->journal, state, c->key, SEND_JOURNAL_COPY, NULL, e);
 }
 
-/* What became of the copy stays as it is, whether that can be recorded or not. */
+/* A record that cannot be written is an error of its own; the copy is filed all the same. */
 static void
 note(const struct sent_copy *c, enum send_state state, bool is_durable)
 {

@@ -44,7 +44,7 @@ imap_check_folder(struct imap *c, const char *quoted, bool creates, struct err *
 	return look_for(c, quoted, creates, &is_missing, e);
 }
 
-/* What another process has made in the meantime is there, too. */
+/* If the server refuses, another process may have made the folder since it was looked for. */
 static bool
 create(struct imap *c, const char *quoted, struct err *e)
 {

@@ -35,6 +35,12 @@ parse_digits(const char *p, uint64_t max, uint64_t *number)
 	return p > start ? p : NULL;
 }
 
+static bool
+ends_word(char c)
+{
+	return c == '\0' || text_is_wsp(c);
+}
+
 /* Reads "7 rest": returns the rest, which is empty for "7" alone, or NULL for a malformed line.
  * Some servers separate by tabs. */
 static const char *
@@ -43,7 +49,7 @@ parse_numbered(const char *line, uint32_t *number)
 	uint64_t n;
 
 	line = parse_digits(line, UINT32_MAX, &n);
-	if (!line || (*line != '\0' && !text_is_wsp(*line)) || n == 0)
+	if (!line || !ends_word(*line) || n == 0)
 		return NULL;
 	*number = (uint32_t)n;
 	while (text_is_wsp(*line))
@@ -93,7 +99,7 @@ take_size(struct message_list *l, size_t *at, const char *line)
 	const char *rest = parse_numbered(line, &number);
 
 	rest = rest ? parse_digits(rest, UINT64_MAX, &octets) : NULL;
-	if (!rest || (*rest != '\0' && !text_is_wsp(*rest)))
+	if (!rest || !ends_word(*rest))
 		return false;
 	if (!l->has_uids) {
 		if (!may_be_next(l, number))
